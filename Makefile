@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a person or a machine does with Sluice. `make help` lists it.
+SHELL := /bin/bash
+export SLUICE_DEPS ?= $(HOME)/.cache/sluice
+JOBS ?= $(shell nproc)
+PRESET ?= release
+# `make test` fails below this line coverage, in percent.
+COVERAGE_MIN ?= 80
+PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
+SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
+
+.PHONY: help setup run build test test-fresh test-sanitize test-chaos test-soak bench-sql format lint fuzz clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## install what the build needs (tools/setup.sh)
+	@tools/setup.sh
+
+run: setup build  ## set up, build and run the server (MySQL on port 9030, HTTP on 8030)
+	build/release/sluice serve
+
+build:  ## build one preset: PRESET=release|debug|asan|tsan|coverage|fuzz
+	@cmake --preset $(PRESET) >/dev/null
+	@cmake --build --preset $(PRESET) -j $(JOBS)
+
+test:  ## set up, build with coverage, run every test; the last line is the count
+	@tools/setup.sh test
+	@$(MAKE) --no-print-directory build PRESET=coverage
+	@$(PYTHON) test/run.py --build build/coverage --coverage-min $(COVERAGE_MIN)
+
+test-fresh:  ## both README commands in a bare Debian 12 root (needs root and debootstrap)
+	@test/fresh/run.sh
+
+test-sanitize:  ## unit and server tests under ASan+UBSan, then under TSan
+	@tools/setup.sh test
+	@$(MAKE) --no-print-directory build PRESET=asan
+	@$(PYTHON) test/run.py --build build/asan --sanitizer address
+	@$(MAKE) --no-print-directory build PRESET=tsan
+	@$(PYTHON) test/run.py --build build/tsan --sanitizer thread
+
+test-chaos: build  ## hundreds of random faults: kill -9 during loads and the like
+	@tools/setup.sh test
+	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults --chaos -m chaos
+
+test-soak: build  ## a mixed load for SLUICE_SOAK_SECONDS (default 1800): memory and files must not grow
+	@tools/setup.sh test
+	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults --soak -m soak
+
+bench-sql: build  ## measure the table of docs/benchmarks.md against MariaDB and DuckDB in process
+	@tools/setup.sh test
+	@$(PYTHON) bench/sql/run.py
+
+format:  ## clang-format over all C++ files
+	@clang-format-19 -i $(SOURCES)
+
+lint:  ## layout rules, clang-format in check mode, clang-tidy on changed files (LINT_ALL=1: on all)
+	@for check in tools/check_*.py; do python3 $$check || exit 1; done
+	@cmake --preset release >/dev/null
+	@clang-format-19 --dry-run $(SOURCES)
+	@tools/lint.sh
+
+fuzz:  ## run every fuzz target for FUZZ_SECONDS (default 60) each
+	@$(MAKE) --no-print-directory build PRESET=fuzz
+	@for target in build/fuzz/test/fuzz/*_fuzz; do \
+	   echo "== $$target"; mkdir -p build/fuzz/corpus/$$(basename $$target); \
+	   $$target -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048 -timeout=10 build/fuzz/corpus/$$(basename $$target) \
+	     $$(test -d test/fuzz/corpus/$$(basename $$target) && echo test/fuzz/corpus/$$(basename $$target)) || exit 1; done
+
+clean:  ## remove everything that was built
+	@rm -rf build

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// CREATE USER, ALTER USER, DROP USER, SET PASSWORD.
+#include "dialect/expression.h"
+#include "dialect/literals.h"
+#include "dialect/names.h"
+#include "dialect/statements.h"
+
+namespace sluice::dialect {
+namespace {
+
+using Entry = AccountStatement::Entry;
+
+// 'user'@'host', user@host, 'user' (of any host), CURRENT_USER() (no account).
+Parsed<std::optional<Account>> parse_account(ParseContext& c) {
+  if (c.accept("CURRENT_USER"_kw) || (c.is("USER"_kw) && c.is(TokenKind::kLeftParen, 1) && (c.advance(), true))) {
+    if (c.accept(TokenKind::kLeftParen)) TRY(c.expect(TokenKind::kRightParen, "')'"));
+    return std::optional<Account>();
+  }
+  Account account;
+  account.user = TRY(parse_name_or_string(c, "an account like 'user'@'host'"));
+  if (c.is(TokenKind::kUserVariable)) {
+    const Token& token = c.peek();
+    std::string_view host = c.text(token).substr(1);
+    bool quoted = host[0] == '\'' || host[0] == '"' || host[0] == '`';
+    account.host = quoted ? string_value(c.text(token), token) : std::string(host);
+    c.advance();
+  }
+  return std::optional<Account>(std::move(account));
+}
+
+// A hash as mysql_native_password prints it: '*' and 40 hex digits.
+bool is_native_hash(std::string_view text) {
+  if (text.size() != 41 || text[0] != '*') return false;
+  return text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string_view::npos;
+}
+
+// IDENTIFIED BY 'x' | BY PASSWORD '*..' | WITH plugin [BY 'x' | AS '..']
+Parsed<void> parse_identification(ParseContext& c, Entry& entry) {
+  if (!c.accept("IDENTIFIED"_kw)) return {};
+  if (c.accept("WITH"_kw)) {
+    entry.plugin = TRY(parse_name_or_string(c, "an authentication plugin"));
+    if (c.accept("AS"_kw)) {
+      entry.hash = TRY(parse_string(c, "the hash in quotes"));
+      return {};
+    }
+    if (!c.is("BY"_kw)) return {};
+  }
+  TRY(c.expect("BY"_kw));
+  if (c.accept("PASSWORD"_kw)) {
+    Token where = c.peek();
+    entry.hash = TRY(parse_string(c, "the hash in quotes"));
+    if (!is_native_hash(*entry.hash)) return c.syntax_error("a password hash is '*' and 40 hex digits", where);
+    return {};
+  }
+  entry.password = TRY(parse_string(c, "the password in quotes"));
+  return {};
+}
+
+// REQUIRE, PASSWORD EXPIRE, ACCOUNT LOCK, COMMENT, DEFAULT ROLE, ..
+Parsed<void> parse_account_options(ParseContext& c) {
+  if (c.at_end()) return {};
+  if (c.is_word("REQUIRE")) {
+    if (c.is_word("NONE", 1)) {
+      c.advance();
+      c.advance();
+      return parse_account_options(c);
+    }
+    return c.unsupported("REQUIRE for accounts");
+  }
+  if (c.accept("COMMENT"_kw)) {
+    TRY(parse_string(c, "a comment"));
+    return {};
+  }
+  if (c.is("PASSWORD"_kw) || c.is("ACCOUNT"_kw) || c.is("DEFAULT"_kw) || c.is("WITH"_kw) || c.is_word("FAILED_LOGIN_ATTEMPTS")) {
+    return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " options of accounts");
+  }
+  return {};
+}
+
+Body parse_entries(ParseContext& c, AccountStatement statement, bool with_identification) {
+  do {
+    Entry entry;
+    entry.account = TRY(parse_account(c));
+    if (with_identification) TRY(parse_identification(c, entry));
+    statement.entries.push_back(std::move(entry));
+  } while (c.accept(TokenKind::kComma));
+  if (with_identification) TRY(parse_account_options(c));
+  return statement;
+}
+
+}  // namespace
+
+Body parse_create_user(ParseContext& c) {
+  AccountStatement statement;
+  statement.what = AccountStatement::What::kCreate;
+  statement.if_not_exists = TRY(parse_if_not_exists(c));
+  return parse_entries(c, std::move(statement), true);
+}
+
+Body parse_alter_user(ParseContext& c) {
+  AccountStatement statement;
+  statement.what = AccountStatement::What::kAlter;
+  statement.if_exists = TRY(parse_if_exists(c));
+  return parse_entries(c, std::move(statement), true);
+}
+
+Body parse_drop_user(ParseContext& c) {
+  AccountStatement statement;
+  statement.what = AccountStatement::What::kDrop;
+  statement.if_exists = TRY(parse_if_exists(c));
+  return parse_entries(c, std::move(statement), false);
+}
+
+Body parse_set_password(ParseContext& c) {
+  AccountStatement statement;
+  statement.what = AccountStatement::What::kSetPassword;
+  Entry entry;
+  if (c.accept("FOR"_kw)) entry.account = TRY(parse_account(c));
+  TRY(c.expect(TokenKind::kEqual, "'='"));
+  if (c.accept("PASSWORD"_kw)) {
+    TRY(c.expect(TokenKind::kLeftParen, "'('"));
+    entry.password = TRY(parse_string(c, "the password in quotes"));
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+  } else {
+    std::string value = TRY(parse_string(c, "the password in quotes"));
+    if (is_native_hash(value)) entry.hash = std::move(value);
+    else entry.password = std::move(value);
+  }
+  statement.entries.push_back(std::move(entry));
+  return statement;
+}
+
+}  // namespace sluice::dialect

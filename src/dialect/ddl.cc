@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// CREATE and DROP of everything but tables' columns; RENAME TABLE.
+#include "dialect/expression.h"
+#include "dialect/names.h"
+#include "dialect/query.h"
+#include "dialect/statements.h"
+#include "dialect/tree.h"
+#include "duckdb/parser/parsed_data/alter_table_info.hpp"
+#include "duckdb/parser/parsed_data/create_index_info.hpp"
+#include "duckdb/parser/parsed_data/create_schema_info.hpp"
+#include "duckdb/parser/parsed_data/create_view_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+
+namespace sluice::dialect {
+namespace {
+
+using Effect = KernelStatement::Effect;
+
+std::unique_ptr<duckdb::SQLStatement> create_statement(duckdb::unique_ptr<duckdb::CreateInfo> info) {
+  auto create = duckdb::make_uniq<duckdb::CreateStatement>();
+  create->info = std::move(info);
+  return create;
+}
+
+duckdb::OnCreateConflict on_conflict(bool if_not_exists, bool or_replace = false) {
+  if (or_replace) return duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+  return if_not_exists ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT : duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
+}
+
+// After CREATE DATABASE.
+Body parse_create_database(ParseContext& c) {
+  bool if_not_exists = TRY(parse_if_not_exists(c));
+  QualifiedName name = TRY(parse_database_name(c));
+  auto info = duckdb::make_uniq<duckdb::CreateSchemaInfo>();
+  info->catalog = name.catalog.empty() ? kInternalCatalog : name.catalog;
+  info->schema = name.database;
+  info->on_conflict = on_conflict(if_not_exists);
+  // DEFAULT CHARACTER SET .., COLLATE .., PROPERTIES (..): mean nothing here.
+  if (c.is_any("DEFAULT"_kw, "CHARACTER"_kw, "CHARSET"_kw, "COLLATE"_kw, "PROPERTIES"_kw) || c.is_word("ENCRYPTION")) {
+    skip_to_end(c);
+  }
+  return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
+}
+
+// After CREATE [OR REPLACE] VIEW.
+Body parse_create_view(ParseContext& c, bool or_replace) {
+  bool if_not_exists = TRY(parse_if_not_exists(c));
+  KernelName name = kernel_name(TRY(parse_qualified_name(c, "a view name")));
+  auto info = duckdb::make_uniq<duckdb::CreateViewInfo>();
+  info->catalog = name.catalog;
+  info->schema = name.schema;
+  info->view_name = name.name;
+  info->on_conflict = on_conflict(if_not_exists, or_replace);
+  if (c.accept(TokenKind::kLeftParen)) {
+    do {
+      info->aliases.push_back(TRY(parse_name(c, "a column name")));
+      if (c.accept("COMMENT"_kw)) TRY(parse_string(c, "a comment"));
+    } while (c.accept(TokenKind::kComma));
+    TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  }
+  if (c.accept("COMMENT"_kw)) info->comment = duckdb::Value(TRY(parse_string(c, "a comment")));
+  TRY(c.expect("AS"_kw));
+  info->query = TRY(parse_query(c));
+  if (c.is("WITH"_kw)) return c.unsupported("WITH CHECK OPTION");
+  return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
+}
+
+// After CREATE [UNIQUE] INDEX.
+Body parse_create_index(ParseContext& c, bool unique) {
+  bool if_not_exists = TRY(parse_if_not_exists(c));
+  auto info = duckdb::make_uniq<duckdb::CreateIndexInfo>();
+  info->index_name = TRY(parse_name(c, "an index name"));
+  if (c.accept("USING"_kw)) c.advance();
+  TRY(c.expect("ON"_kw));
+  KernelName name = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+  info->catalog = name.catalog;
+  info->schema = name.schema;
+  info->table = name.name;
+  info->index_type = "ART";
+  info->on_conflict = on_conflict(if_not_exists);
+  info->constraint_type = unique ? duckdb::IndexConstraintType::UNIQUE : duckdb::IndexConstraintType::NONE;
+  for (const auto& column : TRY(parse_name_list(c))) {
+    info->expressions.push_back(duckdb::make_uniq<duckdb::ColumnRefExpression>(column, name.name));
+    info->parsed_expressions.push_back(info->expressions.back()->Copy());
+  }
+  if (c.accept("USING"_kw)) {
+    // Inverted and bloom filter indexes of Doris: the kernel's zone maps do their work.
+    bool tree = c.is("BTREE"_kw) || c.is("HASH"_kw);
+    c.advance();
+    if (!tree) {
+      skip_to_end(c);
+      return NoOpStatement{};
+    }
+  }
+  skip_to_end(c);
+  return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
+}
+
+KernelStatement drop_statement(duckdb::CatalogType type, const KernelName& name, bool if_exists) {
+  auto drop = duckdb::make_uniq<duckdb::DropStatement>();
+  drop->info->type = type;
+  drop->info->catalog = name.catalog;
+  drop->info->schema = name.schema;
+  drop->info->name = name.name;
+  drop->info->if_not_found = if_exists ? duckdb::OnEntryNotFound::RETURN_NULL : duckdb::OnEntryNotFound::THROW_EXCEPTION;
+  KernelStatement statement;
+  statement.tree = std::move(drop);
+  statement.effect = Effect::kSchema;
+  return statement;
+}
+
+// After DROP TABLE and DROP VIEW: one or more names.
+Body parse_drop_relations(ParseContext& c, duckdb::CatalogType type) {
+  bool if_exists = TRY(parse_if_exists(c));
+  std::optional<KernelStatement> statement;
+  do {
+    KernelStatement drop = drop_statement(type, kernel_name(TRY(parse_qualified_name(c, "a name"))), if_exists);
+    if (!statement) statement = std::move(drop);
+    else statement->rest.push_back(std::move(drop.tree));
+  } while (c.accept(TokenKind::kComma));
+  while (c.accept("RESTRICT"_kw) || c.accept("CASCADE"_kw) || c.accept("FORCE"_kw)) {
+  }
+  return std::move(*statement);
+}
+
+// After DROP DATABASE.
+Body parse_drop_database(ParseContext& c) {
+  bool if_exists = TRY(parse_if_exists(c));
+  QualifiedName name = TRY(parse_database_name(c));
+  KernelName target;
+  target.catalog = name.catalog.empty() ? kInternalCatalog : name.catalog;
+  target.name = name.database;
+  KernelStatement drop = drop_statement(duckdb::CatalogType::SCHEMA_ENTRY, target, if_exists);
+  drop.tree->Cast<duckdb::DropStatement>().info->cascade = true;  // with its tables, as in MySQL
+  c.accept("FORCE"_kw);
+  return drop;
+}
+
+// After DROP INDEX: name ON table.
+Body parse_drop_index(ParseContext& c) {
+  bool if_exists = TRY(parse_if_exists(c));
+  KernelName index;
+  index.name = TRY(parse_name(c, "an index name"));
+  TRY(c.expect("ON"_kw));
+  KernelName table = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+  index.catalog = table.catalog;
+  index.schema = table.schema;
+  return drop_statement(duckdb::CatalogType::INDEX_ENTRY, index, if_exists);
+}
+
+// ALGORITHM = x, DEFINER = x, SQL SECURITY x before VIEW.
+void skip_view_options(ParseContext& c) {
+  for (;;) {
+    if (c.accept("ALGORITHM"_kw)) {
+      c.accept(TokenKind::kEqual);
+      c.advance();
+    } else if (c.accept("DEFINER"_kw)) {
+      c.accept(TokenKind::kEqual);
+      c.advance();
+      c.accept(TokenKind::kUserVariable);
+    } else if (c.accept("SQL"_kw, "SECURITY"_kw)) {
+      c.advance();
+    } else {
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+Body parse_create(ParseContext& c) {
+  c.advance();
+  bool or_replace = c.accept("OR"_kw, "REPLACE"_kw);
+  bool temporary = c.accept("TEMPORARY"_kw);
+  if (c.accept("TABLE"_kw)) {
+    if (or_replace) return c.unsupported("CREATE OR REPLACE TABLE");
+    return parse_create_table(c, temporary);
+  }
+  if (temporary) return c.expected("TABLE after TEMPORARY");
+  if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_create_database(c);
+  skip_view_options(c);
+  if (c.accept("VIEW"_kw)) return parse_create_view(c, or_replace);
+  bool unique = c.is("UNIQUE"_kw) && c.is("INDEX"_kw, 1);
+  if (unique) c.advance();
+  if (c.accept("INDEX"_kw)) return parse_create_index(c, unique);
+  if (c.accept("USER"_kw)) return parse_create_user(c);
+  return c.unsupported("CREATE " + std::string(c.text(c.peek())));
+}
+
+Body parse_drop(ParseContext& c) {
+  c.advance();
+  c.accept("TEMPORARY"_kw);
+  if (c.accept("TABLE"_kw) || c.accept("TABLES"_kw)) return parse_drop_relations(c, duckdb::CatalogType::TABLE_ENTRY);
+  if (c.accept("VIEW"_kw)) return parse_drop_relations(c, duckdb::CatalogType::VIEW_ENTRY);
+  if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_drop_database(c);
+  if (c.accept("INDEX"_kw)) return parse_drop_index(c);
+  if (c.accept("USER"_kw)) return parse_drop_user(c);
+  if (c.is("PREPARE"_kw)) return c.unsupported("DROP PREPARE");
+  return c.unsupported("DROP " + std::string(c.text(c.peek())));
+}
+
+Body parse_rename(ParseContext& c) {
+  c.advance();
+  if (!c.accept("TABLE"_kw)) return c.unsupported("RENAME " + std::string(c.text(c.peek())));
+  std::optional<KernelStatement> statement;
+  do {
+    KernelName from = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+    TRY(c.expect("TO"_kw));
+    KernelName to = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+    if (!to.schema.empty() && to.schema != from.schema) return c.unsupported("moving a table to another database");
+    auto alter = std::make_unique<duckdb::AlterStatement>();
+    alter->info = duckdb::make_uniq<duckdb::RenameTableInfo>(
+        duckdb::AlterEntryData(from.catalog, from.schema, from.name, duckdb::OnEntryNotFound::THROW_EXCEPTION), to.name);
+    if (!statement) {
+      statement.emplace();
+      statement->tree = std::move(alter);
+      statement->effect = Effect::kSchema;
+    } else {
+      statement->rest.push_back(std::move(alter));
+    }
+  } while (c.accept(TokenKind::kComma));
+  return std::move(*statement);
+}
+
+}  // namespace sluice::dialect

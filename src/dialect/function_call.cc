@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/function_call.h"
+
+#include <unordered_map>
+
+#include "dialect/expression.h"
+#include "dialect/literals.h"
+#include "dialect/query.h"
+#include "dialect/tree.h"
+
+namespace sluice::dialect {
+namespace {
+
+const FunctionEntry* find_function(std::string_view name) {
+  static const auto* table = [] {
+    auto* result = new std::unordered_map<std::string_view, const FunctionEntry*>();
+    for (auto topic : {aggregate_functions(), json_functions(), logic_functions(), number_functions(),
+                       session_functions(), text_functions(), time_functions()}) {
+      for (const FunctionEntry& entry : topic) result->emplace(entry.name, &entry);
+    }
+    return result;
+  }();
+  auto found = table->find(name);
+  return found == table->end() ? nullptr : found->second;
+}
+
+std::string upper_case(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return text;
+}
+
+tl::unexpected<Failed> wrong_count(ParseContext& c, const Call& call, const FunctionEntry& entry) {
+  std::string wanted;
+  if (entry.max_args == FunctionEntry::kAny) {
+    wanted = "at least " + std::to_string(entry.min_args);
+  } else if (entry.min_args == entry.max_args) {
+    wanted = std::to_string(entry.min_args);
+  } else {
+    wanted = std::to_string(entry.min_args) + " to " + std::to_string(entry.max_args);
+  }
+  return c.syntax_error(upper_case(call.name) + "() takes " + wanted + " argument" + (wanted == "1" ? "" : "s") +
+                            ", not " + std::to_string(call.args.size()),
+                        call.where);
+}
+
+// A call of the kernel's function under `name` with everything that was written.
+ExprPtr plain_call(const std::string& name, Call& call) {
+  auto function = tree::call(name, std::move(call.args));
+  function->distinct = call.distinct;
+  if (!call.orders.empty()) {
+    function->order_bys = duckdb::make_uniq<duckdb::OrderModifier>();
+    function->order_bys->orders = std::move(call.orders);
+  }
+  function->SetQueryLocation(call.where.begin);
+  return function;
+}
+
+// What stands between the parentheses of an ordinary call; the cursor is after '('.
+Parsed<void> parse_arguments(ParseContext& c, Call& call) {
+  ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  if (c.accept(TokenKind::kRightParen)) return {};
+  if (c.accept("DISTINCT"_kw)) call.distinct = true;
+  else c.accept("ALL"_kw);
+  if (c.is(TokenKind::kStar) && c.is(TokenKind::kRightParen, 1)) {
+    c.advance();
+    call.star = true;
+  } else if (c.at_query_start()) {
+    // f(SELECT ..): MySQL has it for no function; the kernel would take it for a table function.
+    return c.expected("an argument; a query needs its own parentheses");
+  } else {
+    call.args = TRY(parse_expression_list(c));
+  }
+  if (c.accept("ORDER"_kw)) {
+    TRY(c.expect("BY"_kw));
+    call.orders = TRY(parse_order_list(c));
+  }
+  if (c.accept("SEPARATOR"_kw)) {
+    call.separator = tree::text(TRY(parse_string(c, "the separator as a string")));
+  }
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')' after an argument"));
+  return c.add_level();
+}
+
+}  // namespace
+
+Parsed<ExprPtr> build_call(ParseContext& c, Call call) {
+  const FunctionEntry* entry = find_function(call.name);
+  if (call.star && call.name != "count") {
+    return c.syntax_error("'*' is an argument of COUNT() only", call.where);
+  }
+  if (!entry) return plain_call(call.name, call);
+  if (call.args.size() < entry->min_args || call.args.size() > entry->max_args) return wrong_count(c, call, *entry);
+  if (!entry->build) return plain_call(entry->kernel_name, call);
+  return entry->build(c, call);
+}
+
+Parsed<ExprPtr> build_call(ParseContext& c, std::string name, const Token& where) {
+  Call call;
+  call.name = std::move(name);
+  call.where = where;
+  return build_call(c, std::move(call));
+}
+
+Parsed<ExprPtr> parse_call(ParseContext& c) {
+  Call call;
+  call.where = c.peek();
+  call.name = duckdb::StringUtil::Lower(identifier_value(c.text(call.where), call.where));
+  c.advance();
+  TRY(c.expect(TokenKind::kLeftParen, "'('"));
+  TRY(parse_arguments(c, call));
+  ExprPtr result = TRY(build_call(c, std::move(call)));
+  bool ignore_nulls = false;
+  if (c.is("NULLS"_kw, 1)) {
+    if (c.accept("IGNORE"_kw, "NULLS"_kw)) ignore_nulls = true;
+    else if (c.is_word("RESPECT")) c.advance(), c.advance();
+  }
+  if (c.is("OVER"_kw)) return parse_over(c, std::move(result), ignore_nulls);
+  return result;
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operands of expressions: literals, columns, variables, parentheses, unary operators, what may follow an operand.
+#include <algorithm>
+
+#include "dialect/expression.h"
+#include "dialect/function_call.h"
+#include "dialect/literals.h"
+#include "dialect/names.h"
+#include "dialect/query.h"
+#include "dialect/special_call.h"
+#include "dialect/tree.h"
+
+namespace sluice::dialect {
+namespace {
+
+using duckdb::ExpressionType;
+using duckdb::LogicalType;
+
+// What stands in parentheses: a query, or an expression.
+struct Inside {
+  NodePtr query;
+  ExprPtr expression;
+};
+
+ExprPtr scalar_subquery(NodePtr node) {
+  auto result = duckdb::make_uniq<duckdb::SubqueryExpression>();
+  result->subquery = as_statement(std::move(node));
+  result->subquery_type = duckdb::SubqueryType::SCALAR;
+  return result;
+}
+
+Parsed<ExprPtr> parse_suffixes(ParseContext& c, ExprPtr operand);
+
+// Between '(' and ')'. ((SELECT ..) UNION ..) is a query, ((SELECT ..) + 1) an expression: known only afterwards.
+Parsed<Inside> parse_inside(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  Inside inside;
+  if (c.at_query_start()) {
+    inside.query = TRY(parse_query_node(c));
+  } else if (c.at_parenthesised_query()) {
+    c.advance();
+    inside = TRY(parse_inside(c));
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+    if (inside.query && at_query_continuation(c)) {
+      inside.query = TRY(continue_query(c, std::move(inside.query)));
+    } else if (!inside.query || !c.is(TokenKind::kRightParen)) {
+      ExprPtr first = inside.query ? scalar_subquery(std::move(inside.query)) : std::move(inside.expression);
+      first = TRY(parse_suffixes(c, std::move(first)));
+      inside.expression = TRY(parse_expression_from(c, std::move(first)));
+    }
+  } else {
+    inside.expression = TRY(parse_expression(c));
+  }
+  return inside;
+}
+
+Parsed<ExprPtr> parse_parenthesis(ParseContext& c) {
+  c.advance();
+  Inside inside = TRY(parse_inside(c));
+  if (inside.query) {
+    TRY(c.expect(TokenKind::kRightParen, "')' after the subquery"));
+    TRY(c.add_level());
+    return scalar_subquery(std::move(inside.query));
+  }
+  if (!c.is(TokenKind::kComma)) {
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+    return std::move(inside.expression);
+  }
+  ExprList elements;
+  elements.push_back(std::move(inside.expression));
+  while (c.accept(TokenKind::kComma)) elements.push_back(TRY(parse_expression(c)));
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  TRY(c.add_level());
+  return tree::call("row", std::move(elements));
+}
+
+Parsed<ExprPtr> parse_minus(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  c.advance();
+  const Token& token = c.peek();
+  bool number = token.kind >= TokenKind::kInteger && token.kind <= TokenKind::kFloat;
+  if (number) {
+    auto value = negative_literal_value(c.text(token), token);
+    if (!value) return c.syntax_error("this number is out of range");
+    c.advance();
+    return tree::constant(std::move(*value));
+  }
+  ExprPtr operand = TRY(parse_operand(c));
+  TRY(c.add_level());
+  return tree::unary("-", std::move(operand));
+}
+
+// @@name, @@session.name, @@global.name
+Parsed<ExprPtr> parse_system_variable(ParseContext& c) {
+  c.advance();
+  std::string name = duckdb::StringUtil::Lower(TRY(parse_name_after_dot(c, "a variable name")));
+  VariableScope scope = VariableScope::kSession;
+  bool global = name == "global";
+  if ((global || name == "session" || name == "local") && c.accept(TokenKind::kDot)) {
+    scope = global ? VariableScope::kGlobal : VariableScope::kSession;
+    name = duckdb::StringUtil::Lower(TRY(parse_name_after_dot(c, "a variable name")));
+  }
+  const SessionValues* session = c.session();
+  if (!session) return tl::unexpected<Failed>(Failed{});
+  auto value = session->system_variable(scope, name);
+  if (!value) return c.failure(std::move(value).error());
+  return tree::constant(std::move(*value));
+}
+
+Parsed<ExprPtr> parse_user_variable(ParseContext& c) {
+  Token token = c.peek();
+  std::string_view written = c.text(token).substr(1);
+  bool quoted = !written.empty() && (written[0] == '\'' || written[0] == '"' || written[0] == '`');
+  std::string name = quoted ? string_value(c.text(token), token) : std::string(written);
+  c.advance();
+  if (c.is(TokenKind::kAssign)) return c.unsupported("':=' in expressions; use SET @name = ...");
+  const SessionValues* session = c.session();
+  if (!session) return tl::unexpected<Failed>(Failed{});
+  return tree::constant(session->user_variable(name));
+}
+
+// {d '..'}, {t '..'}, {ts '..'}, {fn call()} of ODBC and JDBC; {'k': v, ..} is a map, {1, 2} a struct.
+Parsed<ExprPtr> parse_braces(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  c.advance();
+  if (c.is(TokenKind::kWord) && c.is(TokenKind::kString, 1)) {
+    bool date = c.is_word("D");
+    bool time = c.is_word("T");
+    if (!date && !time && !c.is_word("TS")) return c.expected("d, t or ts before the string");
+    c.advance();
+    std::string value = TRY(parse_string(c, "a date or time"));
+    TRY(c.expect(TokenKind::kRightBrace, "'}'"));
+    return tree::cast(tree::text(std::move(value)),
+                      date ? LogicalType::DATE : time ? LogicalType::TIME : LogicalType::TIMESTAMP);
+  }
+  if (c.accept("FN"_kw)) {
+    ExprPtr result = TRY(parse_operand(c));
+    TRY(c.expect(TokenKind::kRightBrace, "'}'"));
+    return result;
+  }
+  if (c.accept(TokenKind::kRightBrace)) return tree::call("map", {});
+  ExprList keys;
+  ExprList values;
+  do {
+    keys.push_back(TRY(parse_expression(c)));
+    bool is_map = c.is(TokenKind::kColon);
+    if (is_map == values.empty() && keys.size() > 1) return c.syntax_error("a map needs key: value in each place");
+    if (!is_map) continue;
+    c.advance();
+    values.push_back(TRY(parse_expression(c)));
+  } while (c.accept(TokenKind::kComma));
+  TRY(c.expect(TokenKind::kRightBrace, "',' or '}'"));
+  TRY(c.add_level());
+  if (values.empty()) return tree::call("row", std::move(keys));
+  return tree::function("map", ExprPtr(tree::call("list_value", std::move(keys))),
+                        ExprPtr(tree::call("list_value", std::move(values))));
+}
+
+Parsed<ExprPtr> parse_brackets(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  c.advance();
+  ExprList elements;
+  if (!c.is(TokenKind::kRightBracket)) elements = TRY(parse_expression_list(c));
+  TRY(c.expect(TokenKind::kRightBracket, "',' or ']'"));
+  TRY(c.add_level());
+  return tree::call("list_value", std::move(elements));
+}
+
+Parsed<ExprPtr> parse_column(ParseContext& c) {
+  Token first = c.peek();
+  duckdb::vector<std::string> names;
+  names.push_back(identifier_value(c.text(first), first));
+  c.advance();
+  while (c.is(TokenKind::kDot) && !c.is(TokenKind::kStar, 1) && names.size() < 4) {
+    c.advance();
+    names.push_back(TRY(parse_name_after_dot(c, "a column name")));
+  }
+  if (names.size() == 2 && !c.insert_row_alias.empty() && names[0] == c.insert_row_alias) names[0] = "excluded";
+  auto column = duckdb::make_uniq<duckdb::ColumnRefExpression>(std::move(names));
+  column->SetQueryLocation(first.begin);
+  return column;
+}
+
+// -> and ->> with a JSON path, [index], [from:to], .field, COLLATE name.
+Parsed<ExprPtr> parse_suffixes(ParseContext& c, ExprPtr operand) {
+  for (;;) {
+    if (c.is(TokenKind::kArrow) || c.is(TokenKind::kLongArrow)) {
+      bool text = c.is(TokenKind::kLongArrow);
+      if (!c.is(TokenKind::kString, 1)) {
+        if (text) return c.syntax_error("'->>' needs a JSON path as a string");
+        // x -> expression: a lambda.
+        bool one_name = operand->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
+                        operand->Cast<duckdb::ColumnRefExpression>().column_names.size() == 1;
+        if (!one_name) return c.syntax_error("'->' needs a JSON path as a string");
+        duckdb::vector<std::string> parameters{operand->Cast<duckdb::ColumnRefExpression>().column_names[0]};
+        c.advance();
+        ExprPtr body = TRY(parse_expression(c));
+        TRY(c.add_level());
+        operand = duckdb::make_uniq<duckdb::LambdaExpression>(std::move(parameters), std::move(body));
+        continue;
+      }
+      c.advance();
+      ExprPtr path = tree::text(TRY(parse_string(c, "a JSON path")));
+      operand = tree::function(text ? "json_extract_string" : "json_extract", std::move(operand), std::move(path));
+    } else if (c.accept(TokenKind::kLeftBracket)) {
+      ParseContext::Nested nested(c);
+      TRY(nested.check());
+      auto open_end = [] {
+        return tree::constant(duckdb::Value::LIST(LogicalType::INTEGER, duckdb::vector<duckdb::Value>()));
+      };
+      ExprPtr from = c.is(TokenKind::kColon) ? open_end() : TRY(parse_expression(c));
+      if (c.accept(TokenKind::kColon)) {
+        ExprPtr to = c.is(TokenKind::kRightBracket) ? open_end() : TRY(parse_expression(c));
+        operand = tree::op(ExpressionType::ARRAY_SLICE, tree::list(std::move(operand), std::move(from), std::move(to)));
+      } else {
+        operand = tree::op(ExpressionType::ARRAY_EXTRACT, tree::list(std::move(operand), std::move(from)));
+      }
+      TRY(c.expect(TokenKind::kRightBracket, "']'"));
+    } else if (c.is(TokenKind::kDot) && !c.is(TokenKind::kStar, 1)) {
+      c.advance();
+      std::string field = TRY(parse_name_after_dot(c, "a field name"));
+      operand = tree::op(ExpressionType::STRUCT_EXTRACT, tree::list(std::move(operand), tree::text(std::move(field))));
+    } else if (c.accept("COLLATE"_kw)) {
+      // Text is compared by bytes: a collation changes nothing.
+      if (!c.accept("BINARY"_kw)) TRY(parse_name_or_string(c, "a collation"));
+      continue;
+    } else {
+      return operand;
+    }
+    TRY(c.add_level());
+  }
+}
+
+// DATE '2020-01-01' and the like: the string belongs to the type.
+std::optional<LogicalType> typed_literal(const ParseContext& c) {
+  if (!c.is(TokenKind::kString, 1)) return std::nullopt;
+  switch (c.peek().keyword) {
+    case "DATE"_kw:
+    case "DATEV2"_kw: return LogicalType::DATE;
+    case "TIME"_kw: return LogicalType::TIME;
+    case "TIMESTAMP"_kw:
+    case "DATETIME"_kw:
+    case "DATETIMEV2"_kw: return LogicalType::TIMESTAMP;
+    default: return std::nullopt;
+  }
+}
+
+// Reserved words that are functions when '(' follows.
+bool is_function_word(Keyword keyword) {
+  switch (keyword) {
+    case "LEFT"_kw:
+    case "RIGHT"_kw:
+    case "IF"_kw:
+    case "REPLACE"_kw:
+    case "INSERT"_kw:
+    case "VALUES"_kw:
+    case "CURRENT_DATE"_kw:
+    case "CURRENT_TIME"_kw:
+    case "CURRENT_TIMESTAMP"_kw:
+    case "CURRENT_USER"_kw:
+    case "LOCALTIME"_kw:
+    case "LOCALTIMESTAMP"_kw:
+    case "UTC_DATE"_kw:
+    case "UTC_TIME"_kw:
+    case "UTC_TIMESTAMP"_kw: return true;
+    default: return false;
+  }
+}
+
+Parsed<ExprPtr> parse_word(ParseContext& c) {
+  const Token& token = c.peek();
+  Keyword keyword = token.keyword;
+  bool call = c.is(TokenKind::kLeftParen, 1);
+  if (auto type = typed_literal(c)) {
+    c.advance();
+    return tree::cast(tree::text(TRY(parse_string(c, "a date or time"))), *type);
+  }
+  switch (keyword) {
+    case "NULL"_kw: c.advance(); return tree::null();
+    case "TRUE"_kw: c.advance(); return tree::constant(duckdb::Value::BOOLEAN(true));
+    case "FALSE"_kw: c.advance(); return tree::constant(duckdb::Value::BOOLEAN(false));
+    case "CASE"_kw: return parse_case(c);
+    case "INTERVAL"_kw: return parse_interval(c);
+    case "EXISTS"_kw: {
+      c.advance();
+      auto exists = duckdb::make_uniq<duckdb::SubqueryExpression>();
+      exists->subquery_type = duckdb::SubqueryType::EXISTS;
+      exists->subquery = TRY(parse_parenthesised_query(c));
+      return exists;
+    }
+    case "BINARY"_kw: {  // BINARY x: compare by bytes, which is what happens anyway
+      ParseContext::Nested nested(c);
+      TRY(nested.check());
+      c.advance();
+      return parse_operand(c);
+    }
+    case "DEFAULT"_kw:
+      return c.syntax_error("DEFAULT stands for a whole value of INSERT or UPDATE");
+    case "MATCH"_kw: return c.unsupported("MATCH .. AGAINST");
+    case "CURRENT_DATE"_kw:
+    case "CURRENT_TIME"_kw:
+    case "CURRENT_TIMESTAMP"_kw:
+    case "CURRENT_USER"_kw:
+    case "LOCALTIME"_kw:
+    case "LOCALTIMESTAMP"_kw:
+    case "UTC_DATE"_kw:
+    case "UTC_TIME"_kw:
+    case "UTC_TIMESTAMP"_kw:
+      if (!call) {
+        Token where = token;
+        c.advance();
+        return build_call(c, duckdb::StringUtil::Lower(std::string(c.text(where))), where);
+      }
+      break;
+    default: break;
+  }
+  if (call) {
+    ExprPtr special = TRY(parse_special_call(c));
+    if (special) {
+      if (c.is("OVER"_kw)) return parse_over(c, std::move(special), false);
+      return special;
+    }
+    if (!is_reserved(keyword) || is_function_word(keyword)) return parse_call(c);
+  }
+  if (is_reserved(keyword)) {
+    return c.syntax_error("expected an expression; '" + std::string(c.text(token)) + "' is a reserved word");
+  }
+  // _utf8'..', _binary x'..': a character set before a literal.
+  std::string_view written = c.text(token);
+  if (written[0] == '_' && (c.is(TokenKind::kString, 1) || c.is(TokenKind::kHex, 1) || c.is(TokenKind::kBit, 1))) {
+    bool binary = c.is_word("_BINARY");
+    c.advance();
+    Token literal = c.peek();
+    std::string bytes = literal.kind == TokenKind::kString ? string_value(c.text(literal), literal)
+                                                           : binary_value(c.text(literal), literal);
+    c.advance();
+    if (!binary) return tree::text(std::move(bytes));
+    return tree::constant(duckdb::Value::BLOB(reinterpret_cast<duckdb::const_data_ptr_t>(bytes.data()), bytes.size()));
+  }
+  return parse_column(c);
+}
+
+Parsed<ExprPtr> parse_bare_operand(ParseContext& c) {
+  const Token& token = c.peek();
+  switch (token.kind) {
+    case TokenKind::kString:
+    case TokenKind::kInteger:
+    case TokenKind::kDecimal:
+    case TokenKind::kFloat:
+    case TokenKind::kHex:
+    case TokenKind::kBit: return parse_literal(c);
+    case TokenKind::kWord: return parse_word(c);
+    case TokenKind::kQuotedIdentifier:
+      return c.is(TokenKind::kLeftParen, 1) ? parse_call(c) : parse_column(c);
+    case TokenKind::kLeftParen: return parse_parenthesis(c);
+    case TokenKind::kMinus: return parse_minus(c);
+    case TokenKind::kPlus: {
+      ParseContext::Nested nested(c);
+      TRY(nested.check());
+      c.advance();
+      return parse_operand(c);
+    }
+    case TokenKind::kTilde:
+    case TokenKind::kBang: {
+      ParseContext::Nested nested(c);
+      TRY(nested.check());
+      bool invert = token.kind == TokenKind::kTilde;
+      c.advance();
+      ExprPtr operand = TRY(parse_operand(c));
+      TRY(c.add_level());
+      return invert ? tree::unary("~", std::move(operand)) : tree::negate(std::move(operand));
+    }
+    case TokenKind::kPlaceholder:
+      if (c.options().lift_literals) return c.syntax_error("'?' is only for prepared statements");
+      c.advance();
+      return c.placeholder();
+    case TokenKind::kAtAt: return parse_system_variable(c);
+    case TokenKind::kUserVariable: return parse_user_variable(c);
+    case TokenKind::kLeftBracket: return parse_brackets(c);
+    case TokenKind::kLeftBrace: return parse_braces(c);
+    default: return c.expected("an expression");
+  }
+}
+
+}  // namespace
+
+Parsed<ExprPtr> parse_operand(ParseContext& c) {
+  ExprPtr operand = TRY(parse_bare_operand(c));
+  return parse_suffixes(c, std::move(operand));
+}
+
+Parsed<ExprPtr> parse_literal(ParseContext& c) {
+  const Token& token = c.peek();
+  if (token.kind == TokenKind::kString && c.is(TokenKind::kString, 1)) {
+    return tree::text(TRY(parse_string(c, "a string")));
+  }
+  auto value = literal_value(c.text(token), token);
+  if (!value) return c.syntax_error("this number is out of range");
+  c.advance();
+  return tree::constant(std::move(*value));
+}
+
+Parsed<std::string> parse_string(ParseContext& c, std::string_view what) {
+  if (!c.is(TokenKind::kString)) return c.expected(what);
+  std::string value;
+  while (c.is(TokenKind::kString)) {
+    value += string_value(c.text(c.peek()), c.peek());
+    c.advance();
+  }
+  return value;
+}
+
+Parsed<uint64_t> parse_unsigned(ParseContext& c, std::string_view what) {
+  if (!c.is(TokenKind::kInteger)) return c.expected(what);
+  auto value = small_integer(c.text(c.peek()));
+  if (!value) return c.syntax_error("this number is out of range");
+  c.advance();
+  return *value;
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/query.h"
+
+#include <algorithm>
+
+#include "dialect/expression.h"
+#include "dialect/names.h"
+#include "dialect/tree.h"
+
+namespace sluice::dialect {
+namespace {
+
+using LiftScope = ParseContext::LiftScope;
+
+// SELECT * FROM (node): for a node that has a LIMIT or a WITH already and gets another.
+NodePtr wrapped(NodePtr node) {
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(node)));
+  return select;
+}
+
+bool has_order_or_limit(const duckdb::QueryNode& node) {
+  return std::any_of(node.modifiers.begin(), node.modifiers.end(), [](const auto& modifier) {
+    return modifier->type != duckdb::ResultModifierType::DISTINCT_MODIFIER;
+  });
+}
+
+// DISTINCT and the words without meaning here that MySQL allows after SELECT.
+bool parse_select_options(ParseContext& c) {
+  bool distinct = false;
+  for (;;) {
+    switch (c.peek().keyword) {
+      case "DISTINCT"_kw:
+      case "DISTINCTROW"_kw: distinct = true; break;
+      case "ALL"_kw:
+      case "HIGH_PRIORITY"_kw:
+      case "STRAIGHT_JOIN"_kw:
+      case "SQL_SMALL_RESULT"_kw:
+      case "SQL_BIG_RESULT"_kw:
+      case "SQL_BUFFER_RESULT"_kw:
+      case "SQL_CACHE"_kw:
+      case "SQL_NO_CACHE"_kw:
+      case "SQL_CALC_FOUND_ROWS"_kw: break;
+      default: return distinct;
+    }
+    c.advance();
+  }
+}
+
+// EXCEPT (a, b) and REPLACE (x AS a) after '*'.
+Parsed<void> parse_star_changes(ParseContext& c, duckdb::StarExpression& star) {
+  if (c.is("EXCEPT"_kw) && c.is(TokenKind::kLeftParen, 1) && !c.at_query_start(2)) {
+    c.advance();
+    for (auto& name : TRY(parse_name_list(c))) star.exclude_list.insert(duckdb::QualifiedColumnName(name));
+  }
+  if (c.is("REPLACE"_kw) && c.is(TokenKind::kLeftParen, 1)) {
+    c.advance();
+    c.advance();
+    do {
+      ExprPtr value = TRY(parse_expression(c));
+      TRY(c.expect("AS"_kw));
+      std::string name = TRY(parse_name(c, "a column name"));
+      star.replace_list[name] = std::move(value);
+    } while (c.accept(TokenKind::kComma));
+    TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  }
+  return {};
+}
+
+// *, t.*, db.t.*: null when something else stands here.
+Parsed<ExprPtr> parse_star(ParseContext& c) {
+  size_t names = 0;
+  while (names < 3 && (c.is(TokenKind::kWord, 2 * names) || c.is(TokenKind::kQuotedIdentifier, 2 * names)) &&
+         c.is(TokenKind::kDot, 2 * names + 1)) {
+    ++names;
+  }
+  if (!c.is(TokenKind::kStar, 2 * names)) return ExprPtr();
+  if (names > 0 && !at_name(c)) return c.expected("a table name before '.*'");
+  std::string table;
+  for (size_t i = 0; i < names; ++i) {
+    table = TRY(parse_name_after_dot(c, "a table name"));
+    c.advance();
+  }
+  auto star = duckdb::make_uniq<duckdb::StarExpression>(table);
+  star->SetQueryLocation(c.peek().begin);
+  c.advance();
+  TRY(parse_star_changes(c, *star));
+  return star;
+}
+
+Parsed<ExprPtr> parse_select_item(ParseContext& c) {
+  if (c.is(TokenKind::kStar) || c.is(TokenKind::kDot, 1)) {
+    ExprPtr star = TRY(parse_star(c));
+    if (star) return star;
+  }
+  size_t first = c.mark();
+  ExprPtr item = TRY(parse_expression(c));
+  std::string_view written = c.text_since(first);
+  bool as = c.accept("AS"_kw);
+  if (as || at_name(c) || c.is(TokenKind::kString)) {
+    item->SetAlias(TRY(parse_name_or_string(c, "an alias")));
+  } else if (item->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) {
+    item->SetAlias(std::string(written));
+  }
+  return item;
+}
+
+// INTO after a SELECT's list or at the end.
+Parsed<void> refuse_into(ParseContext& c) {
+  if (!c.is("INTO"_kw)) return {};
+  if (c.is("OUTFILE"_kw, 1) || c.is("DUMPFILE"_kw, 1)) return c.unsupported("SELECT .. INTO OUTFILE");
+  return c.unsupported("SELECT .. INTO variables");
+}
+
+// At SELECT: up to HAVING.
+Parsed<NodePtr> parse_select(ParseContext& c) {
+  c.advance();
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  if (parse_select_options(c)) select->modifiers.push_back(duckdb::make_uniq<duckdb::DistinctModifier>());
+  {
+    LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
+    do {
+      select->select_list.push_back(TRY(parse_select_item(c)));
+    } while (c.accept(TokenKind::kComma));
+  }
+  TRY(refuse_into(c));
+  if (c.accept("FROM"_kw)) {
+    LiftScope off(c, LiftScope::Rule::kOff);
+    select->from_table = TRY(parse_from(c));
+  } else {
+    select->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
+  }
+  if (c.accept("WHERE"_kw)) {
+    LiftScope allowed(c, LiftScope::Rule::kAllow);
+    select->where_clause = TRY(parse_expression(c));
+  }
+  if (c.accept("GROUP"_kw)) {
+    TRY(c.expect("BY"_kw));
+    TRY(parse_group_by(c, *select));
+  }
+  LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
+  if (c.accept("HAVING"_kw)) select->having = TRY(parse_expression(c));
+  if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");
+  return select;
+}
+
+// A LIMIT's number: an unsigned literal or a placeholder.
+Parsed<ExprPtr> parse_limit_number(ParseContext& c) {
+  if (c.is(TokenKind::kPlaceholder) || c.is(TokenKind::kAtAt) || c.is(TokenKind::kUserVariable)) return parse_operand(c);
+  uint64_t number = TRY(parse_unsigned(c, "a number of rows"));
+  // MySQL clients write 18446744073709551615 for "no limit".
+  auto capped = static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
+  return tree::constant(duckdb::Value::BIGINT(capped));
+}
+
+// ORDER BY, LIMIT, and the locking clauses, which mean nothing here.
+Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
+  LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
+  if ((c.is("ORDER"_kw) || c.is("LIMIT"_kw)) && has_order_or_limit(*node)) node = wrapped(std::move(node));
+  if (c.accept("ORDER"_kw)) {
+    TRY(c.expect("BY"_kw));
+    auto order = duckdb::make_uniq<duckdb::OrderModifier>();
+    order->orders = TRY(parse_order_list(c));
+    // A constant that is no position orders nothing, and the kernel refuses it.
+    std::erase_if(order->orders, [](const duckdb::OrderByNode& entry) {
+      const duckdb::Value* value = tree::constant_value(*entry.expression);
+      return value && !value->type().IsIntegral();
+    });
+    if (!order->orders.empty()) node->modifiers.push_back(std::move(order));
+  }
+  if (c.accept("LIMIT"_kw)) {
+    auto limit = duckdb::make_uniq<duckdb::LimitModifier>();
+    ExprPtr first = TRY(parse_limit_number(c));
+    if (c.accept(TokenKind::kComma)) {
+      limit->offset = std::move(first);
+      limit->limit = TRY(parse_limit_number(c));
+    } else {
+      limit->limit = std::move(first);
+      if (c.accept("OFFSET"_kw)) limit->offset = TRY(parse_limit_number(c));
+    }
+    node->modifiers.push_back(std::move(limit));
+  }
+  TRY(refuse_into(c));
+  if (c.is("PROCEDURE"_kw)) return c.unsupported("PROCEDURE ANALYSE");
+  while (c.is("FOR"_kw) && (c.is("UPDATE"_kw, 1) || c.is("SHARE"_kw, 1))) {
+    c.advance();
+    c.advance();
+    if (c.accept("OF"_kw)) {
+      do {
+        TRY(parse_qualified_name(c, "a table name"));
+      } while (c.accept(TokenKind::kComma));
+    }
+    if (!c.accept("NOWAIT"_kw)) c.accept("SKIP"_kw, "LOCKED"_kw);
+  }
+  if (c.accept("LOCK"_kw)) {
+    TRY(c.expect("IN"_kw));
+    TRY(c.expect("SHARE"_kw));
+    TRY(c.expect("MODE"_kw));
+  }
+  return node;
+}
+
+Parsed<NodePtr> parse_values_query(ParseContext& c) {
+  c.advance();
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->from_table = TRY(parse_value_rows(c, false));
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  return select;
+}
+
+// SELECT .., VALUES .., or (query).
+Parsed<NodePtr> parse_term(ParseContext& c) {
+  if (c.is("SELECT"_kw)) return parse_select(c);
+  if (c.is("VALUES"_kw)) return parse_values_query(c);
+  if (!c.is(TokenKind::kLeftParen)) return c.expected("SELECT, VALUES, WITH or a query in parentheses");
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  c.advance();
+  NodePtr node = TRY(parse_query_node(c));
+  TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
+  return node;
+}
+
+struct SetOperator {
+  duckdb::SetOperationType type = duckdb::SetOperationType::NONE;
+  bool all = false;
+};
+
+duckdb::SetOperationType set_operation_at(const ParseContext& c) {
+  switch (c.peek().keyword) {
+    case "UNION"_kw: return duckdb::SetOperationType::UNION;
+    case "EXCEPT"_kw:
+    case "MINUS"_kw: return duckdb::SetOperationType::EXCEPT;
+    case "INTERSECT"_kw: return duckdb::SetOperationType::INTERSECT;
+    default: return duckdb::SetOperationType::NONE;
+  }
+}
+
+SetOperator parse_set_operator(ParseContext& c) {
+  SetOperator result{set_operation_at(c), false};
+  c.advance();
+  if (c.accept("ALL"_kw)) result.all = true;
+  else c.accept("DISTINCT"_kw);
+  return result;
+}
+
+// Joins `left` and `right`; a chain of equal UNIONs stays one node.
+Parsed<NodePtr> combine(ParseContext& c, NodePtr left, NodePtr right, SetOperator op, duckdb::SetOperationNode*& chain) {
+  if (chain && chain == left.get() && op.type == duckdb::SetOperationType::UNION && chain->setop_type == op.type &&
+      chain->setop_all == op.all) {
+    chain->children.push_back(std::move(right));
+    return left;
+  }
+  TRY(c.add_level());
+  auto node = duckdb::make_uniq<duckdb::SetOperationNode>();
+  node->setop_type = op.type;
+  node->setop_all = op.all;
+  node->children.push_back(std::move(left));
+  node->children.push_back(std::move(right));
+  chain = node.get();
+  return node;
+}
+
+// INTERSECT binds tighter than UNION and EXCEPT.
+Parsed<NodePtr> continue_intersect(ParseContext& c, NodePtr left) {
+  duckdb::SetOperationNode* chain = nullptr;
+  while (set_operation_at(c) == duckdb::SetOperationType::INTERSECT) {
+    SetOperator op = parse_set_operator(c);
+    NodePtr right = TRY(parse_term(c));
+    left = TRY(combine(c, std::move(left), std::move(right), op, chain));
+  }
+  return left;
+}
+
+Parsed<NodePtr> continue_set_operations(ParseContext& c, NodePtr left) {
+  left = TRY(continue_intersect(c, std::move(left)));
+  duckdb::SetOperationNode* chain = nullptr;
+  while (set_operation_at(c) != duckdb::SetOperationType::NONE) {
+    SetOperator op = parse_set_operator(c);
+    NodePtr right = TRY(parse_term(c));
+    right = TRY(continue_intersect(c, std::move(right)));
+    left = TRY(combine(c, std::move(left), std::move(right), op, chain));
+  }
+  return left;
+}
+
+// The query of WITH RECURSIVE name AS (..): a UNION whose second part may read `name`.
+NodePtr recursive_node(NodePtr node, const std::string& name, const duckdb::vector<std::string>& columns) {
+  if (node->type != duckdb::QueryNodeType::SET_OPERATION_NODE) return node;
+  auto& set = node->Cast<duckdb::SetOperationNode>();
+  if (set.setop_type != duckdb::SetOperationType::UNION) return node;
+  auto result = duckdb::make_uniq<duckdb::RecursiveCTENode>();
+  result->ctename = name;
+  result->union_all = set.setop_all;
+  result->aliases = columns;
+  result->cte_map = std::move(set.cte_map);
+  result->right = std::move(set.children.back());
+  set.children.pop_back();
+  if (set.children.size() == 1) {
+    result->left = std::move(set.children[0]);
+  } else {
+    set.cte_map = duckdb::CommonTableExpressionMap();
+    result->left = std::move(node);
+  }
+  return result;
+}
+
+}  // namespace
+
+QueryPtr as_statement(NodePtr node) {
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  return statement;
+}
+
+bool at_query_continuation(const ParseContext& c) {
+  return set_operation_at(c) != duckdb::SetOperationType::NONE || c.is("ORDER"_kw) || c.is("LIMIT"_kw);
+}
+
+Parsed<NodePtr> continue_query(ParseContext& c, NodePtr first) {
+  NodePtr node = TRY(continue_set_operations(c, std::move(first)));
+  return parse_modifiers(c, std::move(node));
+}
+
+Parsed<NodePtr> parse_query_node(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  uint32_t height = c.height();
+  c.set_height(0);
+  duckdb::CommonTableExpressionMap ctes;
+  TRY(parse_with(c, ctes));
+  NodePtr node = TRY(parse_term(c));
+  node = TRY(continue_query(c, std::move(node)));
+  if (!ctes.map.empty()) {
+    if (!node->cte_map.map.empty()) node = wrapped(std::move(node));
+    node->cte_map = std::move(ctes);
+  }
+  c.set_height(std::max(height, c.height()));
+  TRY(c.add_level());
+  return node;
+}
+
+Parsed<QueryPtr> parse_query(ParseContext& c) { return as_statement(TRY(parse_query_node(c))); }
+
+Parsed<QueryPtr> parse_parenthesised_query(ParseContext& c) {
+  TRY(c.expect(TokenKind::kLeftParen, "'(' and a query"));
+  QueryPtr query = TRY(parse_query(c));
+  TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
+  return query;
+}
+
+Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes) {
+  if (!c.accept("WITH"_kw)) return {};
+  LiftScope off(c, LiftScope::Rule::kOff);
+  bool recursive = c.accept("RECURSIVE"_kw);
+  do {
+    auto info = duckdb::make_uniq<duckdb::CommonTableExpressionInfo>();
+    Token where = c.peek();
+    std::string name = TRY(parse_name(c, "a name for the query"));
+    if (c.is(TokenKind::kLeftParen)) {
+      for (auto& column : TRY(parse_name_list(c))) info->aliases.push_back(std::move(column));
+    }
+    TRY(c.expect("AS"_kw));
+    TRY(c.expect(TokenKind::kLeftParen, "'(' and a query"));
+    NodePtr node = TRY(parse_query_node(c));
+    TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
+    if (recursive) node = recursive_node(std::move(node), name, info->aliases);
+    info->query = as_statement(std::move(node));
+    if (ctes.map.find(name) != ctes.map.end()) {
+      return c.syntax_error("WITH has the name '" + name + "' twice", where);
+    }
+    ctes.map[name] = std::move(info);
+  } while (c.accept(TokenKind::kComma));
+  return {};
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queries: SELECT, VALUES, set operations, WITH, FROM and joins, GROUP BY.
+#pragma once
+
+#include "dialect/parse_context.h"
+
+namespace sluice::dialect {
+
+using QueryPtr = duckdb::unique_ptr<duckdb::SelectStatement>;
+using NodePtr = duckdb::unique_ptr<duckdb::QueryNode>;
+using TablePtr = duckdb::unique_ptr<duckdb::TableRef>;
+
+// At SELECT, WITH, VALUES or '(': a whole query with its set operations, ORDER BY and LIMIT.
+Parsed<QueryPtr> parse_query(ParseContext& c);
+Parsed<NodePtr> parse_query_node(ParseContext& c);
+QueryPtr as_statement(NodePtr node);
+
+// '(' query ')'
+Parsed<QueryPtr> parse_parenthesised_query(ParseContext& c);
+
+// A query in parentheses that was read already, and what may follow it: UNION .., ORDER BY, LIMIT.
+Parsed<NodePtr> continue_query(ParseContext& c, NodePtr first);
+bool at_query_continuation(const ParseContext& c);
+
+// WITH [RECURSIVE] .. when the cursor is there.
+Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes);
+
+// GROUP BY's list, with ROLLUP, CUBE, GROUPING SETS and WITH ROLLUP. (group_by.cc)
+Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
+
+// What follows FROM. (table_ref.cc)
+Parsed<TablePtr> parse_from(ParseContext& c);
+// One table of FROM with its joins.
+Parsed<TablePtr> parse_joined_table(ParseContext& c);
+// (1, 2), (3, 4) or ROW(1, 2), ..; the cursor is after VALUES. `allow_default` lets DEFAULT stand for a value.
+Parsed<duckdb::unique_ptr<duckdb::ExpressionListRef>> parse_value_rows(ParseContext& c, bool allow_default);
+
+// [AS] name; empty when there is none.
+Parsed<std::string> parse_alias(ParseContext& c);
+
+}  // namespace sluice::dialect

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHOW, DESCRIBE and EXPLAIN.
+#include "dialect/expression.h"
+#include "dialect/names.h"
+#include "dialect/statements.h"
+
+namespace sluice::dialect {
+namespace {
+
+using What = ShowStatement::What;
+
+// FROM|IN database
+Parsed<void> parse_from_database(ParseContext& c, ShowStatement& show) {
+  if (!c.accept("FROM"_kw) && !c.accept("IN"_kw)) return {};
+  QualifiedName name = TRY(parse_database_name(c));
+  show.object.catalog = std::move(name.catalog);
+  show.object.database = std::move(name.database);
+  return {};
+}
+
+// LIKE 'pattern' | WHERE condition; then LIMIT n
+Parsed<void> parse_filter(ParseContext& c, ShowStatement& show) {
+  if (c.accept("LIKE"_kw)) {
+    show.like = TRY(parse_string(c, "a pattern in quotes"));
+  } else if (c.accept("WHERE"_kw)) {
+    show.where = TRY(parse_expression(c));
+  }
+  if (c.accept("LIMIT"_kw)) {
+    show.limit = TRY(parse_unsigned(c, "a number of rows"));
+    if (c.accept(TokenKind::kComma)) {
+      if (*show.limit != 0) return c.unsupported("SHOW with an offset");
+      show.limit = TRY(parse_unsigned(c, "a number of rows"));
+    }
+  }
+  return {};
+}
+
+// FROM|IN table [FROM|IN database]
+Parsed<void> parse_from_table(ParseContext& c, ShowStatement& show) {
+  if (!c.accept("FROM"_kw)) TRY(c.expect("IN"_kw));
+  show.object = TRY(parse_qualified_name(c, "a table name"));
+  if (c.accept("FROM"_kw) || c.accept("IN"_kw)) {
+    QualifiedName database = TRY(parse_database_name(c));
+    show.object.catalog = std::move(database.catalog);
+    show.object.database = std::move(database.database);
+  }
+  return {};
+}
+
+// After SHOW CREATE.
+Parsed<void> parse_show_create(ParseContext& c, ShowStatement& show) {
+  if (c.accept("TABLE"_kw)) {
+    show.what = What::kCreateTable;
+    show.object = TRY(parse_qualified_name(c, "a table name"));
+  } else if (c.accept("VIEW"_kw)) {
+    show.what = What::kCreateView;
+    show.object = TRY(parse_qualified_name(c, "a view name"));
+  } else if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) {
+    show.what = What::kCreateDatabase;
+    TRY(parse_if_not_exists(c));
+    show.object = TRY(parse_database_name(c));
+  } else if (c.accept("USER"_kw)) {
+    show.what = What::kCreateUser;
+    skip_to_end(c);
+  } else {
+    return c.unsupported("SHOW CREATE " + std::string(c.text(c.peek())));
+  }
+  return {};
+}
+
+// SHOW GRANTS [FOR account]
+Parsed<void> parse_show_grants(ParseContext& c, ShowStatement& show) {
+  show.what = What::kGrants;
+  if (!c.accept("FOR"_kw)) return {};
+  if (c.accept("CURRENT_USER"_kw)) {
+    if (c.accept(TokenKind::kLeftParen)) return c.expect(TokenKind::kRightParen, "')'");
+    return {};
+  }
+  show.object.name = TRY(parse_name_or_string(c, "an account"));
+  if (c.is(TokenKind::kUserVariable)) c.advance();
+  return {};
+}
+
+// COUNT(*) WARNINGS|ERRORS
+Parsed<void> parse_show_count(ParseContext& c, ShowStatement& show) {
+  TRY(c.expect(TokenKind::kLeftParen, "'(*)'"));
+  TRY(c.expect(TokenKind::kStar, "'*'"));
+  TRY(c.expect(TokenKind::kRightParen, "')'"));
+  bool warnings = c.accept("WARNINGS"_kw);
+  if (!warnings) TRY(c.expect("ERRORS"_kw));
+  show.what = warnings ? What::kCountWarnings : What::kCountErrors;
+  return {};
+}
+
+// Kinds that take FROM database and a filter.
+std::optional<What> database_kind(ParseContext& c) {
+  switch (c.peek().keyword) {
+    case "TABLES"_kw: return What::kTables;
+    case "TRIGGERS"_kw: return What::kTriggers;
+    case "EVENTS"_kw: return What::kEvents;
+    default: break;
+  }
+  bool status = c.is("STATUS"_kw, 1);
+  std::optional<What> two_words;
+  if (c.is("TABLE"_kw) && status) two_words = What::kTableStatus;
+  if (c.is("OPEN"_kw) && c.is("TABLES"_kw, 1)) two_words = What::kOpenTables;
+  if (c.is("PROCEDURE"_kw) && status) two_words = What::kProcedureStatus;
+  if (c.is("FUNCTION"_kw) && status) two_words = What::kFunctionStatus;
+  if (two_words) c.advance();  // the caller goes over the last word
+  return two_words;
+}
+
+// Kinds of one word that take a filter at most.
+std::optional<What> plain_kind(const ParseContext& c) {
+  switch (c.peek().keyword) {
+    case "DATABASES"_kw:
+    case "SCHEMAS"_kw: return What::kDatabases;
+    case "VARIABLES"_kw: return What::kVariables;
+    case "STATUS"_kw: return What::kStatus;
+    case "ENGINES"_kw: return What::kEngines;
+    case "CHARSET"_kw: return What::kCharset;
+    case "COLLATION"_kw: return What::kCollation;
+    case "WARNINGS"_kw: return What::kWarnings;
+    case "ERRORS"_kw: return What::kErrors;
+    case "PLUGINS"_kw: return What::kPlugins;
+    case "PRIVILEGES"_kw: return What::kPrivileges;
+    case "PROCESSLIST"_kw: return What::kProcesslist;
+    case "CATALOGS"_kw: return What::kCatalogs;
+    default: return std::nullopt;
+  }
+}
+
+Parsed<void> parse_other(ParseContext& c, ShowStatement& show) {
+  for (size_t i = 0; !c.at_end(); ++i, c.advance()) {
+    if (i >= 8 || !c.is(TokenKind::kWord)) continue;
+    if (!show.words.empty()) show.words += ' ';
+    show.words += duckdb::StringUtil::Upper(std::string(c.text(c.peek())));
+  }
+  if (show.words.empty()) return c.expected("what to show");
+  return {};
+}
+
+Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
+  if (auto kind = database_kind(c)) {
+    show.what = *kind;
+    c.advance();
+    TRY(parse_from_database(c, show));
+    return parse_filter(c, show);
+  }
+  if (auto kind = plain_kind(c)) {
+    show.what = *kind;
+    c.advance();
+    if (*kind == What::kDatabases && (c.accept("FROM"_kw) || c.accept("IN"_kw))) {
+      show.object.catalog = TRY(parse_name(c, "a catalog name"));
+    }
+    return parse_filter(c, show);
+  }
+  switch (c.peek().keyword) {
+    case "CREATE"_kw: c.advance(); return parse_show_create(c, show);
+    case "GRANTS"_kw: c.advance(); return parse_show_grants(c, show);
+    case "COUNT"_kw: c.advance(); return parse_show_count(c, show);
+    case "COLUMNS"_kw:
+    case "FIELDS"_kw:
+      c.advance();
+      show.what = What::kColumns;
+      TRY(parse_from_table(c, show));
+      return parse_filter(c, show);
+    case "INDEX"_kw:
+    case "INDEXES"_kw:
+    case "KEYS"_kw:
+    case "KEY"_kw:
+      c.advance();
+      show.what = What::kIndex;
+      TRY(parse_from_table(c, show));
+      return parse_filter(c, show);
+    case "CHARACTER"_kw:
+      c.advance();
+      TRY(c.expect("SET"_kw));
+      show.what = What::kCharset;
+      return parse_filter(c, show);
+    case "STORAGE"_kw:
+      if (!c.is("ENGINES"_kw, 1)) return parse_other(c, show);
+      c.advance();
+      c.advance();
+      show.what = What::kEngines;
+      return {};
+    case "MASTER"_kw:
+      if (!c.is("STATUS"_kw, 1)) return parse_other(c, show);
+      c.advance();
+      c.advance();
+      show.what = What::kMasterStatus;
+      return {};
+    case "FUNCTIONS"_kw:
+      c.advance();
+      show.what = What::kFunctions;
+      TRY(parse_from_database(c, show));
+      return parse_filter(c, show);
+    default: return parse_other(c, show);
+  }
+}
+
+// The words between EXPLAIN and the statement.
+struct ExplainOptions {
+  duckdb::ExplainType type = duckdb::ExplainType::EXPLAIN_STANDARD;
+  duckdb::ExplainFormat format = duckdb::ExplainFormat::DEFAULT;
+};
+Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
+  ExplainOptions options;
+  for (;;) {
+    switch (c.peek().keyword) {
+      case "ANALYZE"_kw: options.type = duckdb::ExplainType::EXPLAIN_ANALYZE; break;
+      case "EXTENDED"_kw:
+      case "PARTITIONS"_kw:
+      case "VERBOSE"_kw:
+      case "LOGICAL"_kw:
+      case "PARSED"_kw:
+      case "REWRITTEN"_kw:
+      case "OPTIMIZED"_kw:
+      case "PHYSICAL"_kw:
+      case "SHAPE"_kw:
+      case "MEMO"_kw:
+      case "GRAPH"_kw:
+      case "TREE"_kw:
+      case "PROCESS"_kw:
+      case "PLAN"_kw: break;
+      case "FORMAT"_kw: {
+        c.advance();
+        TRY(c.expect(TokenKind::kEqual, "'='"));
+        std::string format = duckdb::StringUtil::Upper(TRY(parse_name_or_string(c, "a format")));
+        if (format == "JSON") options.format = duckdb::ExplainFormat::JSON;
+        continue;
+      }
+      default: return options;
+    }
+    // A table may have such a name: EXPLAIN plan.
+    if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return options;
+    c.advance();
+  }
+}
+
+}  // namespace
+
+Body parse_show(ParseContext& c) {
+  c.advance();
+  ShowStatement show;
+  for (;;) {
+    if (c.accept("FULL"_kw)) show.full = true;
+    else if (c.accept("GLOBAL"_kw)) show.scope = VariableScope::kGlobal;
+    else if (!c.accept("SESSION"_kw) && !c.accept("LOCAL"_kw) && !c.accept("EXTENDED"_kw)) break;
+  }
+  TRY(parse_show_kind(c, show));
+  return show;
+}
+
+Body parse_describe(ParseContext& c) {
+  c.advance();
+  ExplainOptions options = TRY(parse_explain_options(c));
+  bool statement = c.is(TokenKind::kLeftParen) ||
+                   c.is_any("SELECT"_kw, "WITH"_kw, "VALUES"_kw, "INSERT"_kw, "REPLACE"_kw, "UPDATE"_kw, "DELETE"_kw) ||
+                   (c.is("CREATE"_kw) && c.is("TABLE"_kw, 1));
+  if (statement) {
+    StatementBody inner = TRY(parse_statement(c));
+    auto& kernel = std::get<KernelStatement>(inner);
+    duckdb::unique_ptr<duckdb::SQLStatement> tree(kernel.tree.release());
+    return kernel_statement(std::make_unique<duckdb::ExplainStatement>(std::move(tree), options.type, options.format),
+                            KernelStatement::Effect::kRead);
+  }
+  if (c.is("FOR"_kw) && c.is("CONNECTION"_kw, 1)) return c.unsupported("EXPLAIN FOR CONNECTION");
+  if (c.is("FUNCTION"_kw) && at_name(c, 1)) return c.unsupported("DESC FUNCTION");
+  c.accept("TABLE"_kw);
+  ShowStatement show;
+  show.what = ShowStatement::What::kColumns;
+  show.describe = true;
+  show.object = TRY(parse_qualified_name(c, "a table name or a query"));
+  c.accept("ALL"_kw);
+  // DESC t column | 'pattern'
+  if (c.is(TokenKind::kString) || at_name(c)) show.like = TRY(parse_name_or_string(c, "a column name"));
+  return show;
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parser makes of one statement. Queries and DDL for the kernel arrive as DuckDB statement trees;
+// statements that the server itself answers (SHOW, SET, USE, KILL, accounts) as the structs below.
+// Plain data: no thread rule.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kernel/pch/pch.h"
+
+namespace sluice::dialect {
+
+// [catalog.][database.]name; parts that were not written are empty.
+struct QualifiedName {
+  std::string catalog;
+  std::string database;
+  std::string name;
+};
+
+// A statement that the kernel runs.
+struct KernelStatement {
+  enum class Effect : uint8_t {
+    kRead,    // SELECT, EXPLAIN, VALUES
+    kWrite,   // INSERT, UPDATE, DELETE: the outcome has a count of rows
+    kSchema,  // CREATE, DROP, ALTER: commits an open transaction first, as in MySQL
+  };
+  std::unique_ptr<duckdb::SQLStatement> tree;
+  Effect effect = Effect::kRead;
+  // Run after `tree`, in order and as one statement with it: DROP TABLE a, b; ALTER TABLE t ADD a INT, DROP b.
+  std::vector<std::unique_ptr<duckdb::SQLStatement>> rest;
+};
+
+struct UseStatement {
+  std::string catalog;   // empty: the current one
+  std::string database;
+};
+
+enum class VariableScope : uint8_t { kSession, kGlobal, kUser };
+
+// SET [GLOBAL|SESSION|@@...] name = value, ...; SET NAMES becomes character_set_* assignments,
+// SET TRANSACTION ISOLATION LEVEL becomes transaction_isolation, SET CHARACTER SET as SET NAMES.
+struct SetStatement {
+  struct Assignment {
+    VariableScope scope = VariableScope::kSession;
+    std::string name;  // lower case for system variables; as written for user variables
+    // A constant tree (or any scalar expression, for user variables); null means DEFAULT.
+    // A bare word (SET sql_mode = ANSI, autocommit = ON) is a string constant.
+    std::unique_ptr<duckdb::ParsedExpression> value;
+  };
+  std::vector<Assignment> assignments;
+};
+
+// SHOW ...; DESC t is kColumns. `what` decides which of the other fields mean something.
+struct ShowStatement {
+  enum class What : uint8_t {
+    kDatabases, kTables, kTableStatus, kColumns, kIndex, kCreateTable, kCreateView, kCreateDatabase,
+    kVariables, kStatus, kEngines, kCharset, kCollation, kWarnings, kErrors, kCountWarnings, kCountErrors,
+    kPlugins, kPrivileges, kGrants, kProcesslist, kTriggers, kEvents, kProcedureStatus, kFunctionStatus,
+    kFunctions, kOpenTables, kMasterStatus, kCatalogs, kCreateUser, kOther,
+  };
+  What what = What::kOther;
+  bool full = false;         // SHOW FULL ...
+  bool describe = false;     // written as DESC/DESCRIBE/EXPLAIN <table>: Doris' other column texts
+  VariableScope scope = VariableScope::kSession;
+  QualifiedName object;      // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
+  std::optional<std::string> like;                         // LIKE pattern, unescaped text of the literal
+  std::unique_ptr<duckdb::ParsedExpression> where;         // over the result's own column names
+  std::optional<uint64_t> limit;
+  std::string words;         // kOther: the words after SHOW in upper case, for the error
+};
+
+struct KillStatement {
+  bool query_only = false;
+  uint64_t connection_id = 0;
+};
+
+struct TransactionStatement {
+  enum class What : uint8_t { kBegin, kCommit, kRollback };
+  What what = What::kBegin;
+};
+
+struct Account {
+  std::string user;
+  std::string host = "%";
+};
+// CREATE USER, ALTER USER, DROP USER, SET PASSWORD, RENAME USER is not offered yet.
+struct AccountStatement {
+  enum class What : uint8_t { kCreate, kAlter, kDrop, kSetPassword };
+  What what = What::kCreate;
+  bool if_exists = false;      // DROP/ALTER USER IF EXISTS
+  bool if_not_exists = false;  // CREATE USER IF NOT EXISTS
+  struct Entry {
+    std::optional<Account> account;        // empty: the session's own (SET PASSWORD = ...)
+    std::optional<std::string> password;   // clear text; IDENTIFIED BY 'x', PASSWORD('x')
+    std::optional<std::string> hash;       // "*A4B6..." of mysql_native_password; IDENTIFIED BY PASSWORD '*..', IDENTIFIED WITH .. AS
+    std::string plugin;                    // IDENTIFIED WITH plugin; empty: the default
+  };
+  std::vector<Entry> entries;
+};
+
+// LOAD DATA [LOCAL] INFILE 'file' [REPLACE|IGNORE] INTO TABLE t ...
+struct LoadDataStatement {
+  bool local = false;
+  std::string filename;
+  QualifiedName table;
+  std::string fields_terminated_by = "\t";
+  std::optional<char> enclosed_by;
+  std::optional<char> escaped_by = '\\';
+  std::string lines_terminated_by = "\n";
+  uint64_t ignore_lines = 0;
+  std::vector<std::string> columns;  // empty: all, in order; "@x" marks a field to drop
+};
+
+// Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
+struct NoOpStatement {};
+
+using StatementBody = std::variant<KernelStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
+                                   TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+
+// One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
+struct LiteralSlot {
+  uint32_t ordinal = 0;
+  // The parser needed the value itself (ORDER BY 1, LIMIT 5, DECIMAL(10,2), an alias): a plan made from this
+  // statement may be reused only for texts whose literal here is the same. Otherwise it became parameter `parameter`.
+  bool fixed = true;
+  uint32_t parameter = 0;  // 1-based number of the statement's parameter (its identifier), when not fixed
+};
+
+struct Statement {
+  StatementBody body;
+  // '?' placeholders, numbered from 1 in text order; or the literals lifted to parameters
+  // (ParseOptions::lift_literals), whose numbers `literals` tells.
+  uint32_t parameter_count = 0;
+  // Filled with ParseOptions::lift_literals: one entry a literal, in text order.
+  std::vector<LiteralSlot> literals;
+  // The tree holds values of this session (a variable, DATABASE(), CONNECTION_ID()): not to be kept in a plan cache.
+  bool session_dependent = false;
+};
+
+}  // namespace sluice::dialect

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statement parsers, by topic. Each begins at the word that names it and leaves the cursor at the statement's end.
+#pragma once
+
+#include "dialect/parse_context.h"
+#include "dialect/statement.h"
+
+namespace sluice::dialect {
+
+using Body = Parsed<StatementBody>;
+
+Body kernel_statement(std::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect);
+
+// dml.cc
+Body parse_insert(ParseContext& c);   // INSERT, REPLACE
+Body parse_update(ParseContext& c);
+Body parse_delete(ParseContext& c);
+Body parse_truncate(ParseContext& c);
+Body parse_load(ParseContext& c);     // LOAD DATA
+
+// ddl.cc
+Body parse_create(ParseContext& c);
+Body parse_drop(ParseContext& c);
+Body parse_rename(ParseContext& c);   // RENAME TABLE
+// create_table.cc: after CREATE [TEMPORARY] TABLE
+Body parse_create_table(ParseContext& c, bool temporary);
+// A column of CREATE TABLE and ALTER TABLE ADD; the constraints that it carries come with it.
+struct ColumnParts {
+  duckdb::ColumnDefinition column{std::string(), duckdb::LogicalType::INVALID};
+  bool not_null = false;
+  bool primary_key = false;
+  bool unique = false;
+  bool key = false;  // Doris: c INT KEY
+  ExprPtr check;
+};
+Parsed<ColumnParts> parse_column_definition(ParseContext& c);
+// alter.cc: after ALTER TABLE
+Body parse_alter_table(ParseContext& c);
+
+// show.cc
+Body parse_show(ParseContext& c);
+Body parse_describe(ParseContext& c);  // DESC, DESCRIBE, EXPLAIN
+
+// set.cc
+Body parse_set(ParseContext& c);
+
+// account.cc: after the verb and USER
+Body parse_create_user(ParseContext& c);
+Body parse_alter_user(ParseContext& c);
+Body parse_drop_user(ParseContext& c);
+Body parse_set_password(ParseContext& c);  // after SET PASSWORD
+
+// One statement without its end; also EXPLAIN's. (parser.cc)
+Body parse_statement(ParseContext& c);
+
+// PROPERTIES ("k" = "v", ..) when the cursor is there.
+Parsed<void> skip_properties(ParseContext& c);
+// Everything up to the statement's end: for clauses that mean nothing here.
+void skip_to_end(ParseContext& c);
+// IF NOT EXISTS, IF EXISTS
+Parsed<bool> parse_if_not_exists(ParseContext& c);
+Parsed<bool> parse_if_exists(ParseContext& c);
+
+}  // namespace sluice::dialect

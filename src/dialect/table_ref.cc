@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// FROM: tables, derived tables, joins, VALUES rows, table functions.
+#include <algorithm>
+
+#include "dialect/expression.h"
+#include "dialect/literals.h"
+#include "dialect/names.h"
+#include "dialect/query.h"
+#include "dialect/tree.h"
+
+namespace sluice::dialect {
+namespace {
+
+using LiftScope = ParseContext::LiftScope;
+
+// What stands in parentheses: a query, or tables.
+struct Inside {
+  NodePtr query;
+  TablePtr table;
+};
+
+Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left);
+
+// Words that follow a table and are no alias although they are not reserved.
+bool at_table_option(const ParseContext& c) {
+  return (c.is("PARTITION"_kw) || c.is("TABLET"_kw) || c.is("TABLESAMPLE"_kw) || c.is("PARTITIONS"_kw)) &&
+         c.is(TokenKind::kLeftParen, 1);
+}
+
+// [AS] alias [(column, ..)]
+Parsed<void> parse_table_alias(ParseContext& c, duckdb::TableRef& table) {
+  if (at_table_option(c)) return {};
+  bool as = c.accept("AS"_kw);
+  if (!as && !at_name(c)) return {};
+  table.alias = TRY(parse_name_or_string(c, "an alias"));
+  if (c.is(TokenKind::kLeftParen) && table.type != duckdb::TableReferenceType::BASE_TABLE) {
+    for (auto& column : TRY(parse_name_list(c))) table.column_name_alias.push_back(std::move(column));
+  }
+  return {};
+}
+
+// USE INDEX (a), FORCE KEY FOR JOIN (b): the kernel chooses itself.
+Parsed<void> skip_index_hints(ParseContext& c) {
+  while ((c.is("USE"_kw) || c.is("FORCE"_kw) || c.is("IGNORE"_kw)) && (c.is("INDEX"_kw, 1) || c.is("KEY"_kw, 1))) {
+    c.advance();
+    c.advance();
+    if (c.accept("FOR"_kw)) {
+      if (!c.accept("JOIN"_kw)) {
+        if (!c.accept("ORDER"_kw)) TRY(c.expect("GROUP"_kw));
+        TRY(c.expect("BY"_kw));
+      }
+    }
+    TRY(c.expect(TokenKind::kLeftParen, "'(' and index names"));
+    while (!c.is(TokenKind::kRightParen)) {
+      if (!c.accept("PRIMARY"_kw)) TRY(parse_name(c, "an index name"));
+      if (!c.accept(TokenKind::kComma)) break;
+    }
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+    c.accept(TokenKind::kComma);
+  }
+  return {};
+}
+
+Parsed<void> refuse_table_options(ParseContext& c) {
+  if (at_table_option(c)) return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " (..) after a table name");
+  if (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) return c.unsupported("LATERAL VIEW");
+  if (c.is("FOR"_kw) && (c.is_word("VERSION", 1) || c.is("TIME"_kw, 1) || c.is("SYSTEM"_kw, 1))) {
+    return c.unsupported("reading an older version of a table");
+  }
+  return {};
+}
+
+// f("name" = "value", ..) of Doris.
+Parsed<TablePtr> parse_table_function(ParseContext& c) {
+  Token where = c.peek();
+  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
+  c.advance();
+  if (name != "numbers") return c.unsupported("the table function " + name + "()");
+  std::optional<uint64_t> count;
+  uint64_t start = 0;
+  while (!c.is(TokenKind::kRightParen)) {
+    std::string property = duckdb::StringUtil::Lower(TRY(parse_string(c, "a property like \"number\" = \"10\"")));
+    TRY(c.expect(TokenKind::kEqual, "'='"));
+    Token written = c.peek();
+    auto value = small_integer(TRY(parse_string(c, "a value in quotes")));
+    if (!value || *value > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
+    if (property == "number") count = *value;
+    else if (property == "const_value") start = *value;
+    else return c.syntax_error("numbers() has no property '" + property + "'", written);
+    if (!c.accept(TokenKind::kComma)) break;
+  }
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", where);
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start))),
+                                      tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start + *count))));
+  function->alias = "numbers";
+  function->column_name_alias.push_back("number");
+  std::string alias = TRY(parse_alias(c));
+  if (!alias.empty()) function->alias = alias;
+  return function;
+}
+
+Parsed<TablePtr> parse_base_table(ParseContext& c) {
+  Token where = c.peek();
+  KernelName name = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+  auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
+  table->catalog_name = std::move(name.catalog);
+  table->schema_name = std::move(name.schema);
+  table->table_name = std::move(name.name);
+  table->query_location = where.begin;
+  TRY(refuse_table_options(c));
+  TRY(parse_table_alias(c, *table));
+  TRY(refuse_table_options(c));
+  TRY(skip_index_hints(c));
+  return table;
+}
+
+Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
+  auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(node)));
+  TRY(parse_table_alias(c, *table));
+  TRY(refuse_table_options(c));
+  return table;
+}
+
+// Between '(' and ')': ((SELECT ..) UNION ..) is a query, ((SELECT ..) a JOIN b) are tables.
+Parsed<Inside> parse_inside(ParseContext& c) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  Inside inside;
+  if (c.at_query_start()) {
+    inside.query = TRY(parse_query_node(c));
+  } else if (c.at_parenthesised_query()) {
+    c.advance();
+    inside = TRY(parse_inside(c));
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+    if (inside.query && at_query_continuation(c)) {
+      inside.query = TRY(continue_query(c, std::move(inside.query)));
+    } else if (!inside.query || !c.is(TokenKind::kRightParen)) {
+      if (inside.query) inside.table = TRY(derived_table(c, std::move(inside.query)));
+      inside.table = TRY(continue_joins(c, std::move(inside.table)));
+    }
+  } else {
+    inside.table = TRY(parse_from(c));
+  }
+  return inside;
+}
+
+Parsed<TablePtr> parse_table(ParseContext& c) {
+  c.accept("LATERAL"_kw);  // the kernel finds out itself whether a derived table needs it
+  if (c.is(TokenKind::kLeftParen)) {
+    c.advance();
+    Inside inside = TRY(parse_inside(c));
+    TRY(c.expect(TokenKind::kRightParen, "')'"));
+    if (inside.query) return derived_table(c, std::move(inside.query));
+    return std::move(inside.table);
+  }
+  if (c.is("JSON_TABLE"_kw) && c.is(TokenKind::kLeftParen, 1)) return c.unsupported("JSON_TABLE");
+  if (c.accept("DUAL"_kw)) return duckdb::make_uniq<duckdb::EmptyTableRef>();
+  if (at_name(c) && c.is(TokenKind::kLeftParen, 1)) return parse_table_function(c);
+  return parse_base_table(c);
+}
+
+struct JoinKind {
+  duckdb::JoinType type = duckdb::JoinType::INNER;
+  bool cross = false;
+  bool natural = false;
+  bool swap = false;  // RIGHT SEMI and RIGHT ANTI: the kernel keeps rows of the left side
+};
+
+// The words before and with JOIN; nullopt when the cursor is at none.
+Parsed<std::optional<JoinKind>> parse_join_kind(ParseContext& c) {
+  JoinKind kind;
+  if (c.accept("STRAIGHT_JOIN"_kw)) return std::optional(kind);
+  kind.natural = c.accept("NATURAL"_kw);
+  bool left = c.is("LEFT"_kw);
+  bool right = c.is("RIGHT"_kw);
+  if (left || right) {
+    c.advance();
+    kind.type = left ? duckdb::JoinType::LEFT : duckdb::JoinType::RIGHT;
+    bool semi = c.accept("SEMI"_kw);
+    if (semi || c.accept("ANTI"_kw)) {
+      kind.type = semi ? duckdb::JoinType::SEMI : duckdb::JoinType::ANTI;
+      kind.swap = right;
+    } else {
+      c.accept("OUTER"_kw);
+    }
+  } else if (c.accept("FULL"_kw)) {
+    kind.type = duckdb::JoinType::OUTER;
+    c.accept("OUTER"_kw);
+  } else if (c.accept("SEMI"_kw)) {
+    kind.type = duckdb::JoinType::SEMI;
+  } else if (c.accept("ANTI"_kw)) {
+    kind.type = duckdb::JoinType::ANTI;
+  } else if (c.accept("CROSS"_kw)) {
+    kind.cross = true;
+  } else if (!c.accept("INNER"_kw) && !c.is("JOIN"_kw)) {
+    if (kind.natural) return c.expected("JOIN after NATURAL");
+    return std::optional<JoinKind>();
+  }
+  TRY(c.expect("JOIN"_kw));
+  return std::optional(kind);
+}
+
+Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
+  for (;;) {
+    TRY(refuse_table_options(c));
+    auto kind = TRY(parse_join_kind(c));
+    if (!kind) return left;
+    // [shuffle], [broadcast]: how Doris should send rows.
+    if (c.is(TokenKind::kLeftBracket) && c.is(TokenKind::kWord, 1) && c.is(TokenKind::kRightBracket, 2)) {
+      c.advance();
+      c.advance();
+      c.advance();
+    }
+    auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::REGULAR);
+    join->query_location = c.peek().begin;
+    join->type = kind->type;
+    join->left = std::move(left);
+    join->right = TRY(parse_table(c));
+    if (kind->swap) std::swap(join->left, join->right);
+    if (kind->natural) {
+      join->ref_type = duckdb::JoinRefType::NATURAL;
+    } else if (c.accept("ON"_kw)) {
+      LiftScope allowed(c, LiftScope::Rule::kAllow);
+      join->condition = TRY(parse_expression(c));
+    } else if (c.accept("USING"_kw)) {
+      for (auto& column : TRY(parse_name_list(c))) join->using_columns.push_back(std::move(column));
+    } else if (kind->cross || kind->type == duckdb::JoinType::INNER) {
+      join->ref_type = duckdb::JoinRefType::CROSS;
+    } else {
+      return c.expected("ON or USING after the joined table");
+    }
+    TRY(c.add_level());
+    left = std::move(join);
+  }
+}
+
+}  // namespace
+
+Parsed<std::string> parse_alias(ParseContext& c) {
+  bool as = c.accept("AS"_kw);
+  if (!as && !at_name(c)) return std::string();
+  return parse_name_or_string(c, "an alias");
+}
+
+Parsed<TablePtr> parse_joined_table(ParseContext& c) {
+  TablePtr table = TRY(parse_table(c));
+  return continue_joins(c, std::move(table));
+}
+
+Parsed<TablePtr> parse_from(ParseContext& c) {
+  TablePtr left = TRY(parse_joined_table(c));
+  while (c.accept(TokenKind::kComma)) {
+    auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
+    join->is_implicit = true;
+    join->left = std::move(left);
+    join->right = TRY(parse_joined_table(c));
+    TRY(c.add_level());
+    left = std::move(join);
+  }
+  return left;
+}
+
+Parsed<duckdb::unique_ptr<duckdb::ExpressionListRef>> parse_value_rows(ParseContext& c, bool allow_default) {
+  auto rows = duckdb::make_uniq<duckdb::ExpressionListRef>();
+  rows->alias = "valueslist";
+  uint32_t height = c.height();
+  do {
+    c.accept("ROW"_kw);
+    TRY(c.expect(TokenKind::kLeftParen, "'(' and a row of values"));
+    ExprList row;
+    if (!rows->values.empty()) row.reserve(rows->values[0].size());
+    while (!c.is(TokenKind::kRightParen)) {
+      size_t first = c.mark();
+      if (allow_default && c.is("DEFAULT"_kw) && !c.is(TokenKind::kLeftParen, 1)) {
+        c.advance();
+        row.push_back(duckdb::make_uniq<duckdb::DefaultExpression>());
+      } else {
+        c.set_height(0);
+        ExprPtr value = TRY(parse_expression(c));
+        height = std::max(height, c.height());
+        bool single = c.mark() == first + 1 && is_literal(c.peek_at(first).kind) && c.may_lift() &&
+                      c.peek_at(first).kind != TokenKind::kHex && c.peek_at(first).kind != TokenKind::kBit;
+        row.push_back(single ? c.lifted(first) : std::move(value));
+      }
+      if (!c.accept(TokenKind::kComma)) break;
+    }
+    TRY(c.expect(TokenKind::kRightParen, "',' or ')' in the row of values"));
+    if (!rows->values.empty() && rows->values[0].size() != row.size()) {
+      return c.failure(sql_error(Code::kInvalidArgument, 1136,
+                                 "Column count doesn't match value count at row " + std::to_string(rows->values.size() + 1)));
+    }
+    rows->values.push_back(std::move(row));
+  } while (c.accept(TokenKind::kComma));
+  c.set_height(height);
+  return rows;
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Request: one HTTP request from its head to its answer. Lives in the coroutine that serves it, on its connection's
+// network thread; stop() comes from any thread. Each kind of request has its own .cc file.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/trace.h"
+#include "door/http/door.h"
+#include "door/http/route.h"
+#include "door/http/stream_load.h"
+#include "net/http.h"
+#include "session/load.h"
+#include "session/session.h"
+
+namespace sluice::door::http {
+
+class Request final : public RunningWork {
+ public:
+  static awaitable<void> run(Door& door, net::HttpExchange& exchange);
+
+  Request(Door& door, net::HttpExchange& exchange);
+  ~Request() override;
+  void stop() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  awaitable<void> dispatch();
+  void finish_metrics();
+
+  // ---- answers. Each sends the whole response.
+  awaitable<void> answer(unsigned status, std::string_view body, std::string_view type = "application/json", net::HttpHeaders extra = {});
+  awaitable<void> answer_error(const Error& error);
+  net::HttpHeaders headers_for(std::string_view type) const;
+
+  // False: a 401 was sent. Sets identity_.
+  awaitable<bool> authenticate();
+
+  // ---- requests.cc
+  awaitable<void> ready();
+  awaitable<void> list_queries();
+  awaitable<void> kill_query();
+  awaitable<void> load_errors();
+  // ---- query_request.cc
+  awaitable<void> query();
+  // ---- stream_load_request.cc
+  awaitable<void> stream_load();
+  awaitable<Result<std::unique_ptr<session::Load>>> open_load(StreamLoadRequest& request, StreamLoadAnswer& result);
+  awaitable<Status> feed(session::Load& load, const StreamLoadRequest& request, Deadline deadline);
+  std::string error_url(const std::string& name) const;
+
+  // What stop(), timeouts and gone clients end. Any thread.
+  void set_session(session::Session* session);
+  void set_load(session::Load* load);
+  void interrupt(session::Interrupt reason);
+  bool interrupted() const;
+
+  Door& door_;
+  net::HttpExchange& exchange_;
+  const Clock::time_point began_ = Clock::now();
+  const std::chrono::system_clock::time_point began_at_ = std::chrono::system_clock::now();
+  Route route_;
+  Span span_;
+  std::string request_id_;
+  session::ClientIdentity identity_;
+  unsigned status_ = 0;  // of the answer
+
+  mutable std::mutex mutex_;
+  // Guarded by mutex_.
+  session::Session* session_ = nullptr;
+  session::Load* load_ = nullptr;
+  std::optional<session::Interrupt> interrupt_;
+};
+
+// The error that a statement or load gets that was interrupted before it began.
+Error interrupt_error(session::Interrupt reason);
+
+}  // namespace sluice::door::http

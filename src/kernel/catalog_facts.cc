@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/catalog_facts.h"
+
+#include <set>
+
+#include "duckdb/catalog/catalog_entry/index_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/view_catalog_entry.hpp"
+#include "duckdb/parser/constraints/list.hpp"
+#include "duckdb/storage/table_storage_info.hpp"
+#include "kernel/host.h"
+
+namespace sluice::kernel {
+namespace {
+
+using duckdb::CatalogEntry;
+using duckdb::CatalogType;
+using duckdb::ClientContext;
+using duckdb::SchemaCatalogEntry;
+
+// The tag under which the dialect keeps the text of a view's query as its author wrote it.
+constexpr const char* kDefinitionTag = "definition";
+
+bool is_name(std::string_view text, std::string_view name) {
+  return duckdb::StringUtil::CIEquals(std::string(text), std::string(name));
+}
+
+std::string comment_text(const duckdb::Value& comment) { return comment.IsNull() ? std::string() : comment.ToString(); }
+
+std::vector<CatalogEntry*> entries_of(ClientContext& context, SchemaCatalogEntry& schema, CatalogType type) {
+  std::vector<CatalogEntry*> entries;
+  const bool ours = schema.ParentCatalog().GetName() == kSystemCatalog;
+  schema.Scan(context, type, [&](CatalogEntry& entry) {
+    // The kernel offers views of its own (duckdb_tables, ..) in each `main`.
+    if (!entry.deleted && (ours || !entry.internal)) entries.push_back(&entry);
+  });
+  return entries;
+}
+
+SchemaCatalogEntry* find_schema(ClientContext& context, std::string_view database) {
+  SchemaName name = kernel_schema(database);
+  return duckdb::Catalog::GetSchema(context, name.catalog, name.schema, duckdb::OnEntryNotFound::RETURN_NULL).get();
+}
+
+// Schemas that the kernel or the server made for themselves. `main` exists in each catalog and cannot be dropped: it
+// counts once somebody put a table into it.
+bool is_hidden(ClientContext& context, SchemaCatalogEntry& schema) {
+  if (schema.name == "main") return entries_of(context, schema, CatalogType::TABLE_ENTRY).empty();
+  return schema.name == kServerSchema || schema.name == "information_schema" || schema.name == "pg_catalog";
+}
+
+RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string_view database) {
+  RelationFacts facts;
+  facts.database = database;
+  facts.name = entry.name;
+  facts.temporary = entry.temporary && !is_system_database(database);
+  facts.comment = comment_text(entry.comment);
+  facts.view = entry.type == CatalogType::VIEW_ENTRY;
+  if (!facts.view) {
+    auto cardinality = entry.Cast<duckdb::TableCatalogEntry>().GetStorageInfo(context).cardinality;
+    if (cardinality.IsValid()) facts.rows = cardinality.GetIndex();
+  }
+  return facts;
+}
+
+// A key's name as MySQL makes it: after its first column, with a number when that is taken.
+std::string constraint_name(const std::vector<std::string>& columns, std::set<std::string>& taken) {
+  std::string name = columns.front();
+  for (int i = 2; !taken.insert(duckdb::StringUtil::Lower(name)).second; ++i) name = columns.front() + "_" + std::to_string(i);
+  return name;
+}
+
+void add_constraint_keys(const duckdb::TableCatalogEntry& table, RelationFacts& facts, std::set<std::string>& taken) {
+  for (const auto& constraint : table.GetConstraints()) {
+    switch (constraint->type) {
+      case duckdb::ConstraintType::UNIQUE: {
+        const auto& unique = constraint->Cast<duckdb::UniqueConstraint>();
+        KeyFacts key;
+        key.unique = true;
+        key.constraint = true;
+        key.primary = unique.IsPrimaryKey();
+        if (unique.HasIndex()) key.columns.push_back(table.GetColumn(unique.GetIndex()).Name());
+        else key.columns.assign(unique.GetColumnNames().begin(), unique.GetColumnNames().end());
+        key.name = key.primary ? "PRIMARY" : constraint_name(key.columns, taken);
+        facts.keys.insert(key.primary ? facts.keys.begin() : facts.keys.end(), std::move(key));
+        break;
+      }
+      case duckdb::ConstraintType::CHECK:
+        facts.checks.push_back(dialect_text(constraint->Cast<duckdb::CheckConstraint>().expression->ToString()));
+        break;
+      default: break;
+    }
+  }
+}
+
+KeyFacts index_facts(const duckdb::IndexCatalogEntry& index) {
+  KeyFacts key;
+  key.name = index.name;
+  key.unique = index.IsUnique();
+  for (const auto& expression : index.parsed_expressions) {
+    bool column = expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
+    key.columns.push_back(column ? expression->Cast<duckdb::ColumnRefExpression>().GetColumnName() : dialect_text(expression->ToString()));
+  }
+  return key;
+}
+
+ColumnKey key_of(const RelationFacts& facts, const std::string& column) {
+  ColumnKey result = ColumnKey::kNone;
+  for (const KeyFacts& key : facts.keys) {
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      if (!is_name(key.columns[i], column)) continue;
+      if (key.primary) return ColumnKey::kPrimary;
+      if (i > 0) continue;
+      bool alone = key.unique && key.columns.size() == 1;
+      if (alone) result = ColumnKey::kUnique;
+      else if (result == ColumnKey::kNone) result = ColumnKey::kMultiple;
+    }
+  }
+  return result;
+}
+
+void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& facts) {
+  std::set<size_t> not_null;
+  for (const auto& constraint : table.GetConstraints()) {
+    if (constraint->type == duckdb::ConstraintType::NOT_NULL) not_null.insert(constraint->Cast<duckdb::NotNullConstraint>().index.index);
+  }
+  for (const auto& column : table.GetColumns().Logical()) {
+    ColumnFacts& added = facts.columns.emplace_back();
+    added.name = column.Name();
+    added.type = column.Type();
+    added.key = key_of(facts, added.name);
+    added.nullable = added.key != ColumnKey::kPrimary && !not_null.contains(column.Logical().index);
+    added.comment = comment_text(column.Comment());
+    added.default_value = default_text(column);
+    if (column.Generated()) added.generated = dialect_text(column.GeneratedExpression().ToString());
+  }
+}
+
+void add_view_columns(ClientContext& context, duckdb::ViewCatalogEntry& view, RelationFacts& facts) {
+  try {
+    view.BindView(context);
+  } catch (const std::exception&) {
+    // A view over a table that is gone: it has a name and a definition, but no columns.
+  }
+  auto columns = view.GetColumnInfo();
+  if (!columns) return;
+  for (size_t i = 0; i < columns->names.size(); ++i) {
+    ColumnFacts& added = facts.columns.emplace_back();
+    added.name = i < view.aliases.size() ? view.aliases[i] : columns->names[i];
+    added.type = columns->types[i];
+    added.comment = comment_text(view.GetColumnComment(i));
+  }
+}
+
+std::string definition_of(const duckdb::ViewCatalogEntry& view) {
+  auto tag = view.tags.find(kDefinitionTag);
+  if (tag != view.tags.end()) return tag->second;
+  return view.query ? dialect_text(view.query->ToString()) : std::string();
+}
+
+using Indexes = std::vector<CatalogEntry*>;
+
+RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_view database, const Indexes& indexes) {
+  RelationFacts facts = summarise(context, entry, database);
+  if (facts.view) {
+    auto& view = entry.Cast<duckdb::ViewCatalogEntry>();
+    add_view_columns(context, view, facts);
+    facts.definition = definition_of(view);
+    return facts;
+  }
+  auto& table = entry.Cast<duckdb::TableCatalogEntry>();
+  std::set<std::string> taken;
+  std::vector<KeyFacts> added;
+  for (CatalogEntry* candidate : indexes) {
+    auto& index = candidate->Cast<duckdb::IndexCatalogEntry>();
+    if (!is_name(index.GetTableName(), entry.name)) continue;
+    taken.insert(duckdb::StringUtil::Lower(index.name));
+    added.push_back(index_facts(index));
+  }
+  add_constraint_keys(table, facts, taken);
+  facts.keys.insert(facts.keys.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+  add_table_columns(table, facts);
+  return facts;
+}
+
+bool is_relation(const CatalogEntry& entry) {
+  return entry.type == CatalogType::TABLE_ENTRY || entry.type == CatalogType::VIEW_ENTRY;
+}
+
+std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEntry& schema) {
+  auto entries = entries_of(context, schema, CatalogType::TABLE_ENTRY);
+  std::erase_if(entries, [](const CatalogEntry* entry) { return !is_relation(*entry); });
+  std::sort(entries.begin(), entries.end(), [](const CatalogEntry* a, const CatalogEntry* b) { return a->name < b->name; });
+  return entries;
+}
+
+}  // namespace
+
+SchemaName kernel_schema(std::string_view database) {
+  if (is_name(database, "information_schema")) return {kSystemCatalog, kInformationSchema};
+  if (is_name(database, "mysql")) return {kSystemCatalog, kMysqlSchema};
+  return {kInternalCatalog, std::string(database)};
+}
+
+bool is_system_database(std::string_view database) {
+  return is_name(database, "information_schema") || is_name(database, "mysql");
+}
+
+std::string_view to_string(ColumnKey key) {
+  switch (key) {
+    case ColumnKey::kPrimary: return "PRI";
+    case ColumnKey::kUnique: return "UNI";
+    case ColumnKey::kMultiple: return "MUL";
+    case ColumnKey::kNone: break;
+  }
+  return "";
+}
+
+std::vector<std::string> list_databases(ClientContext& context) {
+  std::vector<std::string> names{"information_schema", "mysql"};
+  for (auto& schema : duckdb::Catalog::GetSchemas(context, kInternalCatalog)) {
+    if (!is_hidden(context, schema.get())) names.push_back(schema.get().name);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+std::optional<std::string> find_database(ClientContext& context, std::string_view database) {
+  if (is_system_database(database)) return duckdb::StringUtil::Lower(std::string(database));
+  SchemaCatalogEntry* schema = find_schema(context, database);
+  bool usable = schema && (schema->name == "main" || !is_hidden(context, *schema));
+  return usable ? std::optional(schema->name) : std::nullopt;
+}
+
+std::vector<RelationFacts> list_relations(ClientContext& context, std::string_view database) {
+  std::vector<RelationFacts> result;
+  SchemaCatalogEntry* schema = find_schema(context, database);
+  if (!schema) return result;
+  for (CatalogEntry* entry : relations_of(context, *schema)) result.push_back(summarise(context, *entry, database));
+  return result;
+}
+
+std::vector<RelationFacts> describe_relations(ClientContext& context, std::string_view database) {
+  std::vector<RelationFacts> result;
+  SchemaCatalogEntry* schema = find_schema(context, database);
+  if (!schema) return result;
+  const Indexes indexes = entries_of(context, *schema, CatalogType::INDEX_ENTRY);
+  for (CatalogEntry* entry : relations_of(context, *schema)) result.push_back(describe(context, *entry, database, indexes));
+  return result;
+}
+
+std::optional<RelationFacts> describe_relation(ClientContext& context, std::string_view database, std::string_view name) {
+  const std::string wanted(name);
+  const duckdb::EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, wanted);
+  const SchemaName stored = kernel_schema(database);
+  for (const auto& [catalog, schema] : {SchemaName{TEMP_CATALOG, DEFAULT_SCHEMA}, stored}) {
+    auto entry = duckdb::Catalog::GetEntry(context, catalog, schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+    if (!entry || !is_relation(*entry) || (entry->internal && catalog != kSystemCatalog)) continue;
+    auto& home = duckdb::Catalog::GetSchema(context, catalog, schema);
+    return describe(context, *entry, database, entries_of(context, home, CatalogType::INDEX_ENTRY));
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice::kernel

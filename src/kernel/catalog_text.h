@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expressions and names of the kernel's catalog as text of our dialect: for SHOW CREATE, DESC and information_schema.
+// Pure functions: no thread rule.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kernel/pch/pch.h"
+
+namespace sluice::kernel {
+
+// `name`, with backticks inside doubled.
+std::string quoted_name(std::string_view name);
+// 'text', with quotes and backslashes escaped.
+std::string quoted_string(std::string_view text);
+
+// Text that the kernel printed, in the quoting of MySQL: "a" becomes `a`, backslashes in strings are doubled.
+std::string dialect_text(std::string_view kernel_text);
+
+// What a column's DEFAULT is, without the word.
+struct DefaultText {
+  std::string shown;      // as DESC shows it: 0, abc, CURRENT_TIMESTAMP
+  std::string statement;  // as CREATE TABLE takes it: '0', 'abc', CURRENT_TIMESTAMP
+};
+// Nothing for no default and for DEFAULT NULL, which mean the same.
+std::optional<DefaultText> default_text(const duckdb::ColumnDefinition& column);
+
+}  // namespace sluice::kernel

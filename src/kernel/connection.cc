@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/connection.h"
+
+#include "duckdb/catalog/catalog_search_path.hpp"
+#include "duckdb/common/error_data.hpp"
+#include "duckdb/main/client_data.hpp"
+#include "duckdb/main/pending_query_result.hpp"
+#include "duckdb/main/prepared_statement.hpp"
+#include "duckdb/parser/statement/transaction_statement.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
+#include "kernel/errors.h"
+
+namespace sluice::kernel {
+namespace {
+
+Error lost_error() {
+  return Error(Code::kUnavailable, "the database was reopened after an internal error; the statement did not finish")
+      .with_retry(Retry::kBackoff);
+}
+
+duckdb::case_insensitive_map_t<duckdb::BoundParameterData> named(const std::vector<duckdb::Value>& parameters) {
+  duckdb::case_insensitive_map_t<duckdb::BoundParameterData> result;
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    result.emplace(std::to_string(i + 1), duckdb::BoundParameterData(parameters[i]));
+  }
+  return result;
+}
+
+}  // namespace
+
+// ---- Answer
+
+Answer::~Answer() {
+  if (connection_) connection_->finish(*this);
+}
+
+Result<duckdb::DataChunk*> Answer::next() {
+  if (!connection_) {
+    if (result_) return fail(lost_error());
+    return nullptr;
+  }
+  return connection_->next(*this);
+}
+
+// ---- Prepared
+
+uint32_t Prepared::parameter_count() const {
+  return static_cast<uint32_t>(statement_->named_param_map.size());
+}
+
+duckdb::StatementReturnType Prepared::return_type() const {
+  return statement_->GetStatementProperties().return_type;
+}
+
+bool Prepared::usable_in(const Connection& connection) const {
+  std::lock_guard lock(connection.mutex_);
+  return connection.instance_ && instance_.lock() == connection.instance_;
+}
+
+// ---- Connection
+
+Connection::Connection(Host& host) : host_(host) { host_.enlist(this); }
+
+Connection::~Connection() {
+  host_.delist(this);
+  std::lock_guard lock(mutex_);
+  drop_kernel_locked();
+}
+
+Status Connection::ensure_locked() {
+  if (kernel_) return {};
+  auto instance = TRY(host_.wait_for_instance());
+  try {
+    kernel_ = std::make_unique<duckdb::Connection>(*instance);
+    instance_ = std::move(instance);
+    {
+      std::lock_guard lock(context_mutex_);
+      context_ = kernel_->context;
+    }
+    if (!schema_.empty()) {
+      kernel_->context->RunFunctionInTransaction([&] {
+        duckdb::ClientData::Get(*kernel_->context)
+            .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog_, schema_), duckdb::CatalogSetPathType::SET_SCHEMAS);
+      });
+    }
+    if (!time_zone_.empty()) TRY(apply_time_zone_locked(time_zone_));
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    return fail(failed_locked(error));
+  }
+  if (std::exchange(lost_transaction_, false)) {
+    return fail(sql_error(Code::kFailedPrecondition, 1402, "the transaction was rolled back because the database had to be reopened; begin again"));
+  }
+  return {};
+}
+
+void Connection::drop_kernel_locked() {
+  if (answer_) {
+    answer_->chunk_.reset();
+    answer_->result_ = duckdb::make_uniq<duckdb::StreamQueryResult>(duckdb::ErrorData("dropped"));
+    answer_->connection_ = nullptr;
+    answer_ = nullptr;
+  }
+  {
+    std::lock_guard lock(context_mutex_);
+    context_.reset();
+  }
+  kernel_.reset();
+  instance_.reset();
+}
+
+bool Connection::try_detach() {
+  interrupt();
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock() || !kernel_) return false;
+  lost_transaction_ = !kernel_->context->transaction.IsAutoCommit();
+  drop_kernel_locked();
+  return true;
+}
+
+Error Connection::failed_locked(const duckdb::ErrorData& error) {
+  if (is_fatal(error) && instance_) host_.report_fatal(instance_->instance.get(), error.RawMessage());
+  return to_error(error);
+}
+
+Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duckdb::PendingQueryResult> pending) {
+  if (pending->HasError()) return fail(failed_locked(pending->GetErrorObject()));
+  auto result = pending->Execute();
+  if (result->HasError()) return fail(failed_locked(result->GetErrorObject()));
+  std::unique_ptr<Answer> answer(new Answer());
+  answer->types_ = result->types;
+  answer->names_.assign(result->names.begin(), result->names.end());
+  answer->return_type_ = result->properties.return_type;
+  if (answer->return_type_ == duckdb::StatementReturnType::CHANGED_ROWS) {
+    auto chunk = result->Fetch();
+    if (chunk && chunk->size() > 0) answer->changed_rows_ = static_cast<uint64_t>(chunk->GetValue(0, 0).GetValue<int64_t>());
+    return answer;
+  }
+  if (answer->return_type_ == duckdb::StatementReturnType::NOTHING) return answer;
+  answer->result_ = std::move(result);
+  answer->connection_ = this;
+  answer_ = answer.get();
+  return answer;
+}
+
+Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::vector<duckdb::Value> parameters) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  try {
+    duckdb::PendingQueryParameters options;
+    options.query_parameters = duckdb::QueryParameters(true);
+    auto values = named(parameters);
+    if (!values.empty()) {
+      return start_locked(kernel_->context->PendingQuery(std::move(statement), values, options.query_parameters));
+    }
+    return start_locked(kernel_->context->PendingQuery(std::move(statement), options.query_parameters));
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    return fail(failed_locked(error));
+  }
+}
+
+Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb::SQLStatement> statement) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  try {
+    std::unique_ptr<Prepared> prepared(new Prepared());
+    prepared->statement_ = kernel_->Prepare(std::move(statement));
+    if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
+    prepared->instance_ = instance_;
+    if (prepared->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
+      bool known = true;
+      for (const auto& type : prepared->statement_->GetTypes()) {
+        if (type.id() == duckdb::LogicalTypeId::UNKNOWN || type.id() == duckdb::LogicalTypeId::SQLNULL) known = false;
+      }
+      if (known) {
+        prepared->types_ = prepared->statement_->GetTypes();
+        const auto& names = prepared->statement_->GetNames();
+        prepared->names_.assign(names.begin(), names.end());
+      }
+    }
+    return prepared;
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    return fail(failed_locked(error));
+  }
+}
+
+Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::vector<duckdb::Value>& parameters) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  if (prepared.instance_.lock() != instance_) {
+    return fail(sql_error(Code::kFailedPrecondition, 1243, "the prepared statement was lost when the database was reopened; prepare it again"));
+  }
+  try {
+    auto values = named(parameters);
+    return start_locked(prepared.statement_->PendingQuery(values, true));
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    return fail(failed_locked(error));
+  }
+}
+
+Result<duckdb::DataChunk*> Connection::next(Answer& answer) {
+  std::lock_guard lock(mutex_);
+  if (answer_ != &answer) return fail(lost_error());
+  try {
+    duckdb::ErrorData error;
+    answer.chunk_ = answer.result_->FetchRaw();
+    if (answer.result_->HasError()) {
+      Error failed = failed_locked(answer.result_->GetErrorObject());
+      answer.result_.reset();
+      answer.connection_ = nullptr;
+      answer_ = nullptr;
+      return fail(std::move(failed));
+    }
+    if (!answer.chunk_ || answer.chunk_->size() == 0) {
+      answer.chunk_.reset();
+      answer.result_.reset();
+      answer.connection_ = nullptr;
+      answer_ = nullptr;
+      return nullptr;
+    }
+    return answer.chunk_.get();
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    Error failed = failed_locked(error);
+    answer.result_.reset();
+    answer.connection_ = nullptr;
+    answer_ = nullptr;
+    return fail(std::move(failed));
+  }
+}
+
+void Connection::finish(Answer& answer) {
+  std::lock_guard lock(mutex_);
+  if (answer_ != &answer) return;
+  answer_ = nullptr;
+  answer.chunk_.reset();
+  answer.result_.reset();
+}
+
+Status Connection::set_schema(const std::string& catalog, const std::string& schema) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  try {
+    kernel_->context->RunFunctionInTransaction([&] {
+      duckdb::ClientData::Get(*kernel_->context)
+          .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog, schema), duckdb::CatalogSetPathType::SET_SCHEMAS);
+    });
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    static_cast<void>(failed_locked(error));
+    return fail(sql_error(Code::kNotFound, 1049, "Unknown database '" + schema + "'"));
+  }
+  catalog_ = catalog;
+  schema_ = schema;
+  return {};
+}
+
+Status Connection::apply_time_zone_locked(const std::string& kernel_zone) {
+  duckdb::unique_ptr<duckdb::SQLStatement> statement;
+  if (kernel_zone.empty()) {
+    statement = duckdb::make_uniq<duckdb::ResetVariableStatement>("TimeZone", duckdb::SetScope::SESSION);
+  } else {
+    statement = duckdb::make_uniq<duckdb::SetVariableStatement>(
+        "TimeZone", duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(kernel_zone)), duckdb::SetScope::SESSION);
+  }
+  auto result = kernel_->Query(std::move(statement));
+  if (result->HasError()) return fail(failed_locked(result->GetErrorObject()));
+  return {};
+}
+
+Status Connection::set_time_zone(const std::string& zone) {
+  std::string kernel_zone = zone == "SYSTEM" ? std::string() : zone;
+  if (kernel_zone.size() == 6 && (kernel_zone[0] == '+' || kernel_zone[0] == '-')) kernel_zone = "GMT" + kernel_zone;
+  std::lock_guard lock(mutex_);
+  if (kernel_zone == time_zone_) return {};
+  TRY(ensure_locked());
+  try {
+    if (auto applied = apply_time_zone_locked(kernel_zone); !applied) {
+      return fail(sql_error(Code::kInvalidArgument, 1298, "Unknown or incorrect time zone: '" + zone + "'"));
+    }
+  } catch (const std::exception& exception) {
+    return fail(failed_locked(duckdb::ErrorData(exception)));
+  }
+  time_zone_ = std::move(kernel_zone);
+  return {};
+}
+
+Result<bool> Connection::schema_exists(const std::string& catalog, const std::string& schema) {
+  bool found = false;
+  TRY(with_context([&](duckdb::ClientContext& context) -> Status {
+    auto entry = duckdb::Catalog::GetSchema(context, catalog, schema, duckdb::OnEntryNotFound::RETURN_NULL);
+    found = entry != nullptr;
+    return {};
+  }));
+  return found;
+}
+
+Status Connection::begin() {
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::BEGIN_TRANSACTION)));
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+Status Connection::commit() {
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::COMMIT)));
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+Status Connection::rollback() {
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::ROLLBACK)));
+  if (!answer) return fail(answer.error());
+  return {};
+}
+
+bool Connection::in_transaction() {
+  std::lock_guard lock(mutex_);
+  return kernel_ && !kernel_->context->transaction.IsAutoCommit();
+}
+
+bool Connection::transaction_invalidated() {
+  std::lock_guard lock(mutex_);
+  return kernel_ && kernel_->context->transaction.HasActiveTransaction() &&
+         duckdb::ValidChecker::IsInvalidated(kernel_->context->ActiveTransaction());
+}
+
+Status Connection::with_context(const std::function<Status(duckdb::ClientContext&)>& work) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  Status status;
+  try {
+    kernel_->context->RunFunctionInTransaction([&] {
+      status = work(*kernel_->context);
+      if (!status) throw_to_kernel(status.error());
+    });
+  } catch (const std::exception& exception) {
+    if (!status) return status;
+    duckdb::ErrorData error(exception);
+    return fail(failed_locked(error));
+  }
+  return status;
+}
+
+void Connection::release_if_idle() {
+  std::lock_guard lock(mutex_);
+  if (!kernel_ || answer_ || !kernel_->context->transaction.IsAutoCommit()) return;
+  drop_kernel_locked();
+}
+
+void Connection::interrupt() {
+  std::lock_guard lock(context_mutex_);
+  if (context_) context_->Interrupt();
+}
+
+double Connection::progress() {
+  std::lock_guard lock(context_mutex_);
+  return context_ ? context_->GetQueryProgress().GetPercentage() : -1;
+}
+
+}  // namespace sluice::kernel

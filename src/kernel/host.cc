@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/host.h"
+
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/main/valid_checker.hpp"
+#include "duckdb/storage/buffer_manager.hpp"
+#include "kernel/connection.h"
+#include "kernel/errors.h"
+
+namespace sluice::kernel {
+namespace {
+
+constexpr auto kReopenWait = std::chrono::seconds(5);
+
+std::string quoted(const std::string& text) {
+  std::string result = "'";
+  for (char c : text) {
+    if (c == '\'') result += '\'';
+    result += c;
+  }
+  return result + "'";
+}
+
+Status run_at_open(duckdb::Connection& connection, const std::string& sql) {
+  auto result = connection.Query(sql);
+  if (result->HasError()) return fail(to_error(result->GetErrorObject()));
+  return {};
+}
+
+}  // namespace
+
+Host::Host(HostOptions options) : options_(std::move(options)) {}
+
+Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
+  std::error_code ignored;
+  if (!options.data_dir.empty()) {
+    options.data_dir = std::filesystem::absolute(options.data_dir, ignored);
+    if (options.temp_dir.empty()) options.temp_dir = options.data_dir / "tmp";
+  }
+  for (const auto& dir : {options.data_dir, options.temp_dir}) {
+    if (dir.empty()) continue;
+    std::error_code failed;
+    std::filesystem::create_directories(dir, failed);
+    if (failed) return fail(system_error("cannot create the directory " + dir.string(), failed.value()));
+  }
+  std::unique_ptr<Host> host(new Host(std::move(options)));
+  host->instance_ = TRY(host->open_instance());
+  host->ready_ = true;
+  host->reopener_ = std::thread([self = host.get()] { self->reopen_loop(); });
+  return host;
+}
+
+Host::~Host() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    ready_ = false;
+    changed_.notify_all();
+  }
+  if (reopener_.joinable()) reopener_.join();
+  instance_.reset();
+}
+
+Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
+  try {
+    duckdb::DBConfig config;
+    config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));
+    config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
+    config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(true));
+    config.SetOptionByName("default_null_order", duckdb::Value("nulls_first_on_asc_last_on_desc"));
+    config.SetOptionByName("order_by_non_integer_literal", duckdb::Value::BOOLEAN(true));
+    if (options_.threads > 0) config.options.maximum_threads = options_.threads;
+    if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;
+    if (options_.temp_limit_bytes > 0) config.options.maximum_swap_space = options_.temp_limit_bytes;
+    config.options.use_temporary_directory = !options_.temp_dir.empty();
+    config.options.temporary_directory = options_.temp_dir.string();
+
+    auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
+    duckdb::Connection connection(*instance);
+    const std::string file = options_.data_dir.empty() ? ":memory:" : (options_.data_dir / "kernel.duckdb").string();
+    TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
+    TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + kServerSchema));
+
+    TRY(create_system_views(connection, system_rows_));
+
+    // From here on SQL reaches files only below the allowed roots. Settings of the kernel cannot be changed by SQL:
+    // the dialect has no statement for them.
+    auto& live = duckdb::DBConfig::GetConfig(*instance->instance);
+    for (const auto& root : options_.allowed_roots) {
+      live.AddAllowedDirectory(std::filesystem::weakly_canonical(root).string());
+    }
+    if (!load_spool_dir().empty()) live.AddAllowedDirectory(load_spool_dir().string());
+    TRY(run_at_open(connection, "SET enable_external_access = false"));
+    return instance;
+  } catch (const std::exception& exception) {
+    Error error = to_error(exception);
+    if (error.message().find("Could not set lock") != std::string::npos) {
+      return fail(Error(Code::kUnavailable, "another process has the database in " + options_.data_dir.string() + " open").with_cause(error));
+    }
+    return fail(std::move(error));
+  }
+}
+
+std::shared_ptr<duckdb::DuckDB> Host::instance() {
+  std::lock_guard lock(mutex_);
+  return instance_;
+}
+
+Result<std::shared_ptr<duckdb::DuckDB>> Host::wait_for_instance() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, kReopenWait, [&] { return stopping_ || (instance_ && !failed_); });
+  if (stopping_) return fail(sql_error(Code::kUnavailable, 1053, "Server shutdown in progress"));
+  if (!instance_ || failed_) {
+    return fail(Error(Code::kUnavailable, "the database is being reopened after an internal error; try again").with_retry(Retry::kBackoff));
+  }
+  return instance_;
+}
+
+Result<std::unique_ptr<Connection>> Host::connect() {
+  if (!ready()) TRY(wait_for_instance());
+  return std::make_unique<Connection>(*this);
+}
+
+void Host::enlist(Connection* connection) {
+  std::lock_guard lock(mutex_);
+  connections_.insert(connection);
+}
+
+void Host::delist(Connection* connection) {
+  std::lock_guard lock(mutex_);
+  connections_.erase(connection);
+}
+
+void Host::report_fatal(const duckdb::DatabaseInstance* failed, const std::string& message) {
+  std::lock_guard lock(mutex_);
+  if (!instance_ || instance_->instance.get() != failed || failed_) return;
+  failed_ = true;
+  ready_ = false;
+  changed_.notify_all();
+}
+
+void Host::reopen_loop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    changed_.wait(lock, [&] { return stopping_ || failed_; });
+    if (stopping_) return;
+    std::weak_ptr<duckdb::DuckDB> old = instance_;
+    instance_.reset();
+    for (bool detached = true; detached && !old.expired();) {
+      detached = false;
+      // Connections enlist and delist only under mutex_; one that delists meanwhile is found gone on the next round.
+      for (Connection* connection : connections_) {
+        if (connection->try_detach()) detached = true;
+      }
+      if (!old.expired()) {
+        changed_.wait_for(lock, std::chrono::milliseconds(20));
+        detached = true;
+      }
+      if (stopping_) return;
+    }
+    lock.unlock();
+    auto reopened = open_instance();
+    lock.lock();
+    if (reopened) {
+      instance_ = std::move(*reopened);
+      failed_ = false;
+      ready_ = true;
+      reopen_count_.fetch_add(1);
+      schema_version_.fetch_add(1);
+      changed_.notify_all();
+    } else {
+      changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
+    }
+  }
+}
+
+uint64_t Host::memory_used_bytes() {
+  auto current = instance();
+  return current ? duckdb::BufferManager::GetBufferManager(*current->instance).GetUsedMemory() : 0;
+}
+
+uint64_t Host::memory_limit_bytes() {
+  auto current = instance();
+  return current ? duckdb::BufferManager::GetBufferManager(*current->instance).GetMaxMemory() : 0;
+}
+
+uint32_t Host::thread_count() {
+  auto current = instance();
+  return current ? static_cast<uint32_t>(current->instance->NumberOfThreads()) : 0;
+}
+
+Status Host::checkpoint() {
+  auto current = TRY(wait_for_instance());
+  try {
+    duckdb::Connection connection(*current);
+    return run_at_open(connection, std::string("CHECKPOINT ") + kInternalCatalog);
+  } catch (const std::exception& exception) {
+    return fail(to_error(exception));
+  }
+}
+
+}  // namespace sluice::kernel

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The databases `information_schema` and `mysql`: views with MySQL's columns in the kernel's system catalog, over
+// table functions that read the catalog facts. Made once for each instance, before clients connect.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "base/result.h"
+#include "kernel/pch/pch.h"
+
+namespace sluice::kernel {
+
+// What only the sessions' side knows, as rows for the views. Owned by the Host; thread-safe.
+class SystemRows {
+ public:
+  enum class Kind : uint8_t {
+    kAccounts,         // VARCHAR user, host, plugin
+    kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
+    kGlobalVariables,  // VARCHAR name, value
+  };
+  using Rows = std::vector<std::vector<duckdb::Value>>;
+  using Provider = std::function<Rows()>;
+
+  // Set before clients connect; an empty Provider, set before what the old one captured ends, takes it away.
+  void provide(Kind kind, Provider provider);
+  // No rows without a provider.
+  Rows rows(Kind kind) const;
+
+ private:
+  mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
+  Provider providers_[3];
+};
+
+// Makes functions and views in a new instance. Quick: the kernel binds a view when it is first used.
+Status create_system_views(duckdb::Connection& connection, std::shared_ptr<SystemRows> rows);
+
+}  // namespace sluice::kernel

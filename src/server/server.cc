@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "base/log.h"
+#include "server/system_time_zone.h"
+#include "server/version.h"
+#include "session/access_hosts.h"
+
+namespace sluice::server {
+namespace {
+
+constexpr auto kCertificateInterval = std::chrono::seconds(10);
+
+using Clock = std::chrono::steady_clock;
+
+bool is_loopback(const net::ListenAddress& address) { return !address.unix_path.empty() || session::is_loopback(address.host); }
+
+// How a client on this machine writes the address.
+std::string client_host(const net::ListenAddress& address) {
+  if (address.host == "*" || address.host == "0.0.0.0") return "127.0.0.1";
+  return address.host == "::" ? "::1" : address.host;
+}
+
+unsigned cores() { return std::max(1u, std::thread::hardware_concurrency()); }
+
+}  // namespace
+
+Server::~Server() { stop(Deadline::after(std::chrono::seconds(0))); }
+
+Status Server::start_part(std::string name, const std::function<Status()>& start, std::function<void(Deadline)> stop) {
+  const auto begin = Clock::now();
+  auto status = start();
+  if (!status) {
+    log::error("start failed", {{"part", name}, {"error", status.error()}});
+    return status;
+  }
+  log::debug("started", {{"part", name}, {"duration", Clock::now() - begin}});
+  started_.push_back({std::move(name), std::move(stop)});
+  return {};
+}
+
+Status Server::start() {
+  const auto begin = Clock::now();
+  const auto all = [&]() -> Status {
+    TRY(start_part("data directory", [&] { return lock_data_dir(); }, [&](Deadline) { lock_ = DataDirLock(); }));
+    TRY(start_part("kernel", [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
+    TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
+    TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
+    TRY(start_part("services", [&] { return make_services(); },
+                   [&](Deadline) {
+                     metrics_.clear();
+                     services_.reset();
+                     workers_.reset();
+                   }));
+    TRY(start_part("network", [&] { return start_threads(); },
+                   [&](Deadline) {
+                     background_->cancel_all();
+                     background_->wait();
+                     network_->stop();
+                     network_->join();
+                     background_.reset();
+                     network_.reset();
+                   }));
+    TRY(start_part("tls", [&] { return make_tls(); }, [&](Deadline) { tls_.reset(); }));
+    TRY(start_part("tracing", [&] { return start_otlp(); },
+                   [&](Deadline) {
+                     if (!otlp_) return;
+                     set_span_exporter(nullptr, 0);
+                     otlp_->stop();
+                   }));
+    TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
+    return {};
+  };
+  if (auto status = all(); !status) {
+    stop(Deadline::after(std::chrono::seconds(0)));
+    return status;
+  }
+  start_duration_ = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
+  log::info("ready", {{"version", version()}, {"duration", Clock::now() - begin}, {"mysql_port", mysql_port()}, {"http_port", http_port()},
+                      {"loopback_only", loopback_only_}});
+  return {};
+}
+
+void Server::stop(Deadline drain) {
+  const auto begin = Clock::now();
+  const bool was_running = !started_.empty();
+  while (!started_.empty()) {
+    Part part = std::move(started_.back());
+    started_.pop_back();
+    const auto part_begin = Clock::now();
+    part.stop(drain);
+    log::debug("stopped", {{"part", part.name}, {"duration", Clock::now() - part_begin}});
+  }
+  if (was_running) log::info("stopped", {{"duration", Clock::now() - begin}});
+}
+
+void Server::reload() {
+  if (tls_) {
+    if (auto status = tls_->reload(); !status) {
+      log::error("TLS files not reloaded: the old ones stay in use", {{"error", status.error()}});
+    } else {
+      log::info("TLS files reloaded");
+    }
+  }
+  if (audit_) audit_->reopen();
+}
+
+// ---- the parts, in order ----
+
+Status Server::lock_data_dir() {
+  if (settings_.path("data_dir").empty()) return {};
+  lock_ = TRY(DataDirLock::acquire(settings_.path("data_dir")));
+  return {};
+}
+
+Status Server::open_kernel() {
+  kernel::HostOptions options;
+  options.data_dir = settings_.path("data_dir");
+  options.temp_dir = settings_.path("kernel.temp_dir");
+  options.memory_limit_bytes = settings_.bytes("kernel.memory_limit");
+  options.temp_limit_bytes = settings_.bytes("kernel.temp_limit");
+  options.threads = static_cast<uint32_t>(settings_.integer("kernel.threads"));
+  for (const auto& root : settings_.list("files.allowed_roots")) {
+    std::error_code failed;
+    if (!std::filesystem::is_directory(root, failed)) {
+      return fail(Code::kInvalidArgument, settings_.origin("files.allowed_roots") + ": " + root + " of files.allowed_roots is not a directory");
+    }
+    options.allowed_roots.emplace_back(root);
+  }
+  kernel_ = TRY(kernel::Host::open(std::move(options)));
+  return {};
+}
+
+Status Server::open_access() {
+  const auto data_dir = settings_.path("data_dir");
+  auto store = data_dir.empty() ? session::make_memory_account_store() : session::make_file_account_store(data_dir / "accounts.json");
+  access_ = TRY(session::StoredAccess::open(std::move(store), settings_.text("access.initial_root_password")));
+  return {};
+}
+
+Status Server::open_audit() {
+  session::Audit::Options options;
+  options.file = settings_.path("audit.file");
+  options.max_file_bytes = settings_.bytes("audit.rotate_size");
+  options.max_files = static_cast<uint32_t>(settings_.integer("audit.rotate_keep"));
+  options.max_statement_bytes = settings_.bytes("audit.max_statement");
+  options.max_queue_entries = static_cast<size_t>(settings_.integer("audit.queue"));
+  audit_ = TRY(session::Audit::open(std::move(options)));
+  return {};
+}
+
+Status Server::make_services() {
+  WorkerPool::Options workers;
+  workers.max_threads = static_cast<unsigned>(settings_.integer("sql.workers"));
+  workers.min_threads = std::min(cores(), workers.max_threads);
+  workers.queue_limit = static_cast<size_t>(settings_.integer("sql.queue"));
+  workers.name = "sql";
+  workers_ = std::make_unique<WorkerPool>(workers);
+  session::Services::Limits limits;
+  limits.max_connections = static_cast<uint32_t>(settings_.integer("limits.max_connections"));
+  limits.max_statement_bytes = settings_.bytes("limits.max_statement");
+  limits.max_packet_bytes = settings_.bytes("limits.max_packet");
+  session::PlanCache::Options plan_cache;
+  plan_cache.enabled = settings_.flag("plan_cache.enabled");
+  plan_cache.max_entries = static_cast<size_t>(settings_.integer("plan_cache.entries"));
+  services_ = std::make_unique<session::Services>(*kernel_, *workers_, *access_, *audit_, limits, plan_cache);
+  const auto check_zone = [kernel = kernel_.get()](const session::VariableDefinition& variable, const session::VariableValue& value) -> Status {
+    if (variable.kind != session::VariableKind::kTimeZone) return {};
+    return TRY(kernel->connect())->set_time_zone(std::get<std::string>(value));
+  };
+  const std::string& zone = settings_.text("sql.time_zone");
+  const auto normalised = session::normalise_time_zone(zone);
+  if (!normalised || !check_zone(session::definition(TRY(session::find_variable("time_zone"))), *normalised)) {
+    return fail(Code::kInvalidArgument, settings_.origin("sql.time_zone") + ": '" + zone + "' of sql.time_zone is no time zone: use SYSTEM, an offset "
+                                                                                           "like +08:00 or a name like Europe/Berlin");
+  }
+  services_->variables.on_set(check_zone);
+  establish_variables();
+  register_metrics();
+  return {};
+}
+
+Status Server::start_threads() {
+  auto count = static_cast<unsigned>(settings_.integer("network.threads"));
+  if (count == 0) count = std::clamp(cores() / 2, 1u, 16u);
+  network_ = std::make_unique<NetworkThreads>(count);
+  background_ = std::make_unique<TaskScope>("server");
+  network_->start();
+  return {};
+}
+
+Status Server::make_tls() {
+  if (settings_.text("tls.mode") == "off" && !settings_.flag("tls.http")) return {};
+  net::TlsServerOptions options;
+  options.certificate_file = settings_.path("tls.cert");
+  options.key_file = settings_.path("tls.key");
+  const auto data_dir = settings_.path("data_dir");
+  std::filesystem::path made_for_this_run;
+  if (options.certificate_file.empty()) {
+    std::filesystem::path directory = data_dir;
+    if (directory.empty()) {
+      std::string pattern = (std::filesystem::temp_directory_path() / "sluice-tls-XXXXXX").string();
+      if (!::mkdtemp(pattern.data())) return fail(system_error("cannot make a directory for the certificate", errno));
+      directory = made_for_this_run = pattern;
+    }
+    options = TRY(net::self_signed_certificate(directory));
+  }
+  options.client_ca_file = settings_.path("tls.client_ca");
+  options.require_client_certificate = settings_.flag("tls.require_client_cert");
+  options.min_version = TRY(net::parse_tls_version(settings_.text("tls.min_version")));
+  auto context = net::TlsContext::for_server(std::move(options));
+  std::error_code ignored;
+  if (!made_for_this_run.empty()) std::filesystem::remove_all(made_for_this_run, ignored);
+  tls_ = TRY(std::move(context));
+  if (made_for_this_run.empty()) background_->spawn(network_->next(), watch_certificates());
+  return {};
+}
+
+awaitable<void> Server::watch_certificates() {
+  while (co_await sleep_for(kCertificateInterval)) {
+    const auto reloaded = tls_->reload_if_changed();
+    static log::RateLimit limit(std::chrono::minutes(10));
+    if (!reloaded) {
+      limit.error("changed TLS files cannot be used: the old ones stay in use", {{"error", reloaded.error()}});
+    } else if (*reloaded) {
+      log::info("TLS files reloaded");
+    }
+  }
+}
+
+Status Server::start_otlp() {
+  if (settings_.text("otlp.endpoint").empty()) return {};
+  net::OtlpExporter::Options options;
+  options.endpoint = settings_.text("otlp.endpoint");
+  options.service_version = version();
+  otlp_ = TRY(net::OtlpExporter::create(std::move(options)));
+  otlp_->start(*background_, network_->next());
+  set_span_exporter(otlp_, settings_.ratio("otlp.sample"));
+  return {};
+}
+
+Result<std::vector<net::ListenAddress>> Server::addresses(std::string_view listen_key, std::string_view port_key) {
+  std::vector<net::ListenAddress> all;
+  for (const auto& item : settings_.list(listen_key)) {
+    const auto colons = std::count(item.begin(), item.end(), ':');
+    if (item.starts_with("unix:") || item.starts_with("[") || colons == 1) {
+      auto address = net::ListenAddress::parse(item);
+      if (!address) return fail(Code::kInvalidArgument, settings_.origin(listen_key) + ": " + address.error().message());
+      all.push_back(std::move(*address));
+    } else {
+      net::ListenAddress address;
+      address.host = item;
+      address.port = static_cast<uint16_t>(settings_.integer(port_key));
+      all.push_back(std::move(address));
+    }
+  }
+  if (all.empty()) return fail(Code::kInvalidArgument, std::string(listen_key) + " names no address");
+  if (access_->configured()) return all;
+  std::vector<net::ListenAddress> allowed;
+  for (auto& address : all) {
+    if (!is_loopback(address)) {
+      loopback_only_ = true;
+      address.host = "127.0.0.1";
+    }
+    const bool known = std::any_of(allowed.begin(), allowed.end(), [&](const net::ListenAddress& other) { return other.text() == address.text(); });
+    if (!known) allowed.push_back(std::move(address));
+  }
+  return allowed;
+}
+
+Status Server::start_doors() {
+  if (settings_.flag("mysql.enabled")) {
+    door::mysql::DoorOptions options;
+    options.addresses = TRY(addresses("mysql.listen", "mysql.port"));
+    options.login_timeout = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("mysql.login_timeout"));
+    options.require_tls = settings_.text("tls.mode") == "required";
+    const auto tls = settings_.text("tls.mode") == "off" ? nullptr : tls_;
+    mysql_ = std::make_unique<door::mysql::Door>(std::move(options), *services_, *network_, tls);
+    TRY(mysql_->start());
+  }
+  if (settings_.flag("http.enabled")) {
+    door::http::DoorOptions options;
+    options.addresses = TRY(addresses("http.listen", "http.port"));
+    options.max_connections = static_cast<uint32_t>(settings_.integer("limits.max_connections"));
+    options.max_loads = static_cast<uint32_t>(settings_.integer("load.max_running"));
+    options.label_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.label_keep"));
+    http_ = std::make_unique<door::http::Door>(std::move(options), *services_, *network_, settings_.flag("tls.http") ? tls_ : nullptr);
+    TRY(http_->start());
+  }
+  if (loopback_only_) log::warn("listening on loopback only: no account has a password yet");
+  return {};
+}
+
+void Server::stop_doors(Deadline drain) {
+  log::info("draining", {{"at_most", drain.remaining()}});
+  std::thread http([&] {
+    if (http_) http_->stop(drain);
+  });
+  if (mysql_) mysql_->stop(drain);
+  http.join();
+  http_.reset();
+  mysql_.reset();
+}
+
+// ---- facts that clients and people ask for ----
+
+void Server::establish_variables() {
+  auto& variables = services_->variables;
+  const auto text = [](const std::filesystem::path& path) { return path.empty() ? std::string() : std::filesystem::absolute(path).string(); };
+  char host_name[256] = {};
+  if (::gethostname(host_name, sizeof host_name - 1) != 0) host_name[0] = '\0';
+  variables.establish("version_comment", "Sluice version " + std::string(version()));
+  variables.establish("hostname", std::string(host_name));
+  variables.establish("port", settings_.integer("mysql.port"));
+  variables.establish("datadir", text(settings_.path("data_dir")));
+  variables.establish("tmpdir", text(kernel_->options().temp_dir));
+  variables.establish("max_connections", settings_.integer("limits.max_connections"));
+  variables.establish("max_allowed_packet", static_cast<int64_t>(settings_.bytes("limits.max_packet")));
+  variables.establish("max_execution_time", static_cast<int64_t>(settings_.duration("sql.query_timeout").count()));
+  const bool tls = settings_.text("tls.mode") != "off";
+  variables.establish("have_ssl", tls ? "YES" : "DISABLED");
+  variables.establish("have_openssl", tls ? "YES" : "DISABLED");
+  variables.establish("require_secure_transport", settings_.text("tls.mode") == "required");
+  variables.establish("tls_version", settings_.text("tls.min_version") == "1.3" ? "TLSv1.3" : "TLSv1.2,TLSv1.3");
+  variables.establish("ssl_cert", settings_.text("tls.cert"));
+  variables.establish("ssl_key", settings_.text("tls.key"));
+  variables.establish("ssl_ca", settings_.text("tls.client_ca"));
+  const std::string zone = system_time_zone();
+  variables.establish("system_time_zone", zone);
+  variables.establish("time_zone", settings_.text("sql.time_zone") == "SYSTEM" ? zone : settings_.text("sql.time_zone"));
+}
+
+void Server::register_metrics() {
+  auto& metrics = Metrics::process();
+  const auto gauge = [&](std::string_view name, std::string_view help, std::function<double()> read, const Labels& labels = {}) {
+    metrics_.push_back(metrics.callback_gauge(name, help, labels, std::move(read)));
+  };
+  const auto counter = [&](std::string_view name, std::string_view help, std::function<double()> read) {
+    metrics_.push_back(metrics.callback_counter(name, help, {}, std::move(read)));
+  };
+  const double started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  gauge("sluice_start_time_seconds", "When this process started serving, in seconds since 1970.", [started] { return started; });
+  gauge("sluice_build_info", "Always 1; the version is a label.", [] { return 1.0; }, {{"version", std::string(version())}});
+  gauge("sluice_kernel_memory_bytes", "Memory that the kernel's buffers hold.", [this] { return static_cast<double>(kernel_->memory_used_bytes()); });
+  gauge("sluice_kernel_memory_limit_bytes", "Memory that the kernel may use.", [this] { return static_cast<double>(kernel_->memory_limit_bytes()); });
+  gauge("sluice_kernel_reopened", "How often the kernel was reopened after a fatal error.", [this] { return static_cast<double>(kernel_->reopen_count()); });
+  gauge("sluice_plan_cache_entries", "Forms of statements in the plan cache.", [this] { return static_cast<double>(services_->plan_cache.entries()); });
+  counter("sluice_plan_cache_hits_total", "Statements whose plan was reused.", [this] { return static_cast<double>(services_->plan_cache.hits()); });
+  counter("sluice_plan_cache_misses_total", "Statements that were looked up in the plan cache in vain.", [this] { return static_cast<double>(services_->plan_cache.misses()); });
+  counter("sluice_statements_total", "Statements run.", [this] { return static_cast<double>(services_->statement_count.load(std::memory_order_relaxed)); });
+  gauge("sluice_statements_running", "Statements that run now.", [this] { return static_cast<double>(services_->running.running_count()); });
+  gauge("sluice_workers_busy", "SQL workers that run something.", [this] { return static_cast<double>(workers_->busy()); });
+  gauge("sluice_workers_queued", "Statements that wait for a worker.", [this] { return static_cast<double>(workers_->queued()); });
+}
+
+uint16_t Server::mysql_port() const { return mysql_ && !mysql_->ports().empty() ? mysql_->ports()[0] : 0; }
+uint16_t Server::http_port() const { return http_ && !http_->ports().empty() ? http_->ports()[0] : 0; }
+
+std::string Server::banner() const {
+  const auto host_of = [&](std::string_view key) {
+    if (loopback_only_ || settings_.list(key).empty()) return std::string("127.0.0.1");
+    net::ListenAddress address;
+    address.host = settings_.list(key)[0];
+    return client_host(address);
+  };
+  std::string out = "Sluice " + std::string(version()) + " is ready (" + std::to_string(start_duration_.count()) + " ms)\n";
+  if (mysql_port() != 0) {
+    const std::string user = access_->configured() ? " -u root -p" : " -u root";
+    out += "  MySQL  mysql -h " + host_of("mysql.listen") + " -P " + std::to_string(mysql_port()) + user + "\n";
+  }
+  if (http_port() != 0) {
+    out += std::string("  HTTP   ") + (settings_.flag("tls.http") ? "https" : "http") + "://" + host_of("http.listen") + ":" + std::to_string(http_port()) +
+           "/health/ready\n";
+  }
+  const auto data_dir = settings_.path("data_dir");
+  out += "  Data   " + (data_dir.empty() ? "in memory only: gone at exit" : std::filesystem::absolute(data_dir).lexically_normal().string()) + "\n";
+  if (loopback_only_) {
+    out +=
+        "  Only clients on this machine can connect, because no user has a password yet. To let others in:\n"
+        "         SET PASSWORD FOR 'root'@'%' = 'a password of yours';   then start the server again.\n";
+  }
+  return out;
+}
+
+}  // namespace sluice::server

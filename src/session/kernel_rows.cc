@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/kernel_rows.h"
+
+#include "duckdb/common/string_util.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "session/session_state.h"
+
+namespace sluice::session {
+namespace {
+
+// The base tables of a FROM clause; false when there is something else in it.
+bool collect_tables(const duckdb::TableRef& from, const std::string& database, std::vector<ColumnOrigin>& tables) {
+  switch (from.type) {
+    case duckdb::TableReferenceType::BASE_TABLE: {
+      const auto& table = from.Cast<duckdb::BaseTableRef>();
+      tables.push_back({table.schema_name.empty() ? database : table.schema_name,
+                        table.alias.empty() ? table.table_name : table.alias, table.table_name, {}});
+      return true;
+    }
+    case duckdb::TableReferenceType::JOIN: {
+      const auto& join = from.Cast<duckdb::JoinRef>();
+      return collect_tables(*join.left, database, tables) && collect_tables(*join.right, database, tables);
+    }
+    default: return false;
+  }
+}
+
+void give_type(duckdb::unique_ptr<duckdb::ParsedExpression>& cell, const std::vector<duckdb::Value>& values) {
+  if (cell->GetExpressionClass() == duckdb::ExpressionClass::PARAMETER) {
+    const size_t number = std::stoul(cell->Cast<duckdb::ParameterExpression>().identifier);
+    if (number == 0 || number > values.size() || values[number - 1].type().id() == duckdb::LogicalTypeId::SQLNULL) return;
+    cell = duckdb::make_uniq<duckdb::CastExpression>(values[number - 1].type(), std::move(cell));
+    return;
+  }
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      *cell, [&](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { give_type(child, values); });
+}
+
+}  // namespace
+
+std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStatement& tree, const std::string& database) {
+  if (tree.type != duckdb::StatementType::SELECT_STATEMENT) return {};
+  const auto& any_node = *tree.Cast<duckdb::SelectStatement>().node;
+  if (any_node.type != duckdb::QueryNodeType::SELECT_NODE || !any_node.cte_map.map.empty()) return {};
+  const auto& node = any_node.Cast<duckdb::SelectNode>();
+  std::vector<ColumnOrigin> tables;
+  if (!node.from_table || !collect_tables(*node.from_table, database, tables)) return {};
+  std::vector<std::optional<ColumnOrigin>> origins;
+  for (const auto& item : node.select_list) {
+    if (item->GetExpressionClass() == duckdb::ExpressionClass::STAR) {
+      if (node.select_list.size() > 1 || tables.size() > 1) return {};
+      return {tables[0]};
+    }
+    std::optional<ColumnOrigin> origin;
+    if (item->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+      const auto& names = item->Cast<duckdb::ColumnRefExpression>().column_names;
+      for (const auto& table : tables) {
+        const bool matches = names.size() == 1 ? tables.size() == 1 : duckdb::StringUtil::CIEquals(names[names.size() - 2], table.table);
+        if (!matches) continue;
+        origin = table;
+        origin->org_name = names.back();
+        break;
+      }
+    }
+    origins.push_back(std::move(origin));
+  }
+  return origins;
+}
+
+std::vector<Column> make_columns(const std::vector<std::string>& names, const duckdb::vector<duckdb::LogicalType>& types,
+                                 const std::vector<std::optional<ColumnOrigin>>& origins) {
+  std::vector<Column> columns(names.size());
+  const bool star = origins.size() == 1 && origins[0] && origins[0]->org_name.empty();
+  for (size_t i = 0; i < names.size(); ++i) {
+    Column& column = columns[i];
+    column.name = names[i];
+    column.type = types[i];
+    const std::optional<ColumnOrigin> origin = star ? origins[0] : origins.size() == names.size() ? origins[i] : std::nullopt;
+    if (!origin) continue;
+    column.schema = origin->schema;
+    column.table = origin->table;
+    column.org_table = origin->org_table;
+    column.org_name = star ? names[i] : origin->org_name;
+  }
+  return columns;
+}
+
+std::string type_signature(const std::vector<duckdb::Value>& values) {
+  std::string signature;
+  for (const auto& value : values) {
+    signature += value.type().ToString();
+    signature += ',';
+  }
+  return signature;
+}
+
+void type_parameters(duckdb::SQLStatement& tree, const std::vector<duckdb::Value>& values) {
+  auto& insert = tree.Cast<duckdb::InsertStatement>();
+  auto& select = insert.select_statement->node->Cast<duckdb::SelectNode>();
+  for (auto& row : select.from_table->Cast<duckdb::ExpressionListRef>().values) {
+    for (auto& cell : row) give_type(cell, values);
+  }
+}
+
+// ---- KernelRows
+
+KernelRows::~KernelRows() {
+  answer_.reset();
+  end(nullptr);
+}
+
+void KernelRows::end(const Error* error) {
+  if (std::exchange(ended_, true)) return;
+  session_.end(rows_, error);
+}
+
+Result<duckdb::DataChunk*> KernelRows::next() {
+  if (ended_) return nullptr;
+  if (rows_left_ == 0) {
+    answer_.reset();
+    end(nullptr);
+    return nullptr;
+  }
+  auto chunk = answer_->next();
+  if (!chunk) {
+    Error error = session_.translate(std::move(chunk.error()));
+    answer_.reset();
+    end(&error);
+    return fail(std::move(error));
+  }
+  if (!*chunk) {
+    answer_.reset();
+    end(nullptr);
+    return nullptr;
+  }
+  if ((*chunk)->size() > rows_left_) (*chunk)->SetCardinality(rows_left_);
+  rows_left_ -= (*chunk)->size();
+  rows_ += (*chunk)->size();
+  return *chunk;
+}
+
+// ---- ChunkRows
+
+ChunkRows::~ChunkRows() {
+  if (!std::exchange(ended_, true)) session_.end(chunk_->size(), nullptr);
+}
+
+Result<duckdb::DataChunk*> ChunkRows::next() {
+  if (given_ || chunk_->size() == 0) {
+    if (!std::exchange(ended_, true)) session_.end(chunk_->size(), nullptr);
+    return nullptr;
+  }
+  given_ = true;
+  return chunk_.get();
+}
+
+}  // namespace sluice::session

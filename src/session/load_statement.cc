@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/load_statement.h"
+
+#include <set>
+
+#include "dialect/parser.h"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/common/string_util.hpp"
+#include "duckdb/parser/constraints/not_null_constraint.hpp"
+#include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+
+namespace sluice::session {
+namespace {
+
+using duckdb::make_uniq;
+using duckdb::StringUtil;
+
+Error wrong_header(const std::string& what) { return sql_error(Code::kInvalidArgument, 1064, what); }
+
+bool has_subquery(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) return true;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const duckdb::ParsedExpression& child) { found |= has_subquery(child); });
+  return found;
+}
+
+// Parses exactly one expression: anything that makes more of the SELECT than that is refused.
+Result<std::unique_ptr<duckdb::ParsedExpression>> parse_expression(const std::string& text, const char* where) {
+  dialect::ParseOptions options;
+  auto statement = TRY(dialect::parse("SELECT " + text, options));
+  auto not_one = [&] { return fail(wrong_header("'" + text + "' in " + where + " is not one expression")); };
+  auto* kernel_statement = std::get_if<dialect::KernelStatement>(&statement.body);
+  if (!kernel_statement || kernel_statement->tree->type != duckdb::StatementType::SELECT_STATEMENT || statement.parameter_count > 0) return not_one();
+  auto& node = *kernel_statement->tree->Cast<duckdb::SelectStatement>().node;
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE || !node.modifiers.empty() || !node.cte_map.map.empty()) return not_one();
+  auto& select = node.Cast<duckdb::SelectNode>();
+  const bool no_from = !select.from_table || select.from_table->type == duckdb::TableReferenceType::EMPTY_FROM;
+  if (!no_from || select.where_clause || select.having || select.qualify || select.sample || !select.groups.grouping_sets.empty() ||
+      select.select_list.size() != 1) {
+    return not_one();
+  }
+  auto& expression = select.select_list[0];
+  if (expression->GetExpressionClass() == duckdb::ExpressionClass::STAR) return not_one();
+  if (has_subquery(*expression)) return fail(wrong_header(std::string("subqueries are not allowed in ") + where));
+  expression->ClearAlias();
+  return std::unique_ptr<duckdb::ParsedExpression>(expression.release());
+}
+
+bool is_name_byte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Reads a name at `i`, plain or in backquotes. Empty when there is none.
+std::string read_name(const std::string& text, size_t& i) {
+  std::string name;
+  if (i < text.size() && text[i] == '`') {
+    for (++i; i < text.size(); ++i) {
+      if (text[i] == '`') {
+        if (i + 1 < text.size() && text[i + 1] == '`') {
+          ++i;
+        } else {
+          ++i;
+          return name;
+        }
+      }
+      name += text[i];
+    }
+    return {};
+  }
+  while (i < text.size() && is_name_byte(text[i])) name += text[i++];
+  return name;
+}
+
+// The end of the expression that begins at `i`: the next comma outside brackets and quotes, or the end of the text.
+size_t expression_end(const std::string& text, size_t i) {
+  int depth = 0;
+  for (; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '\'' || c == '"' || c == '`') {
+      for (++i; i < text.size() && text[i] != c; ++i) {
+        if (text[i] == '\\' && c != '`') ++i;
+      }
+    } else if (c == '(' || c == '[') {
+      ++depth;
+    } else if (c == ')' || c == ']') {
+      --depth;
+    } else if (c == ',' && depth <= 0) {
+      return i;
+    }
+  }
+  return std::min(i, text.size());
+}
+
+void skip_blanks(const std::string& text, size_t& i) {
+  while (i < text.size() && (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r')) ++i;
+}
+
+}  // namespace
+
+Result<std::vector<LoadColumn>> parse_load_columns(const std::string& text) {
+  std::vector<LoadColumn> columns;
+  size_t i = 0;
+  for (;;) {
+    skip_blanks(text, i);
+    LoadColumn column;
+    const size_t at = i;
+    column.name = read_name(text, i);
+    if (column.name.empty()) return fail(wrong_header("columns: a column name is expected at position " + std::to_string(at + 1) + " of '" + text + "'"));
+    skip_blanks(text, i);
+    if (i < text.size() && text[i] == '=') {
+      const size_t end = expression_end(text, ++i);
+      column.value = TRY(parse_expression(text.substr(i, end - i), "columns"));
+      i = end;
+    }
+    columns.push_back(std::move(column));
+    if (columns.size() > 10'000) return fail(wrong_header("columns: more than 10,000 columns"));
+    if (i >= text.size()) return columns;
+    if (text[i] != ',') return fail(wrong_header("columns: ',' or '=' is expected at position " + std::to_string(i + 1) + " of '" + text + "'"));
+    ++i;
+  }
+}
+
+Result<std::unique_ptr<duckdb::ParsedExpression>> parse_load_condition(const std::string& text) { return parse_expression(text, "where"); }
+
+Result<LoadSpec> load_spec(const dialect::LoadDataStatement& statement, const std::string& database) {
+  LoadSpec spec;
+  spec.table = statement.table;
+  if (spec.table.database.empty()) spec.table.database = database;
+  if (spec.table.database.empty()) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
+  spec.csv.column_separator = statement.fields_terminated_by;
+  spec.csv.line_delimiter = statement.lines_terminated_by;
+  spec.csv.enclose = statement.enclosed_by;
+  spec.csv.escape = statement.escaped_by;
+  spec.csv.mysql_escapes = true;
+  spec.csv.flexible_columns = true;
+  spec.csv.keep_cr = true;
+  spec.csv.skip_lines = statement.ignore_lines;
+  spec.strict = false;
+  for (const auto& name : statement.columns) spec.columns.push_back({name, nullptr});
+  return spec;
+}
+
+const LoadTableColumn* LoadTable::find(const std::string& column) const {
+  for (const auto& known : columns) {
+    if (StringUtil::CIEquals(known.name, column)) return &known;
+  }
+  return nullptr;
+}
+
+Result<LoadTable> look_up_load_table(kernel::Connection& connection, const dialect::QualifiedName& name) {
+  LoadTable table;
+  table.catalog = name.catalog.empty() ? kernel::kInternalCatalog : name.catalog;
+  table.database = name.database;
+  table.name = name.name;
+  TRY(connection.with_context([&](duckdb::ClientContext& context) -> Status {
+    if (table.database == kernel::kServerSchema || !duckdb::Catalog::GetSchema(context, table.catalog, table.database, duckdb::OnEntryNotFound::RETURN_NULL)) {
+      return fail(sql_error(Code::kNotFound, 1049, "Unknown database '" + table.database + "'"));
+    }
+    duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
+    auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.database, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+    if (!entry) return fail(sql_error(Code::kNotFound, 1146, "Table '" + table.database + "." + table.name + "' doesn't exist"));
+    if (entry->type != duckdb::CatalogType::TABLE_ENTRY) {
+      return fail(sql_error(Code::kInvalidArgument, 1347, "'" + table.database + "." + table.name + "' is not BASE TABLE"));
+    }
+    auto& found = entry->Cast<duckdb::TableCatalogEntry>();
+    std::set<duckdb::idx_t> not_null;
+    for (const auto& constraint : found.GetConstraints()) {
+      if (constraint->type == duckdb::ConstraintType::NOT_NULL) {
+        not_null.insert(constraint->Cast<duckdb::NotNullConstraint>().index.index);
+      } else if (constraint->type == duckdb::ConstraintType::UNIQUE) {
+        auto& unique = constraint->Cast<duckdb::UniqueConstraint>();
+        if (!unique.IsPrimaryKey()) continue;
+        for (auto& index : unique.GetLogicalIndexes(found.GetColumns())) not_null.insert(index.index);
+      }
+    }
+    for (const auto& column : found.GetColumns().Logical()) {
+      if (column.Generated()) continue;
+      table.columns.push_back({column.Name(), column.Type(), not_null.contains(column.Logical().index)});
+    }
+    return {};
+  }));
+  return table;
+}
+
+Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTable& table) {
+  auto unknown = [&](const std::string& name) {
+    return fail(sql_error(Code::kNotFound, 1054, "Unknown column '" + name + "' in table '" + table.name + "'"));
+  };
+  std::set<std::string> computed;
+  std::set<std::string> named;
+  for (const auto& column : spec.columns) {
+    const LoadTableColumn* known = table.find(column.name);
+    if (column.value && !known) return unknown(column.name);
+    if (!known) continue;
+    if (!(column.value ? computed : named).insert(StringUtil::Lower(column.name)).second) {
+      return fail(sql_error(Code::kInvalidArgument, 1110, "Column '" + column.name + "' specified twice"));
+    }
+  }
+  std::vector<LoadTarget> targets;
+  auto add = [&](const std::string& name, const LoadTableColumn* column) {
+    LoadTarget target;
+    target.name = column ? column->name : name;
+    target.type = column ? column->type : duckdb::LogicalType(duckdb::LogicalTypeId::VARCHAR);
+    target.not_null = column && column->not_null;
+    target.strict = spec.strict;
+    target.empty_is_null = spec.csv.empty_as_null;
+    target.is_json = spec.format == LoadSpec::Format::kJson;
+    targets.push_back(std::move(target));
+  };
+  for (const auto& column : spec.columns) {
+    // A field of which another value is computed for the same column is raw text for that expression.
+    if (!column.value) add(column.name, computed.contains(StringUtil::Lower(column.name)) ? nullptr : table.find(column.name));
+  }
+  // Only computed columns, or none: the data holds the table's columns.
+  if (targets.empty()) {
+    for (const auto& column : table.columns) {
+      add(column.name, computed.contains(StringUtil::Lower(column.name)) && spec.format == LoadSpec::Format::kCsv ? nullptr : &column);
+    }
+  }
+  return targets;
+}
+
+duckdb::unique_ptr<duckdb::TableRef> table_function(const std::string& function, duckdb::Value argument) {
+  auto ref = make_uniq<duckdb::TableFunctionRef>();
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
+  arguments.push_back(make_uniq<duckdb::ConstantExpression>(std::move(argument)));
+  ref->function = make_uniq<duckdb::FunctionExpression>(function, std::move(arguments));
+  return ref;
+}
+
+duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table, const std::vector<std::string>& fields,
+                                                     duckdb::unique_ptr<duckdb::TableRef> source, bool cast_fields) {
+  auto insert = make_uniq<duckdb::InsertStatement>();
+  insert->catalog = table.catalog;
+  insert->schema = table.database;
+  insert->table = table.name;
+
+  std::set<std::string> computed;
+  for (const auto& column : spec.columns) {
+    if (column.value) computed.insert(StringUtil::Lower(column.name));
+  }
+  auto select = make_uniq<duckdb::SelectNode>();
+  auto add = [&](const LoadTableColumn& column, duckdb::unique_ptr<duckdb::ParsedExpression> value, bool cast) {
+    if (cast) value = make_uniq<duckdb::CastExpression>(column.type, std::move(value));
+    value->SetAlias(column.name);
+    insert->columns.push_back(column.name);
+    select->select_list.push_back(std::move(value));
+  };
+  for (const auto& field : fields) {
+    const LoadTableColumn* column = table.find(field);
+    if (column && !computed.contains(StringUtil::Lower(field))) add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields);
+  }
+  for (auto& column : spec.columns) {
+    if (column.value) add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true);
+  }
+  select->from_table = std::move(source);
+  if (spec.where) {
+    auto inner = make_uniq<duckdb::SelectStatement>();
+    inner->node = std::move(select);
+    select = make_uniq<duckdb::SelectNode>();
+    select->select_list.push_back(make_uniq<duckdb::StarExpression>());
+    select->from_table = make_uniq<duckdb::SubqueryRef>(std::move(inner), table.name);
+    select->where_clause = duckdb::unique_ptr<duckdb::ParsedExpression>(spec.where.release());
+  }
+  insert->select_statement = make_uniq<duckdb::SelectStatement>();
+  insert->select_statement->node = std::move(select);
+  return insert;
+}
+
+}  // namespace sluice::session

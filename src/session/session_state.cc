@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/session_state.h"
+
+#include <random>
+
+#include "base/log.h"
+#include "session/constant.h"
+#include "session/kernel_rows.h"
+#include "session/show.h"
+
+namespace sluice::session {
+
+using dialect::KernelStatement;
+
+namespace {
+
+constexpr size_t kMaxShownStatementBytes = 64 << 10;
+constexpr size_t kMaxKeptPlans = 64;
+constexpr size_t kMaxWarnings = 64;
+
+std::atomic<uint64_t> last_query_number{0};
+
+uint64_t process_random() {
+  static const uint64_t value = (static_cast<uint64_t>(std::random_device()()) << 32) | std::random_device()();
+  return value;
+}
+
+}  // namespace
+
+std::string query_id_text(uint64_t query_number) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%016llx-%016llx", static_cast<unsigned long long>(process_random()),
+                static_cast<unsigned long long>(query_number));
+  return text;
+}
+
+SessionState::SessionState(Services& shared, Session& session, uint32_t connection_id, ClientIdentity identity)
+    : services(shared),
+      self(session),
+      id(connection_id),
+      client(std::move(identity)),
+      variables(shared.variables, [this](const VariableDefinition& variable, const VariableValue& value) { return obey(variable, value); }),
+      state_since(std::chrono::system_clock::now()) {}
+
+SessionState::~SessionState() = default;
+
+Result<duckdb::Value> SessionState::system_variable(dialect::VariableScope scope, std::string_view name) const {
+  const bool global = scope == dialect::VariableScope::kGlobal;
+  auto value = TRY(variables.get(name, global ? std::optional(scope) : std::nullopt));
+  return to_kernel(definition(TRY(find_variable(name))), value);
+}
+
+duckdb::Value SessionState::user_variable(std::string_view name) const {
+  auto found = user_variables.find(std::string(name));
+  return found == user_variables.end() ? duckdb::Value() : found->second;
+}
+
+dialect::ParseOptions SessionState::parse_options(bool lift_literals) const {
+  const SqlModes modes = variables.sql_modes();
+  dialect::ParseOptions options;
+  options.no_backslash_escapes = (modes & kNoBackslashEscapes) != 0;
+  options.ansi_quotes = (modes & kAnsiQuotes) != 0;
+  options.pipes_as_concat = (modes & kPipesAsConcat) != 0;
+  options.lift_literals = lift_literals;
+  options.session = this;
+  return options;
+}
+
+void SessionState::begin(std::string_view sql, bool runs_in_kernel) {
+  started_ = std::chrono::steady_clock::now();
+  services.statement_count.fetch_add(1, std::memory_order_relaxed);
+  if (services.audit.enabled()) audited_sql = sql;
+  if (!runs_in_kernel) return;
+  if (!warnings.empty()) warnings_before = std::exchange(warnings, {});
+  const auto timeout = variables.query_timeout();
+  {
+    std::lock_guard lock(run_lock);
+    running_sql.assign(sql.substr(0, kMaxShownStatementBytes));
+    query_number = last_query_number.fetch_add(1, std::memory_order_relaxed) + 1;
+    running_trace = has_next_trace ? next_trace.trace_id_hex() : std::string();
+    state_since = std::chrono::system_clock::now();
+    interrupted.reset();
+    in_kernel = true;
+    kernel_to_interrupt = kernel.get();
+  }
+  services.running.watch(id, timeout.count() > 0 ? started_ + timeout : std::chrono::steady_clock::time_point::max());
+}
+
+void SessionState::end(uint64_t rows, const Error* error) {
+  uint64_t ended_query = 0;
+  std::string trace;
+  {
+    std::lock_guard lock(run_lock);
+    if (in_kernel) {
+      in_kernel = false;
+      kernel_to_interrupt = nullptr;
+      running_sql.clear();
+      if (running_sql.capacity() > 4096) running_sql.shrink_to_fit();
+      ended_query = std::exchange(query_number, 0);
+      trace = std::exchange(running_trace, {});
+      state_since = std::chrono::system_clock::now();
+    }
+  }
+  if (ended_query != 0) services.running.unwatch(id);
+  has_next_trace = false;
+  found_rows_ = rows;
+  row_count_ = error ? -1 : static_cast<int64_t>(rows);
+  if (error) {
+    const int number = error->origin() == Origin::kMysql ? error->native_code() : 1105;
+    warn("Error", number, error->message());
+  }
+  if (!services.audit.enabled()) return;
+  AuditEntry entry;
+  entry.started = std::chrono::system_clock::now();
+  entry.duration = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - started_);
+  entry.started -= entry.duration;
+  entry.connection_id = id;
+  entry.user = client.user;
+  entry.host = client.host;
+  entry.door = client.door;
+  entry.database = database_;
+  if (ended_query != 0) entry.query_id = query_id_text(ended_query);
+  entry.trace_id = std::move(trace);
+  entry.statement = std::move(audited_sql);
+  entry.rows = rows;
+  if (error) {
+    entry.error_code = error->origin() == Origin::kMysql ? error->native_code() : 1105;
+    entry.error = error->message();
+  }
+  services.audit.record(std::move(entry));
+}
+
+Error SessionState::translate(Error error) {
+  if (error.code() != Code::kCancelled) return error;
+  std::optional<Interrupt> reason;
+  {
+    std::lock_guard lock(run_lock);
+    reason = interrupted;
+  }
+  if (!reason) return error;
+  switch (*reason) {
+    case Interrupt::kTimeout:
+      return sql_error(Code::kDeadlineExceeded, 3024, "Query execution was interrupted, maximum statement execution time exceeded (query_timeout)");
+    case Interrupt::kShutdown: return sql_error(Code::kUnavailable, 1053, "Server shutdown in progress");
+    default: return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
+  }
+}
+
+void SessionState::warn(std::string level, int code, std::string message) {
+  if (warnings.size() < kMaxWarnings) warnings.push_back({std::move(level), code, std::move(message)});
+}
+
+kernel::Connection& SessionState::connection() {
+  if (!kernel) {
+    kernel = std::make_unique<kernel::Connection>(services.kernel);
+    if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned) log::warn("time zone", {{"error", zoned.error().describe()}});
+    if (!database_.empty()) {
+      // The database may have been dropped since; statements that need it then say so.
+      static_cast<void>(kernel->set_schema(kernel::kInternalCatalog, database_));
+    }
+    std::lock_guard lock(run_lock);
+    if (in_kernel) kernel_to_interrupt = kernel.get();
+  }
+  return *kernel;
+}
+
+Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
+  if (effect == KernelStatement::Effect::kSchema) {
+    if (in_transaction) {
+      in_transaction = false;
+      TRY(connection().commit());
+    }
+    return {};
+  }
+  if (!in_transaction && !variables.autocommit()) {
+    TRY(connection().begin());
+    in_transaction = true;
+  }
+  return {};
+}
+
+Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters) {
+  if (statement.parameter_count > parameters.size()) {
+    return fail(sql_error(Code::kInvalidArgument, 1064, "'?' stands for a value in prepared statements only"));
+  }
+  auto& body = statement.body;
+  if (auto* kernel_statement = std::get_if<KernelStatement>(&body)) {
+    if (statement.parameter_count == 0) {
+      if (auto table = answer_constants(*kernel_statement->tree)) return Outcome(std::move(*table));
+    }
+    return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()), kernel_statement->effect,
+                      std::move(parameters));
+  }
+  if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body)) return use(use_statement->catalog, use_statement->database);
+  if (const auto* set_statement = std::get_if<dialect::SetStatement>(&body)) return set(*set_statement);
+  if (const auto* show = std::get_if<dialect::ShowStatement>(&body)) {
+    const bool about_warnings = show->what == dialect::ShowStatement::What::kWarnings || show->what == dialect::ShowStatement::What::kErrors ||
+                                show->what == dialect::ShowStatement::What::kCountWarnings || show->what == dialect::ShowStatement::What::kCountErrors;
+    if (about_warnings) warnings = std::exchange(warnings_before, {});
+    ShowContext context{services, connection(), variables, database_, client, id, warnings};
+    return Outcome(TRY(answer_show(*show, context)));
+  }
+  if (const auto* kill = std::get_if<dialect::KillStatement>(&body)) {
+    TRY(services.running.kill(kill->connection_id, kill->query_only, client));
+    return Outcome(Done{});
+  }
+  if (const auto* transaction_statement = std::get_if<dialect::TransactionStatement>(&body)) return transaction(*transaction_statement);
+  if (const auto* account_statement = std::get_if<dialect::AccountStatement>(&body)) {
+    TRY(services.access.apply(*account_statement, self_account()));
+    return Outcome(Done{});
+  }
+  if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
+  return Outcome(Done{});  // NoOpStatement
+}
+
+Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect,
+                                         std::vector<duckdb::Value> parameters) {
+  TRY(prepare_transaction(effect));
+  const auto type = tree->type;
+  std::vector<std::optional<ColumnOrigin>> origins;
+  if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
+  auto answer = connection().run(std::move(tree), std::move(parameters));
+  if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
+  if (!answer) return fail(std::move(answer.error()));
+  std::vector<Column> columns;
+  if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
+    columns = make_columns((*answer)->names(), (*answer)->types(), origins);
+  }
+  return to_outcome(std::move(*answer), std::move(columns), type);
+}
+
+Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, duckdb::StatementType type) {
+  if (answer->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
+    return Outcome(std::unique_ptr<RowStream>(new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
+  }
+  Done done;
+  done.affected_rows = answer->changed_rows();
+  if (type == duckdb::StatementType::UPDATE_STATEMENT) {
+    const std::string count = std::to_string(done.affected_rows);
+    done.info = "Rows matched: " + count + "  Changed: " + count + "  Warnings: 0";
+  }
+  return Outcome(std::move(done));
+}
+
+Result<Outcome> SessionState::run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters, bool& taken) {
+  std::vector<duckdb::Value> keys;
+  keys.reserve(point.keys().size());
+  for (size_t i = 0; i < point.keys().size(); ++i) {
+    const auto& key = point.keys()[i];
+    if (key.parameter > parameters.size()) return fail(Error(Code::kInternal, "a look-up refers to a parameter that is not there"));
+    keys.push_back(key.parameter == 0 ? key.constant : parameters[key.parameter - 1]);
+    if (!point.lookup().accepts(i, keys.back())) return Outcome(Done{});
+  }
+  TRY(prepare_transaction(KernelStatement::Effect::kRead));
+  auto rows = TRY(point.lookup().run(connection(), keys));
+  if (!rows) return Outcome(Done{});
+  taken = true;
+  return Outcome(std::unique_ptr<RowStream>(new ChunkRows(*this, std::move(*rows), point.columns())));
+}
+
+Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals,
+                                         std::string_view sql) {
+  std::vector<duckdb::Value> parameters;
+  parameters.reserve(plan->parameter_literals.size());
+  for (uint32_t literal : plan->parameter_literals) parameters.push_back(literals[literal]);
+  if (plan->point) {
+    bool taken = false;
+    auto outcome = run_point(*plan->point, parameters, taken);
+    if (taken || !outcome) return outcome;
+    return run(TRY(dialect::parse(sql, parse_options())), sql);
+  }
+  TRY(prepare_transaction(plan->effect));
+  std::string types = type_signature(parameters);
+  auto kept = std::find_if(kept_plans.begin(), kept_plans.end(), [&](const KeptPlan& known) { return known.plan == plan && known.types == types; });
+  if (kept != kept_plans.end() && !kept->prepared->usable_in(connection())) {
+    kept_plans.erase(kept);
+    kept = kept_plans.end();
+  }
+  if (kept == kept_plans.end()) {
+    auto tree = plan->tree->Copy();
+    type_parameters(*tree, parameters);
+    auto prepared = TRY(connection().prepare(std::move(tree)));
+    kept_plans.push_front(KeptPlan{plan, std::move(types), std::move(prepared)});
+    kept = kept_plans.begin();
+    if (kept_plans.size() > kMaxKeptPlans) kept_plans.pop_back();
+  } else {
+    kept_plans.splice(kept_plans.begin(), kept_plans, kept);
+  }
+  return to_outcome(TRY(connection().run(*kept->prepared, parameters)), {}, plan->tree->type);
+}
+
+dialect::Account SessionState::self_account() const {
+  // client.account is "'user'@'pattern'", as access made it.
+  const size_t middle = client.account.rfind("'@'");
+  if (middle == std::string::npos) return {client.user, "%"};
+  return {client.user, client.account.substr(middle + 3, client.account.size() - middle - 4)};
+}
+
+}  // namespace sluice::session

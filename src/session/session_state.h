@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionState: what a Session keeps between calls, and the values that the dialect reads from it. Internal to
+// src/session. Thread rule: as Session; only what is marked "run lock" is read by other threads.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "dialect/parser.h"
+#include "kernel/connection.h"
+#include "session/plan_cache.h"
+#include "session/running.h"
+#include "session/services.h"
+#include "session/session.h"
+#include "session/variables.h"
+#include "session/warning.h"
+
+namespace sluice::session {
+
+class SessionState final : public dialect::SessionValues {
+ public:
+  SessionState(Services& services, Session& self, uint32_t connection_id, ClientIdentity client);
+  ~SessionState() override;
+
+  // dialect::SessionValues
+  Result<duckdb::Value> system_variable(dialect::VariableScope scope, std::string_view name) const override;
+  duckdb::Value user_variable(std::string_view name) const override;
+  std::string database() const override { return database_; }
+  std::string user() const override { return client.user + "@" + client.host; }
+  std::string account() const override { return client.account; }
+  uint64_t connection_id() const override { return id; }
+  uint64_t last_insert_id() const override { return last_insert_id_; }
+  uint64_t found_rows() const override { return found_rows_; }
+  int64_t row_count() const override { return row_count_; }
+
+  dialect::ParseOptions parse_options(bool lift_literals = false) const;
+
+  // A statement begins or ends in the eyes of SHOW PROCESSLIST, KILL, the audit log and the watchdog. Text that was
+  // answered at once is not announced, only audited.
+  void begin(std::string_view sql, bool in_kernel);
+  void end(uint64_t rows, const Error* error);
+  // The error that the client is to see: an interruption under the name of its reason.
+  Error translate(Error error);
+  void warn(std::string level, int code, std::string message);
+
+  // Runs a parsed statement. `sql` is its text; `parameters` fill '?'.
+  Result<Outcome> run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters = {});
+  Result<Outcome> run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, dialect::KernelStatement::Effect effect,
+                             std::vector<duckdb::Value> parameters);
+  // Reads by key; `taken` stays false when the statement must go the kernel's own way after all.
+  Result<Outcome> run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters, bool& taken);
+  Result<Outcome> run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals, std::string_view sql);
+  // The kernel connection, made at the first use.
+  kernel::Connection& connection();
+  // What a kernel answer becomes for doors.
+  Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, duckdb::StatementType type);
+  // Begins or commits around a statement as autocommit and its effect demand.
+  Status prepare_transaction(dialect::KernelStatement::Effect effect);
+
+  // statements.cc: what the server answers itself
+  Result<Outcome> use(const std::string& catalog, const std::string& database);
+  Result<Outcome> set(const dialect::SetStatement& statement);
+  Result<Outcome> transaction(const dialect::TransactionStatement& statement);
+  Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
+  Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
+  Status obey(const VariableDefinition& variable, const VariableValue& value);
+  dialect::Account self_account() const;
+
+  Services& services;
+  Session& self;
+  const uint32_t id;
+  ClientIdentity client;
+  SessionVariables variables;
+  std::unique_ptr<kernel::Connection> kernel;
+  std::vector<Warning> warnings;         // of the statement that runs or ran last
+  std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
+  std::unordered_map<std::string, duckdb::Value> user_variables;
+  std::string database_;
+  uint64_t last_insert_id_ = 0;
+  uint64_t found_rows_ = 0;
+  int64_t row_count_ = -1;
+  bool in_transaction = false;      // mirrors the kernel's, without asking it
+  TraceContext next_trace;
+  bool has_next_trace = false;
+
+  // A parse that answer_at_once() made in vain, for the execute() that follows with the same text.
+  std::string parsed_text;
+  std::optional<dialect::Statement> parsed;
+
+  // Plans of this session's kernel connection for templates whose plan may be kept, least recently used last.
+  struct KeptPlan {
+    std::shared_ptr<const PlanTemplate> plan;
+    std::string types;
+    std::unique_ptr<kernel::Prepared> prepared;
+  };
+  std::list<KeptPlan> kept_plans;
+
+  std::function<void()> close_connection;
+
+  // What other threads read.
+  mutable std::mutex run_lock;
+  std::string running_sql;                 // run lock
+  std::string shown_database;              // run lock
+  uint64_t query_number = 0;               // run lock; 0: idle
+  bool in_kernel = false;                  // run lock: between begin() and end()
+  kernel::Connection* kernel_to_interrupt = nullptr;  // run lock
+  std::string running_trace;               // run lock
+  std::chrono::system_clock::time_point state_since;  // run lock
+  std::optional<Interrupt> interrupted;    // run lock
+  const std::chrono::system_clock::time_point logged_in = std::chrono::system_clock::now();
+  std::chrono::steady_clock::time_point started_;
+  std::string audited_sql;
+};
+
+// 32 hex digits in the form of Doris' query ids, unique for a number within this process and, with its random half, beyond.
+std::string query_id_text(uint64_t query_number);
+
+}  // namespace sluice::session

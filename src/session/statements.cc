@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Statements that a session answers itself: USE, SET, transactions, LOAD DATA.
+#include "duckdb/common/string_util.hpp"
+#include "session/load.h"
+#include "session/session_state.h"
+
+namespace sluice::session {
+namespace {
+
+// Catalogs that USE may name. More join them with the attached systems.
+bool is_own_catalog(const std::string& catalog) {
+  return catalog.empty() || duckdb::StringUtil::CIEquals(catalog, kernel::kInternalCatalog);
+}
+
+Error unknown_database(const std::string& database) {
+  return sql_error(Code::kNotFound, 1049, "Unknown database '" + database + "'");
+}
+
+// A load that ends the session's statement when it ends.
+class SessionLoad final : public LoadSink {
+ public:
+  SessionLoad(SessionState& session, std::unique_ptr<LoadSink> load) : session_(session), load_(std::move(load)) {}
+  ~SessionLoad() override {
+    load_.reset();
+    if (!std::exchange(ended_, true)) session_.end(0, nullptr);
+  }
+  Status write(std::string_view bytes) override { return load_->write(bytes); }
+  Result<Done> finish() override {
+    auto done = load_->finish();
+    ended_ = true;
+    if (done) {
+      session_.end(done->affected_rows, nullptr);
+      return done;
+    }
+    Error error = session_.translate(std::move(done.error()));
+    session_.end(0, &error);
+    return fail(std::move(error));
+  }
+
+ private:
+  SessionState& session_;
+  std::unique_ptr<LoadSink> load_;
+  bool ended_ = false;
+};
+
+// Databases of the server's own that have no schema in `internal`, by their lower-case names.
+const char* system_schema(const std::string& database) {
+  if (duckdb::StringUtil::CIEquals(database, "information_schema")) return "mysql_information_schema";
+  if (duckdb::StringUtil::CIEquals(database, "mysql")) return "mysql_schema";
+  return nullptr;
+}
+
+}  // namespace
+
+Result<Outcome> SessionState::use(const std::string& catalog, const std::string& database) {
+  if (!is_own_catalog(catalog)) return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
+  if (database.empty() || database == kernel::kServerSchema) return fail(unknown_database(database));
+  if (const char* schema = system_schema(database)) {
+    if (auto selected = connection().set_schema("memory", schema); !selected) return fail(unknown_database(database));
+  } else {
+    TRY(connection().set_schema(kernel::kInternalCatalog, database));
+  }
+  database_ = database;
+  std::lock_guard lock(run_lock);
+  shown_database = database;
+  return Outcome(Done{});
+}
+
+Result<duckdb::Value> SessionState::evaluate(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::CONSTANT) {
+    return expression.Cast<duckdb::ConstantExpression>().value;
+  }
+  auto node = duckdb::make_uniq<duckdb::SelectNode>();
+  node->select_list.push_back(expression.Copy());
+  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  auto answer = TRY(connection().run(std::move(statement)));
+  auto* chunk = TRY(answer->next());
+  return chunk ? chunk->GetValue(0, 0) : duckdb::Value();
+}
+
+Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
+  for (const auto& assignment : statement.assignments) {
+    if (assignment.scope == dialect::VariableScope::kUser) {
+      user_variables[assignment.name] = TRY(evaluate(*assignment.value));
+      continue;
+    }
+    const bool global = assignment.scope == dialect::VariableScope::kGlobal;
+    if (global && client.user != "root" && client.user != "admin") {
+      return fail(sql_error(Code::kPermissionDenied, 1227, "Access denied; you need (at least one of) the ADMIN privilege(s) for this operation"));
+    }
+    if (!assignment.value) {
+      TRY(global ? services.variables.set_default(assignment.name) : variables.set_default(assignment.name));
+      continue;
+    }
+    const VariableValue value = from_kernel(TRY(evaluate(*assignment.value)));
+    auto done = TRY(global ? services.variables.set(assignment.name, value) : variables.set(assignment.name, value));
+    if (!done.warning.empty()) warn("Warning", 1292, done.warning);
+  }
+  Done done;
+  done.warnings = static_cast<uint16_t>(warnings.size());
+  return Outcome(std::move(done));
+}
+
+// Variables that act on the kernel's connection. An error refuses the assignment.
+Status SessionState::obey(const VariableDefinition& variable, const VariableValue& value) {
+  if (variable.name == "autocommit") {
+    const auto* on = std::get_if<bool>(&value);
+    if (on && *on && in_transaction) {
+      in_transaction = false;
+      return connection().commit();
+    }
+    return {};
+  }
+  if (variable.name == "time_zone") {
+    const auto* zone = std::get_if<std::string>(&value);
+    if (!zone) return {};
+    // Setting it makes the kernel look the name up, so an unknown zone is refused here.
+    if (!connection().set_time_zone(*zone)) {
+      return fail(sql_error(Code::kInvalidArgument, 1298, "Unknown or incorrect time zone: '" + *zone + "'"));
+    }
+  }
+  return {};
+}
+
+Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& statement) {
+  using What = dialect::TransactionStatement::What;
+  switch (statement.what) {
+    case What::kBegin:
+      if (in_transaction) {  // BEGIN commits what is open, as in MySQL
+        in_transaction = false;
+        TRY(connection().commit());
+      }
+      TRY(connection().begin());
+      in_transaction = true;
+      break;
+    case What::kCommit:
+      if (std::exchange(in_transaction, false)) {
+        auto committed = connection().commit();
+        if (!committed) {
+          if (connection().in_transaction()) static_cast<void>(connection().rollback());
+          return fail(std::move(committed.error()));
+        }
+      }
+      break;
+    case What::kRollback:
+      if (std::exchange(in_transaction, false)) TRY(connection().rollback());
+      break;
+  }
+  return Outcome(Done{});
+}
+
+Result<Outcome> SessionState::load_data(const dialect::LoadDataStatement& statement) {
+  if (!statement.local) {
+    return fail(sql_error(Code::kUnsupported, 1235, "LOAD DATA INFILE reads files of clients only: write LOAD DATA LOCAL INFILE"));
+  }
+  auto spec = TRY(load_spec(statement, database_));
+  TRY(prepare_transaction(dialect::KernelStatement::Effect::kWrite));
+  LocalInfile infile;
+  infile.filename = statement.filename;
+  infile.sink = std::make_unique<SessionLoad>(*this, TRY(open_load(connection(), std::move(spec))));
+  return Outcome(std::move(infile));
+}
+
+}  // namespace sluice::session

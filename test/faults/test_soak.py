@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hours in small: clients of all kinds come and go; memory, threads and open files must not grow with time."""
+import os
+import random
+import threading
+import time
+
+import pymysql
+import pytest
+
+from harness import process
+from harness.server import Server
+
+SECONDS = int(os.environ.get("SLUICE_SOAK_SECONDS", "1800"))
+
+
+def worker(server, seed, stop, problems):
+    generator = random.Random(seed)
+    while not stop.is_set():
+        try:
+            with server.connect("soak") as connection, connection.cursor() as cursor:
+                for _ in range(generator.randrange(1, 40)):
+                    choice, key = generator.randrange(6), generator.randrange(100_000)
+                    if choice == 0:
+                        cursor.execute(f"SELECT * FROM t WHERE a = {key}")
+                    elif choice == 1:
+                        cursor.execute("SELECT COUNT(*), SUM(a) FROM t WHERE a > %s", (key,))
+                    elif choice == 2:
+                        cursor.execute(f"INSERT INTO log VALUES ({key}, 'x')")
+                    elif choice == 3:
+                        cursor.execute(f"SELECT a, b FROM t WHERE a < {key} ORDER BY b LIMIT 50")
+                    elif choice == 4:
+                        cursor.execute("DELETE FROM log WHERE a % 100 = %s", (key % 100,))
+                    else:
+                        cursor.execute("SELECT 1")
+                    cursor.fetchall()
+        except pymysql.err.MySQLError as error:
+            if error.args[0] not in (1213, 1205, 1020):  # conflicts of writers are told, not hidden
+                problems.append(repr(error))
+                return
+
+
+@pytest.mark.soak
+def test_soak():
+    with Server() as server:
+        server.execute_all(["CREATE DATABASE soak"])
+        server.execute_all(["CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(50))", "CREATE TABLE log (a INT, b VARCHAR(10))",
+                            "INSERT INTO t SELECT n, CONCAT('row ', n) FROM (SELECT UNNEST(RANGE(100000)) AS n) r"], "soak")
+        stop, problems = threading.Event(), []
+        threads = [threading.Thread(target=worker, args=(server, seed, stop, problems)) for seed in range(8)]
+        for thread in threads:
+            thread.start()
+        samples, end = [], time.monotonic() + SECONDS
+        while time.monotonic() < end and not problems:
+            time.sleep(min(10, max(1, SECONDS / 60)))
+            samples.append((server.memory(), process.open_files(server.pid)))
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert not problems, problems[:3]
+        warm, last = samples[len(samples) // 3], samples[-1]
+        print(f"memory {warm[0] / 1e6:.0f} -> {last[0] / 1e6:.0f} MB, files {warm[1]} -> {last[1]}")
+        assert last[0] < warm[0] * 1.3 + 50_000_000
+        assert last[1] <= warm[1] + 20

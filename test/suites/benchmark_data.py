@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that hold the data of the benchmark suites: made once a session, started with and without the plan cache."""
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from harness import kernel as kernels
+from harness import server_binary, settings
+from harness.server import Server
+
+SCALE = 0.1
+CACHE = [pytest.param(True, id="cached"), pytest.param(False, id="uncached")]
+
+
+def generate(suite: str, scale: float, data_dir, database: str):
+    """`sluice generate`, the command that people use."""
+    environment = settings.process_environment(os.environ)
+    command = [str(server_binary()), "generate", suite, "--scale", str(scale), "--data-dir", str(data_dir), "--database", database]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=environment)
+    assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def suite_dir(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("suites")
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def serve(data_dir, cached, **more):
+    return Server(data_dir=data_dir, settings={"plan_cache.enabled": cached, **more}).start()
+
+
+@pytest.fixture(scope="session")
+def kernel():
+    """DuckDB with TPC-H and TPC-DS data at the tests' scale, made by its own extensions."""
+    connection = kernels.open_kernel()
+    connection.execute("CREATE SCHEMA tpch; USE tpch; CALL dbgen(sf=" + str(SCALE) + "); CREATE SCHEMA tpcds; USE tpcds; CALL dsdgen(sf="
+                       + str(SCALE) + "); USE main")
+    yield connection
+    connection.close()
