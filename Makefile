@@ -63,10 +63,10 @@ lint:  ## layout rules, clang-format in check mode, clang-tidy on changed files 
 
 fuzz:  ## run every fuzz target for FUZZ_SECONDS (default 60) each
 	@$(MAKE) --no-print-directory build PRESET=fuzz
-	@for target in build/fuzz/test/fuzz/*_fuzz; do \
-	   echo "== $$target"; mkdir -p build/fuzz/corpus/$$(basename $$target); \
-	   $$target -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048 -timeout=10 build/fuzz/corpus/$$(basename $$target) \
-	     $$(test -d test/fuzz/corpus/$$(basename $$target) && echo test/fuzz/corpus/$$(basename $$target)) || exit 1; done
+	@for target in build/fuzz/fuzz/*_fuzz; do \
+	   name=$$(basename $$target); echo "== $$name"; mkdir -p build/fuzz/corpus/$$name; \
+	   $$target -dict=test/fuzz/sql.dict -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
+	     -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$name || exit 1; done
 
 clean:  ## remove everything that was built
 	@rm -rf build

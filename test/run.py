@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNIT_TEST_SECONDS = 900
 SERVER_TEST_SECONDS = 2400
 SANITIZER_ENVIRONMENT = {
-    "address": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=0",
+    "address": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:detect_stack_use_after_return=0:detect_container_overflow=0",
                 "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1:exitcode=99",
                 "LSAN_OPTIONS": f"suppressions={ROOT}/test/sanitizer/lsan.supp:print_suppressions=0"},
     "thread": {"TSAN_OPTIONS": f"suppressions={ROOT}/test/sanitizer/tsan.supp:halt_on_error=0:exitcode=99:history_size=4"},

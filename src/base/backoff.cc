@@ -32,12 +32,18 @@ Ms between(Ms low, Ms high, const RandomSource& random) {
 
 Result<Ms> Backoff::next(const Error& cause) {
   Ms step = policy_.cap;
-  if (attempts_ < 32 && policy_.base.count() <= (policy_.cap.count() >> attempts_)) step = policy_.base * (int64_t{1} << attempts_);
+  if (attempts_ < 32 && policy_.base.count() <= (policy_.cap.count() >> attempts_))
+    step = policy_.base * (int64_t{1} << attempts_);
   Ms wait = step;
   switch (policy_.jitter) {
-    case Jitter::kNone: break;
-    case Jitter::kFull: wait = between(Ms(0), step, random_); break;
-    case Jitter::kEqual: wait = step / 2 + between(Ms(0), step - step / 2, random_); break;
+    case Jitter::kNone:
+      break;
+    case Jitter::kFull:
+      wait = between(Ms(0), step, random_);
+      break;
+    case Jitter::kEqual:
+      wait = step / 2 + between(Ms(0), step - step / 2, random_);
+      break;
     case Jitter::kDecorrelated:
       wait = std::min(policy_.cap, between(policy_.base, std::max(policy_.base, previous_ * 3), random_));
       break;

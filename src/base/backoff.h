@@ -30,17 +30,32 @@ struct RetryPolicy {
   Jitter jitter;
   std::chrono::milliseconds budget;  // sum of waits of one operation; beyond it the operation fails
   Code final_code;
-  std::string_view final_message;    // what the caller is told when the budget is spent
+  std::string_view final_message;  // what the caller is told when the budget is spent
 };
 
 namespace retry {
 using std::chrono_literals::operator""ms;
-//                                                name            base   cap      jitter                 budget
-inline constexpr RetryPolicy kConnect = {        "connect",       50ms,  2000ms,  Jitter::kEqual,        10000ms, Code::kUnavailable, "the peer could not be reached"};
-inline constexpr RetryPolicy kPeerBusy = {       "peer_busy",     100ms, 5000ms,  Jitter::kDecorrelated, 30000ms, Code::kResourceExhausted, "the peer stayed busy"};
-inline constexpr RetryPolicy kConflict = {       "conflict",      2ms,   500ms,   Jitter::kFull,         10000ms, Code::kConflict, "other transactions kept winning"};
-inline constexpr RetryPolicy kAccept = {         "accept",        20ms,  1000ms,  Jitter::kNone,         std::chrono::milliseconds::max(), Code::kResourceExhausted, "connections cannot be accepted"};
-inline constexpr RetryPolicy kTelemetry = {      "telemetry",     500ms, 30000ms, Jitter::kFull,         60000ms, Code::kUnavailable, "the telemetry collector could not be reached"};
+// Name, base, cap, jitter, budget; then what the caller is told.
+inline constexpr RetryPolicy kConnect{
+    "connect", 50ms, 2000ms, Jitter::kEqual, 10000ms, Code::kUnavailable, "the peer could not be reached"};
+inline constexpr RetryPolicy kPeerBusy{
+    "peer_busy", 100ms, 5000ms, Jitter::kDecorrelated, 30000ms, Code::kResourceExhausted, "the peer stayed busy"};
+inline constexpr RetryPolicy kConflict{
+    "conflict", 2ms, 500ms, Jitter::kFull, 10000ms, Code::kConflict, "other transactions kept winning"};
+inline constexpr RetryPolicy kAccept{"accept",
+                                     20ms,
+                                     1000ms,
+                                     Jitter::kNone,
+                                     std::chrono::milliseconds::max(),
+                                     Code::kResourceExhausted,
+                                     "connections cannot be accepted"};
+inline constexpr RetryPolicy kTelemetry{"telemetry",
+                                        500ms,
+                                        30000ms,
+                                        Jitter::kFull,
+                                        60000ms,
+                                        Code::kUnavailable,
+                                        "the telemetry collector could not be reached"};
 }  // namespace retry
 
 // Gives uniformly distributed 64-bit numbers.

@@ -37,7 +37,8 @@ TEST(Backoff, JitterStaysInItsRange) {
 }
 
 TEST(Backoff, BudgetEndsInThePolicysError) {
-  RetryPolicy policy{"t", 10ms, 40ms, Jitter::kNone, 35ms, Code::kDeadlineExceeded, "the region stayed without a leader"};
+  RetryPolicy policy{
+      "t", 10ms, 40ms, Jitter::kNone, 35ms, Code::kDeadlineExceeded, "the region stayed without a leader"};
   Backoff backoff(policy);
   EXPECT_TRUE(backoff.next(kCause));
   EXPECT_TRUE(backoff.next(kCause));

@@ -16,10 +16,14 @@ namespace sluice {
 namespace detail {
 template <typename T>
 constexpr T swap_bytes(T value) {
-  if constexpr (sizeof(T) == 1) return value;
-  else if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
-  else if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
-  else return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
+  if constexpr (sizeof(T) == 1)
+    return value;
+  else if constexpr (sizeof(T) == 2)
+    return static_cast<T>(__builtin_bswap16(static_cast<uint16_t>(value)));
+  else if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<uint32_t>(value)));
+  else
+    return static_cast<T>(__builtin_bswap64(static_cast<uint64_t>(value)));
 }
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "Sluice runs on little-endian machines");
 [[noreturn]] void out_of_memory(size_t bytes);
@@ -153,7 +157,8 @@ class ByteBuffer {
 
   // Makes room for `more` bytes after size(). The capacity at least doubles when it grows.
   void reserve(size_t more) {
-    if (more > capacity_ - size_) [[unlikely]] grow(more);
+    if (more > capacity_ - size_) [[unlikely]]
+      grow(more);
   }
   // Room for n bytes after size(), to be written by the caller, who then calls advance().
   uint8_t* tail(size_t n) {

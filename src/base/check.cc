@@ -10,7 +10,7 @@ namespace sluice::detail {
 void bug(const char* condition, const char* file, int line, std::string_view message) {
   log::error("defect: a condition that must hold does not",
              {{"condition", condition}, {"file", file}, {"line", line}, {"message", message}});
-  log::flush();
+  log::shutdown();  // also writes out what an asynchronous log still holds
   std::abort();
 }
 

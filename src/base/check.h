@@ -10,7 +10,7 @@ namespace sluice::detail {
 }
 
 // BUG_CHECK(used <= capacity) or BUG_CHECK(used <= capacity, "ring buffer overrun").
-#define BUG_CHECK(condition, ...)                                                                        \
-  (__builtin_expect(static_cast<bool>(condition), 1)                                                     \
-       ? static_cast<void>(0)                                                                            \
+#define BUG_CHECK(condition, ...)                    \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::sluice::detail::bug(#condition, __FILE__, __LINE__, ::std::string_view{__VA_ARGS__}))

@@ -24,10 +24,10 @@ class CircuitBreaker {
   enum class State : uint8_t { kClosed, kOpen, kHalfOpen };
 
   struct Options {
-    uint32_t failure_threshold = 5;                     // failures in a row that open it; at least 1
-    std::chrono::milliseconds open_for{1000};           // first pause; doubles with each failed probe
+    uint32_t failure_threshold = 5;            // failures in a row that open it; at least 1
+    std::chrono::milliseconds open_for{1000};  // first pause; doubles with each failed probe
     std::chrono::milliseconds open_for_cap{30'000};
-    uint32_t probes = 1;                                // requests let through at once while half-open; at least 1
+    uint32_t probes = 1;  // requests let through at once while half-open; at least 1
   };
 
   explicit CircuitBreaker(std::string peer) : CircuitBreaker(std::move(peer), Options{}) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/executor.h"
 
+#include <pthread.h>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -8,7 +9,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <list>
-#include <pthread.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -104,7 +104,7 @@ struct TaskScope::Task {
 struct TaskScope::State {
   std::string name;
   mutable std::mutex mutex;
-  std::condition_variable idle;                 // running became empty
+  std::condition_variable idle;  // running became empty
   // Guarded by mutex:
   std::list<std::shared_ptr<Task>> running;
   bool closed = false;

@@ -65,12 +65,12 @@ struct WorkerJob {
 class WorkerPool {
  public:
   struct Options {
-    unsigned min_threads = 2;      // at least 1; kept alive for good
-    unsigned max_threads = 64;     // at least min_threads
-    size_t queue_limit = 10'000;   // jobs waiting; more are refused
-    std::chrono::milliseconds idle_timeout{30'000};   // threads beyond min_threads end after so long without work
+    unsigned min_threads = 2;                        // at least 1; kept alive for good
+    unsigned max_threads = 64;                       // at least min_threads
+    size_t queue_limit = 10'000;                     // jobs waiting; more are refused
+    std::chrono::milliseconds idle_timeout{30'000};  // threads beyond min_threads end after so long without work
     std::chrono::microseconds stall_after{1'000};
-    std::string name = "worker";   // of the threads, at most 12 bytes
+    std::string name = "worker";  // of the threads, at most 12 bytes
   };
   explicit WorkerPool(Options options);
   ~WorkerPool();  // stop()
@@ -143,7 +143,9 @@ class TaskScope {
 
 // Waits; kCancelled when the task was cancelled meanwhile.
 awaitable<Status> sleep_until(Deadline deadline);
-inline awaitable<Status> sleep_for(Deadline::Clock::duration duration) { return sleep_until(Deadline::after(duration)); }
+inline awaitable<Status> sleep_for(Deadline::Clock::duration duration) {
+  return sleep_until(Deadline::after(duration));
+}
 // Whether the current task was asked to end.
 awaitable<bool> cancelled();
 

@@ -67,7 +67,9 @@ struct ResumptionAllocator {
     if (reinterpret_cast<std::byte*>(pointer) != memory->bytes) ::operator delete(pointer);
   }
   template <typename U>
-  bool operator==(const ResumptionAllocator<U>& other) const { return memory == other.memory; }
+  bool operator==(const ResumptionAllocator<U>& other) const {
+    return memory == other.memory;
+  }
   ResumptionMemory* memory;
 };
 

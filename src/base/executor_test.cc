@@ -107,7 +107,8 @@ TEST_F(ExecutorTest, ScopeCancelsAndJoins) {
     ASSERT_TRUE(scope.spawn(threads_.next(), [](std::atomic<int>& count) -> awaitable<void> {
       auto slept = co_await sleep_for(1h);
       // Cancellation stays visible, and later waits end at once.
-      if (!slept && slept.error().code() == Code::kCancelled && co_await cancelled() && !co_await sleep_for(1h)) ++count;
+      if (!slept && slept.error().code() == Code::kCancelled && co_await cancelled() && !co_await sleep_for(1h))
+        ++count;
     }(cancelled_tasks)));
   }
   EXPECT_FALSE(scope.wait(Deadline::after(20ms)));

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/failpoint.h"
 
+#include <unistd.h>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 #include <vector>
 
 #include "base/check.h"
@@ -24,10 +24,10 @@ enum class Action : uint8_t { kError, kSleep, kCrash, kOff };
 
 struct Point {
   Action action = Action::kError;
-  std::string text;                     // kError
-  std::chrono::milliseconds sleep{0};   // kSleep
+  std::string text;                    // kError
+  std::chrono::milliseconds sleep{0};  // kSleep
   uint64_t first_hit = 1;
-  bool only_once = false;               // at first_hit only; otherwise from it on
+  bool only_once = false;  // at first_hit only; otherwise from it on
   uint64_t hits = 0;
 };
 
@@ -64,7 +64,8 @@ Result<Point> parse_action(std::string_view text) {
     point.only_once = count.empty() || count.back() != '+';
     if (!point.only_once) count.remove_suffix(1);
     auto hit = parse_number(count);
-    if (!hit || *hit == 0) return fail(Code::kInvalidArgument, "'@' needs the number of a hit, from 1: " + std::string(text));
+    if (!hit || *hit == 0)
+      return fail(Code::kInvalidArgument, "'@' needs the number of a hit, from 1: " + std::string(text));
     point.first_hit = *hit;
     action = trim(action.substr(0, at));
   }
@@ -81,7 +82,8 @@ Result<Point> parse_action(std::string_view text) {
   }
   if (action == "sleep") {
     auto ms = argument ? parse_number(trim(*argument)) : std::nullopt;
-    if (!ms || *ms > 3'600'000) return fail(Code::kInvalidArgument, "sleep needs milliseconds, at most an hour: " + std::string(text));
+    if (!ms || *ms > 3'600'000)
+      return fail(Code::kInvalidArgument, "sleep needs milliseconds, at most an hour: " + std::string(text));
     point.action = Action::kSleep;
     point.sleep = std::chrono::milliseconds(*ms);
     return point;
@@ -90,7 +92,8 @@ Result<Point> parse_action(std::string_view text) {
     point.action = action == "crash" ? Action::kCrash : Action::kOff;
     return point;
   }
-  return fail(Code::kInvalidArgument, "unknown failpoint action '" + std::string(text) + "': use error, sleep(ms), crash or off");
+  return fail(Code::kInvalidArgument,
+              "unknown failpoint action '" + std::string(text) + "': use error, sleep(ms), crash or off");
 }
 
 // With table().mutex held.
@@ -119,8 +122,10 @@ Status configure(std::string_view specification) {
   }
   std::lock_guard lock(table().mutex);
   for (auto& [name, point] : parsed) {
-    if (point.action == Action::kOff) table().points.erase(name);
-    else table().points[name] = std::move(point);
+    if (point.action == Action::kOff)
+      table().points.erase(name);
+    else
+      table().points[name] = std::move(point);
   }
   refresh_enabled();
   return {};
@@ -173,8 +178,10 @@ std::optional<Error> detail::hit(std::string_view name) {
       std::this_thread::sleep_for(pause);
       return std::nullopt;
     }
-    case Action::kCrash: ::_exit(137);
-    case Action::kOff: break;
+    case Action::kCrash:
+      ::_exit(137);
+    case Action::kOff:
+      break;
   }
   return std::nullopt;
 }

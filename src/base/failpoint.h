@@ -19,9 +19,9 @@
 #include "base/result.h"
 
 // An std::optional<Error>: the injected error, or nullopt (also after a sleep).
-#define FAILPOINT(name)                                                                       \
+#define FAILPOINT(name)                                                                          \
   (__builtin_expect(::sluice::failpoint::detail::any_enabled.load(std::memory_order_relaxed), 0) \
-       ? ::sluice::failpoint::detail::hit(name)                                               \
+       ? ::sluice::failpoint::detail::hit(name)                                                  \
        : ::std::optional<::sluice::Error>())
 
 namespace sluice::failpoint {

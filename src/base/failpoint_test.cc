@@ -71,7 +71,8 @@ TEST_F(FailpointTest, CrashEndsTheProcess) {
 }
 
 TEST_F(FailpointTest, MalformedSpecificationsChangeNothing) {
-  for (auto text : {"nothing", "=error", "a=b", "a=sleep", "a=sleep(x)", "a=error@0", "a=error@x", "a=error(", "a=crash(1)", "ok=error;bad"}) {
+  for (auto text : {"nothing", "=error", "a=b", "a=sleep", "a=sleep(x)", "a=error@0", "a=error@x", "a=error(",
+                    "a=crash(1)", "ok=error;bad"}) {
     auto status = failpoint::configure(text);
     ASSERT_FALSE(status) << text;
     EXPECT_EQ(status.error().code(), Code::kInvalidArgument);

@@ -52,11 +52,21 @@ void append_json_string(std::string& json, std::string_view text) {
     const auto byte = static_cast<uint8_t>(text[0]);
     size_t length = 1;
     switch (byte) {
-      case '"': json += "\\\""; break;
-      case '\\': json += "\\\\"; break;
-      case '\n': json += "\\n"; break;
-      case '\r': json += "\\r"; break;
-      case '\t': json += "\\t"; break;
+      case '"':
+        json += "\\\"";
+        break;
+      case '\\':
+        json += "\\\\";
+        break;
+      case '\n':
+        json += "\\n";
+        break;
+      case '\r':
+        json += "\\r";
+        break;
+      case '\t':
+        json += "\\t";
+        break;
       default:
         if (byte < 0x20 || byte == 0x7f) {
           json += "\\u00";

@@ -98,8 +98,10 @@ class LineWriter {
 
   void text(std::string_view key, std::string_view value) {
     begin(key);
-    if (json_ || needs_quotes(value)) append_json_string(line_, value);
-    else line_ += value;
+    if (json_ || needs_quotes(value))
+      append_json_string(line_, value);
+    else
+      line_ += value;
   }
   void field(const Field& field) {
     if (field.error) {
@@ -118,13 +120,17 @@ class LineWriter {
   }
   void number(std::string_view key, double value) {
     begin(key);
-    if (std::isfinite(value)) append_number(line_, value);
-    else line_ += json_ ? "null" : (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
+    if (std::isfinite(value))
+      append_number(line_, value);
+    else
+      line_ += json_ ? "null" : (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf");
   }
   void number(std::string_view key, std::chrono::nanoseconds value) {
     begin(std::string(key) + "_ms");
     char digits[48];
-    auto end = std::to_chars(digits, digits + sizeof(digits), static_cast<double>(value.count()) / 1e6, std::chars_format::fixed, 3).ptr;
+    auto end = std::to_chars(digits, digits + sizeof(digits), static_cast<double>(value.count()) / 1e6,
+                             std::chars_format::fixed, 3)
+                   .ptr;
     line_.append(digits, end);
   }
   void number(std::string_view key, int64_t value) {
@@ -153,12 +159,18 @@ class LineWriter {
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::kTrace: return spdlog::level::trace;
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarn: return spdlog::level::warn;
-    case Level::kError: return spdlog::level::err;
-    case Level::kOff: break;
+    case Level::kTrace:
+      return spdlog::level::trace;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarn:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
+    case Level::kOff:
+      break;
   }
   return spdlog::level::off;
 }
@@ -170,9 +182,13 @@ Status configure(const Options& options) {
   fresh->format = options.format;
   try {
     spdlog::sink_ptr sink;
-    if (options.file.empty()) sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-    else if (options.rotate_bytes > 0) sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, options.rotate_bytes, options.rotate_keep);
-    else sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
+    if (options.file.empty())
+      sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+    else if (options.rotate_bytes > 0)
+      sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(options.file, options.rotate_bytes,
+                                                                    options.rotate_keep);
+    else
+      sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.file);
     if (options.async) {
       fresh->thread = std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1);
       fresh->logger = std::make_shared<spdlog::async_logger>("sluice", std::move(sink), fresh->thread,
@@ -210,7 +226,8 @@ Result<Level> parse_level(std::string_view name) {
   for (size_t i = 0; i < std::size(kLevelNames); ++i) {
     if (name == kLevelNames[i]) return static_cast<Level>(i);
   }
-  return fail(Code::kInvalidArgument, "unknown log level '" + std::string(name) + "': use trace, debug, info, warn, error or off");
+  return fail(Code::kInvalidArgument,
+              "unknown log level '" + std::string(name) + "': use trace, debug, info, warn, error or off");
 }
 
 Result<Format> parse_format(std::string_view name) {
@@ -251,7 +268,8 @@ TraceIdScope::~TraceIdScope() { this_trace_id = outer_; }
 
 void RateLimit::write(Level level, std::string_view text, Fields fields) {
   if (!enabled(level)) return;
-  int64_t now = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  int64_t now =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
   int64_t start = interval_start_ns_.load(std::memory_order_relaxed);
   uint64_t suppressed = 0;
   if (start == INT64_MIN || now - start >= interval_.count()) {

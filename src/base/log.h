@@ -25,10 +25,10 @@ enum class Format : uint8_t { kText, kJson };
 struct Options {
   Level level = Level::kInfo;
   Format format = Format::kText;
-  std::string file;                     // empty: stderr; otherwise appended to
-  uint64_t rotate_bytes = 0;            // 0: never; otherwise the file is rotated when it grows beyond this
-  uint32_t rotate_keep = 5;             // rotated files kept
-  bool async = true;                    // lines are written by an own thread; a full queue drops the oldest lines
+  std::string file;           // empty: stderr; otherwise appended to
+  uint64_t rotate_bytes = 0;  // 0: never; otherwise the file is rotated when it grows beyond this
+  uint32_t rotate_keep = 5;   // rotated files kept
+  bool async = true;          // lines are written by an own thread; a full queue drops the oldest lines
 };
 
 // Starts or replaces the log. Before the first call: text on stderr, level info, written in the caller's thread.
@@ -55,8 +55,10 @@ class Field {
   template <typename T>
     requires(std::is_integral_v<T> && !std::is_same_v<T, bool>)
   Field(std::string_view key, T number) : key(key) {
-    if constexpr (std::is_signed_v<T>) value = static_cast<int64_t>(number);
-    else value = static_cast<uint64_t>(number);
+    if constexpr (std::is_signed_v<T>)
+      value = static_cast<int64_t>(number);
+    else
+      value = static_cast<uint64_t>(number);
   }
   // Written in milliseconds with microsecond digits, under the key "<key>_ms".
   template <typename Rep, typename Period>

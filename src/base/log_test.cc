@@ -19,7 +19,9 @@ using testing::MatchesRegex;
 
 class LogTest : public testing::Test {
  protected:
-  void SetUp() override { path_ = std::filesystem::temp_directory_path() / ("sluice_log_test." + std::to_string(::getpid())); }
+  void SetUp() override {
+    path_ = std::filesystem::temp_directory_path() / ("sluice_log_test." + std::to_string(::getpid()));
+  }
   void TearDown() override {
     log::shutdown();
     std::filesystem::remove(path_);
@@ -39,21 +41,35 @@ class LogTest : public testing::Test {
 
 TEST_F(LogTest, Text) {
   configure(log::Format::kText);
-  log::info("connection opened", {{"peer", "127.0.0.1:5"}, {"id", 42}, {"ok", true}, {"ratio", 0.5}, {"took", std::chrono::microseconds(1500)}, {"query", "SELECT 1\nFAKE LINE"}});
+  log::info("connection opened", {{"peer", "127.0.0.1:5"},
+                                  {"id", 42},
+                                  {"ok", true},
+                                  {"ratio", 0.5},
+                                  {"took", std::chrono::microseconds(1500)},
+                                  {"query", "SELECT 1\nFAKE LINE"}});
   auto all = lines();
   ASSERT_EQ(all.size(), 1u);
   EXPECT_THAT(all[0], MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\\.[0-9]{6}Z INFO  connection opened .*"));
-  EXPECT_THAT(all[0], EndsWith("peer=127.0.0.1:5 id=42 ok=true ratio=0.5 took_ms=1.500 query=\"SELECT 1\\nFAKE LINE\""));
+  EXPECT_THAT(all[0],
+              EndsWith("peer=127.0.0.1:5 id=42 ok=true ratio=0.5 took_ms=1.500 query=\"SELECT 1\\nFAKE LINE\""));
 }
 
 TEST_F(LogTest, Json) {
   configure(log::Format::kJson);
   log::TraceIdScope scope("4bf92f3577b34da6a3ce929d0e0e4736");
-  log::warn("odd \"input\"", {{"text", std::string("\x01\xff\xc3\xa9\\")}, {"n", uint64_t{18446744073709551615u}}, {"nan", 0.0 / 0.0}, {"error", Error(Code::kNotFound, "no such table")}});
+  log::warn("odd \"input\"", {{"text", std::string("\x01\xff\xc3\xa9\\")},
+                              {"n", uint64_t{18446744073709551615u}},
+                              {"nan", 0.0 / 0.0},
+                              {"error", Error(Code::kNotFound, "no such table")}});
   auto all = lines();
   ASSERT_EQ(all.size(), 1u);
-  EXPECT_THAT(all[0], HasSubstr("\"level\":\"warn\",\"message\":\"odd \\\"input\\\"\",\"text\":\"\\u0001\\ufffd\xc3\xa9\\\\\",\"n\":18446744073709551615,\"nan\":null"));
-  EXPECT_THAT(all[0], EndsWith("\"error\":\"no such table\",\"error_code\":\"not_found\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}"));
+  EXPECT_THAT(
+      all[0],
+      HasSubstr("\"level\":\"warn\",\"message\":\"odd "
+                "\\\"input\\\"\",\"text\":\"\\u0001\\ufffd\xc3\xa9\\\\\",\"n\":18446744073709551615,\"nan\":null"));
+  EXPECT_THAT(all[0],
+              EndsWith("\"error\":\"no such "
+                       "table\",\"error_code\":\"not_found\",\"trace_id\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}"));
 }
 
 TEST_F(LogTest, LevelsAreObeyed) {

@@ -3,10 +3,10 @@
 // counters are one atomic double and its histograms a mutex.
 #include "base/metrics.h"
 
-#include <algorithm>
-#include <cmath>
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
+#include <algorithm>
+#include <cmath>
 #include <utility>
 #include <variant>
 
@@ -33,7 +33,8 @@ Histogram::Histogram(std::vector<double> upper_bounds)
 }
 
 void Histogram::observe(double value) {
-  size_t bucket = static_cast<size_t>(std::lower_bound(upper_bounds_.begin(), upper_bounds_.end(), value) - upper_bounds_.begin());
+  size_t bucket =
+      static_cast<size_t>(std::lower_bound(upper_bounds_.begin(), upper_bounds_.end(), value) - upper_bounds_.begin());
   counts_[bucket].fetch_add(1, std::memory_order_relaxed);
   double sum = sum_.load(std::memory_order_relaxed);
   while (!sum_.compare_exchange_weak(sum, sum + value, std::memory_order_relaxed)) {
@@ -84,8 +85,10 @@ void read_value(const Metric& metric, MetricType type, prometheus::ClientMetric&
     into.gauge.value = static_cast<double>((*gauge)->value());
   } else if (auto* callback = std::get_if<Callback>(&metric)) {
     double value = callback->read();
-    if (type == MetricType::Counter) into.counter.value = value;
-    else into.gauge.value = value;
+    if (type == MetricType::Counter)
+      into.counter.value = value;
+    else
+      into.gauge.value = value;
   } else {
     auto snapshot = std::get<std::unique_ptr<Histogram>>(metric)->snapshot();
     uint64_t cumulative = 0;
@@ -117,7 +120,8 @@ struct Metrics::State {
     return found->second;
   }
   template <typename T, typename... Arguments>
-  T& metric(std::string_view name, std::string_view help, MetricType type, const Labels& labels, Arguments&&... arguments) {
+  T& metric(std::string_view name, std::string_view help, MetricType type, const Labels& labels,
+            Arguments&&... arguments) {
     std::lock_guard lock(mutex);
     auto& metrics = family(name, help, type).metrics;
     auto found = metrics.find(labels);

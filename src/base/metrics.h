@@ -2,7 +2,7 @@
 // Metrics: named counters, gauges and histograms with labels, and their Prometheus text. A metric lives as long as its
 // registry: look it up once and keep the reference; updates are then a few nanoseconds, lock-free, from any thread.
 //
-//   static Counter& queries = Metrics::process().counter("sluice_queries_total", "Statements answered.", {{"door", "mysql"}});
+//   static Counter& queries = Metrics::process().counter("sluice_queries_total", "Statements.", {{"door", "mysql"}});
 //   queries.add();
 #pragma once
 
@@ -62,8 +62,8 @@ class Histogram {
   void observe(std::chrono::nanoseconds duration) { observe(std::chrono::duration<double>(duration).count()); }
 
   struct Snapshot {
-    std::vector<double> upper_bounds;      // without +Inf
-    std::vector<uint64_t> counts;          // not cumulative, one more than upper_bounds
+    std::vector<double> upper_bounds;  // without +Inf
+    std::vector<uint64_t> counts;      // not cumulative, one more than upper_bounds
     double sum = 0;
     uint64_t count = 0;
   };

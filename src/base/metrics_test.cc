@@ -22,7 +22,8 @@ TEST(Metrics, TextOfAllKinds) {
   latency.observe(std::chrono::milliseconds(100));
   latency.observe(5);
   auto text = metrics.prometheus_text();
-  EXPECT_THAT(text, HasSubstr("# HELP sluice_queries_total Statements answered.\n# TYPE sluice_queries_total counter\n"));
+  EXPECT_THAT(text,
+              HasSubstr("# HELP sluice_queries_total Statements answered.\n# TYPE sluice_queries_total counter\n"));
   EXPECT_THAT(text, HasSubstr("sluice_queries_total{door=\"mysql\"} 3"));
   EXPECT_THAT(text, HasSubstr("sluice_queries_total{door=\"http\"} 1"));
   EXPECT_THAT(text, HasSubstr("sluice_connections 7"));

@@ -34,9 +34,9 @@ struct TraceContext {
   // The same trace with a new span id.
   TraceContext child() const;
 
-  std::string traceparent() const;    // "00-<32 hex>-<16 hex>-<2 hex>"
-  std::string trace_id_hex() const;   // 32 digits
-  std::string span_id_hex() const;    // 16 digits
+  std::string traceparent() const;   // "00-<32 hex>-<16 hex>-<2 hex>"
+  std::string trace_id_hex() const;  // 32 digits
+  std::string span_id_hex() const;   // 16 digits
 };
 
 using AttributeValue = std::variant<std::string, int64_t, double, bool>;

@@ -34,7 +34,9 @@ TEST(TraceContext, LaterVersionsMayBeLonger) {
 
 TEST(TraceContext, Malformed) {
   for (auto text : {
-           "", "00", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
+           "",
+           "00",
+           "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",
            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-1",
            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-",
            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01 ",
@@ -113,11 +115,15 @@ TEST_F(SpanTest, ParentAndChildReachTheExporter) {
 TEST_F(SpanTest, RemoteDecisionIsObeyed) {
   set_span_exporter(collector_, 1.0);
   auto remote = *TraceContext::parse(kExample);
-  { auto span = Span::start("query", SpanKind::kServer, remote); }
+  {
+    auto span = Span::start("query", SpanKind::kServer, remote);
+  }
   ASSERT_EQ(collector_->spans.size(), 1u);
   EXPECT_EQ(collector_->spans[0].parent_span_id, remote.span_id);
   remote.sampled = false;
-  { auto span = Span::start("query", SpanKind::kServer, remote); }
+  {
+    auto span = Span::start("query", SpanKind::kServer, remote);
+  }
   EXPECT_EQ(collector_->spans.size(), 1u);
 }
 
@@ -127,7 +133,9 @@ TEST_F(SpanTest, RatioOfRoots) {
   EXPECT_NEAR(static_cast<double>(collector_->spans.size()), 1000, 200);
   set_span_exporter(collector_, 0);
   collector_->spans.clear();
-  { auto span = Span::start("x", SpanKind::kInternal); }
+  {
+    auto span = Span::start("x", SpanKind::kInternal);
+  }
   EXPECT_TRUE(collector_->spans.empty());
 }
 

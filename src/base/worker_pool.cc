@@ -2,13 +2,13 @@
 // WorkerPool. Idle workers wait in a stack (the last one that worked is the next to work: its caches are warm).
 // A job is handed to an idle worker directly; when all workers that count are busy it waits in the queue, and the
 // monitor thread looks every stall_after, as long as jobs wait, whether some worker has stalled.
-#include <algorithm>
 #include <linux/futex.h>
-#include <list>
 #include <pthread.h>
 #include <sys/syscall.h>
-#include <system_error>
 #include <unistd.h>
+#include <algorithm>
+#include <list>
+#include <system_error>
 
 #include "base/check.h"
 #include "base/executor.h"
@@ -48,7 +48,8 @@ class WakeUp {
         }
         pause = {static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)};
       }
-      syscall(SYS_futex, reinterpret_cast<int*>(&state_), FUTEX_WAIT_PRIVATE, kWaiting, limited ? &pause : nullptr, nullptr, 0);
+      syscall(SYS_futex, reinterpret_cast<int*>(&state_), FUTEX_WAIT_PRIVATE, kWaiting, limited ? &pause : nullptr,
+              nullptr, 0);
     }
   }
 
@@ -66,7 +67,7 @@ struct WorkerPool::Worker {
   // Guarded by State::mutex, except that the worker takes `job` after it was woken:
   WorkerJob* job = nullptr;
   bool idle = false;
-  bool stalled = false;          // busy for longer than stall_after: does not count as active
+  bool stalled = false;  // busy for longer than stall_after: does not count as active
   Clock::time_point job_began{};
   std::list<Worker>::iterator position;
 };
@@ -78,24 +79,26 @@ struct WorkerPool::State {
   const Options& options;
   mutable std::mutex mutex;
   // Guarded by mutex:
-  WorkerJob* first = nullptr;     // the queue
+  WorkerJob* first = nullptr;  // the queue
   WorkerJob* last = nullptr;
   size_t queued = 0;
   std::list<Worker> workers;
-  std::list<Worker> ended;        // their threads are to be joined
-  std::vector<Worker*> idle;      // a stack
-  unsigned active = 0;            // busy and not stalled
+  std::list<Worker> ended;    // their threads are to be joined
+  std::vector<Worker*> idle;  // a stack
+  unsigned active = 0;        // busy and not stalled
   bool stopping = false;
   bool monitor_armed = false;
-  size_t started = 0;             // workers ever, for their names
+  size_t started = 0;  // workers ever, for their names
   std::condition_variable monitor_wake;
   std::condition_variable worker_ended;
   std::thread monitor;
 
   void push(WorkerJob& job) {
     job.next = nullptr;
-    if (last) last->next = &job;
-    else first = &job;
+    if (last)
+      last->next = &job;
+    else
+      first = &job;
     last = &job;
     ++queued;
   }

@@ -6,11 +6,7 @@
 #include "dialect/statements.h"
 
 namespace sluice::dialect {
-namespace {
 
-using Entry = AccountStatement::Entry;
-
-// 'user'@'host', user@host, 'user' (of any host), CURRENT_USER() (no account).
 Parsed<std::optional<Account>> parse_account(ParseContext& c) {
   if (c.accept("CURRENT_USER"_kw) || (c.is("USER"_kw) && c.is(TokenKind::kLeftParen, 1) && (c.advance(), true))) {
     if (c.accept(TokenKind::kLeftParen)) TRY(c.expect(TokenKind::kRightParen, "')'"));
@@ -27,6 +23,10 @@ Parsed<std::optional<Account>> parse_account(ParseContext& c) {
   }
   return std::optional<Account>(std::move(account));
 }
+
+namespace {
+
+using Entry = AccountStatement::Entry;
 
 // A hash as mysql_native_password prints it: '*' and 40 hex digits.
 bool is_native_hash(std::string_view text) {
@@ -58,14 +58,10 @@ Parsed<void> parse_identification(ParseContext& c, Entry& entry) {
 
 // REQUIRE, PASSWORD EXPIRE, ACCOUNT LOCK, COMMENT, DEFAULT ROLE, ..
 Parsed<void> parse_account_options(ParseContext& c) {
-  if (c.at_end()) return {};
   if (c.is_word("REQUIRE")) {
-    if (c.is_word("NONE", 1)) {
-      c.advance();
-      c.advance();
-      return parse_account_options(c);
-    }
-    return c.unsupported("REQUIRE for accounts");
+    if (!c.is_word("NONE", 1)) return c.unsupported("REQUIRE for accounts");
+    c.advance();
+    c.advance();
   }
   if (c.accept("COMMENT"_kw)) {
     TRY(parse_string(c, "a comment"));

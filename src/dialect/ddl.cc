@@ -6,6 +6,7 @@
 #include "dialect/statements.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
+#include "kernel/catalog_facts.h"
 #include "duckdb/parser/parsed_data/create_index_info.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
@@ -60,7 +61,9 @@ Body parse_create_view(ParseContext& c, bool or_replace) {
   }
   if (c.accept("COMMENT"_kw)) info->comment = duckdb::Value(TRY(parse_string(c, "a comment")));
   TRY(c.expect("AS"_kw));
+  size_t first = c.mark();
   info->query = TRY(parse_query(c));
+  info->tags[kernel::kDefinitionTag] = std::string(c.text_since(first));
   if (c.is("WITH"_kw)) return c.unsupported("WITH CHECK OPTION");
   return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
 }

@@ -84,6 +84,8 @@ ExprPtr arithmetic(const char* name, ExprPtr left, ExprPtr right) {
     if (tree::is_interval(*right)) left = as_moment(std::move(left));
     else if (tree::is_interval(*left)) right = as_moment(std::move(right));
   }
+  // DIV: the kernel's // leaves a fraction when an operand is a DECIMAL or DOUBLE.
+  if (name[0] == '/' && name[1] == '/') return tree::function("trunc", tree::binary(name, std::move(left), std::move(right)));
   return tree::binary(name, std::move(left), std::move(right));
 }
 

@@ -74,7 +74,7 @@ Parsed<ExprPtr> build_side(ParseContext&, Call& call) {
   ExprPtr text = as_text(std::move(call.args[0]));
   auto count = tree::constant_integer(*call.args[1]);
   ExprPtr number = as_integer(std::move(call.args[1]));
-  if (!count) number = tree::function("greatest", std::move(number), tree::integer(0));
+  if (!count) number = tree::when(less(number->Copy(), tree::integer(0)), tree::integer(0), number->Copy());
   else if (*count < 0) number = tree::integer(0);
   return tree::function(name, std::move(text), std::move(number));
 }

@@ -169,6 +169,10 @@ Parsed<ExprPtr> build_time_format(ParseContext& c, Call& call) {
   return tree::function("strftime", std::move(moment), tree::text(std::move(format.kernel)));
 }
 Parsed<ExprPtr> build_str_to_date(ParseContext& c, Call& call) {
+  const std::string* written = tree::constant_text(*call.args[1]);
+  if (written && *written == "%X%V %W") {
+    return build_date_of_week(tree::cast(std::move(call.args[0]), LogicalType::VARCHAR));
+  }
   DateFormat format = TRY(literal_format(c, call, 1));
   ExprPtr text = tree::cast(std::move(call.args[0]), LogicalType::VARCHAR);
   ExprPtr moment = tree::function("try_strptime", std::move(text), tree::text(std::move(format.kernel)));

@@ -15,4 +15,7 @@ Parsed<ExprPtr> build_week(ParseContext& c, Call& call);
 Parsed<ExprPtr> build_weekofyear(ParseContext& c, Call& call);
 Parsed<ExprPtr> build_yearweek(ParseContext& c, Call& call);
 
+// The day that text of the format "%X%V %W" means: "202001 Sunday", as clients make it of YEARWEEK().
+ExprPtr build_date_of_week(ExprPtr text);
+
 }  // namespace sluice::dialect

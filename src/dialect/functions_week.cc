@@ -88,4 +88,27 @@ Parsed<ExprPtr> build_yearweek(ParseContext& c, Call& call) {
   return plus(tree::binary("*", std::move(year), tree::integer(100)), build_week_number(std::move(date), mode));
 }
 
+ExprPtr build_date_of_week(ExprPtr text) {
+  auto digits = [&](int32_t from, int32_t count) {
+    return tree::cast(tree::function("substring", text->Copy(), tree::integer(from), tree::integer(count)), LogicalType::BIGINT);
+  };
+  ExprPtr one = tree::constant(duckdb::Value::BIGINT(1));
+  ExprPtr january = tree::function("make_date", digits(1, 4), one->Copy(), one->Copy());
+  // To the first Sunday of the year.
+  ExprPtr to_sunday = tree::binary("%", minus(tree::integer(7), tree::function("dayofweek", january->Copy())), tree::integer(7));
+  ExprPtr weeks = tree::binary("*", minus(digits(5, 2), tree::integer(1)), tree::integer(7));
+  auto weekday = duckdb::make_uniq<duckdb::CaseExpression>();
+  int32_t number = 0;
+  for (const char* name : {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}) {
+    duckdb::CaseCheck check;
+    check.when_expr = tree::equal(
+        tree::function("lower", tree::function("trim", tree::function("substring", text->Copy(), tree::integer(7)))), tree::text(name));
+    check.then_expr = tree::integer(number++);
+    weekday->case_checks.push_back(std::move(check));
+  }
+  weekday->else_expr = tree::null();
+  ExprPtr days = plus(plus(std::move(to_sunday), std::move(weeks)), ExprPtr(std::move(weekday)));
+  return plus(std::move(january), tree::cast(std::move(days), LogicalType::INTEGER));
+}
+
 }  // namespace sluice::dialect

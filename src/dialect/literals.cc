@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/literals.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -60,9 +61,10 @@ std::optional<Value> integer_value(std::string_view digits, bool negative) {
 std::optional<Value> decimal_value(std::string_view text, bool negative) {
   size_t digits = text.size() - 1;
   size_t point = text.find('.');
+  auto scale = static_cast<uint8_t>(std::min(digits - point, kMaxDecimalDigits));
+  if (point == 0) ++digits;  // .5 is 0.5
   if (digits > kMaxDecimalDigits) return double_value(text, negative);
   auto width = static_cast<uint8_t>(digits);
-  auto scale = static_cast<uint8_t>(digits - point);
   if (digits <= kInt64Digits) {
     int64_t value = 0;
     for (char c : text) {

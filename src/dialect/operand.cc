@@ -271,6 +271,15 @@ bool is_function_word(Keyword keyword) {
   }
 }
 
+// A character set before a literal, not a name that begins with '_'.
+bool is_introducer(std::string_view word) {
+  static constexpr std::string_view kCharacterSets[] = {"_utf8mb4", "_utf8mb3", "_utf8", "_binary", "_latin1", "_ascii",
+                                                        "_ucs2", "_utf16", "_utf32", "_gbk", "_gb2312", "_gb18030",
+                                                        "_big5", "_cp1252", "_sjis", "_euckr", "_koi8r", "_cp1251"};
+  std::string lower = duckdb::StringUtil::Lower(std::string(word));
+  return std::find(std::begin(kCharacterSets), std::end(kCharacterSets), lower) != std::end(kCharacterSets);
+}
+
 Parsed<ExprPtr> parse_word(ParseContext& c) {
   const Token& token = c.peek();
   Keyword keyword = token.keyword;
@@ -331,7 +340,8 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
   }
   // _utf8'..', _binary x'..': a character set before a literal.
   std::string_view written = c.text(token);
-  if (written[0] == '_' && (c.is(TokenKind::kString, 1) || c.is(TokenKind::kHex, 1) || c.is(TokenKind::kBit, 1))) {
+  bool literal_follows = c.is(TokenKind::kString, 1) || c.is(TokenKind::kHex, 1) || c.is(TokenKind::kBit, 1);
+  if (written[0] == '_' && literal_follows && is_introducer(written)) {
     bool binary = c.is_word("_BINARY");
     c.advance();
     Token literal = c.peek();

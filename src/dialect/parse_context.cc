@@ -72,7 +72,10 @@ bool same_word(std::string_view word, std::string_view upper_case) {
 }  // namespace
 
 ParseContext::ParseContext(std::string_view sql, const ParseOptions& options)
-    : sql_(sql), options_(options), lowest_stack_(lowest_usable_stack()) {
+    : sql_(sql),
+      options_(options),
+      valid_utf8_(duckdb::Value::StringIsValid(sql.data(), sql.size())),
+      lowest_stack_(lowest_usable_stack()) {
   tokens_.reserve(std::min<size_t>(sql.size() / 4 + 8, 1 << 16));
   Lexer lexer(sql, options);
   size_t literals = 0;
@@ -84,6 +87,12 @@ ParseContext::ParseContext(std::string_view sql, const ParseOptions& options)
       return;
     }
     if (is_literal(token.kind)) ++literals;
+    bool name = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedIdentifier;
+    if (!valid_utf8_ && name && !duckdb::Value::StringIsValid(sql.data() + token.begin, token.length)) {
+      (void)note("this name is not UTF-8", token);
+      tokens_.emplace_back();
+      return;
+    }
     tokens_.push_back(token);
     if (token.kind == TokenKind::kEnd) break;
   }
@@ -136,6 +145,13 @@ std::string_view ParseContext::text_since(size_t first) const {
   const Token& begin = tokens_[first];
   const Token& last = tokens_[at_ > first ? at_ - 1 : first];
   return sql_.substr(begin.begin, last.begin + last.length - begin.begin);
+}
+
+std::string ParseContext::as_name(std::string_view text) const {
+  std::string name(text);
+  if (valid_utf8_ || duckdb::Value::StringIsValid(name)) return name;
+  for (char& c : name) c = static_cast<uint8_t>(c) < 0x80 ? c : '?';
+  return name;
 }
 
 bool ParseContext::is_word(std::string_view upper_case, size_t ahead) const {

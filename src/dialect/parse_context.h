@@ -73,6 +73,8 @@ class ParseContext {
   std::string_view sql() const { return sql_; }
   // The text from token `first` to the one before the cursor, as it was written.
   std::string_view text_since(size_t first) const;
+  // Text of the statement as a name: bytes that are not UTF-8 (in a _binary'..' literal) become '?'.
+  std::string as_name(std::string_view text) const;
   // Compares a word that need not be a keyword, in any case.
   bool is_word(std::string_view upper_case, size_t ahead = 0) const;
   bool accept_word(std::string_view upper_case);
@@ -157,6 +159,7 @@ class ParseContext {
   const ParseOptions& options_;
   std::vector<Token> tokens_;  // ends with one kEnd
   size_t at_ = 0;
+  bool valid_utf8_;  // the whole text
   mutable std::optional<Error> error_;  // the first one
   uint32_t depth_ = 0;
   uint32_t height_ = 0;
@@ -172,8 +175,9 @@ class ParseContext {
 inline std::optional<uint64_t> small_integer(std::string_view digits) {
   uint64_t value = 0;
   for (char c : digits) {
-    if (c < '0' || c > '9' || value > (UINT64_MAX - 9) / 10) return std::nullopt;
-    value = value * 10 + static_cast<uint64_t>(c - '0');
+    auto digit = static_cast<uint64_t>(c - '0');
+    if (c < '0' || c > '9' || value > (UINT64_MAX - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
   }
   return value;
 }

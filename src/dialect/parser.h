@@ -35,8 +35,10 @@ struct ParseOptions {
   bool pipes_as_concat = false;       // sql_mode PIPES_AS_CONCAT: || is concat, not OR
   // Literals become parameters where the meaning allows it (plan cache); '?' in the text is then an error.
   bool lift_literals = false;
-  // Nested parentheses, subqueries, CASE...: more is error 1064 "nested too deeply", never a stack overflow.
-  uint32_t max_depth = 1000;
+  // Levels of parentheses, calls, CASE, subqueries, and the height of chains (a + b + c ..): more is error 1064 "nested
+  // too deeply", never a stack overflow here or in the kernel, whose planner also takes cubic time over such chains.
+  // A thread with little stack left refuses earlier. Chains of AND, OR and equal UNIONs do not count.
+  uint32_t max_depth = 500;
   const SessionValues* session = nullptr;  // null: session functions and variables are errors
 };
 

@@ -101,7 +101,7 @@ Parsed<ExprPtr> parse_select_item(ParseContext& c) {
   if (as || at_name(c) || c.is(TokenKind::kString)) {
     item->SetAlias(TRY(parse_name_or_string(c, "an alias")));
   } else if (item->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) {
-    item->SetAlias(std::string(written));
+    item->SetAlias(c.as_name(written));
   }
   return item;
 }
@@ -140,7 +140,10 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
     TRY(parse_group_by(c, *select));
   }
   LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
-  if (c.accept("HAVING"_kw)) select->having = TRY(parse_expression(c));
+  if (c.accept("HAVING"_kw)) {
+    select->having = TRY(parse_expression(c));
+    having_as_where(*select);
+  }
   if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");
   return select;
 }

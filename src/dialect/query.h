@@ -28,6 +28,9 @@ Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes)
 // GROUP BY's list, with ROLLUP, CUBE, GROUPING SETS and WITH ROLLUP. (group_by.cc)
 Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
 
+// Turns HAVING without groups and aggregates, which the kernel refuses, into WHERE. (having.cc)
+void having_as_where(duckdb::SelectNode& select);
+
 // What follows FROM. (table_ref.cc)
 Parsed<TablePtr> parse_from(ParseContext& c);
 // One table of FROM with its joins.

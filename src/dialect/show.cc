@@ -61,7 +61,7 @@ Parsed<void> parse_show_create(ParseContext& c, ShowStatement& show) {
     show.object = TRY(parse_database_name(c));
   } else if (c.accept("USER"_kw)) {
     show.what = What::kCreateUser;
-    skip_to_end(c);
+    show.account = TRY(parse_account(c));
   } else {
     return c.unsupported("SHOW CREATE " + std::string(c.text(c.peek())));
   }
@@ -72,12 +72,7 @@ Parsed<void> parse_show_create(ParseContext& c, ShowStatement& show) {
 Parsed<void> parse_show_grants(ParseContext& c, ShowStatement& show) {
   show.what = What::kGrants;
   if (!c.accept("FOR"_kw)) return {};
-  if (c.accept("CURRENT_USER"_kw)) {
-    if (c.accept(TokenKind::kLeftParen)) return c.expect(TokenKind::kRightParen, "')'");
-    return {};
-  }
-  show.object.name = TRY(parse_name_or_string(c, "an account"));
-  if (c.is(TokenKind::kUserVariable)) c.advance();
+  show.account = TRY(parse_account(c));
   return {};
 }
 

@@ -56,6 +56,11 @@ struct SetStatement {
   std::vector<Assignment> assignments;
 };
 
+struct Account {
+  std::string user;
+  std::string host = "%";
+};
+
 // SHOW ...; DESC t is kColumns. `what` decides which of the other fields mean something.
 struct ShowStatement {
   enum class What : uint8_t {
@@ -72,6 +77,7 @@ struct ShowStatement {
   std::optional<std::string> like;                         // LIKE pattern, unescaped text of the literal
   std::unique_ptr<duckdb::ParsedExpression> where;         // over the result's own column names
   std::optional<uint64_t> limit;
+  std::optional<Account> account;  // kGrants, kCreateUser; empty: the session's own
   std::string words;         // kOther: the words after SHOW in upper case, for the error
 };
 
@@ -85,10 +91,6 @@ struct TransactionStatement {
   What what = What::kBegin;
 };
 
-struct Account {
-  std::string user;
-  std::string host = "%";
-};
 // CREATE USER, ALTER USER, DROP USER, SET PASSWORD, RENAME USER is not offered yet.
 struct AccountStatement {
   enum class What : uint8_t { kCreate, kAlter, kDrop, kSetPassword };

@@ -44,7 +44,10 @@ Body parse_describe(ParseContext& c);  // DESC, DESCRIBE, EXPLAIN
 // set.cc
 Body parse_set(ParseContext& c);
 
-// account.cc: after the verb and USER
+// account.cc
+// 'user'@'host', user@host, 'user' (of any host), CURRENT_USER() (no account).
+Parsed<std::optional<Account>> parse_account(ParseContext& c);
+// After the verb and USER:
 Body parse_create_user(ParseContext& c);
 Body parse_alter_user(ParseContext& c);
 Body parse_drop_user(ParseContext& c);

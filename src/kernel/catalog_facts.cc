@@ -19,9 +19,6 @@ using duckdb::CatalogType;
 using duckdb::ClientContext;
 using duckdb::SchemaCatalogEntry;
 
-// The tag under which the dialect keeps the text of a view's query as its author wrote it.
-constexpr const char* kDefinitionTag = "definition";
-
 bool is_name(std::string_view text, std::string_view name) {
   return duckdb::StringUtil::CIEquals(std::string(text), std::string(name));
 }
@@ -67,7 +64,8 @@ RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string
 // A key's name as MySQL makes it: after its first column, with a number when that is taken.
 std::string constraint_name(const std::vector<std::string>& columns, std::set<std::string>& taken) {
   std::string name = columns.front();
-  for (int i = 2; !taken.insert(duckdb::StringUtil::Lower(name)).second; ++i) name = columns.front() + "_" + std::to_string(i);
+  for (int i = 2; !taken.insert(duckdb::StringUtil::Lower(name)).second; ++i)
+    name = columns.front() + "_" + std::to_string(i);
   return name;
 }
 
@@ -80,8 +78,10 @@ void add_constraint_keys(const duckdb::TableCatalogEntry& table, RelationFacts& 
         key.unique = true;
         key.constraint = true;
         key.primary = unique.IsPrimaryKey();
-        if (unique.HasIndex()) key.columns.push_back(table.GetColumn(unique.GetIndex()).Name());
-        else key.columns.assign(unique.GetColumnNames().begin(), unique.GetColumnNames().end());
+        if (unique.HasIndex())
+          key.columns.push_back(table.GetColumn(unique.GetIndex()).Name());
+        else
+          key.columns.assign(unique.GetColumnNames().begin(), unique.GetColumnNames().end());
         key.name = key.primary ? "PRIMARY" : constraint_name(key.columns, taken);
         facts.keys.insert(key.primary ? facts.keys.begin() : facts.keys.end(), std::move(key));
         break;
@@ -89,7 +89,8 @@ void add_constraint_keys(const duckdb::TableCatalogEntry& table, RelationFacts& 
       case duckdb::ConstraintType::CHECK:
         facts.checks.push_back(dialect_text(constraint->Cast<duckdb::CheckConstraint>().expression->ToString()));
         break;
-      default: break;
+      default:
+        break;
     }
   }
 }
@@ -100,7 +101,8 @@ KeyFacts index_facts(const duckdb::IndexCatalogEntry& index) {
   key.unique = index.IsUnique();
   for (const auto& expression : index.parsed_expressions) {
     bool column = expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
-    key.columns.push_back(column ? expression->Cast<duckdb::ColumnRefExpression>().GetColumnName() : dialect_text(expression->ToString()));
+    key.columns.push_back(column ? expression->Cast<duckdb::ColumnRefExpression>().GetColumnName()
+                                 : dialect_text(expression->ToString()));
   }
   return key;
 }
@@ -113,8 +115,10 @@ ColumnKey key_of(const RelationFacts& facts, const std::string& column) {
       if (key.primary) return ColumnKey::kPrimary;
       if (i > 0) continue;
       bool alone = key.unique && key.columns.size() == 1;
-      if (alone) result = ColumnKey::kUnique;
-      else if (result == ColumnKey::kNone) result = ColumnKey::kMultiple;
+      if (alone)
+        result = ColumnKey::kUnique;
+      else if (result == ColumnKey::kNone)
+        result = ColumnKey::kMultiple;
     }
   }
   return result;
@@ -123,7 +127,8 @@ ColumnKey key_of(const RelationFacts& facts, const std::string& column) {
 void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& facts) {
   std::set<size_t> not_null;
   for (const auto& constraint : table.GetConstraints()) {
-    if (constraint->type == duckdb::ConstraintType::NOT_NULL) not_null.insert(constraint->Cast<duckdb::NotNullConstraint>().index.index);
+    if (constraint->type == duckdb::ConstraintType::NOT_NULL)
+      not_null.insert(constraint->Cast<duckdb::NotNullConstraint>().index.index);
   }
   for (const auto& column : table.GetColumns().Logical()) {
     ColumnFacts& added = facts.columns.emplace_back();
@@ -167,6 +172,7 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
     auto& view = entry.Cast<duckdb::ViewCatalogEntry>();
     add_view_columns(context, view, facts);
     facts.definition = definition_of(view);
+    facts.aliases.assign(view.aliases.begin(), view.aliases.end());
     return facts;
   }
   auto& table = entry.Cast<duckdb::TableCatalogEntry>();
@@ -191,7 +197,8 @@ bool is_relation(const CatalogEntry& entry) {
 std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEntry& schema) {
   auto entries = entries_of(context, schema, CatalogType::TABLE_ENTRY);
   std::erase_if(entries, [](const CatalogEntry* entry) { return !is_relation(*entry); });
-  std::sort(entries.begin(), entries.end(), [](const CatalogEntry* a, const CatalogEntry* b) { return a->name < b->name; });
+  std::sort(entries.begin(), entries.end(),
+            [](const CatalogEntry* a, const CatalogEntry* b) { return a->name < b->name; });
   return entries;
 }
 
@@ -209,10 +216,14 @@ bool is_system_database(std::string_view database) {
 
 std::string_view to_string(ColumnKey key) {
   switch (key) {
-    case ColumnKey::kPrimary: return "PRI";
-    case ColumnKey::kUnique: return "UNI";
-    case ColumnKey::kMultiple: return "MUL";
-    case ColumnKey::kNone: break;
+    case ColumnKey::kPrimary:
+      return "PRI";
+    case ColumnKey::kUnique:
+      return "UNI";
+    case ColumnKey::kMultiple:
+      return "MUL";
+    case ColumnKey::kNone:
+      break;
   }
   return "";
 }
@@ -247,11 +258,13 @@ std::vector<RelationFacts> describe_relations(ClientContext& context, std::strin
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
   const Indexes indexes = entries_of(context, *schema, CatalogType::INDEX_ENTRY);
-  for (CatalogEntry* entry : relations_of(context, *schema)) result.push_back(describe(context, *entry, database, indexes));
+  for (CatalogEntry* entry : relations_of(context, *schema))
+    result.push_back(describe(context, *entry, database, indexes));
   return result;
 }
 
-std::optional<RelationFacts> describe_relation(ClientContext& context, std::string_view database, std::string_view name) {
+std::optional<RelationFacts> describe_relation(ClientContext& context, std::string_view database,
+                                               std::string_view name) {
   const std::string wanted(name);
   const duckdb::EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, wanted);
   const SchemaName stored = kernel_schema(database);

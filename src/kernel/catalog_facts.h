@@ -16,10 +16,13 @@
 
 namespace sluice::kernel {
 
-// The kernel's own catalog, which SQL cannot change; these schemas of it are the databases `information_schema` and `mysql`.
+// The kernel's own catalog, which SQL cannot change; these schemas of it are the databases `information_schema` and
+// `mysql`.
 inline constexpr const char* kSystemCatalog = "system";
 inline constexpr const char* kInformationSchema = "mysql_information_schema";
 inline constexpr const char* kMysqlSchema = "mysql_schema";
+// The tag of a view that holds its query's text, set by whoever creates the view.
+inline constexpr const char* kDefinitionTag = "definition";
 
 // Where the kernel keeps a database of clients: a schema of `internal`, or of `system` for the two system databases
 // (named in any case).
@@ -45,7 +48,7 @@ struct ColumnFacts {
 
 // A primary key, a UNIQUE constraint or an index.
 struct KeyFacts {
-  std::string name;                  // "PRIMARY", or as MySQL would name it
+  std::string name;  // "PRIMARY", or as MySQL would name it
   bool unique = false;
   bool primary = false;
   bool constraint = false;           // false: made by CREATE INDEX
@@ -59,12 +62,13 @@ struct RelationFacts {
   bool view = false;
   bool temporary = false;
   std::string comment;
-  std::optional<uint64_t> rows;     // tables only; an estimate while others write
+  std::optional<uint64_t> rows;  // tables only; an estimate while others write
   // What follows is filled by describe() only.
   std::vector<ColumnFacts> columns;
-  std::vector<KeyFacts> keys;       // the primary key first
-  std::vector<std::string> checks;  // conditions of CHECK constraints
-  std::string definition;           // the query of a view
+  std::vector<KeyFacts> keys;        // the primary key first
+  std::vector<std::string> checks;   // conditions of CHECK constraints
+  std::string definition;            // the query of a view, as its author wrote it when that is known
+  std::vector<std::string> aliases;  // the columns in CREATE VIEW v (a, b)
 };
 
 // Names of all databases that clients see, sorted; the two system databases among them.
@@ -77,6 +81,7 @@ std::vector<RelationFacts> list_relations(duckdb::ClientContext& context, std::s
 // The same with everything.
 std::vector<RelationFacts> describe_relations(duckdb::ClientContext& context, std::string_view database);
 // One of them with everything; a temporary table hides one of the same name.
-std::optional<RelationFacts> describe_relation(duckdb::ClientContext& context, std::string_view database, std::string_view name);
+std::optional<RelationFacts> describe_relation(duckdb::ClientContext& context, std::string_view database,
+                                               std::string_view name);
 
 }  // namespace sluice::kernel

@@ -11,7 +11,8 @@ using duckdb::ParsedExpression;
 
 const ParsedExpression& without_casts(const ParsedExpression& expression) {
   const ParsedExpression* inner = &expression;
-  while (inner->GetExpressionClass() == ExpressionClass::CAST) inner = inner->Cast<duckdb::CastExpression>().child.get();
+  while (inner->GetExpressionClass() == ExpressionClass::CAST)
+    inner = inner->Cast<duckdb::CastExpression>().child.get();
   return *inner;
 }
 
@@ -35,22 +36,26 @@ std::optional<std::string> constant_text(const ParsedExpression& expression) {
 
 bool is_null_constant(const ParsedExpression& expression) {
   const ParsedExpression& inner = without_casts(expression);
-  return inner.GetExpressionClass() == ExpressionClass::CONSTANT && inner.Cast<duckdb::ConstantExpression>().value.IsNull();
+  return inner.GetExpressionClass() == ExpressionClass::CONSTANT &&
+         inner.Cast<duckdb::ConstantExpression>().value.IsNull();
 }
 
 // Whether some function of the kernel that gives the present moment is called, at any depth.
 bool calls_now(const ParsedExpression& expression) {
   if (expression.GetExpressionClass() == ExpressionClass::FUNCTION) {
     const std::string& name = expression.Cast<duckdb::FunctionExpression>().function_name;
-    for (const char* now : {"now", "get_current_timestamp", "current_timestamp", "current_localtimestamp", "transaction_timestamp"}) {
+    for (const char* now :
+         {"now", "get_current_timestamp", "current_timestamp", "current_localtimestamp", "transaction_timestamp"}) {
       if (duckdb::StringUtil::CIEquals(name, now)) return true;
     }
   }
   if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF) {
-    return duckdb::StringUtil::CIEquals(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName(), "current_timestamp");
+    return duckdb::StringUtil::CIEquals(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName(),
+                                        "current_timestamp");
   }
   bool found = false;
-  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const ParsedExpression& child) { found |= calls_now(child); });
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found |= calls_now(child); });
   return found;
 }
 
@@ -69,12 +74,23 @@ std::string quoted_string(std::string_view text) {
   std::string result = "'";
   for (char c : text) {
     switch (c) {
-      case '\'': result += "''"; break;
-      case '\\': result += "\\\\"; break;
-      case '\n': result += "\\n"; break;
-      case '\r': result += "\\r"; break;
-      case '\0': result += "\\0"; break;
-      default: result += c;
+      case '\'':
+        result += "''";
+        break;
+      case '\\':
+        result += "\\\\";
+        break;
+      case '\n':
+        result += "\\n";
+        break;
+      case '\r':
+        result += "\\r";
+        break;
+      case '\0':
+        result += "\\0";
+        break;
+      default:
+        result += c;
     }
   }
   return result + "'";

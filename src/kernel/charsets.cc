@@ -42,7 +42,8 @@ std::span<const Charset> charsets() { return kCharsets; }
 std::span<const Collation> collations() { return kCollations; }
 
 bool is_default(const Collation& collation) {
-  return std::ranges::any_of(kCharsets, [&](const Charset& charset) { return charset.default_collation == collation.name; });
+  return std::ranges::any_of(kCharsets,
+                             [&](const Charset& charset) { return charset.default_collation == collation.name; });
 }
 
 }  // namespace sluice::kernel

@@ -26,6 +26,23 @@ duckdb::case_insensitive_map_t<duckdb::BoundParameterData> named(const std::vect
   return result;
 }
 
+// The tz database has fixed zones for whole hours only ("Etc/GMT-8" is eight hours east); other offsets are the zones
+// of places that keep them all year.
+std::optional<std::string> zone_of_offset(const std::string& offset) {
+  const std::string minutes = offset.substr(4);
+  if (minutes == "00") {
+    const int hours = std::stoi(offset.substr(1, 2));
+    if (hours == 0) return "UTC";
+    return std::string("Etc/GMT") + (offset[0] == '+' ? '-' : '+') + std::to_string(hours);
+  }
+  static const std::map<std::string, std::string> places = {
+      {"+03:30", "Asia/Tehran"}, {"+04:30", "Asia/Kabul"},      {"+05:30", "Asia/Kolkata"},     {"+05:45", "Asia/Kathmandu"},
+      {"+06:30", "Asia/Yangon"}, {"+08:45", "Australia/Eucla"}, {"+09:30", "Australia/Darwin"}, {"-09:30", "Pacific/Marquesas"}};
+  auto found = places.find(offset);
+  if (found == places.end()) return std::nullopt;
+  return found->second;
+}
+
 }  // namespace
 
 // ---- Answer
@@ -273,7 +290,11 @@ Status Connection::apply_time_zone_locked(const std::string& kernel_zone) {
 
 Status Connection::set_time_zone(const std::string& zone) {
   std::string kernel_zone = zone == "SYSTEM" ? std::string() : zone;
-  if (kernel_zone.size() == 6 && (kernel_zone[0] == '+' || kernel_zone[0] == '-')) kernel_zone = "GMT" + kernel_zone;
+  if (kernel_zone.size() == 6 && (kernel_zone[0] == '+' || kernel_zone[0] == '-')) {
+    auto offset_zone = zone_of_offset(kernel_zone);
+    if (!offset_zone) return fail(sql_error(Code::kUnsupported, 1298, "No time zone has the fixed offset '" + zone + "'; use a name such as Asia/Kolkata"));
+    kernel_zone = std::move(*offset_zone);
+  }
   std::lock_guard lock(mutex_);
   if (kernel_zone == time_zone_) return {};
   TRY(ensure_locked());

@@ -52,6 +52,7 @@ Mapping map_binder_error(const duckdb::ErrorData& error) {
   const std::string subtype = extra(error, "error_subtype");
   if (subtype == "COLUMN_NOT_FOUND") return {Code::kNotFound, 1054};
   const std::string& text = error.RawMessage();
+  if (text.find("does not have a column named") != std::string::npos) return {Code::kNotFound, 1054};
   if (text.starts_with("Referenced column") || text.starts_with("Referenced update column")) return {Code::kNotFound, 1054};
   if (text.starts_with("Referenced table")) return {Code::kNotFound, 1109};
   if (text.starts_with("Ambiguous reference to column")) return {Code::kInvalidArgument, 1052};
@@ -90,10 +91,11 @@ Mapping map_error(const duckdb::ErrorData& error) {
   }
 }
 
-// The first paragraph of the kernel's text: what follows is source position art or a stack trace.
+// The first paragraph of the kernel's text: what follows is source position art, a stack trace or a guess that may name
+// what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
   std::string text = error.RawMessage();
-  for (std::string_view tail : {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals"}) {
+  for (std::string_view tail : {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean", "\nCandidate bindings"}) {
     if (size_t at = text.find(tail); at != std::string::npos) text.resize(at);
   }
   for (char& c : text) {

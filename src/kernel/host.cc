@@ -69,6 +69,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.SetOptionByName("autoload_known_extensions", duckdb::Value::BOOLEAN(false));
     config.SetOptionByName("preserve_insertion_order", duckdb::Value::BOOLEAN(true));
     config.SetOptionByName("default_null_order", duckdb::Value("nulls_first_on_asc_last_on_desc"));
+    config.SetOptionByName("ieee_floating_point_ops", duckdb::Value::BOOLEAN(false));  // x / 0 is NULL, not infinity
     config.SetOptionByName("order_by_non_integer_literal", duckdb::Value::BOOLEAN(true));
     if (options_.threads > 0) config.options.maximum_threads = options_.threads;
     if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;

@@ -4,6 +4,8 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "duckdb/planner/expression/list.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
 #include "kernel/type_names.h"
@@ -25,14 +27,24 @@ Value no_number() { return Value(LogicalType::BIGINT); }
 Value no_time() { return Value(LogicalType::TIMESTAMP); }
 Value number(const std::optional<int64_t>& value) { return value ? number(*value) : no_number(); }
 
+// The one database whose rows the statement wants, when it says so.
+using Only = std::optional<std::string>;
+
+std::vector<std::string> databases(ClientContext& context, const Only& only) {
+  std::vector<std::string> names = list_databases(context);
+  if (only) std::erase_if(names, [&](const std::string& name) { return name != *only; });
+  return names;
+}
+
 struct SystemFunction {
   struct Column {
     const char* name;
     LogicalType type;
   };
   const char* name;
+  const char* database_column;  // an equality on it leaves one database to read; null: no such column
   std::vector<Column> columns;
-  void (*fill)(ClientContext& context, const SystemRows& source, Rows& rows);
+  void (*fill)(ClientContext& context, const SystemRows& source, const Only& only, Rows& rows);
 };
 
 const LogicalType kText = LogicalType::VARCHAR;
@@ -41,8 +53,8 @@ const LogicalType kTime = LogicalType::TIMESTAMP;
 
 // ---- what the catalog holds
 
-void fill_databases(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& name : list_databases(context)) rows.push_back({text(name)});
+void fill_databases(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& name : databases(context, only)) rows.push_back({text(name)});
 }
 
 Value table_type(const RelationFacts& relation) {
@@ -51,15 +63,30 @@ Value table_type(const RelationFacts& relation) {
   return text(relation.temporary ? "TEMPORARY" : "BASE TABLE");
 }
 
-void fill_tables(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& database : list_databases(context)) {
+void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& database : databases(context, only)) {
     for (const RelationFacts& relation : list_relations(context, database)) {
       const bool table = !relation.view;
-      rows.push_back({text("def"), text(database), text(relation.name), table_type(relation),
-                      table ? text(kEngine) : no_text(), table ? number(10) : no_number(), no_text(),
-                      relation.rows ? number(static_cast<int64_t>(*relation.rows)) : no_number(), no_number(), no_number(),
-                      no_number(), no_number(), no_number(), no_number(), no_time(), no_time(), no_time(),
-                      table ? text(kTableCollation) : no_text(), no_number(), table ? text("") : no_text(),
+      rows.push_back({text("def"),
+                      text(database),
+                      text(relation.name),
+                      table_type(relation),
+                      table ? text(kEngine) : no_text(),
+                      table ? number(10) : no_number(),
+                      no_text(),
+                      relation.rows ? number(static_cast<int64_t>(*relation.rows)) : no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_time(),
+                      no_time(),
+                      no_time(),
+                      table ? text(kTableCollation) : no_text(),
+                      no_number(),
+                      table ? text("") : no_text(),
                       text(relation.view && relation.comment.empty() ? "VIEW" : relation.comment)});
     }
   }
@@ -68,25 +95,40 @@ void fill_tables(ClientContext& context, const SystemRows&, Rows& rows) {
 std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& column, size_t position) {
   const TypeFacts type = type_facts(column.type);
   const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
-  return {text("def"), text(relation.database), text(relation.name), text(column.name), number(static_cast<int64_t>(position)),
-          column.default_value ? text(column.default_value->shown) : no_text(), text(column.nullable ? "YES" : "NO"),
-          text(type.data_type), number(type.character_length), number(type.octet_length), number(type.numeric_precision),
-          number(type.numeric_scale), number(type.datetime_precision), is_text ? text(kTableCharset) : no_text(),
-          is_text ? text(kTableCollation) : no_text(), text(doris_type_name(column.type)), text(to_string(column.key)),
-          text(column.generated.empty() ? "" : "VIRTUAL GENERATED"), text("select,insert,update,references"), text(column.comment),
+  return {text("def"),
+          text(relation.database),
+          text(relation.name),
+          text(column.name),
+          number(static_cast<int64_t>(position)),
+          column.default_value ? text(column.default_value->shown) : no_text(),
+          text(column.nullable ? "YES" : "NO"),
+          text(type.data_type),
+          number(type.character_length),
+          number(type.octet_length),
+          number(type.numeric_precision),
+          number(type.numeric_scale),
+          number(type.datetime_precision),
+          is_text ? text(kTableCharset) : no_text(),
+          is_text ? text(kTableCollation) : no_text(),
+          text(doris_type_name(column.type)),
+          text(to_string(column.key)),
+          text(column.generated.empty() ? "" : "VIRTUAL GENERATED"),
+          text("select,insert,update,references"),
+          text(column.comment),
           text(column.generated)};
 }
 
-void fill_columns(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& database : list_databases(context)) {
+void fill_columns(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& database : databases(context, only)) {
     for (const RelationFacts& relation : describe_relations(context, database)) {
-      for (size_t i = 0; i < relation.columns.size(); ++i) rows.push_back(column_row(relation, relation.columns[i], i + 1));
+      for (size_t i = 0; i < relation.columns.size(); ++i)
+        rows.push_back(column_row(relation, relation.columns[i], i + 1));
     }
   }
 }
 
-void fill_keys(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& database : list_databases(context)) {
+void fill_keys(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& database : databases(context, only)) {
     if (is_system_database(database)) continue;
     for (const RelationFacts& relation : describe_relations(context, database)) {
       for (const KeyFacts& key : relation.keys) {
@@ -95,18 +137,19 @@ void fill_keys(ClientContext& context, const SystemRows&, Rows& rows) {
           const bool nullable = column != relation.columns.end() && column->nullable;
           // Of a unique key over one column the number of different values is that of the rows.
           const bool counted = key.unique && key.columns.size() == 1 && relation.rows;
-          rows.push_back({text("def"), text(database), text(relation.name), number(key.unique ? 0 : 1), text(database), text(key.name),
-                          number(static_cast<int64_t>(i + 1)), text(key.columns[i]), text("A"),
+          rows.push_back({text("def"), text(database), text(relation.name), number(key.unique ? 0 : 1), text(database),
+                          text(key.name), number(static_cast<int64_t>(i + 1)), text(key.columns[i]), text("A"),
                           counted ? number(static_cast<int64_t>(*relation.rows)) : no_number(), no_number(), no_text(),
-                          text(nullable ? "YES" : ""), text("BTREE"), text(""), text(""), Value::BOOLEAN(key.constraint)});
+                          text(nullable ? "YES" : ""), text("BTREE"), text(""), text(""),
+                          Value::BOOLEAN(key.constraint)});
         }
       }
     }
   }
 }
 
-void fill_views(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& database : list_databases(context)) {
+void fill_views(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& database : databases(context, only)) {
     if (is_system_database(database)) continue;
     for (const RelationFacts& relation : describe_relations(context, database)) {
       if (relation.view) rows.push_back({text(database), text(relation.name), text(relation.definition)});
@@ -114,12 +157,13 @@ void fill_views(ClientContext& context, const SystemRows&, Rows& rows) {
   }
 }
 
-void fill_checks(ClientContext& context, const SystemRows&, Rows& rows) {
-  for (const std::string& database : list_databases(context)) {
+void fill_checks(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  for (const std::string& database : databases(context, only)) {
     if (is_system_database(database)) continue;
     for (const RelationFacts& relation : describe_relations(context, database)) {
       for (size_t i = 0; i < relation.checks.size(); ++i) {
-        rows.push_back({text(database), text(relation.name), text(relation.name + "_chk_" + std::to_string(i + 1)), text(relation.checks[i])});
+        rows.push_back({text(database), text(relation.name), text(relation.name + "_chk_" + std::to_string(i + 1)),
+                        text(relation.checks[i])});
       }
     }
   }
@@ -127,65 +171,135 @@ void fill_checks(ClientContext& context, const SystemRows&, Rows& rows) {
 
 // ---- constants
 
-void fill_charsets(ClientContext&, const SystemRows&, Rows& rows) {
+void fill_charsets(ClientContext&, const SystemRows&, const Only&, Rows& rows) {
   for (const Charset& charset : charsets()) {
-    rows.push_back({text(charset.name), text(charset.default_collation), text(charset.description), number(charset.max_bytes)});
+    rows.push_back(
+        {text(charset.name), text(charset.default_collation), text(charset.description), number(charset.max_bytes)});
   }
 }
 
-void fill_collations(ClientContext&, const SystemRows&, Rows& rows) {
+void fill_collations(ClientContext&, const SystemRows&, const Only&, Rows& rows) {
   for (const Collation& collation : collations()) {
-    rows.push_back({text(collation.name), text(collation.charset), number(collation.id), text(is_default(collation) ? "Yes" : ""),
-                    text("Yes"), number(collation.sort_bytes)});
+    rows.push_back({text(collation.name), text(collation.charset), number(collation.id),
+                    text(is_default(collation) ? "Yes" : ""), text("Yes"), number(collation.sort_bytes)});
   }
 }
 
 // ---- what the sessions' side provides
 
 template <SystemRows::Kind kind>
-void fill_provided(ClientContext&, const SystemRows& source, Rows& rows) {
+void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& rows) {
   rows = source.rows(kind);
 }
 
 const std::vector<SystemFunction>& system_functions() {
   static const std::vector<SystemFunction> functions{
-      {"catalog_databases", {{"name", kText}}, fill_databases},
+      {"catalog_databases", "name", {{"name", kText}}, fill_databases},
       {"catalog_tables",
-       {{"TABLE_CATALOG", kText}, {"TABLE_SCHEMA", kText}, {"TABLE_NAME", kText}, {"TABLE_TYPE", kText}, {"ENGINE", kText},
-        {"VERSION", kNumber}, {"ROW_FORMAT", kText}, {"TABLE_ROWS", kNumber}, {"AVG_ROW_LENGTH", kNumber}, {"DATA_LENGTH", kNumber},
-        {"MAX_DATA_LENGTH", kNumber}, {"INDEX_LENGTH", kNumber}, {"DATA_FREE", kNumber}, {"AUTO_INCREMENT", kNumber},
-        {"CREATE_TIME", kTime}, {"UPDATE_TIME", kTime}, {"CHECK_TIME", kTime}, {"TABLE_COLLATION", kText}, {"CHECKSUM", kNumber},
-        {"CREATE_OPTIONS", kText}, {"TABLE_COMMENT", kText}},
+       "TABLE_SCHEMA",
+       {{"TABLE_CATALOG", kText},
+        {"TABLE_SCHEMA", kText},
+        {"TABLE_NAME", kText},
+        {"TABLE_TYPE", kText},
+        {"ENGINE", kText},
+        {"VERSION", kNumber},
+        {"ROW_FORMAT", kText},
+        {"TABLE_ROWS", kNumber},
+        {"AVG_ROW_LENGTH", kNumber},
+        {"DATA_LENGTH", kNumber},
+        {"MAX_DATA_LENGTH", kNumber},
+        {"INDEX_LENGTH", kNumber},
+        {"DATA_FREE", kNumber},
+        {"AUTO_INCREMENT", kNumber},
+        {"CREATE_TIME", kTime},
+        {"UPDATE_TIME", kTime},
+        {"CHECK_TIME", kTime},
+        {"TABLE_COLLATION", kText},
+        {"CHECKSUM", kNumber},
+        {"CREATE_OPTIONS", kText},
+        {"TABLE_COMMENT", kText}},
        fill_tables},
       {"catalog_columns",
-       {{"TABLE_CATALOG", kText}, {"TABLE_SCHEMA", kText}, {"TABLE_NAME", kText}, {"COLUMN_NAME", kText},
-        {"ORDINAL_POSITION", kNumber}, {"COLUMN_DEFAULT", kText}, {"IS_NULLABLE", kText}, {"DATA_TYPE", kText},
-        {"CHARACTER_MAXIMUM_LENGTH", kNumber}, {"CHARACTER_OCTET_LENGTH", kNumber}, {"NUMERIC_PRECISION", kNumber},
-        {"NUMERIC_SCALE", kNumber}, {"DATETIME_PRECISION", kNumber}, {"CHARACTER_SET_NAME", kText}, {"COLLATION_NAME", kText},
-        {"COLUMN_TYPE", kText}, {"COLUMN_KEY", kText}, {"EXTRA", kText}, {"PRIVILEGES", kText}, {"COLUMN_COMMENT", kText},
+       "TABLE_SCHEMA",
+       {{"TABLE_CATALOG", kText},
+        {"TABLE_SCHEMA", kText},
+        {"TABLE_NAME", kText},
+        {"COLUMN_NAME", kText},
+        {"ORDINAL_POSITION", kNumber},
+        {"COLUMN_DEFAULT", kText},
+        {"IS_NULLABLE", kText},
+        {"DATA_TYPE", kText},
+        {"CHARACTER_MAXIMUM_LENGTH", kNumber},
+        {"CHARACTER_OCTET_LENGTH", kNumber},
+        {"NUMERIC_PRECISION", kNumber},
+        {"NUMERIC_SCALE", kNumber},
+        {"DATETIME_PRECISION", kNumber},
+        {"CHARACTER_SET_NAME", kText},
+        {"COLLATION_NAME", kText},
+        {"COLUMN_TYPE", kText},
+        {"COLUMN_KEY", kText},
+        {"EXTRA", kText},
+        {"PRIVILEGES", kText},
+        {"COLUMN_COMMENT", kText},
         {"GENERATION_EXPRESSION", kText}},
        fill_columns},
       {"catalog_keys",
-       {{"TABLE_CATALOG", kText}, {"TABLE_SCHEMA", kText}, {"TABLE_NAME", kText}, {"NON_UNIQUE", kNumber}, {"INDEX_SCHEMA", kText},
-        {"INDEX_NAME", kText}, {"SEQ_IN_INDEX", kNumber}, {"COLUMN_NAME", kText}, {"COLLATION", kText}, {"CARDINALITY", kNumber},
-        {"SUB_PART", kNumber}, {"PACKED", kText}, {"NULLABLE", kText}, {"INDEX_TYPE", kText}, {"COMMENT", kText},
-        {"INDEX_COMMENT", kText}, {"is_constraint", LogicalType::BOOLEAN}},
+       "TABLE_SCHEMA",
+       {{"TABLE_CATALOG", kText},
+        {"TABLE_SCHEMA", kText},
+        {"TABLE_NAME", kText},
+        {"NON_UNIQUE", kNumber},
+        {"INDEX_SCHEMA", kText},
+        {"INDEX_NAME", kText},
+        {"SEQ_IN_INDEX", kNumber},
+        {"COLUMN_NAME", kText},
+        {"COLLATION", kText},
+        {"CARDINALITY", kNumber},
+        {"SUB_PART", kNumber},
+        {"PACKED", kText},
+        {"NULLABLE", kText},
+        {"INDEX_TYPE", kText},
+        {"COMMENT", kText},
+        {"INDEX_COMMENT", kText},
+        {"is_constraint", LogicalType::BOOLEAN}},
        fill_keys},
-      {"catalog_views", {{"database", kText}, {"name", kText}, {"definition", kText}}, fill_views},
-      {"catalog_checks", {{"database", kText}, {"table_name", kText}, {"name", kText}, {"condition", kText}}, fill_checks},
+      {"catalog_views", "database", {{"database", kText}, {"name", kText}, {"definition", kText}}, fill_views},
+      {"catalog_checks",
+       "database",
+       {{"database", kText}, {"table_name", kText}, {"name", kText}, {"condition", kText}},
+       fill_checks},
       {"charsets",
+       nullptr,
        {{"CHARACTER_SET_NAME", kText}, {"DEFAULT_COLLATE_NAME", kText}, {"DESCRIPTION", kText}, {"MAXLEN", kNumber}},
        fill_charsets},
       {"collations",
-       {{"COLLATION_NAME", kText}, {"CHARACTER_SET_NAME", kText}, {"ID", kNumber}, {"IS_DEFAULT", kText}, {"IS_COMPILED", kText},
+       nullptr,
+       {{"COLLATION_NAME", kText},
+        {"CHARACTER_SET_NAME", kText},
+        {"ID", kNumber},
+        {"IS_DEFAULT", kText},
+        {"IS_COMPILED", kText},
         {"SORTLEN", kNumber}},
        fill_collations},
-      {"accounts", {{"user", kText}, {"host", kText}, {"plugin", kText}}, fill_provided<SystemRows::Kind::kAccounts>},
+      {"accounts",
+       nullptr,
+       {{"user", kText}, {"host", kText}, {"plugin", kText}},
+       fill_provided<SystemRows::Kind::kAccounts>},
       {"processes",
-       {{"ID", kNumber}, {"USER", kText}, {"HOST", kText}, {"DB", kText}, {"COMMAND", kText}, {"TIME", kNumber}, {"STATE", kText},
+       nullptr,
+       {{"ID", kNumber},
+        {"USER", kText},
+        {"HOST", kText},
+        {"DB", kText},
+        {"COMMAND", kText},
+        {"TIME", kNumber},
+        {"STATE", kText},
         {"INFO", kText}},
        fill_provided<SystemRows::Kind::kProcesses>},
-      {"global_variables", {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}}, fill_provided<SystemRows::Kind::kGlobalVariables>},
+      {"global_variables",
+       nullptr,
+       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}},
+       fill_provided<SystemRows::Kind::kGlobalVariables>},
   };
   return functions;
 }
@@ -193,7 +307,8 @@ const std::vector<SystemFunction>& system_functions() {
 // ---- the kernel's side of a table function
 
 struct FunctionInfo : duckdb::TableFunctionInfo {
-  FunctionInfo(const SystemFunction& function, std::shared_ptr<SystemRows> source) : function(function), source(std::move(source)) {}
+  FunctionInfo(const SystemFunction& function, std::shared_ptr<SystemRows> source)
+      : function(function), source(std::move(source)) {}
   const SystemFunction& function;
   const std::shared_ptr<SystemRows> source;
 };
@@ -201,6 +316,7 @@ struct FunctionInfo : duckdb::TableFunctionInfo {
 struct FunctionData : duckdb::TableFunctionData {
   explicit FunctionData(const FunctionInfo& info) : info(info) {}
   const FunctionInfo& info;  // of the catalog entry, which outlives the statement
+  Only only;
 };
 
 struct FunctionState : duckdb::GlobalTableFunctionState {
@@ -218,11 +334,40 @@ duckdb::unique_ptr<duckdb::FunctionData> bind(ClientContext&, duckdb::TableFunct
   return duckdb::make_uniq<FunctionData>(info);
 }
 
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context, duckdb::TableFunctionInitInput& input) {
-  const auto& info = input.bind_data->Cast<FunctionData>().info;
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context,
+                                                          duckdb::TableFunctionInitInput& input) {
+  const auto& data = input.bind_data->Cast<FunctionData>();
   auto state = duckdb::make_uniq<FunctionState>();
-  info.function.fill(context, *info.source, state->rows);
+  data.info.function.fill(context, *data.info.source, data.only, state->rows);
   return state;
+}
+
+// Notes WHERE TABLE_SCHEMA = 'x', so that other databases are not read; the filter itself stays with the kernel.
+void note_database(ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData* bind_data,
+                   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
+  auto& data = bind_data->Cast<FunctionData>();
+  const char* wanted = data.info.function.database_column;
+  if (!wanted) return;
+  for (const auto& filter : filters) {
+    if (filter->GetExpressionType() != duckdb::ExpressionType::COMPARE_EQUAL) continue;
+    const auto& comparison = filter->Cast<duckdb::BoundComparisonExpression>();
+    const auto* column = comparison.left.get();
+    const auto* constant = comparison.right.get();
+    if (column->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) std::swap(column, constant);
+    if (column->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF ||
+        constant->GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) {
+      continue;
+    }
+    const auto& binding = column->Cast<duckdb::BoundColumnRefExpression>().binding;
+    const auto& value = constant->Cast<duckdb::BoundConstantExpression>().value;
+    if (binding.table_index != get.table_index || value.IsNull() || value.type().id() != duckdb::LogicalTypeId::VARCHAR)
+      continue;
+    const size_t index = get.GetColumnIds()[binding.column_index].GetPrimaryIndex();
+    if (index < data.info.function.columns.size() &&
+        std::string_view(data.info.function.columns[index].name) == wanted) {
+      data.only = value.GetValue<std::string>();
+    }
+  }
 }
 
 void scan(ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
@@ -248,6 +393,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   catalog.CreateSchema(transaction, schema);
   for (const SystemFunction& function : system_functions()) {
     duckdb::TableFunction definition(function.name, {}, scan, bind, init);
+    definition.pushdown_complex_filter = note_database;
     definition.function_info = duckdb::make_shared_ptr<FunctionInfo>(function, rows);
     duckdb::CreateTableFunctionInfo info(definition);
     info.schema = schema.schema;

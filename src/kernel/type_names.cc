@@ -43,24 +43,41 @@ TypeFacts facts_without_name(const LogicalType& type) {
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
     case LogicalTypeId::TINYINT:
-    case LogicalTypeId::UTINYINT: return number(3);
+    case LogicalTypeId::UTINYINT:
+      return number(3);
     case LogicalTypeId::SMALLINT:
-    case LogicalTypeId::USMALLINT: return number(5);
+    case LogicalTypeId::USMALLINT:
+      return number(5);
     case LogicalTypeId::INTEGER:
-    case LogicalTypeId::UINTEGER: return number(10);
-    case LogicalTypeId::BIGINT: return number(19);
-    case LogicalTypeId::UBIGINT: return number(20);
+    case LogicalTypeId::UINTEGER:
+      return number(10);
+    case LogicalTypeId::BIGINT:
+      return number(19);
+    case LogicalTypeId::UBIGINT:
+      return number(20);
     case LogicalTypeId::HUGEINT:
-    case LogicalTypeId::UHUGEINT: return number(39);
-    case LogicalTypeId::DECIMAL: return number(duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
-    case LogicalTypeId::FLOAT: facts.numeric_precision = 12; return facts;
-    case LogicalTypeId::DOUBLE: facts.numeric_precision = 22; return facts;
-    case LogicalTypeId::TIMESTAMP_SEC: facts.datetime_precision = 0; return facts;
-    case LogicalTypeId::TIMESTAMP_MS: facts.datetime_precision = 3; return facts;
+    case LogicalTypeId::UHUGEINT:
+      return number(39);
+    case LogicalTypeId::DECIMAL:
+      return number(duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
+    case LogicalTypeId::FLOAT:
+      facts.numeric_precision = 12;
+      return facts;
+    case LogicalTypeId::DOUBLE:
+      facts.numeric_precision = 22;
+      return facts;
+    case LogicalTypeId::TIMESTAMP_SEC:
+      facts.datetime_precision = 0;
+      return facts;
+    case LogicalTypeId::TIMESTAMP_MS:
+      facts.datetime_precision = 3;
+      return facts;
     case LogicalTypeId::TIME:
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_TZ:
-    case LogicalTypeId::TIMESTAMP_NS: facts.datetime_precision = 6; return facts;
+    case LogicalTypeId::TIMESTAMP_NS:
+      facts.datetime_precision = 6;
+      return facts;
     case LogicalTypeId::VARCHAR:
       if (type.IsJSONType()) return facts;
       facts.character_length = kMaxTextBytes;
@@ -70,7 +87,8 @@ TypeFacts facts_without_name(const LogicalType& type) {
       facts.character_length = kMaxTextBytes;
       facts.octet_length = kMaxTextBytes;
       return facts;
-    default: return facts;
+    default:
+      return facts;
   }
 }
 
@@ -78,41 +96,66 @@ TypeFacts facts_without_name(const LogicalType& type) {
 
 std::string doris_type_name(const LogicalType& type) {
   switch (type.id()) {
-    case LogicalTypeId::BOOLEAN: return "boolean";
-    case LogicalTypeId::TINYINT: return "tinyint";
-    case LogicalTypeId::SMALLINT: return "smallint";
-    case LogicalTypeId::INTEGER: return "int";
-    case LogicalTypeId::BIGINT: return "bigint";
-    case LogicalTypeId::HUGEINT: return "largeint";
-    case LogicalTypeId::UTINYINT: return "tinyint unsigned";
-    case LogicalTypeId::USMALLINT: return "smallint unsigned";
-    case LogicalTypeId::UINTEGER: return "int unsigned";
-    case LogicalTypeId::UBIGINT: return "bigint unsigned";
-    case LogicalTypeId::UHUGEINT: return "largeint unsigned";
-    case LogicalTypeId::FLOAT: return "float";
-    case LogicalTypeId::DOUBLE: return "double";
+    case LogicalTypeId::BOOLEAN:
+      return "boolean";
+    case LogicalTypeId::TINYINT:
+      return "tinyint";
+    case LogicalTypeId::SMALLINT:
+      return "smallint";
+    case LogicalTypeId::INTEGER:
+      return "int";
+    case LogicalTypeId::BIGINT:
+      return "bigint";
+    case LogicalTypeId::HUGEINT:
+      return "largeint";
+    case LogicalTypeId::UTINYINT:
+      return "tinyint unsigned";
+    case LogicalTypeId::USMALLINT:
+      return "smallint unsigned";
+    case LogicalTypeId::UINTEGER:
+      return "int unsigned";
+    case LogicalTypeId::UBIGINT:
+      return "bigint unsigned";
+    case LogicalTypeId::UHUGEINT:
+      return "largeint unsigned";
+    case LogicalTypeId::FLOAT:
+      return "float";
+    case LogicalTypeId::DOUBLE:
+      return "double";
     case LogicalTypeId::DECIMAL:
       return "decimal(" + std::to_string(duckdb::DecimalType::GetWidth(type)) + "," +
              std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
-    case LogicalTypeId::DATE: return "date";
+    case LogicalTypeId::DATE:
+      return "date";
     case LogicalTypeId::TIME:
     case LogicalTypeId::TIME_TZ:
-    case LogicalTypeId::TIME_NS: return "time";
+    case LogicalTypeId::TIME_NS:
+      return "time";
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_SEC:
     case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::TIMESTAMP_NS:
-    case LogicalTypeId::TIMESTAMP_TZ: return "datetime";
-    case LogicalTypeId::VARCHAR: return type.IsJSONType() ? "json" : "text";
-    case LogicalTypeId::BLOB: return "blob";
-    case LogicalTypeId::UUID: return "uuid";
-    case LogicalTypeId::ENUM: return enum_name(type);
-    case LogicalTypeId::LIST: return "array<" + doris_type_name(duckdb::ListType::GetChildType(type)) + ">";
-    case LogicalTypeId::ARRAY: return "array<" + doris_type_name(duckdb::ArrayType::GetChildType(type)) + ">";
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return "datetime";
+    case LogicalTypeId::VARCHAR:
+      return type.IsJSONType() ? "json" : "text";
+    case LogicalTypeId::BLOB:
+      return "blob";
+    case LogicalTypeId::UUID:
+      return "uuid";
+    case LogicalTypeId::ENUM:
+      return enum_name(type);
+    case LogicalTypeId::LIST:
+      return "array<" + doris_type_name(duckdb::ListType::GetChildType(type)) + ">";
+    case LogicalTypeId::ARRAY:
+      return "array<" + doris_type_name(duckdb::ArrayType::GetChildType(type)) + ">";
     case LogicalTypeId::MAP:
-      return "map<" + doris_type_name(duckdb::MapType::KeyType(type)) + "," + doris_type_name(duckdb::MapType::ValueType(type)) + ">";
-    case LogicalTypeId::STRUCT: return struct_name(type);
-    default: return duckdb::StringUtil::Lower(type.ToString());
+      return "map<" + doris_type_name(duckdb::MapType::KeyType(type)) + "," +
+             doris_type_name(duckdb::MapType::ValueType(type)) + ">";
+    case LogicalTypeId::STRUCT:
+      return struct_name(type);
+    default:
+      return duckdb::StringUtil::Lower(type.ToString());
   }
 }
 

@@ -30,8 +30,10 @@ awaitable<Result<std::unique_ptr<Stream>>> connect(std::string host, uint16_t po
     endpoints.emplace_back(address, port);
   } else {
     asio::ip::tcp::resolver resolver(context);
-    auto found = co_await resolver.async_resolve(host, std::to_string(port), asio::redirect_error(asio::use_awaitable, error));
-    if (error) co_return fail(Error(Code::kUnavailable, "the host name '" + host + "' cannot be resolved: " + error.message()));
+    auto found =
+        co_await resolver.async_resolve(host, std::to_string(port), asio::redirect_error(asio::use_awaitable, error));
+    if (error)
+      co_return fail(Error(Code::kUnavailable, "the host name '" + host + "' cannot be resolved: " + error.message()));
     for (auto& entry : found) endpoints.push_back(entry.endpoint());
   }
   const std::string peer = host + ":" + std::to_string(port);
@@ -49,7 +51,8 @@ awaitable<Result<std::unique_ptr<Stream>>> connect(std::string host, uint16_t po
 awaitable<Result<std::unique_ptr<Stream>>> connect_unix(std::string path, Deadline deadline) {
   asio::io_context& context = context_of(co_await asio::this_coro::executor);
   constexpr size_t kLongestPath = 107;
-  if (path.size() > kLongestPath) co_return fail(Code::kInvalidArgument, "the socket path is longer than 107 bytes: " + path);
+  if (path.size() > kLongestPath)
+    co_return fail(Code::kInvalidArgument, "the socket path is longer than 107 bytes: " + path);
   std::unique_ptr<Stream> stream(new Stream(context, Stream::Socket(context)));
   CO_TRY(co_await stream->connect_to(asio::local::stream_protocol::endpoint(path), deadline));
   co_return stream;

@@ -2,11 +2,11 @@
 #include "net/http.h"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <array>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -33,6 +33,12 @@ constexpr size_t kSmallestGzippedBytes = 1024;
 // How soon an idle connection notices that the server stops.
 constexpr std::chrono::milliseconds kStopCheckInterval{500};
 
+// The next multiple of kStopCheckInterval: all idle connections look up in one round of their watchdog.
+Deadline next_stop_check() {
+  const auto since_epoch = Deadline::Clock::now().time_since_epoch();
+  return Deadline::at(Deadline::Clock::time_point((since_epoch / kStopCheckInterval + 1) * kStopCheckInterval));
+}
+
 std::span<const uint8_t> bytes_of(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
@@ -44,7 +50,8 @@ std::string_view date_now() {
   time_t now = ::time(nullptr);
   if (now != second) {
     static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     tm parts{};
     gmtime_r(&now, &parts);
     std::snprintf(text, sizeof(text), "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[parts.tm_wday], parts.tm_mday,
@@ -57,7 +64,8 @@ std::string_view date_now() {
 bool is_token(std::string_view text) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.find(c) != std::string_view::npos;
   };
   return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
 }
@@ -95,7 +103,8 @@ Refusal refusal_of(const BeastError& error) {
     return {431, "the request's header is too large"};
   }
   if (error == beast_http::error::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
-  if (error == beast_http::error::bad_transfer_encoding) return {400, "Transfer-Encoding is malformed or stands beside Content-Length"};
+  if (error == beast_http::error::bad_transfer_encoding)
+    return {400, "Transfer-Encoding is malformed or stands beside Content-Length"};
   return {400, "malformed request: " + error.message()};
 }
 
@@ -146,7 +155,9 @@ class Exchange final : public HttpExchange {
   // ---- HttpExchange
   const HttpRequest& request() const override { return request_; }
   Stream& stream() override { return stream_; }
-  std::optional<uint64_t> content_length() const override { return chunked_ ? std::nullopt : std::optional(declared_length_); }
+  std::optional<uint64_t> content_length() const override {
+    return chunked_ ? std::nullopt : std::optional(declared_length_);
+  }
   awaitable<Result<size_t>> read_body(std::span<uint8_t> into) override;
   awaitable<Result<std::string>> read_whole_body(size_t limit) override;
   void allow_gzip() override { gzip_allowed_ = true; }
@@ -179,16 +190,16 @@ class Exchange final : public HttpExchange {
   bool expects_continue_ = false;
   bool body_failed_ = false;
   uint64_t declared_length_ = 0;
-  uint64_t remaining_ = 0;           // of declared_length_
+  uint64_t remaining_ = 0;  // of declared_length_
   // The response.
   State state_ = State::kWaiting;
   bool keep_alive_ = false;
   bool gzip_allowed_ = false;
-  bool without_body_ = false;        // HEAD, 204, 304
+  bool without_body_ = false;  // HEAD, 204, 304
   bool response_chunked_ = false;
   std::optional<uint64_t> response_remaining_;
   std::unique_ptr<GzipWriter> gzip_;
-  ByteBuffer out_;                   // the head, and what else goes out with the next write
+  ByteBuffer out_;  // the head, and what else goes out with the next write
 };
 
 // ---------------------------------------------------------------- the head
@@ -200,7 +211,7 @@ awaitable<Result<bool>> Exchange::read_head(const std::atomic<bool>& stopping) {
     while (!input_.unread().empty() && (input_.unread()[0] == '\r' || input_.unread()[0] == '\n')) input_.use(1);
     if (!input_.unread().empty()) break;
     if (stopping.load(std::memory_order_relaxed)) co_return false;
-    auto n = co_await input_.fill(stream_, Deadline::earlier(idle, Deadline::after(kStopCheckInterval)));
+    auto n = co_await input_.fill(stream_, Deadline::earlier(idle, next_stop_check()));
     if (!n && n.error().code() == Code::kDeadlineExceeded && !idle.expired()) continue;
     if (!n || *n == 0) co_return false;
   }
@@ -216,7 +227,8 @@ awaitable<Result<bool>> Exchange::read_head(const std::atomic<bool>& stopping) {
       co_return true;
     }
     if (input_.unread().size() > options_.max_head_bytes) {
-      refusal_ = Refusal{431, "the request's header is larger than " + std::to_string(options_.max_head_bytes) + " bytes"};
+      refusal_ =
+          Refusal{431, "the request's header is larger than " + std::to_string(options_.max_head_bytes) + " bytes"};
       co_return true;
     }
     auto n = co_await input_.fill(stream_, deadline);
@@ -249,12 +261,14 @@ std::optional<Refusal> Exchange::check_head() {
   if (auto coding = request_.headers.find("Transfer-Encoding")) {
     // Anything else could be framed differently by a proxy before us.
     if (version == 10) return Refusal{400, "HTTP/1.0 has no Transfer-Encoding"};
-    if (!chunked_ || !request_.headers.has_token("Transfer-Encoding", "chunked") || coding->find(',') != std::string_view::npos) {
+    if (!chunked_ || !request_.headers.has_token("Transfer-Encoding", "chunked") ||
+        coding->find(',') != std::string_view::npos) {
       return Refusal{501, "the only transfer coding understood here is chunked"};
     }
   }
   if (auto expect = request_.headers.find("Expect")) {
-    if (!request_.headers.has_token("Expect", "100-continue")) return Refusal{417, "the only expectation understood here is 100-continue"};
+    if (!request_.headers.has_token("Expect", "100-continue"))
+      return Refusal{417, "the only expectation understood here is 100-continue"};
     expects_continue_ = version == 11 && (chunked_ || declared_length_ > 0);
   }
   return std::nullopt;
@@ -284,7 +298,8 @@ awaitable<Result<size_t>> Exchange::read_body(std::span<uint8_t> into) {
     } else {
       n = co_await stream_.read_some(into, Deadline::after(options_.body_timeout));
       if (n && *n == 0) {
-        n = fail(Error(Code::kUnavailable, "the client closed the connection in the middle of its request").with_peer(stream_.remote_address()));
+        n = fail(Error(Code::kUnavailable, "the client closed the connection in the middle of its request")
+                     .with_peer(stream_.remote_address()));
       }
     }
     if (n) remaining_ -= *n;
@@ -310,11 +325,13 @@ awaitable<Result<size_t>> Exchange::read_chunked(std::span<uint8_t> into) {
       }
       if (produced > 0) co_return produced;
       if (used > 0) continue;
-      if (unread.size() > kMaxChunkHeadBytes) co_return fail(Code::kInvalidArgument, "the request's body is malformed: a chunk's head is too long");
+      if (unread.size() > kMaxChunkHeadBytes)
+        co_return fail(Code::kInvalidArgument, "the request's body is malformed: a chunk's head is too long");
     }
     size_t n = CO_TRY(co_await input_.fill(stream_, Deadline::after(options_.body_timeout)));
     if (n == 0) {
-      co_return fail(Error(Code::kUnavailable, "the client closed the connection in the middle of its request").with_peer(stream_.remote_address()));
+      co_return fail(Error(Code::kUnavailable, "the client closed the connection in the middle of its request")
+                         .with_peer(stream_.remote_address()));
     }
   }
   co_return size_t{0};
@@ -373,7 +390,8 @@ void Exchange::write_head(unsigned status, const HttpHeaders& headers, std::opti
   for (auto& [name, value] : headers.all()) {
     static constexpr std::string_view kOurs[] = {"content-length", "transfer-encoding", "connection"};
     std::string lower_name = name;
-    std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(lower_name.begin(), lower_name.end(), lower_name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     if (std::find(std::begin(kOurs), std::end(kOurs), lower_name) != std::end(kOurs)) continue;
     if (is_token(name) && is_field_value(value)) field(name, value);
   }
@@ -381,8 +399,10 @@ void Exchange::write_head(unsigned status, const HttpHeaders& headers, std::opti
   if (gzip_) field("Content-Encoding", "gzip");
   if (length && status != 204 && status != 304) field("Content-Length", std::to_string(*length));
   if (chunked) field("Transfer-Encoding", "chunked");
-  if (!keep_alive_) field("Connection", "close");
-  else if (request_.http_1_0) field("Connection", "keep-alive");
+  if (!keep_alive_)
+    field("Connection", "close");
+  else if (request_.http_1_0)
+    field("Connection", "keep-alive");
   out_.append("\r\n");
 }
 
@@ -468,7 +488,8 @@ awaitable<Status> Exchange::finish() {
     gzip_.reset();  // the rest goes through write() as it is
     CO_TRY(co_await write(rest.span()));
   }
-  BUG_CHECK(!response_remaining_ || *response_remaining_ == 0 || without_body_, "a response's body is shorter than was said");
+  BUG_CHECK(!response_remaining_ || *response_remaining_ == 0 || without_body_,
+            "a response's body is shorter than was said");
   state_ = State::kFinished;
   if (response_chunked_ && !without_body_) out_.append("0\r\n\r\n");
   co_return co_await send({});
@@ -484,7 +505,8 @@ awaitable<void> run_handler(Exchange& exchange, const HttpHandler& handler) {
 
 }  // namespace
 
-awaitable<void> serve_http(Stream& stream, const HttpServerOptions& options, const HttpHandler& handler, const std::atomic<bool>& stopping) {
+awaitable<void> serve_http(Stream& stream, const HttpServerOptions& options, const HttpHandler& handler,
+                           const std::atomic<bool>& stopping) {
   Input input;
   for (bool again = true; again;) {
     Exchange exchange(stream, options, input);

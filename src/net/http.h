@@ -45,13 +45,13 @@ class HttpHeaders {
 
 // A request's head.
 struct HttpRequest {
-  std::string method;   // as sent: "GET"
-  std::string target;   // as sent: "/api/query?format=csv"
+  std::string method;  // as sent: "GET"
+  std::string target;  // as sent: "/api/query?format=csv"
   HttpHeaders headers;
   bool http_1_0 = false;
 
-  std::string_view path() const;    // before '?', not decoded
-  std::string_view query() const;   // after '?', not decoded; empty when there is none
+  std::string_view path() const;   // before '?', not decoded
+  std::string_view query() const;  // after '?', not decoded; empty when there is none
 };
 
 // "%41+b" -> "A b" ('+' only with plus_is_space). Nullopt for a broken escape or a NUL.
@@ -64,13 +64,13 @@ std::optional<std::pair<std::string, std::string>> parse_basic_authorization(std
 std::string_view http_reason(unsigned status);
 
 struct HttpServerOptions {
-  size_t max_head_bytes = 64 * 1024;         // request line and header fields; more: 431
-  size_t max_drain_bytes = 1 << 20;          // unread rest of a body that is read away to keep the connection
+  size_t max_head_bytes = 64 * 1024;                // request line and header fields; more: 431
+  size_t max_drain_bytes = 1 << 20;                 // unread rest of a body that is read away to keep the connection
   std::chrono::milliseconds head_timeout{30'000};   // from a request's first byte to the end of its head: 408
   std::chrono::milliseconds idle_timeout{75'000};   // between requests: closed silently
   std::chrono::milliseconds body_timeout{60'000};   // for each read of a body
   std::chrono::milliseconds write_timeout{60'000};  // for each write: clients that do not read
-  std::string server = "Sluice";             // Server field; empty: none
+  std::string server = "Sluice";                    // Server field; empty: none
 };
 
 // One request and its response. Lives while its handler runs.
@@ -98,7 +98,9 @@ class HttpExchange {
   virtual awaitable<Status> respond(unsigned status, HttpHeaders headers, std::string_view body) = 0;
   // Streams: with `length` the body must have exactly so many bytes, otherwise it is chunked (or ends with the
   // connection for HTTP/1.0 clients).
-  virtual awaitable<Status> begin(unsigned status, HttpHeaders headers, std::optional<uint64_t> length = std::nullopt) = 0;
+  // The head goes out together with the first bytes of the body.
+  virtual awaitable<Status> begin(unsigned status, HttpHeaders headers,
+                                  std::optional<uint64_t> length = std::nullopt) = 0;
   virtual awaitable<Status> write(std::span<const uint8_t> bytes) = 0;
   awaitable<Status> write(std::string_view text) {
     return write(std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));

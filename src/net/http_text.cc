@@ -12,7 +12,8 @@ namespace {
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 bool equal_without_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::string_view trim(std::string_view text) {
@@ -133,16 +134,44 @@ std::optional<std::pair<std::string, std::string>> parse_basic_authorization(std
 }
 
 std::string_view http_reason(unsigned status) {
-  static constexpr std::pair<unsigned, std::string_view> kReasons[] = {
-      {100, "Continue"}, {200, "OK"}, {201, "Created"}, {202, "Accepted"}, {204, "No Content"}, {206, "Partial Content"},
-      {301, "Moved Permanently"}, {302, "Found"}, {303, "See Other"}, {304, "Not Modified"}, {307, "Temporary Redirect"},
-      {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"}, {404, "Not Found"},
-      {405, "Method Not Allowed"}, {406, "Not Acceptable"}, {408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"},
-      {411, "Length Required"}, {412, "Precondition Failed"}, {413, "Content Too Large"}, {414, "URI Too Long"},
-      {415, "Unsupported Media Type"}, {417, "Expectation Failed"}, {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-      {431, "Request Header Fields Too Large"}, {499, "Client Closed Request"}, {500, "Internal Server Error"},
-      {501, "Not Implemented"}, {502, "Bad Gateway"}, {503, "Service Unavailable"}, {504, "Gateway Timeout"},
-      {505, "HTTP Version Not Supported"}, {507, "Insufficient Storage"}};
+  static constexpr std::pair<unsigned, std::string_view> kReasons[] = {{100, "Continue"},
+                                                                       {200, "OK"},
+                                                                       {201, "Created"},
+                                                                       {202, "Accepted"},
+                                                                       {204, "No Content"},
+                                                                       {206, "Partial Content"},
+                                                                       {301, "Moved Permanently"},
+                                                                       {302, "Found"},
+                                                                       {303, "See Other"},
+                                                                       {304, "Not Modified"},
+                                                                       {307, "Temporary Redirect"},
+                                                                       {308, "Permanent Redirect"},
+                                                                       {400, "Bad Request"},
+                                                                       {401, "Unauthorized"},
+                                                                       {403, "Forbidden"},
+                                                                       {404, "Not Found"},
+                                                                       {405, "Method Not Allowed"},
+                                                                       {406, "Not Acceptable"},
+                                                                       {408, "Request Timeout"},
+                                                                       {409, "Conflict"},
+                                                                       {410, "Gone"},
+                                                                       {411, "Length Required"},
+                                                                       {412, "Precondition Failed"},
+                                                                       {413, "Content Too Large"},
+                                                                       {414, "URI Too Long"},
+                                                                       {415, "Unsupported Media Type"},
+                                                                       {417, "Expectation Failed"},
+                                                                       {422, "Unprocessable Content"},
+                                                                       {429, "Too Many Requests"},
+                                                                       {431, "Request Header Fields Too Large"},
+                                                                       {499, "Client Closed Request"},
+                                                                       {500, "Internal Server Error"},
+                                                                       {501, "Not Implemented"},
+                                                                       {502, "Bad Gateway"},
+                                                                       {503, "Service Unavailable"},
+                                                                       {504, "Gateway Timeout"},
+                                                                       {505, "HTTP Version Not Supported"},
+                                                                       {507, "Insufficient Storage"}};
   for (auto& [number, reason] : kReasons) {
     if (number == status) return reason;
   }

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/listener.h"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -13,6 +8,11 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <charconv>
 #include <utility>
 
 #include "base/backoff.h"
@@ -25,8 +25,9 @@ namespace {
 
 tl::unexpected<Error> bind_error(const std::string& address, int errno_value) {
   if (errno_value == EADDRINUSE) {
-    return fail(Error(Code::kAlreadyExists, "cannot listen on " + address + ": another program (or another Sluice) uses it")
-                    .with_native(Origin::kSystem, errno_value));
+    return fail(
+        Error(Code::kAlreadyExists, "cannot listen on " + address + ": another program (or another Sluice) uses it")
+            .with_native(Origin::kSystem, errno_value));
   }
   if (errno_value == EADDRNOTAVAIL) {
     return fail(Error(Code::kInvalidArgument, "cannot listen on " + address + ": this machine has no such address")
@@ -47,8 +48,10 @@ bool is_about_one_connection(int errno_value) {
     case EHOSTUNREACH:
     case ENOPROTOOPT:
     case EOPNOTSUPP:
-    case EPERM: return true;
-    default: return false;
+    case EPERM:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -65,18 +68,22 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   if (text.starts_with("unix:")) {
     address.unix_path = text.substr(5);
     if (address.unix_path.empty()) return malformed("the path is missing");
-    if (address.unix_path.size() >= sizeof(sockaddr_un::sun_path)) return malformed("the path is longer than 107 bytes");
+    if (address.unix_path.size() >= sizeof(sockaddr_un::sun_path))
+      return malformed("the path is longer than 107 bytes");
     return address;
   }
   size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return malformed("the port is missing");
   std::string_view host = text.substr(0, colon);
   std::string_view port = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string_view::npos) return malformed("an IPv6 address needs brackets");
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string_view::npos)
+    return malformed("an IPv6 address needs brackets");
   if (host.empty()) return malformed("the host is missing");
   auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (port.empty() || error != std::errc() || end != port.data() + port.size()) return malformed("the port is not a number up to 65535");
+  if (port.empty() || error != std::errc() || end != port.data() + port.size())
+    return malformed("the port is not a number up to 65535");
   address.host = host;
   return address;
 }
@@ -100,7 +107,7 @@ Result<int> Listener::bind_unix(const std::string& path, const Options& options)
     int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     const bool stale = probe >= 0 && ::connect(probe, name, sizeof(local)) != 0 && errno == ECONNREFUSED;
     if (probe >= 0) ::close(probe);
-    struct stat facts {};
+    struct stat facts{};
     if (stale && ::lstat(path.c_str(), &facts) == 0 && S_ISSOCK(facts.st_mode) && ::unlink(path.c_str()) == 0) {
       bound = ::bind(fd, name, sizeof(local));
     } else {
@@ -168,9 +175,14 @@ struct Listener::Seat {
 };
 
 Listener::Listener(NetworkThreads& threads, Options options, Handler handler)
-    : threads_(threads), accept_context_(threads.next()), options_(std::move(options)), handler_(std::move(handler)), socket_(accept_context_) {}
+    : threads_(threads),
+      accept_context_(threads.next()),
+      options_(std::move(options)),
+      handler_(std::move(handler)),
+      socket_(accept_context_) {}
 
-Result<std::unique_ptr<Listener>> Listener::open(NetworkThreads& threads, const ListenAddress& address, Options options, Handler handler) {
+Result<std::unique_ptr<Listener>> Listener::open(NetworkThreads& threads, const ListenAddress& address, Options options,
+                                                 Handler handler) {
   const bool local = !address.unix_path.empty();
   const int fd = TRY(local ? bind_unix(address.unix_path, options) : bind_tcp(address, options));
   std::unique_ptr<Listener> listener(new Listener(threads, std::move(options), std::move(handler)));
@@ -229,8 +241,10 @@ bool Listener::accept_one(bool& more) {
   more = true;
   int fd = ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK) more = false;
-    else if (!is_about_one_connection(errno)) return false;
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+      more = false;
+    else if (!is_about_one_connection(errno))
+      return false;
     return true;
   }
   accepted_.fetch_add(1, std::memory_order_relaxed);
@@ -238,7 +252,8 @@ bool Listener::accept_one(bool& more) {
   if (open_.load(std::memory_order_relaxed) >= options_.max_connections) {
     refused_.fetch_add(1, std::memory_order_relaxed);
     static log::RateLimit limit;
-    limit.warn("connections are refused: too many are open", {{"listener", options_.name}, {"max_connections", options_.max_connections}});
+    limit.warn("connections are refused: too many are open",
+               {{"listener", options_.name}, {"max_connections", options_.max_connections}});
     if (refusing_.load(std::memory_order_relaxed) >= options_.max_refusing) {
       ::close(fd);
       return true;
@@ -267,7 +282,8 @@ awaitable<void> Listener::accept_loop() {
   Backoff backoff(retry::kAccept);
   while (!co_await cancelled()) {
     boost::system::error_code error;
-    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::redirect_error(asio::use_awaitable, error));
+    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                asio::redirect_error(asio::use_awaitable, error));
     if (error) continue;
     bool more = true;
     for (int i = 0; i < kAcceptsInARow && more; ++i) {
@@ -277,7 +293,8 @@ awaitable<void> Listener::accept_loop() {
       }
       const int why = errno;
       static log::RateLimit limit;
-      limit.error("connections cannot be accepted", {{"listener", options_.name}, {"error", system_error("accept", why)}});
+      limit.error("connections cannot be accepted",
+                  {{"listener", options_.name}, {"error", system_error("accept", why)}});
       if (why == EMFILE && spare_fd_ >= 0) {
         // Take the clients off the queue and hang up: better than leaving them waiting for an answer.
         ::close(std::exchange(spare_fd_, -1));

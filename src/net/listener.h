@@ -21,8 +21,8 @@ namespace sluice::net {
 
 // An address to listen on.
 struct ListenAddress {
-  std::string host = {};  // numeric IPv4 or IPv6 address or a name; "*" or "0.0.0.0": all IPv4, "::": all of both
-  uint16_t port = 0;      // 0: the system chooses (tests)
+  std::string host = {};       // numeric IPv4 or IPv6 address or a name; "*" or "0.0.0.0": all IPv4, "::": all of both
+  uint16_t port = 0;           // 0: the system chooses (tests)
   std::string unix_path = {};  // not empty: a unix socket instead
 
   // "127.0.0.1:9030", "[::1]:9030", "*:9030", "localhost:9030", "unix:/run/sluice.sock"
@@ -39,13 +39,14 @@ enum class Admission : uint8_t {
 class Listener {
  public:
   struct Options {
-    std::string name = "listener";        // in logs: "mysql", "http"
+    std::string name = "listener";  // in logs: "mysql", "http"
     int backlog = 4096;
-    uint32_t max_connections = 8192;      // open at once; beyond them Admission::kRefuse
-    uint32_t max_refusing = 256;          // refusals under way at once; beyond them connections are just closed
-    unsigned unix_mode = 0660;            // permissions of a unix socket
+    uint32_t max_connections = 8192;  // open at once; beyond them Admission::kRefuse
+    uint32_t max_refusing = 256;      // refusals under way at once; beyond them connections are just closed
+    unsigned unix_mode = 0660;        // permissions of a unix socket
   };
-  // Runs one connection, on the stream's io_context. When it returns, the stream is closed and the connection counted off.
+  // Runs one connection, on the stream's io_context. When it returns, the stream is closed and the connection is
+  // counted off.
   using Handler = std::function<awaitable<void>(std::unique_ptr<Stream> stream, Admission admission)>;
 
   // Binds and listens. Errors: address in use (naming it), not local, no permission. A stale unix socket (nobody
@@ -64,7 +65,7 @@ class Listener {
   // Until all connections have ended; false when the deadline passed first. After stop().
   bool wait(Deadline deadline = Deadline::never());
 
-  uint16_t port() const { return port_; }                 // the real one
+  uint16_t port() const { return port_; }                  // the real one
   const std::string& address() const { return address_; }  // "127.0.0.1:9030"
   uint32_t connections() const { return open_.load(std::memory_order_relaxed); }
   uint64_t accepted() const { return accepted_.load(std::memory_order_relaxed); }

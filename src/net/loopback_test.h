@@ -4,12 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
 #include <functional>
 #include <string>
-#include <unistd.h>
 
 #include "base/executor.h"
 #include "net/listener.h"
@@ -29,7 +29,8 @@ inline awaitable<std::string> read_up_to(Stream& stream, size_t n) {
   std::string text(n, '\0');
   size_t have = 0;
   while (have < n) {
-    auto got = co_await stream.read_some({reinterpret_cast<uint8_t*>(text.data()) + have, n - have}, Deadline::after(20s));
+    auto got =
+        co_await stream.read_some({reinterpret_cast<uint8_t*>(text.data()) + have, n - have}, Deadline::after(20s));
     if (!got || *got == 0) break;
     have += *got;
   }

@@ -26,7 +26,8 @@ void append_hex(std::string& json, std::span<const uint8_t> bytes) {
 
 // 64-bit integers are strings in protobuf's JSON.
 void append_nanos(std::string& json, std::chrono::system_clock::time_point time) {
-  json += '"' + std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()) + '"';
+  json +=
+      '"' + std::to_string(std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count()) + '"';
 }
 
 void append_attribute(std::string& json, std::string_view key, const AttributeValue& value) {
@@ -95,7 +96,8 @@ std::span<const uint8_t> bytes_of(std::string_view text) {
 
 }  // namespace
 
-std::string otlp_json(const std::vector<SpanData>& spans, std::string_view service_name, std::string_view service_version) {
+std::string otlp_json(const std::vector<SpanData>& spans, std::string_view service_name,
+                      std::string_view service_version) {
   std::string json = "{\"resourceSpans\":[{\"resource\":{\"attributes\":[";
   append_attribute(json, "service.name", std::string(service_name));
   if (!service_version.empty()) {
@@ -114,7 +116,8 @@ std::string otlp_json(const std::vector<SpanData>& spans, std::string_view servi
 Result<std::shared_ptr<OtlpExporter>> OtlpExporter::create(Options options) {
   std::string_view rest = options.endpoint;
   const auto malformed = [&](const std::string& why) {
-    return fail(Code::kInvalidArgument, "'" + options.endpoint + "' is no OTLP/HTTP endpoint: " + why + "; write http://host:4318/v1/traces");
+    return fail(Code::kInvalidArgument,
+                "'" + options.endpoint + "' is no OTLP/HTTP endpoint: " + why + "; write http://host:4318/v1/traces");
   };
   const bool https = rest.starts_with("https://");
   if (!https && !rest.starts_with("http://")) return malformed("it begins with neither http:// nor https://");
@@ -131,7 +134,8 @@ Result<std::shared_ptr<OtlpExporter>> OtlpExporter::create(Options options) {
     host = authority.substr(0, colon);
     std::string_view number = authority.substr(colon + 1);
     auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), port);
-    if (number.empty() || error != std::errc() || end != number.data() + number.size()) return malformed("the port is not a number");
+    if (number.empty() || error != std::errc() || end != number.data() + number.size())
+      return malformed("the port is not a number");
   }
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   if (host.empty()) return malformed("the host is missing");
@@ -158,9 +162,7 @@ void OtlpExporter::add(SpanData span) {
   dropped_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void OtlpExporter::start(TaskScope& scope, asio::io_context& context) {
-  scope.spawn(context, run(shared_from_this()));
-}
+void OtlpExporter::start(TaskScope& scope, asio::io_context& context) { scope.spawn(context, run(shared_from_this())); }
 
 void OtlpExporter::stop() { stopping_ = true; }
 
@@ -226,12 +228,15 @@ awaitable<Status> OtlpExporter::post(const std::string& body) {
   if (!connected) co_return curable(std::move(connected).error());
   Stream& stream = **connected;
   if (tls_) {
-    if (auto upgraded = co_await stream.upgrade_to_tls_client(*tls_, host_, deadline); !upgraded) co_return curable(std::move(upgraded).error());
+    if (auto upgraded = co_await stream.upgrade_to_tls_client(*tls_, host_, deadline); !upgraded)
+      co_return curable(std::move(upgraded).error());
   }
-  const std::string head = "POST " + path_ + " HTTP/1.1\r\nHost: " + authority_ +
-                           "\r\nContent-Type: application/json\r\nUser-Agent: sluice\r\nConnection: close\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\n\r\n";
-  if (auto sent = co_await stream.write(bytes_of(head), bytes_of(body), deadline); !sent) co_return curable(std::move(sent).error());
+  const std::string head =
+      "POST " + path_ + " HTTP/1.1\r\nHost: " + authority_ +
+      "\r\nContent-Type: application/json\r\nUser-Agent: sluice\r\nConnection: close\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n";
+  if (auto sent = co_await stream.write(bytes_of(head), bytes_of(body), deadline); !sent)
+    co_return curable(std::move(sent).error());
   // The status line tells all that matters; partial successes are the collector's business.
   constexpr size_t kMostOfAnswer = 16 * 1024;
   std::string answer;
@@ -250,7 +255,8 @@ awaitable<Status> OtlpExporter::post(const std::string& body) {
     co_return fail(Error(Code::kUnavailable, "the collector's answer is not HTTP").with_peer(authority_));
   }
   if (status / 100 == 2) co_return Status();
-  Error refused = Error(Code::kUnavailable, "the collector answered: " + status_line.substr(0, 200)).with_peer(authority_);
+  Error refused =
+      Error(Code::kUnavailable, "the collector answered: " + status_line.substr(0, 200)).with_peer(authority_);
   // The codes that OTLP calls retryable.
   if (status == 429 || status == 502 || status == 503 || status == 504) co_return curable(std::move(refused));
   co_return fail(std::move(refused));

@@ -22,14 +22,14 @@ namespace sluice::net {
 class OtlpExporter : public SpanExporter, public std::enable_shared_from_this<OtlpExporter> {
  public:
   struct Options {
-    std::string endpoint;        // "http://127.0.0.1:4318/v1/traces"; https works too; an empty path means /v1/traces
+    std::string endpoint;  // "http://127.0.0.1:4318/v1/traces"; https works too; an empty path means /v1/traces
     std::string service_name = "sluice";
-    std::string service_version;
-    size_t queue_limit = 4096;   // spans waiting
-    size_t batch_limit = 512;    // spans in one request
-    std::chrono::milliseconds interval{1'000};   // at most so long until a span is sent
-    std::chrono::milliseconds timeout{10'000};   // of one request
-    TlsClientOptions tls;
+    std::string service_version = {};
+    size_t queue_limit = 4096;                  // spans waiting
+    size_t batch_limit = 512;                   // spans in one request
+    std::chrono::milliseconds interval{1'000};  // at most so long until a span is sent
+    std::chrono::milliseconds timeout{10'000};  // of one request
+    TlsClientOptions tls = {};
   };
   // Errors: the endpoint is not an http or https URL; TLS files.
   static Result<std::shared_ptr<OtlpExporter>> create(Options options);
@@ -59,7 +59,7 @@ class OtlpExporter : public SpanExporter, public std::enable_shared_from_this<Ot
   std::string authority_;            // "host:port" as in the endpoint: the Host field
   std::shared_ptr<TlsContext> tls_;  // null for http
   std::mutex mutex_;
-  std::vector<SpanData> queue_;      // guarded by mutex_
+  std::vector<SpanData> queue_;  // guarded by mutex_
   std::atomic<bool> stopping_{false};
   std::atomic<uint64_t> sent_{0};
   std::atomic<uint64_t> dropped_{0};

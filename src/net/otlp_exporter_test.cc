@@ -20,7 +20,8 @@ SpanData example() {
   span.kind = SpanKind::kServer;
   span.start = std::chrono::system_clock::time_point(std::chrono::nanoseconds(1'763'000'000'123'456'789));
   span.end = span.start + 5us;
-  span.attributes = {{"rows", int64_t{9'007'199'254'740'993}}, {"ratio", 0.5}, {"ok", true}, {"db", std::string("t\n")}};
+  span.attributes = {
+      {"rows", int64_t{9'007'199'254'740'993}}, {"ratio", 0.5}, {"ok", true}, {"db", std::string("t\n")}};
   return span;
 }
 
@@ -30,23 +31,25 @@ TEST(OtlpJson, Spans) {
   child.failed = true;
   child.status_message = "no";
   child.attributes.clear();
-  EXPECT_EQ(otlp_json({example(), child}, "sluice", "0.1.0"),
-            R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"sluice"}},)"
-            R"({"key":"service.version","value":{"stringValue":"0.1.0"}}]},"scopeSpans":[{"scope":{"name":"sluice"},"spans":[)"
-            R"({"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","traceState":"a=b","name":"SELECT \"x\"",)"
-            R"("kind":2,"startTimeUnixNano":"1763000000123456789","endTimeUnixNano":"1763000000123461789","attributes":[)"
-            R"({"key":"rows","value":{"intValue":"9007199254740993"}},{"key":"ratio","value":{"doubleValue":0.5}},)"
-            R"({"key":"ok","value":{"boolValue":true}},{"key":"db","value":{"stringValue":"t\n"}}]},)"
-            R"({"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","parentSpanId":"0102030405060708",)"
-            R"("traceState":"a=b","name":"SELECT \"x\"","kind":2,"startTimeUnixNano":"1763000000123456789",)"
-            R"("endTimeUnixNano":"1763000000123461789","status":{"code":2,"message":"no"}}]}]}]})");
+  EXPECT_EQ(
+      otlp_json({example(), child}, "sluice", "0.1.0"),
+      R"({"resourceSpans":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"sluice"}},)"
+      R"({"key":"service.version","value":{"stringValue":"0.1.0"}}]},"scopeSpans":[{"scope":{"name":"sluice"},"spans":[)"
+      R"({"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","traceState":"a=b","name":"SELECT \"x\"",)"
+      R"("kind":2,"startTimeUnixNano":"1763000000123456789","endTimeUnixNano":"1763000000123461789","attributes":[)"
+      R"({"key":"rows","value":{"intValue":"9007199254740993"}},{"key":"ratio","value":{"doubleValue":0.5}},)"
+      R"({"key":"ok","value":{"boolValue":true}},{"key":"db","value":{"stringValue":"t\n"}}]},)"
+      R"({"traceId":"0af7651916cd43dd8448eb211c80319c","spanId":"b7ad6b7169203331","parentSpanId":"0102030405060708",)"
+      R"("traceState":"a=b","name":"SELECT \"x\"","kind":2,"startTimeUnixNano":"1763000000123456789",)"
+      R"("endTimeUnixNano":"1763000000123461789","status":{"code":2,"message":"no"}}]}]}]})");
 }
 
 TEST(OtlpExporter, Endpoints) {
   for (auto good : {"http://127.0.0.1:4318", "http://collector/v1/traces", "https://[::1]:4318/x", "http://h:1/"}) {
     EXPECT_TRUE(OtlpExporter::create({.endpoint = good})) << good;
   }
-  for (auto bad : {"", "127.0.0.1:4318", "ftp://h", "http://", "http://h:x", "http://h:70000", "http://user@h", "http://h/a b"}) {
+  for (auto bad :
+       {"", "127.0.0.1:4318", "ftp://h", "http://", "http://h:x", "http://h:70000", "http://user@h", "http://h/a b"}) {
     EXPECT_FALSE(OtlpExporter::create({.endpoint = bad})) << bad;
   }
 }
@@ -68,7 +71,10 @@ class OtlpExporterTest : public LoopbackTest {
     listen([this](Stream& stream) -> awaitable<void> { co_await serve_http(stream, http_, handler_, stopping_); });
   }
   std::shared_ptr<OtlpExporter> exporter(size_t queue_limit = 4096) {
-    auto made = OtlpExporter::create({.endpoint = "http://127.0.0.1:" + std::to_string(listener_->port()), .queue_limit = queue_limit, .interval = 10ms, .timeout = 2s});
+    auto made = OtlpExporter::create({.endpoint = "http://127.0.0.1:" + std::to_string(listener_->port()),
+                                      .queue_limit = queue_limit,
+                                      .interval = 10ms,
+                                      .timeout = 2s});
     EXPECT_TRUE(made);
     return *made;
   }
@@ -94,9 +100,13 @@ TEST_F(OtlpExporterTest, SendsSpansAndFlushesAtStop) {
   TaskScope scope("telemetry");
   sender->start(scope, threads_.at(1));
   set_span_exporter(sender, 1.0);
-  { auto span = Span::start("query", SpanKind::kServer); }
+  {
+    auto span = Span::start("query", SpanKind::kServer);
+  }
   EXPECT_TRUE(eventually([&] { return sender->sent() == 1; }));
-  { auto span = Span::start("last words", SpanKind::kServer); }
+  {
+    auto span = Span::start("last words", SpanKind::kServer);
+  }
   set_span_exporter(nullptr, 0);
   sender->stop();
   EXPECT_TRUE(scope.wait(Deadline::after(10s)));

@@ -2,17 +2,17 @@
 #include "net/stream.h"
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <sys/un.h>
 
 #include "base/check.h"
 #include "net/tls_state.h"
@@ -140,7 +140,8 @@ std::optional<Error> Stream::begin_waiting(Direction direction, Deadline deadlin
   return std::nullopt;
 }
 
-std::optional<Error> Stream::end_waiting(Direction direction, const boost::system::error_code& error, bool task_cancelled) {
+std::optional<Error> Stream::end_waiting(Direction direction, const boost::system::error_code& error,
+                                         bool task_cancelled) {
   const auto index = static_cast<size_t>(direction);
   const bool expired = std::exchange(watch_.expired[index], false);
   if (error != asio::error::operation_aborted) {
@@ -173,7 +174,8 @@ awaitable<Status> Stream::connect_to(const Socket::endpoint_type& endpoint, Dead
   boost::system::error_code error;
   socket_.open(endpoint.protocol(), error);
   if (error) co_return fail(broken("a socket cannot be made", error.value()));
-  if (auto refused = begin_waiting(Direction::kWrite, deadline, requested(cancellation))) co_return fail(std::move(*refused));
+  if (auto refused = begin_waiting(Direction::kWrite, deadline, requested(cancellation)))
+    co_return fail(std::move(*refused));
   co_await socket_.async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
   if (auto failed = end_waiting(Direction::kWrite, error, requested(cancellation))) co_return fail(std::move(*failed));
   if (error) co_return fail(broken("connecting was interrupted", ECANCELED));
@@ -205,7 +207,8 @@ awaitable<Result<size_t>> Stream::read_some(std::span<uint8_t> into, Deadline de
 awaitable<Result<size_t>> Stream::read_waiting(std::span<uint8_t> into, Deadline deadline) {
   const auto cancellation = co_await asio::this_coro::cancellation_state;
   reads_without_wait_ = 0;
-  if (auto refused = begin_waiting(Direction::kRead, deadline, requested(cancellation))) co_return fail(std::move(*refused));
+  if (auto refused = begin_waiting(Direction::kRead, deadline, requested(cancellation)))
+    co_return fail(std::move(*refused));
   for (;;) {
     boost::system::error_code error;
     size_t n = co_await socket_.async_read_some(asio::buffer(into.data(), into.size()),
@@ -232,7 +235,8 @@ awaitable<Status> Stream::read_exactly(std::span<uint8_t> into, Deadline deadlin
 // ---------------------------------------------------------------- writing
 
 ssize_t Stream::send_now(std::span<const uint8_t> first, std::span<const uint8_t> second) {
-  iovec parts[2] = {{const_cast<uint8_t*>(first.data()), first.size()}, {const_cast<uint8_t*>(second.data()), second.size()}};
+  iovec parts[2] = {{const_cast<uint8_t*>(first.data()), first.size()},
+                    {const_cast<uint8_t*>(second.data()), second.size()}};
   msghdr message{};
   message.msg_iov = first.empty() ? parts + 1 : parts;
   message.msg_iovlen = (first.empty() || second.empty()) ? 1 : 2;
@@ -259,7 +263,8 @@ awaitable<Status> Stream::write(std::span<const uint8_t> first, std::span<const 
   co_return co_await write_plain(first, second, deadline);
 }
 
-awaitable<Status> Stream::write_plain(std::span<const uint8_t> first, std::span<const uint8_t> second, Deadline deadline) {
+awaitable<Status> Stream::write_plain(std::span<const uint8_t> first, std::span<const uint8_t> second,
+                                      Deadline deadline) {
   while (!first.empty() || !second.empty()) {
     ssize_t sent = send_now(first, second);
     if (sent < 0) co_return fail(broken("the connection broke", static_cast<int>(-sent)));

@@ -85,7 +85,7 @@ class Stream {
   // Without the port: "192.0.2.1"; "localhost" for unix sockets. IPv4-mapped IPv6 addresses are shown as IPv4.
   const std::string& remote_host() const { return remote_host_; }
   uint16_t local_port() const { return local_port_; }  // 0 for unix sockets
-  bool is_loopback() const { return loopback_; }        // 127.0.0.0/8, ::1 or a unix socket
+  bool is_loopback() const { return loopback_; }       // 127.0.0.0/8, ::1 or a unix socket
   asio::io_context& context() { return context_; }
 
   // Bytes on the wire, TLS included.
@@ -101,10 +101,10 @@ class Stream {
     Stream* previous = nullptr;
     Stream* next = nullptr;
     bool linked = false;
-    bool seen = false;                     // a round has passed since the peer is watched
-    bool expired[2] = {false, false};      // by Direction
-    Deadline deadlines[2];                 // by Direction; never() while no operation waits
-    std::function<void()> gone;            // empty: the peer is not watched
+    bool seen = false;                 // a round has passed since the peer is watched
+    bool expired[2] = {false, false};  // by Direction
+    Deadline deadlines[2];             // by Direction; never() while no operation waits
+    std::function<void()> gone;        // empty: the peer is not watched
     PeerGone meaning = PeerGone::kHalfClosed;
   };
   struct Name;

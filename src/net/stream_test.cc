@@ -266,7 +266,8 @@ TEST_F(StreamTest, TlsAfterBytesReadAhead) {
     auto n = co_await stream.read_some(buffer);
     EXPECT_TRUE(n && *n > 1);
     EXPECT_EQ(buffer[0], '!');
-    auto upgraded = co_await stream.upgrade_to_tls_server(*server, std::span(buffer).subspan(1, *n - 1), Deadline::after(10s));
+    auto upgraded =
+        co_await stream.upgrade_to_tls_server(*server, std::span(buffer).subspan(1, *n - 1), Deadline::after(10s));
     EXPECT_TRUE(upgraded) << upgraded.error().describe();
     if (upgraded) co_await echo(stream);
   });

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
-#include <sys/socket.h>
 
 #include "base/check.h"
 #include "net/stream.h"
@@ -130,14 +130,17 @@ Error TlsState::failure(std::string_view what) {
   failed = true;
   std::string text(what);
   unsigned long code = ERR_get_error();
-  if (long verify = SSL_get_verify_result(ssl); verify != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+  if (long verify = SSL_get_verify_result(ssl);
+      verify != X509_V_OK && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
     text += ": the certificate is not trusted: " + std::string(X509_verify_cert_error_string(verify));
   } else if (code != 0) {
     const char* reason = ERR_reason_error_string(code);
     text += ": " + std::string(reason ? reason : "unknown reason");
   }
   ERR_clear_error();
-  return Error(Code::kUnavailable, std::move(text)).with_native(Origin::kTls, ERR_GET_REASON(code)).with_peer(stream.remote_);
+  return Error(Code::kUnavailable, std::move(text))
+      .with_native(Origin::kTls, ERR_GET_REASON(code))
+      .with_peer(stream.remote_);
 }
 
 // ---------------------------------------------------------------- the Stream's side
@@ -157,7 +160,8 @@ awaitable<Status> Stream::handshake(Deadline deadline) {
     if (done == 1) co_return co_await flush_tls(deadline);
     int reason = SSL_get_error(tls_->ssl, done);
     // The queue first: what OpenSSL wants to say (an alert, too) is in `outgoing`.
-    Error error = Error(Code::kUnavailable, "the peer closed the connection during the TLS handshake").with_peer(remote_);
+    Error error =
+        Error(Code::kUnavailable, "the peer closed the connection during the TLS handshake").with_peer(remote_);
     if (reason == SSL_ERROR_SSL) error = tls_->failure("the TLS handshake failed");
     CO_TRY(co_await flush_tls(deadline));
     if (reason == SSL_ERROR_WANT_READ) {
@@ -169,14 +173,16 @@ awaitable<Status> Stream::handshake(Deadline deadline) {
   }
 }
 
-awaitable<Status> Stream::upgrade_to_tls_server(const TlsContext& context, std::span<const uint8_t> already_read, Deadline deadline) {
+awaitable<Status> Stream::upgrade_to_tls_server(const TlsContext& context, std::span<const uint8_t> already_read,
+                                                Deadline deadline) {
   BUG_CHECK(!tls_ && context.is_server());
   tls_ = std::make_unique<TlsState>(*this, context.current(), already_read);
   SSL_set_accept_state(tls_->ssl);
   co_return co_await handshake(deadline);
 }
 
-awaitable<Status> Stream::upgrade_to_tls_client(const TlsContext& context, const std::string& server_name, Deadline deadline) {
+awaitable<Status> Stream::upgrade_to_tls_client(const TlsContext& context, const std::string& server_name,
+                                                Deadline deadline) {
   BUG_CHECK(!tls_ && !context.is_server());
   tls_ = std::make_unique<TlsState>(*this, context.current(), std::span<const uint8_t>{});
   SSL_set_connect_state(tls_->ssl);
@@ -184,8 +190,10 @@ awaitable<Status> Stream::upgrade_to_tls_client(const TlsContext& context, const
   asio::ip::make_address(server_name, not_an_address);
   if (not_an_address) SSL_set_tlsext_host_name(tls_->ssl, server_name.c_str());
   if (context.verifies_host()) {
-    if (not_an_address) SSL_set1_host(tls_->ssl, server_name.c_str());
-    else X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_->ssl), server_name.c_str());
+    if (not_an_address)
+      SSL_set1_host(tls_->ssl, server_name.c_str());
+    else
+      X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls_->ssl), server_name.c_str());
   }
   co_return co_await handshake(deadline);
 }
@@ -205,19 +213,23 @@ awaitable<Result<size_t>> Stream::read_tls(std::span<uint8_t> into, Deadline dea
       co_return n;
     }
     switch (SSL_get_error(tls_->ssl, done)) {
-      case SSL_ERROR_ZERO_RETURN: co_return size_t{0};
+      case SSL_ERROR_ZERO_RETURN:
+        co_return size_t{0};
       case SSL_ERROR_WANT_READ: {
         reads_without_wait_ = 0;
         CO_TRY(co_await wait(Direction::kRead, deadline));
         break;
       }
-      case SSL_ERROR_WANT_WRITE: CO_TRY(co_await wait(Direction::kWrite, deadline)); break;
+      case SSL_ERROR_WANT_WRITE:
+        CO_TRY(co_await wait(Direction::kWrite, deadline));
+        break;
       case SSL_ERROR_SYSCALL: {
         tls_->failed = true;
         if (tls_->receive_errno == 0) co_return size_t{0};
         co_return fail(broken("the connection broke", tls_->receive_errno));
       }
-      default: co_return fail(tls_->failure("the TLS connection broke"));
+      default:
+        co_return fail(tls_->failure("the TLS connection broke"));
     }
   }
 }
@@ -232,10 +244,17 @@ awaitable<Status> Stream::write_tls(std::span<const uint8_t> bytes, Deadline dea
       continue;
     }
     switch (SSL_get_error(tls_->ssl, done)) {
-      case SSL_ERROR_WANT_WRITE: CO_TRY(co_await wait(Direction::kWrite, deadline)); break;
-      case SSL_ERROR_WANT_READ: CO_TRY(co_await wait(Direction::kRead, deadline)); break;
-      case SSL_ERROR_SYSCALL: tls_->failed = true; co_return fail(broken("the connection broke", tls_->send_errno ? tls_->send_errno : EPIPE));
-      default: co_return fail(tls_->failure("the TLS connection broke"));
+      case SSL_ERROR_WANT_WRITE:
+        CO_TRY(co_await wait(Direction::kWrite, deadline));
+        break;
+      case SSL_ERROR_WANT_READ:
+        CO_TRY(co_await wait(Direction::kRead, deadline));
+        break;
+      case SSL_ERROR_SYSCALL:
+        tls_->failed = true;
+        co_return fail(broken("the connection broke", tls_->send_errno ? tls_->send_errno : EPIPE));
+      default:
+        co_return fail(tls_->failure("the TLS connection broke"));
     }
   }
   co_return co_await flush_tls(deadline);
@@ -244,8 +263,6 @@ awaitable<Status> Stream::write_tls(std::span<const uint8_t> bytes, Deadline dea
 std::string_view Stream::tls_version() const { return tls_ ? SSL_get_version(tls_->ssl) : std::string_view(); }
 std::string_view Stream::tls_cipher() const { return tls_ ? SSL_get_cipher_name(tls_->ssl) : std::string_view(); }
 
-bool Stream::has_peer_certificate() const {
-  return tls_ && SSL_get0_peer_certificate(tls_->ssl) != nullptr;
-}
+bool Stream::has_peer_certificate() const { return tls_ && SSL_get0_peer_certificate(tls_->ssl) != nullptr; }
 
 }  // namespace sluice::net

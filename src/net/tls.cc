@@ -115,7 +115,8 @@ Result<TlsServerOptions> self_signed_certificate(const path& directory) {
   options.certificate_file = directory / "tls-cert.pem";
   options.key_file = directory / "tls-key.pem";
   std::error_code ignored;
-  if (std::filesystem::exists(options.certificate_file, ignored) && std::filesystem::exists(options.key_file, ignored)) {
+  if (std::filesystem::exists(options.certificate_file, ignored) &&
+      std::filesystem::exists(options.key_file, ignored)) {
     return options;
   }
   Owned<EVP_PKEY, EVP_PKEY_free> key(EVP_EC_gen("P-256"));
@@ -130,7 +131,8 @@ Result<TlsServerOptions> self_signed_certificate(const path& directory) {
             ASN1_INTEGER_set_uint64(X509_get_serialNumber(c), serial >> 1) == 1 &&
             // A day back: clocks of clients may be behind.
             X509_gmtime_adj(X509_getm_notBefore(c), -kDay) && X509_gmtime_adj(X509_getm_notAfter(c), 3653 * kDay) &&
-            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0) == 1 &&
+            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"),
+                                       -1, -1, 0) == 1 &&
             X509_set_issuer_name(c, name) == 1 && X509_set_pubkey(c, key.get()) == 1 &&
             add_extension(c, NID_basic_constraints, "critical,CA:TRUE") &&
             add_extension(c, NID_key_usage, "critical,digitalSignature,keyCertSign") &&
@@ -150,7 +152,8 @@ TlsContext::~TlsContext() = default;
 
 Result<std::shared_ptr<TlsContext>> TlsContext::for_server(TlsServerOptions options) {
   if (options.require_client_certificate && options.client_ca_file.empty()) {
-    return fail(Code::kInvalidArgument, "client certificates are required, but no file of certificate authorities is set to check them");
+    return fail(Code::kInvalidArgument,
+                "client certificates are required, but no file of certificate authorities is set to check them");
   }
   std::shared_ptr<TlsContext> context(new TlsContext);
   context->server_ = true;
@@ -192,11 +195,14 @@ Result<std::shared_ptr<SSL_CTX>> TlsContext::build() const {
         return file_error(file, "no PEM certificates of authorities could be read (" + openssl_reason() + ")");
       }
       SSL_CTX_set_client_CA_list(raw, names);
-      SSL_CTX_set_verify(raw, SSL_VERIFY_PEER | (server_options_.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0), nullptr);
+      SSL_CTX_set_verify(
+          raw, SSL_VERIFY_PEER | (server_options_.require_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+          nullptr);
     }
     return context;
   }
-  if (!client_options_.certificate_file.empty()) TRY(load_certificate(raw, client_options_.certificate_file, client_options_.key_file));
+  if (!client_options_.certificate_file.empty())
+    TRY(load_certificate(raw, client_options_.certificate_file, client_options_.key_file));
   SSL_CTX_set_verify(raw, client_options_.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (client_options_.ca_file.empty()) {
     SSL_CTX_set_default_verify_paths(raw);
@@ -212,13 +218,13 @@ Result<std::shared_ptr<SSL_CTX>> TlsContext::build() const {
 std::string TlsContext::fingerprint_of_files() const {
   std::string text;
   const auto add = [&](const path& file) {
-    struct stat facts {};
+    struct stat facts{};
     if (file.empty() || ::stat(file.c_str(), &facts) != 0) {
       text += "-;";
       return;
     }
-    text += std::to_string(facts.st_ino) + "," + std::to_string(facts.st_size) + "," + std::to_string(facts.st_mtim.tv_sec) + "." +
-            std::to_string(facts.st_mtim.tv_nsec) + ";";
+    text += std::to_string(facts.st_ino) + "," + std::to_string(facts.st_size) + "," +
+            std::to_string(facts.st_mtim.tv_sec) + "." + std::to_string(facts.st_mtim.tv_nsec) + ";";
   };
   if (server_) {
     add(server_options_.certificate_file);
@@ -263,7 +269,8 @@ std::chrono::system_clock::time_point TlsContext::expires() const {
   auto context = current();
   X509* leaf = SSL_CTX_get0_certificate(context.get());
   tm parts{};
-  if (!leaf || ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &parts) != 1) return std::chrono::system_clock::time_point::max();
+  if (!leaf || ASN1_TIME_to_tm(X509_get0_notAfter(leaf), &parts) != 1)
+    return std::chrono::system_clock::time_point::max();
   return std::chrono::system_clock::from_time_t(timegm(&parts));
 }
 

@@ -21,10 +21,10 @@ enum class TlsVersion : uint8_t { kTls12, kTls13 };
 Result<TlsVersion> parse_tls_version(std::string_view text);  // "1.2", "1.3", "TLSv1.2", "TLSv1.3"
 
 struct TlsServerOptions {
-  std::filesystem::path certificate_file;  // PEM chain, leaf first
-  std::filesystem::path key_file;          // PEM, unencrypted
-  std::filesystem::path client_ca_file;    // not empty: clients may show a certificate, which must verify against it
-  bool require_client_certificate = false; // needs client_ca_file
+  std::filesystem::path certificate_file;   // PEM chain, leaf first
+  std::filesystem::path key_file;           // PEM, unencrypted
+  std::filesystem::path client_ca_file;     // not empty: clients may show a certificate, which must verify against it
+  bool require_client_certificate = false;  // needs client_ca_file
   TlsVersion min_version = TlsVersion::kTls12;
 };
 

@@ -41,13 +41,13 @@ struct TlsState {
   Stream& stream;
   std::shared_ptr<SSL_CTX> context;
   SSL* ssl = nullptr;
-  ByteBuffer already_read;   // the first `consumed` bytes of it are used up
+  ByteBuffer already_read;  // the first `consumed` bytes of it are used up
   size_t consumed = 0;
-  ByteBuffer outgoing;       // the first `sent` bytes of it are sent
+  ByteBuffer outgoing;  // the first `sent` bytes of it are sent
   size_t sent = 0;
   int send_errno = 0;
-  int receive_errno = 0;     // 0 at the end of input
-  bool failed = false;       // a fatal TLS error: no close_notify
+  int receive_errno = 0;  // 0 at the end of input
+  bool failed = false;    // a fatal TLS error: no close_notify
 };
 
 }  // namespace sluice::net

@@ -27,7 +27,7 @@ class TlsTest : public LoopbackTest {
 TEST_F(TlsTest, SelfSignedCertificateIsMadeOnce) {
   auto first = self_signed_certificate(directory());
   ASSERT_TRUE(first) << first.error().describe();
-  struct stat facts {};
+  struct stat facts{};
   ASSERT_EQ(::stat(first->key_file.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600u);
   auto written = fs::last_write_time(first->certificate_file);

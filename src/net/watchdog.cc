@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/watchdog.h"
 
-#include <algorithm>
 #include <poll.h>
+#include <algorithm>
 #include <utility>
 
 #include "net/stream.h"
@@ -27,7 +27,8 @@ bool peer_is_gone(int fd, PeerGone meaning) {
 
 }  // namespace
 
-Watchdog::Watchdog(asio::io_context& context) : asio::execution_context::service(context), timer_(std::in_place, context) {}
+Watchdog::Watchdog(asio::io_context& context)
+    : asio::execution_context::service(context), timer_(std::in_place, context) {}
 
 Watchdog& Watchdog::of(asio::io_context& context) { return asio::use_service<Watchdog>(context); }
 
@@ -45,8 +46,10 @@ void Watchdog::link(Stream& stream) {
 void Watchdog::unlink(Stream& stream) {
   auto& watch = stream.watch_;
   if (!watch.linked) return;
-  if (watch.previous) watch.previous->watch_.next = watch.next;
-  else first_ = watch.next;
+  if (watch.previous)
+    watch.previous->watch_.next = watch.next;
+  else
+    first_ = watch.next;
   if (watch.next) watch.next->watch_.previous = watch.previous;
   watch.linked = false;
 }

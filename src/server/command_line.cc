@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/command_line.h"
 
+#include <sys/stat.h>
 #include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -46,17 +48,28 @@ struct SettingFlags {
 
 std::string kind_name(const SettingDefinition& setting) {
   switch (setting.kind) {
-    case SettingKind::kBool: return "BOOL";
-    case SettingKind::kInt: return "NUMBER";
-    case SettingKind::kSize: return "SIZE";
-    case SettingKind::kMemory: return "SIZE|PERCENT";
-    case SettingKind::kDuration: return "DURATION";
-    case SettingKind::kRatio: return "RATIO";
-    case SettingKind::kText: return "TEXT";
-    case SettingKind::kPath: return "PATH";
-    case SettingKind::kChoice: return std::string(setting.choices);
-    case SettingKind::kTextList: return "TEXT,...";
-    case SettingKind::kPathList: return "PATH,...";
+    case SettingKind::kBool:
+      return "BOOL";
+    case SettingKind::kInt:
+      return "NUMBER";
+    case SettingKind::kSize:
+      return "SIZE";
+    case SettingKind::kMemory:
+      return "SIZE|PERCENT";
+    case SettingKind::kDuration:
+      return "DURATION";
+    case SettingKind::kRatio:
+      return "RATIO";
+    case SettingKind::kText:
+      return "TEXT";
+    case SettingKind::kPath:
+      return "PATH";
+    case SettingKind::kChoice:
+      return std::string(setting.choices);
+    case SettingKind::kTextList:
+      return "TEXT,...";
+    case SettingKind::kPathList:
+      return "PATH,...";
   }
   return "TEXT";
 }
@@ -69,7 +82,8 @@ std::string short_doc(const SettingDefinition& setting) {
 }
 
 void add_setting_flags(CLI::App& app, SettingFlags& flags) {
-  app.add_option("-c,--config", flags.file, "Settings file; otherwise $SLUICE_CONFIG, ./sluice.toml or /etc/sluice/sluice.toml is read")
+  app.add_option("-c,--config", flags.file,
+                 "Settings file; otherwise $SLUICE_CONFIG, ./sluice.toml or /etc/sluice/sluice.toml is read")
       ->type_name("FILE");
   app.set_help_all_flag("--help-all", "Help with the flags of all settings");
   for (const auto& setting : setting_table()) {
@@ -92,7 +106,8 @@ std::string with_dashes(const std::string& argument) {
   const size_t equals = argument.find('=');
   const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
   for (const auto& setting : setting_table()) {
-    if (name == setting.key) return "--" + flag_name(name) + (equals == std::string::npos ? "" : argument.substr(equals));
+    if (name == setting.key)
+      return "--" + flag_name(name) + (equals == std::string::npos ? "" : argument.substr(equals));
   }
   return argument;
 }
@@ -118,6 +133,12 @@ int failure(const Error& error) {
   return kExitFailure;
 }
 
+// Files of the data directory are nobody's business outside the owner's group.
+void tighten_file_permissions() {
+  const mode_t before = ::umask(0027);
+  ::umask(before | 0027);
+}
+
 int run_serve(SettingFlags flags, bool demo) {
   auto settings = load_settings(flags);
   if (!settings) return usage_error(settings.error());
@@ -127,6 +148,7 @@ int run_serve(SettingFlags flags, bool demo) {
     settings = load_settings(flags);
     if (!settings) return usage_error(settings.error());
   }
+  tighten_file_permissions();
   return serve(std::move(*settings), {.demo = demo});
 }
 
@@ -145,7 +167,10 @@ int run_generate(const SettingFlags& flags, GenerateOptions options, bool quiet)
   const auto settings = load_settings(flags);
   if (!settings) return usage_error(settings.error());
   const auto data_dir = settings->path("data_dir");
-  if (data_dir.empty()) return usage_error(Error(Code::kInvalidArgument, "data_dir is empty: say with --data-dir where the data is to be stored"));
+  if (data_dir.empty())
+    return usage_error(
+        Error(Code::kInvalidArgument, "data_dir is empty: say with --data-dir where the data is to be stored"));
+  tighten_file_permissions();
   const auto lock = DataDirLock::acquire(data_dir);
   if (!lock) return failure(lock.error());
   kernel::HostOptions host_options;
@@ -164,8 +189,9 @@ int run_generate(const SettingFlags& flags, GenerateOptions options, bool quiet)
   if (!made) return failure(made.error());
   if (const auto status = (*host)->checkpoint(); !status) return failure(status.error());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  std::printf("%llu tables with %llu rows in the database %s, in %.1f s\n", static_cast<unsigned long long>(made->tables),
-              static_cast<unsigned long long>(made->rows), options.database.c_str(), seconds);
+  std::printf("%llu tables with %llu rows in the database %s, in %.1f s\n",
+              static_cast<unsigned long long>(made->tables), static_cast<unsigned long long>(made->rows),
+              options.database.c_str(), seconds);
   return kExitSuccess;
 }
 
@@ -183,7 +209,8 @@ std::string explain_unexpected(const CLI::App& app, const std::vector<std::strin
     const std::string word = argument.substr(0, argument.find('='));
     if (std::find(known.begin(), known.end(), word) != known.end() || word == at->get_name()) continue;
     if (const std::string guess = closest_name(word, known); !guess.empty() && (word.starts_with("--") || at == &app)) {
-      return "unknown " + std::string(word.starts_with("-") ? "flag" : "command") + " '" + word + "': did you mean '" + guess + "'?";
+      return "unknown " + std::string(word.starts_with("-") ? "flag" : "command") + " '" + word + "': did you mean '" +
+             guess + "'?";
     }
   }
   return {};
@@ -205,10 +232,14 @@ int run_command_line(const std::vector<std::string>& words) {
 
   auto* serve_app = app.add_subcommand("serve", "Run the server until a signal ends it");
   bool demo = false;
-  serve_app->add_flag("--demo", demo, "Start with TPC-H tables at scale 0.1 in the database tpch and print queries to try");
+  serve_app->add_flag("--demo", demo,
+                      "Start with TPC-H tables at scale 0.1 in the database tpch and print queries to try");
   add_setting_flags(*serve_app, flags);
-  serve_app->footer("Each setting can also be an environment variable (SLUICE_MYSQL_PORT) or a line of the settings file; `sluice config --example`\n"
-                    "documents all of them. Sizes: 64k, 512MiB, 4GiB. Durations: 500ms, 30s, 5m, 2h, 7d. Lists: separated by commas.");
+  serve_app->footer(
+      "Each setting can also be an environment variable (SLUICE_MYSQL_PORT) or a line of the settings file; `sluice "
+      "config --example`\n"
+      "documents all of them. Sizes: 64k, 512MiB, 4GiB. Durations: 500ms, 30s, 5m, 2h, 7d. Lists: separated by "
+      "commas.");
   serve_app->callback([&] { exit_code = run_serve(flags, demo); });
 
   auto* config_app = app.add_subcommand("config", "Print the settings in effect and where each comes from, as TOML");
@@ -217,13 +248,17 @@ int run_command_line(const std::vector<std::string>& words) {
   add_setting_flags(*config_app, flags);
   config_app->callback([&] { exit_code = run_config(flags, example); });
 
-  auto* generate_app = app.add_subcommand("generate", "Fill a database of a data directory with benchmark data (the server must not run)");
+  auto* generate_app = app.add_subcommand(
+      "generate", "Fill a database of a data directory with benchmark data (the server must not run)");
   GenerateOptions generate_options;
   bool quiet = false;
   std::string benchmark;
   std::string database;
-  generate_app->add_option("benchmark", benchmark, "tpch or tpcds")->required()->check(CLI::IsMember({"tpch", "tpcds"}));
-  generate_app->add_option("-s,--scale", generate_options.scale, "Scale factor: about gigabytes of text [1]")->check(CLI::PositiveNumber);
+  generate_app->add_option("benchmark", benchmark, "tpch or tpcds")
+      ->required()
+      ->check(CLI::IsMember({"tpch", "tpcds"}));
+  generate_app->add_option("-s,--scale", generate_options.scale, "Scale factor: about gigabytes of text [1]")
+      ->check(CLI::PositiveNumber);
   generate_app->add_option("-d,--database", database, "Database to fill; made when missing [the benchmark's name]");
   generate_app->add_flag("--replace", generate_options.replace, "Drop the benchmark's tables that are there");
   generate_app->add_flag("-q,--quiet", quiet, "No progress");

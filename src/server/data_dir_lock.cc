@@ -29,12 +29,14 @@ Result<DataDirLock> DataDirLock::acquire(const std::filesystem::path& directory)
     const ssize_t length = ::pread(lock.fd_, text, sizeof text - 1, 0);
     std::string owner(text, length > 0 ? static_cast<size_t>(length) : 0);
     while (!owner.empty() && (owner.back() < '0' || owner.back() > '9')) owner.pop_back();
-    return fail(Code::kFailedPrecondition, "the data directory " + std::filesystem::absolute(directory).string() + " is in use by " +
-                                               (owner.empty() ? std::string("another process") : "the process " + owner) +
-                                               ": stop that one first, or choose another directory with --data-dir");
+    return fail(Code::kFailedPrecondition,
+                "the data directory " + std::filesystem::absolute(directory).string() + " is in use by " +
+                    (owner.empty() ? std::string("another process") : "the process " + owner) +
+                    ": stop that one first, or choose another directory with --data-dir");
   }
   const std::string pid = std::to_string(::getpid()) + "\n";
-  if (::ftruncate(lock.fd_, 0) != 0 || ::pwrite(lock.fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
+  if (::ftruncate(lock.fd_, 0) != 0 ||
+      ::pwrite(lock.fd_, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {
     return fail(system_error("cannot write " + file, errno));
   }
   return lock;

@@ -11,7 +11,8 @@ namespace sluice::server {
 
 class DataDirLock {
  public:
-  // Makes the directory (for its owner only) when it is missing. Errors: kFailedPrecondition naming the process that has it.
+  // Makes the directory (for its owner only) when it is missing. Errors: kFailedPrecondition naming the process that
+  // has it.
   static Result<DataDirLock> acquire(const std::filesystem::path& directory);
 
   DataDirLock() = default;

@@ -5,7 +5,8 @@
 namespace sluice::server {
 
 inline constexpr int kExitSuccess = 0;
-inline constexpr int kExitFailure = 1;   // could not start, or stopped because of an error; the reason is on standard error
+inline constexpr int kExitFailure =
+    1;  // could not start, or stopped because of an error; the reason is on standard error
 inline constexpr int kExitUsage = 2;     // wrong command line, settings file or environment
 inline constexpr int kExitForced = 130;  // a second SIGINT or SIGTERM: stopped without draining
 

@@ -20,7 +20,8 @@ std::string sql_quoted(std::string_view text, char quote) {
   return out + quote;
 }
 
-Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> run(duckdb::Connection& connection, const std::string& sql) {
+Result<duckdb::unique_ptr<duckdb::MaterializedQueryResult>> run(duckdb::Connection& connection,
+                                                                const std::string& sql) {
   auto result = connection.Query(sql);
   if (result->HasError()) return fail(kernel::to_error(result->GetErrorObject()));
   return result;
@@ -48,7 +49,8 @@ class Generator {
     if (tpch) {
       const int parts = static_cast<int>(std::ceil(options_.scale / kScaleOfPart));
       for (int part = 0; part < parts; ++part) {
-        const std::string which = parts > 1 ? ", children = " + std::to_string(parts) + ", step = " + std::to_string(part) : "";
+        const std::string which =
+            parts > 1 ? ", children = " + std::to_string(parts) + ", step = " + std::to_string(part) : "";
         TRY(run(connection_, "CALL dbgen(" + where + which + ")"));
         if (parts > 1 && options_.progress) options_.progress((part + 1) * 100 / parts);
       }
@@ -59,21 +61,25 @@ class Generator {
   }
 
  private:
-  std::string schema() const { return std::string(kernel::kInternalCatalog) + "." + sql_quoted(options_.database, '"'); }
+  std::string schema() const {
+    return std::string(kernel::kInternalCatalog) + "." + sql_quoted(options_.database, '"');
+  }
   std::string of_schema() const {
     return " FROM duckdb_tables() WHERE database_name = '" + std::string(kernel::kInternalCatalog) +
            "' AND schema_name = " + sql_quoted(options_.database, '\'');
   }
 
   Status make_room(const std::string& largest_table) {
-    const auto found = TRY(run(connection_, "SELECT count(*)" + of_schema() + " AND table_name = '" + largest_table + "'"));
+    const auto found =
+        TRY(run(connection_, "SELECT count(*)" + of_schema() + " AND table_name = '" + largest_table + "'"));
     if (found->GetValue(0, 0).GetValue<int64_t>() == 0) return {};
     if (!options_.replace) {
       return fail(Code::kAlreadyExists, "the database " + options_.database + " has a table " + largest_table +
                                             " already: choose another database, or replace it with --replace");
     }
     for (const char* table : {"customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"}) {
-      if (options_.benchmark == Benchmark::kTpch) TRY(run(connection_, "DROP TABLE IF EXISTS " + schema() + "." + table));
+      if (options_.benchmark == Benchmark::kTpch)
+        TRY(run(connection_, "DROP TABLE IF EXISTS " + schema() + "." + table));
     }
     return {};
   }
@@ -82,7 +88,8 @@ class Generator {
     const auto tables = TRY(run(connection_, "SELECT table_name" + of_schema()));
     Generated out;
     for (const auto& row : tables->Collection().Rows()) {
-      const auto rows = TRY(run(connection_, "SELECT count(*) FROM " + schema() + "." + sql_quoted(row.GetValue(0).ToString(), '"')));
+      const auto rows =
+          TRY(run(connection_, "SELECT count(*) FROM " + schema() + "." + sql_quoted(row.GetValue(0).ToString(), '"')));
       ++out.tables;
       out.rows += static_cast<uint64_t>(rows->GetValue(0, 0).GetValue<int64_t>());
     }

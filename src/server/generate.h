@@ -16,9 +16,9 @@ enum class Benchmark : uint8_t { kTpch, kTpcds };
 
 struct GenerateOptions {
   Benchmark benchmark = Benchmark::kTpch;
-  double scale = 1;              // about gigabytes of text; more than 0
-  std::string database = "tpch"; // made when it is missing
-  bool replace = false;          // drop tables of that benchmark that are there; otherwise they are an error
+  double scale = 1;               // about gigabytes of text; more than 0
+  std::string database = "tpch";  // made when it is missing
+  bool replace = false;           // drop tables of that benchmark that are there; otherwise they are an error
   // Called with the percentage done after each part; scales that need one part only do not call it.
   std::function<void(int percent)> progress;
 };

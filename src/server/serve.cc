@@ -60,7 +60,8 @@ class Signals {
         (void)!::write(STDERR_FILENO, kText, sizeof kText - 1);
         ::_exit(kExitForced);
       } else {
-        log::info("signal received: draining and stopping (a second one stops at once)", {{"signal", ::strsignal(number)}});
+        log::info("signal received: draining and stopping (a second one stops at once)",
+                  {{"signal", ::strsignal(number)}});
         stop_ = true;
       }
       changed_.notify_all();
@@ -95,8 +96,9 @@ void raise_file_limit(uint64_t wanted) {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   if (::setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
-    log::warn("fewer files may be open than connections are allowed: raise the limit of open files (ulimit -n, LimitNOFILE)",
-              {{"limit", limit.rlim_cur}, {"wanted", wanted}});
+    log::warn(
+        "fewer files may be open than connections are allowed: raise the limit of open files (ulimit -n, LimitNOFILE)",
+        {{"limit", limit.rlim_cur}, {"wanted", wanted}});
   }
 }
 
@@ -114,10 +116,14 @@ Status load_demo(kernel::Host& host) {
 std::string demo_queries(uint16_t port) {
   const std::string client = "  mysql -h 127.0.0.1 -P " + std::to_string(port) + " -u root -t tpch -e \"";
   return "Three queries to try:\n" + client +
-         "SELECT l_returnflag, l_linestatus, COUNT(*), SUM(l_quantity) FROM lineitem GROUP BY 1, 2 ORDER BY 1, 2\"\n" + client +
-         "SELECT n_name, ROUND(SUM(o_totalprice)) AS total FROM orders JOIN customer ON o_custkey = c_custkey JOIN nation ON c_nationkey = n_nationkey "
+         "SELECT l_returnflag, l_linestatus, COUNT(*), SUM(l_quantity) FROM lineitem GROUP BY 1, 2 ORDER BY 1, 2\"\n" +
+         client +
+         "SELECT n_name, ROUND(SUM(o_totalprice)) AS total FROM orders JOIN customer ON o_custkey = c_custkey JOIN "
+         "nation ON c_nationkey = n_nationkey "
          "GROUP BY n_name ORDER BY total DESC LIMIT 5\"\n" +
-         client + "SELECT YEAR(o_orderdate) AS y, o_orderpriority, COUNT(*) FROM orders GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 10\"\n";
+         client +
+         "SELECT YEAR(o_orderdate) AS y, o_orderpriority, COUNT(*) FROM orders GROUP BY 1, 2 ORDER BY 1, 2 LIMIT "
+         "10\"\n";
 }
 
 }  // namespace
@@ -134,7 +140,9 @@ Status configure_log(const Settings& settings) {
 
 int serve(Settings settings, const ServeOptions& options) {
   static Signals* signals = new Signals();  // its thread lives as long as the process
-  const auto failed = [](const Error& error) {
+  const auto failed = [&](const Error& error) {
+    // People look at the terminal; who collects the log file finds it there, too.
+    if (!settings.path("log.file").empty()) log::error("start failed", {{"error", error}});
     log::flush();
     std::fprintf(stderr, "sluice: %s\n", error.describe().c_str());
     return kExitFailure;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice serve`: runs a Server until a signal ends it. SIGTERM and SIGINT drain and stop in order, a second one stops
-// at once, SIGHUP reloads certificates and reopens log and audit files. Called once, from main's thread, before other threads.
+// at once, SIGHUP reloads certificates and reopens log and audit files. Called once, from main's thread, before other
+// threads.
 #pragma once
 
 #include "server/settings.h"
@@ -8,7 +9,7 @@
 namespace sluice::server {
 
 struct ServeOptions {
-  bool demo = false;          // fill the database `tpch` with TPC-H at scale 0.1, if it is not there
+  bool demo = false;  // fill the database `tpch` with TPC-H at scale 0.1, if it is not there
 };
 
 // The process' exit code (exit_codes.h).

@@ -19,7 +19,9 @@ constexpr auto kCertificateInterval = std::chrono::seconds(10);
 
 using Clock = std::chrono::steady_clock;
 
-bool is_loopback(const net::ListenAddress& address) { return !address.unix_path.empty() || session::is_loopback(address.host); }
+bool is_loopback(const net::ListenAddress& address) {
+  return !address.unix_path.empty() || session::is_loopback(address.host);
+}
 
 // How a client on this machine writes the address.
 std::string client_host(const net::ListenAddress& address) {
@@ -36,10 +38,7 @@ Server::~Server() { stop(Deadline::after(std::chrono::seconds(0))); }
 Status Server::start_part(std::string name, const std::function<Status()>& start, std::function<void(Deadline)> stop) {
   const auto begin = Clock::now();
   auto status = start();
-  if (!status) {
-    log::error("start failed", {{"part", name}, {"error", status.error()}});
-    return status;
-  }
+  if (!status) return status;
   log::debug("started", {{"part", name}, {"duration", Clock::now() - begin}});
   started_.push_back({std::move(name), std::move(stop)});
   return {};
@@ -52,28 +51,31 @@ Status Server::start() {
     TRY(start_part("kernel", [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
-    TRY(start_part("services", [&] { return make_services(); },
-                   [&](Deadline) {
-                     metrics_.clear();
-                     services_.reset();
-                     workers_.reset();
-                   }));
-    TRY(start_part("network", [&] { return start_threads(); },
-                   [&](Deadline) {
-                     background_->cancel_all();
-                     background_->wait();
-                     network_->stop();
-                     network_->join();
-                     background_.reset();
-                     network_.reset();
-                   }));
+    TRY(start_part(
+        "services", [&] { return make_services(); },
+        [&](Deadline) {
+          metrics_.clear();
+          services_.reset();
+          workers_.reset();
+        }));
+    TRY(start_part(
+        "network", [&] { return start_threads(); },
+        [&](Deadline) {
+          background_->cancel_all();
+          background_->wait();
+          network_->stop();
+          network_->join();
+          background_.reset();
+          network_.reset();
+        }));
     TRY(start_part("tls", [&] { return make_tls(); }, [&](Deadline) { tls_.reset(); }));
-    TRY(start_part("tracing", [&] { return start_otlp(); },
-                   [&](Deadline) {
-                     if (!otlp_) return;
-                     set_span_exporter(nullptr, 0);
-                     otlp_->stop();
-                   }));
+    TRY(start_part(
+        "tracing", [&] { return start_otlp(); },
+        [&](Deadline) {
+          if (!otlp_) return;
+          set_span_exporter(nullptr, 0);
+          otlp_->stop();
+        }));
     TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
     return {};
   };
@@ -82,14 +84,18 @@ Status Server::start() {
     return status;
   }
   start_duration_ = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begin);
-  log::info("ready", {{"version", version()}, {"duration", Clock::now() - begin}, {"mysql_port", mysql_port()}, {"http_port", http_port()},
+  ready_ = true;
+  log::info("ready", {{"version", version()},
+                      {"duration", Clock::now() - begin},
+                      {"mysql_port", mysql_port()},
+                      {"http_port", http_port()},
                       {"loopback_only", loopback_only_}});
   return {};
 }
 
 void Server::stop(Deadline drain) {
   const auto begin = Clock::now();
-  const bool was_running = !started_.empty();
+  const bool was_ready = ready_;
   while (!started_.empty()) {
     Part part = std::move(started_.back());
     started_.pop_back();
@@ -97,11 +103,12 @@ void Server::stop(Deadline drain) {
     part.stop(drain);
     log::debug("stopped", {{"part", part.name}, {"duration", Clock::now() - part_begin}});
   }
-  if (was_running) log::info("stopped", {{"duration", Clock::now() - begin}});
+  ready_ = false;
+  if (was_ready) log::info("stopped", {{"duration", Clock::now() - begin}});
 }
 
 void Server::reload() {
-  if (tls_) {
+  if (tls_ && tls_has_files_) {
     if (auto status = tls_->reload(); !status) {
       log::error("TLS files not reloaded: the old ones stay in use", {{"error", status.error()}});
     } else {
@@ -129,7 +136,8 @@ Status Server::open_kernel() {
   for (const auto& root : settings_.list("files.allowed_roots")) {
     std::error_code failed;
     if (!std::filesystem::is_directory(root, failed)) {
-      return fail(Code::kInvalidArgument, settings_.origin("files.allowed_roots") + ": " + root + " of files.allowed_roots is not a directory");
+      return fail(Code::kInvalidArgument,
+                  settings_.origin("files.allowed_roots") + ": " + root + " of files.allowed_roots is not a directory");
     }
     options.allowed_roots.emplace_back(root);
   }
@@ -139,7 +147,8 @@ Status Server::open_kernel() {
 
 Status Server::open_access() {
   const auto data_dir = settings_.path("data_dir");
-  auto store = data_dir.empty() ? session::make_memory_account_store() : session::make_file_account_store(data_dir / "accounts.json");
+  auto store = data_dir.empty() ? session::make_memory_account_store()
+                                : session::make_file_account_store(data_dir / "accounts.json");
   access_ = TRY(session::StoredAccess::open(std::move(store), settings_.text("access.initial_root_password")));
   return {};
 }
@@ -170,15 +179,17 @@ Status Server::make_services() {
   plan_cache.enabled = settings_.flag("plan_cache.enabled");
   plan_cache.max_entries = static_cast<size_t>(settings_.integer("plan_cache.entries"));
   services_ = std::make_unique<session::Services>(*kernel_, *workers_, *access_, *audit_, limits, plan_cache);
-  const auto check_zone = [kernel = kernel_.get()](const session::VariableDefinition& variable, const session::VariableValue& value) -> Status {
+  const auto check_zone = [kernel = kernel_.get()](const session::VariableDefinition& variable,
+                                                   const session::VariableValue& value) -> Status {
     if (variable.kind != session::VariableKind::kTimeZone) return {};
     return TRY(kernel->connect())->set_time_zone(std::get<std::string>(value));
   };
   const std::string& zone = settings_.text("sql.time_zone");
   const auto normalised = session::normalise_time_zone(zone);
   if (!normalised || !check_zone(session::definition(TRY(session::find_variable("time_zone"))), *normalised)) {
-    return fail(Code::kInvalidArgument, settings_.origin("sql.time_zone") + ": '" + zone + "' of sql.time_zone is no time zone: use SYSTEM, an offset "
-                                                                                           "like +08:00 or a name like Europe/Berlin");
+    return fail(Code::kInvalidArgument, settings_.origin("sql.time_zone") + ": '" + zone +
+                                            "' of sql.time_zone is no time zone: use SYSTEM, an offset "
+                                            "like +08:00 or a name like Europe/Berlin");
   }
   services_->variables.on_set(check_zone);
   establish_variables();
@@ -218,13 +229,14 @@ Status Server::make_tls() {
   std::error_code ignored;
   if (!made_for_this_run.empty()) std::filesystem::remove_all(made_for_this_run, ignored);
   tls_ = TRY(std::move(context));
-  if (made_for_this_run.empty()) background_->spawn(network_->next(), watch_certificates());
+  tls_has_files_ = made_for_this_run.empty();
+  if (tls_has_files_) background_->spawn(network_->next(), watch_certificates(tls_));
   return {};
 }
 
-awaitable<void> Server::watch_certificates() {
+awaitable<void> Server::watch_certificates(std::shared_ptr<net::TlsContext> tls) {
   while (co_await sleep_for(kCertificateInterval)) {
-    const auto reloaded = tls_->reload_if_changed();
+    const auto reloaded = tls->reload_if_changed();
     static log::RateLimit limit(std::chrono::minutes(10));
     if (!reloaded) {
       limit.error("changed TLS files cannot be used: the old ones stay in use", {{"error", reloaded.error()}});
@@ -251,7 +263,8 @@ Result<std::vector<net::ListenAddress>> Server::addresses(std::string_view liste
     const auto colons = std::count(item.begin(), item.end(), ':');
     if (item.starts_with("unix:") || item.starts_with("[") || colons == 1) {
       auto address = net::ListenAddress::parse(item);
-      if (!address) return fail(Code::kInvalidArgument, settings_.origin(listen_key) + ": " + address.error().message());
+      if (!address)
+        return fail(Code::kInvalidArgument, settings_.origin(listen_key) + ": " + address.error().message());
       all.push_back(std::move(*address));
     } else {
       net::ListenAddress address;
@@ -268,7 +281,8 @@ Result<std::vector<net::ListenAddress>> Server::addresses(std::string_view liste
       loopback_only_ = true;
       address.host = "127.0.0.1";
     }
-    const bool known = std::any_of(allowed.begin(), allowed.end(), [&](const net::ListenAddress& other) { return other.text() == address.text(); });
+    const bool known = std::any_of(allowed.begin(), allowed.end(),
+                                   [&](const net::ListenAddress& other) { return other.text() == address.text(); });
     if (!known) allowed.push_back(std::move(address));
   }
   return allowed;
@@ -290,7 +304,8 @@ Status Server::start_doors() {
     options.max_connections = static_cast<uint32_t>(settings_.integer("limits.max_connections"));
     options.max_loads = static_cast<uint32_t>(settings_.integer("load.max_running"));
     options.label_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.label_keep"));
-    http_ = std::make_unique<door::http::Door>(std::move(options), *services_, *network_, settings_.flag("tls.http") ? tls_ : nullptr);
+    http_ = std::make_unique<door::http::Door>(std::move(options), *services_, *network_,
+                                               settings_.flag("tls.http") ? tls_ : nullptr);
     TRY(http_->start());
   }
   if (loopback_only_) log::warn("listening on loopback only: no account has a password yet");
@@ -298,7 +313,7 @@ Status Server::start_doors() {
 }
 
 void Server::stop_doors(Deadline drain) {
-  log::info("draining", {{"at_most", drain.remaining()}});
+  if (ready_) log::info("draining", {{"at_most", drain.remaining()}});
   std::thread http([&] {
     if (http_) http_->stop(drain);
   });
@@ -312,7 +327,9 @@ void Server::stop_doors(Deadline drain) {
 
 void Server::establish_variables() {
   auto& variables = services_->variables;
-  const auto text = [](const std::filesystem::path& path) { return path.empty() ? std::string() : std::filesystem::absolute(path).string(); };
+  const auto text = [](const std::filesystem::path& path) {
+    return path.empty() ? std::string() : std::filesystem::absolute(path).string();
+  };
   char host_name[256] = {};
   if (::gethostname(host_name, sizeof host_name - 1) != 0) host_name[0] = '\0';
   variables.establish("version_comment", "Sluice version " + std::string(version()));
@@ -333,30 +350,44 @@ void Server::establish_variables() {
   variables.establish("ssl_ca", settings_.text("tls.client_ca"));
   const std::string zone = system_time_zone();
   variables.establish("system_time_zone", zone);
-  variables.establish("time_zone", settings_.text("sql.time_zone") == "SYSTEM" ? zone : settings_.text("sql.time_zone"));
+  variables.establish("time_zone",
+                      settings_.text("sql.time_zone") == "SYSTEM" ? zone : settings_.text("sql.time_zone"));
 }
 
 void Server::register_metrics() {
   auto& metrics = Metrics::process();
-  const auto gauge = [&](std::string_view name, std::string_view help, std::function<double()> read, const Labels& labels = {}) {
+  const auto gauge = [&](std::string_view name, std::string_view help, std::function<double()> read,
+                         const Labels& labels = {}) {
     metrics_.push_back(metrics.callback_gauge(name, help, labels, std::move(read)));
   };
   const auto counter = [&](std::string_view name, std::string_view help, std::function<double()> read) {
     metrics_.push_back(metrics.callback_counter(name, help, {}, std::move(read)));
   };
   const double started = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  gauge("sluice_start_time_seconds", "When this process started serving, in seconds since 1970.", [started] { return started; });
-  gauge("sluice_build_info", "Always 1; the version is a label.", [] { return 1.0; }, {{"version", std::string(version())}});
-  gauge("sluice_kernel_memory_bytes", "Memory that the kernel's buffers hold.", [this] { return static_cast<double>(kernel_->memory_used_bytes()); });
-  gauge("sluice_kernel_memory_limit_bytes", "Memory that the kernel may use.", [this] { return static_cast<double>(kernel_->memory_limit_bytes()); });
-  gauge("sluice_kernel_reopened", "How often the kernel was reopened after a fatal error.", [this] { return static_cast<double>(kernel_->reopen_count()); });
-  gauge("sluice_plan_cache_entries", "Forms of statements in the plan cache.", [this] { return static_cast<double>(services_->plan_cache.entries()); });
-  counter("sluice_plan_cache_hits_total", "Statements whose plan was reused.", [this] { return static_cast<double>(services_->plan_cache.hits()); });
-  counter("sluice_plan_cache_misses_total", "Statements that were looked up in the plan cache in vain.", [this] { return static_cast<double>(services_->plan_cache.misses()); });
-  counter("sluice_statements_total", "Statements run.", [this] { return static_cast<double>(services_->statement_count.load(std::memory_order_relaxed)); });
-  gauge("sluice_statements_running", "Statements that run now.", [this] { return static_cast<double>(services_->running.running_count()); });
-  gauge("sluice_workers_busy", "SQL workers that run something.", [this] { return static_cast<double>(workers_->busy()); });
-  gauge("sluice_workers_queued", "Statements that wait for a worker.", [this] { return static_cast<double>(workers_->queued()); });
+  gauge("sluice_start_time_seconds", "When this process started serving, in seconds since 1970.",
+        [started] { return started; });
+  gauge("sluice_build_info", "Always 1; the version is a label.", [] { return 1.0; },
+        {{"version", std::string(version())}});
+  gauge("sluice_kernel_memory_bytes", "Memory that the kernel's buffers hold.",
+        [this] { return static_cast<double>(kernel_->memory_used_bytes()); });
+  gauge("sluice_kernel_memory_limit_bytes", "Memory that the kernel may use.",
+        [this] { return static_cast<double>(kernel_->memory_limit_bytes()); });
+  gauge("sluice_kernel_reopened", "How often the kernel was reopened after a fatal error.",
+        [this] { return static_cast<double>(kernel_->reopen_count()); });
+  gauge("sluice_plan_cache_entries", "Forms of statements in the plan cache.",
+        [this] { return static_cast<double>(services_->plan_cache.entries()); });
+  counter("sluice_plan_cache_hits_total", "Statements whose plan was reused.",
+          [this] { return static_cast<double>(services_->plan_cache.hits()); });
+  counter("sluice_plan_cache_misses_total", "Statements that were looked up in the plan cache in vain.",
+          [this] { return static_cast<double>(services_->plan_cache.misses()); });
+  counter("sluice_statements_total", "Statements run.",
+          [this] { return static_cast<double>(services_->statement_count.load(std::memory_order_relaxed)); });
+  gauge("sluice_statements_running", "Statements that run now.",
+        [this] { return static_cast<double>(services_->running.running_count()); });
+  gauge("sluice_workers_busy", "SQL workers that run something.",
+        [this] { return static_cast<double>(workers_->busy()); });
+  gauge("sluice_workers_queued", "Statements that wait for a worker.",
+        [this] { return static_cast<double>(workers_->queued()); });
 }
 
 uint16_t Server::mysql_port() const { return mysql_ && !mysql_->ports().empty() ? mysql_->ports()[0] : 0; }
@@ -369,21 +400,26 @@ std::string Server::banner() const {
     address.host = settings_.list(key)[0];
     return client_host(address);
   };
-  std::string out = "Sluice " + std::string(version()) + " is ready (" + std::to_string(start_duration_.count()) + " ms)\n";
+  std::string out =
+      "Sluice " + std::string(version()) + " is ready (" + std::to_string(start_duration_.count()) + " ms)\n";
   if (mysql_port() != 0) {
     const std::string user = access_->configured() ? " -u root -p" : " -u root";
     out += "  MySQL  mysql -h " + host_of("mysql.listen") + " -P " + std::to_string(mysql_port()) + user + "\n";
   }
   if (http_port() != 0) {
-    out += std::string("  HTTP   ") + (settings_.flag("tls.http") ? "https" : "http") + "://" + host_of("http.listen") + ":" + std::to_string(http_port()) +
-           "/health/ready\n";
+    out += std::string("  HTTP   ") + (settings_.flag("tls.http") ? "https" : "http") + "://" + host_of("http.listen") +
+           ":" + std::to_string(http_port()) + "/health/ready\n";
   }
   const auto data_dir = settings_.path("data_dir");
-  out += "  Data   " + (data_dir.empty() ? "in memory only: gone at exit" : std::filesystem::absolute(data_dir).lexically_normal().string()) + "\n";
+  out += "  Data   " +
+         (data_dir.empty() ? "in memory only: gone at exit"
+                           : std::filesystem::absolute(data_dir).lexically_normal().string()) +
+         "\n";
   if (loopback_only_) {
-    out +=
-        "  Only clients on this machine can connect, because no user has a password yet. To let others in:\n"
-        "         SET PASSWORD FOR 'root'@'%' = 'a password of yours';   then start the server again.\n";
+    out += "  Only clients on this machine can connect, because no user has a password yet. To let others in:\n";
+    out += data_dir.empty()
+               ? "         start with a password for root in SLUICE_ACCESS_INITIAL_ROOT_PASSWORD\n"
+               : "         SET PASSWORD FOR 'root'@'%' = 'a password of yours';   then start the server again\n";
   }
   return out;
 }

@@ -69,12 +69,14 @@ class Server {
   void stop_doors(Deadline drain);
   void establish_variables();
   Result<std::vector<net::ListenAddress>> addresses(std::string_view listen_key, std::string_view port_key);
-  awaitable<void> watch_certificates();
+  static awaitable<void> watch_certificates(std::shared_ptr<net::TlsContext> tls);
   void register_metrics();
 
   const Settings settings_;
   std::vector<Part> started_;
   std::chrono::milliseconds start_duration_{0};
+  bool ready_ = false;          // every part is started
+  bool tls_has_files_ = false;  // not made for this run only: can be read again
   bool loopback_only_ = false;  // addresses asked for more, but no account has a password
 
   DataDirLock lock_;

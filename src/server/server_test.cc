@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/server.h"
 
+#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,7 +30,8 @@ class ServerTest : public testing::Test {
     flags.try_emplace("mysql.port", "0");
     flags.try_emplace("http.port", "0");
     flags.try_emplace("kernel.memory_limit", "256MiB");
-    auto loaded = Settings::load({.file = std::nullopt, .search_files = false, .environment = {}, .flags = std::move(flags)});
+    auto loaded =
+        Settings::load({.file = std::nullopt, .search_files = false, .environment = {}, .flags = std::move(flags)});
     EXPECT_TRUE(loaded) << loaded.error().message();
     return *loaded;
   }
@@ -104,7 +105,8 @@ TEST_F(ServerTest, AStartThatFailsLeavesNothingBehind) {
 }
 
 TEST_F(ServerTest, MemoryOnlyWithEitherDoor) {
-  Server server(settings({{"data_dir", ""}, {"http.enabled", "false"}, {"mysql.listen", "unix:" + (directory_ / "s").string()}}));
+  Server server(
+      settings({{"data_dir", ""}, {"http.enabled", "false"}, {"mysql.listen", "unix:" + (directory_ / "s").string()}}));
   ASSERT_TRUE(server.start());
   EXPECT_EQ(server.http_port(), 0);
   EXPECT_TRUE(std::filesystem::exists(directory_ / "s"));

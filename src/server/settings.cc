@@ -50,7 +50,9 @@ std::string joined(const std::vector<std::string>& items) {
   return out;
 }
 
-bool is_list(const SettingDefinition& setting) { return setting.kind == SettingKind::kTextList || setting.kind == SettingKind::kPathList; }
+bool is_list(const SettingDefinition& setting) {
+  return setting.kind == SettingKind::kTextList || setting.kind == SettingKind::kPathList;
+}
 
 std::optional<size_t> index_of(std::string_view key) {
   const auto table = setting_table();
@@ -75,7 +77,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
     for (size_t j = 1; j <= b.size(); ++j) {
       const size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
       d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + cost});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }
   }
   return d[a.size()][b.size()];
@@ -84,7 +87,8 @@ size_t edit_distance(std::string_view a, std::string_view b) {
 std::string range_text(const SettingDefinition& setting) {
   const auto print = [&](int64_t value) {
     if (setting.kind == SettingKind::kInt) return std::to_string(value);
-    if (setting.kind == SettingKind::kDuration) return value % 1000 == 0 ? std::to_string(value / 1000) + "s" : std::to_string(value) + "ms";
+    if (setting.kind == SettingKind::kDuration)
+      return value % 1000 == 0 ? std::to_string(value / 1000) + "s" : std::to_string(value) + "ms";
     return size_text(static_cast<uint64_t>(value));
   };
   if (setting.max == INT64_MAX) return "at least " + print(setting.min);
@@ -118,7 +122,9 @@ std::string closest_name(std::string_view name, const std::vector<std::string>& 
   for (const auto& candidate : known) {
     size_t distance = edit_distance(name.substr(0, 100), candidate);
     // "port" for "mysql.port": a known last part is a good guess, too.
-    if (candidate.size() > name.size() && candidate.ends_with(name) && candidate[candidate.size() - name.size() - 1] == '.') distance = 1;
+    if (candidate.size() > name.size() && candidate.ends_with(name) &&
+        candidate[candidate.size() - name.size() - 1] == '.')
+      distance = 1;
     if (distance < best_distance) {
       best = candidate;
       best_distance = distance;
@@ -132,7 +138,8 @@ std::map<std::string, std::string> Settings::process_environment() {
   for (char** entry = environ; entry && *entry; ++entry) {
     const std::string_view text(*entry);
     const size_t equals = text.find('=');
-    if (text.starts_with(kPrefix) && equals != std::string_view::npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
+    if (text.starts_with(kPrefix) && equals != std::string_view::npos)
+      found.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
   return found;
 }
@@ -143,8 +150,9 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
   Value out;
   out.text = joined(items);
   const auto wrong = [&](const std::string& expected) {
-    return fail(Code::kInvalidArgument, "'" + (setting.secret ? std::string("...") : out.text.substr(0, 200)) + "' is not a value for " +
-                                            std::string(setting.key) + ": expected " + expected);
+    return fail(Code::kInvalidArgument, "'" + (setting.secret ? std::string("...") : out.text.substr(0, 200)) +
+                                            "' is not a value for " + std::string(setting.key) + ": expected " +
+                                            expected);
   };
   const auto number_in_range = [&](std::optional<int64_t> number, const char* expected) -> Result<Value> {
     if (!number) return wrong(expected);
@@ -176,12 +184,15 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
         if (error != std::errc() || end != out.text.data() + out.text.size() - 1 || !(percent > 0 && percent <= 100)) {
           return wrong("a share between 1% and 100%");
         }
-        out.number = std::max<int64_t>(setting.min, static_cast<int64_t>(static_cast<double>(available_memory_bytes()) * percent / 100));
+        out.number = std::max<int64_t>(
+            setting.min, static_cast<int64_t>(static_cast<double>(available_memory_bytes()) * percent / 100));
         return out;
       }
       return number_in_range(parse_size(out.text), "a size like 4GiB or a share like 75%");
-    case SettingKind::kSize: return number_in_range(parse_size(out.text), "a size like 512MiB, 64k or 1048576");
-    case SettingKind::kDuration: return number_in_range(parse_duration_ms(out.text), "a duration with its unit, like 30s, 500ms, 5m, 2h or 7d");
+    case SettingKind::kSize:
+      return number_in_range(parse_size(out.text), "a size like 512MiB, 64k or 1048576");
+    case SettingKind::kDuration:
+      return number_in_range(parse_duration_ms(out.text), "a duration with its unit, like 30s, 500ms, 5m, 2h or 7d");
     case SettingKind::kRatio: {
       std::string_view digits = out.text;
       const bool percent = digits.ends_with('%');
@@ -202,7 +213,9 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
       }
       return wrong("one of " + joined(split_list(setting.choices)));
     }
-    case SettingKind::kPath: out.text = expanded_home(out.text); return out;
+    case SettingKind::kPath:
+      out.text = expanded_home(out.text);
+      return out;
     case SettingKind::kPathList:
       for (auto& item : items) item = expanded_home(item);
       [[fallthrough]];
@@ -210,7 +223,8 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
       out.text = joined(items);
       out.items = std::move(items);
       return out;
-    case SettingKind::kText: return out;
+    case SettingKind::kText:
+      return out;
   }
   return out;
 }
@@ -223,7 +237,8 @@ void Settings::read_file(const std::filesystem::path& file, std::vector<std::str
   if (!parsed) {
     const auto& error = parsed.error();
     const auto line = error.source().begin.line;
-    problems.push_back(name + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " + std::string(error.description()));
+    problems.push_back(name + (line > 0 ? ":" + std::to_string(line) : std::string()) + ": " +
+                       std::string(error.description()));
     return;
   }
   file_ = file;
@@ -232,7 +247,8 @@ void Settings::read_file(const std::filesystem::path& file, std::vector<std::str
     const auto index = index_of(key);
     if (!index) {
       const std::string guess = closest_name(key, all_keys());
-      problems.push_back(where + ": unknown setting '" + key + "'" + (guess.empty() ? "; `sluice config --example` lists all" : ": did you mean '" + guess + "'?"));
+      problems.push_back(where + ": unknown setting '" + key + "'" +
+                         (guess.empty() ? "; `sluice config --example` lists all" : ": did you mean '" + guess + "'?"));
       return;
     }
     const auto& setting = setting_table()[*index];
@@ -262,7 +278,8 @@ void Settings::read_file(const std::filesystem::path& file, std::vector<std::str
       understood = false;
     }
     if (!understood) {
-      problems.push_back(where + ": " + key + (is_list(setting) ? " takes a list of texts: [\"a\", \"b\"]" : " takes one value"));
+      problems.push_back(where + ": " + key +
+                         (is_list(setting) ? " takes a list of texts: [\"a\", \"b\"]" : " takes one value"));
       return;
     }
     auto value = parse(setting, std::move(items));
@@ -288,7 +305,8 @@ Result<Settings> Settings::load(const Sources& sources) {
   std::vector<std::string> problems;
   const auto table = setting_table();
   for (const auto& setting : table) {
-    auto value = parse(setting, is_list(setting) ? split_list(setting.default_text) : std::vector{std::string(setting.default_text)});
+    auto value = parse(
+        setting, is_list(setting) ? split_list(setting.default_text) : std::vector{std::string(setting.default_text)});
     BUG_CHECK(value.has_value(), setting.key);
     out.values_.push_back(std::move(*value));
   }
@@ -319,7 +337,8 @@ Result<Settings> Settings::load(const Sources& sources) {
       take(static_cast<size_t>(at - variables.begin()), text, name);
     } else if (std::find(std::begin(kOtherVariables), std::end(kOtherVariables), name) == std::end(kOtherVariables)) {
       const std::string guess = closest_name(name, variables);
-      out.warnings_.push_back("the environment variable " + name + " is no setting" + (guess.empty() ? "" : ": did you mean " + guess + "?"));
+      out.warnings_.push_back("the environment variable " + name + " is no setting" +
+                              (guess.empty() ? "" : ": did you mean " + guess + "?"));
     }
   }
   for (const auto& [key, text] : sources.flags) {
@@ -337,7 +356,8 @@ Result<Settings> Settings::load(const Sources& sources) {
   if (out.flag("tls.require_client_cert") && out.text("tls.client_ca").empty()) {
     problems.push_back("tls.require_client_cert needs tls.client_ca");
   }
-  if (!out.flag("mysql.enabled") && !out.flag("http.enabled")) problems.push_back("mysql.enabled and http.enabled are both false: nothing to serve");
+  if (!out.flag("mysql.enabled") && !out.flag("http.enabled"))
+    problems.push_back("mysql.enabled and http.enabled are both false: nothing to serve");
   if (!problems.empty()) {
     std::string all;
     for (const auto& problem : problems) all += (all.empty() ? "" : "\n") + problem;
@@ -357,7 +377,9 @@ const Settings::Value& Settings::value(std::string_view key) const {
 bool Settings::flag(std::string_view key) const { return value(key).number != 0; }
 int64_t Settings::integer(std::string_view key) const { return value(key).number; }
 uint64_t Settings::bytes(std::string_view key) const { return static_cast<uint64_t>(value(key).number); }
-std::chrono::milliseconds Settings::duration(std::string_view key) const { return std::chrono::milliseconds(value(key).number); }
+std::chrono::milliseconds Settings::duration(std::string_view key) const {
+  return std::chrono::milliseconds(value(key).number);
+}
 double Settings::ratio(std::string_view key) const { return value(key).real; }
 const std::string& Settings::text(std::string_view key) const { return value(key).text; }
 std::filesystem::path Settings::path(std::string_view key) const { return value(key).text; }

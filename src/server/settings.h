@@ -19,29 +19,29 @@
 namespace sluice::server {
 
 enum class SettingKind : uint8_t {
-  kBool,      // true, false, on, off, yes, no, 1, 0
+  kBool,  // true, false, on, off, yes, no, 1, 0
   kInt,
   kSize,      // bytes: "512MiB", "1.5GB", "64k", "1048576"
   kMemory,    // kSize or a share of the machine's (or the container's) memory: "75%"
   kDuration,  // "30s", "500ms", "5m", "1h", "7d"; "0" is none
   kRatio,     // 0 to 1, or a percentage
   kText,
-  kPath,      // "~/" is the home directory
+  kPath,  // "~/" is the home directory
   kChoice,
   kTextList,  // TOML array; elsewhere separated by commas
   kPathList,
 };
 
 struct SettingDefinition {
-  std::string_view key;           // "mysql.port"; the part before the dot is the TOML table
+  std::string_view key;  // "mysql.port"; the part before the dot is the TOML table
   SettingKind kind = SettingKind::kText;
   std::string_view default_text;
-  std::string_view doc;           // one or two lines for people
-  int64_t min = INT64_MIN;        // of kInt, bytes, or milliseconds
+  std::string_view doc;     // one or two lines for people
+  int64_t min = INT64_MIN;  // of kInt, bytes, or milliseconds
   int64_t max = INT64_MAX;
-  std::string_view choices;       // kChoice: "off,optional,required"
-  bool secret = false;            // never printed
-  bool expert = false;            // left out of `serve --help`, shown by --help-all
+  std::string_view choices;  // kChoice: "off,optional,required"
+  bool secret = false;       // never printed
+  bool expert = false;       // left out of `serve --help`, shown by --help-all
 };
 std::span<const SettingDefinition> setting_table();
 
@@ -69,10 +69,10 @@ class Settings {
   // By key; a wrong key or kind is a defect (BUG_CHECK).
   bool flag(std::string_view key) const;
   int64_t integer(std::string_view key) const;
-  uint64_t bytes(std::string_view key) const;             // kSize and kMemory
+  uint64_t bytes(std::string_view key) const;  // kSize and kMemory
   std::chrono::milliseconds duration(std::string_view key) const;
   double ratio(std::string_view key) const;
-  const std::string& text(std::string_view key) const;    // kText and kChoice
+  const std::string& text(std::string_view key) const;  // kText and kChoice
   std::filesystem::path path(std::string_view key) const;
   const std::vector<std::string>& list(std::string_view key) const;
 
@@ -90,9 +90,9 @@ class Settings {
 
  private:
   struct Value {
-    std::string text;                 // as written, lists joined by ", "
-    std::vector<std::string> items;   // lists
-    int64_t number = 0;               // kBool, kInt, bytes, milliseconds
+    std::string text;                // as written, lists joined by ", "
+    std::vector<std::string> items;  // lists
+    int64_t number = 0;              // kBool, kInt, bytes, milliseconds
     double real = 0;
     std::string origin = "default";
   };
@@ -108,9 +108,9 @@ class Settings {
 
 // ---- the pure parsers, for tests
 
-std::optional<int64_t> parse_size(std::string_view text);         // bytes
+std::optional<int64_t> parse_size(std::string_view text);  // bytes
 std::optional<int64_t> parse_duration_ms(std::string_view text);
-std::string size_text(uint64_t bytes);                            // "512MiB" when it is even, else the number
+std::string size_text(uint64_t bytes);  // "512MiB" when it is even, else the number
 // Memory of the machine or, when smaller, the limit of the control group this process is in.
 uint64_t available_memory_bytes();
 

@@ -27,17 +27,21 @@ std::string toml_text(std::string_view text) {
   return out + "\"";
 }
 
-std::string toml_value(const SettingDefinition& setting, const std::string& text, const std::vector<std::string>& items) {
+std::string toml_value(const SettingDefinition& setting, const std::string& text,
+                       const std::vector<std::string>& items) {
   switch (setting.kind) {
-    case SettingKind::kBool: return text == "true" || text == "on" || text == "yes" || text == "1" ? "true" : "false";
-    case SettingKind::kInt: return text;
+    case SettingKind::kBool:
+      return text == "true" || text == "on" || text == "yes" || text == "1" ? "true" : "false";
+    case SettingKind::kInt:
+      return text;
     case SettingKind::kTextList:
     case SettingKind::kPathList: {
       std::string out = "[";
       for (const auto& item : items) out += (out.size() > 1 ? ", " : "") + toml_text(item);
       return out + "]";
     }
-    default: return toml_text(text);
+    default:
+      return toml_text(text);
   }
 }
 
@@ -50,7 +54,8 @@ void append_doc(const SettingDefinition& setting, std::string& out) {
   }
   if (!setting.choices.empty()) {
     std::string choices(setting.choices);
-    for (size_t comma = 0; (comma = choices.find(',', comma)) != std::string::npos; comma += 2) choices.insert(comma + 1, " ");
+    for (size_t comma = 0; (comma = choices.find(',', comma)) != std::string::npos; comma += 2)
+      choices.insert(comma + 1, " ");
     out += "# One of: " + choices + "\n";
   }
 }
@@ -64,7 +69,8 @@ std::string by_section(F line) {
   for (size_t i = 0; i < table.size(); ++i) {
     const size_t dot = table[i].key.find('.');
     const std::string_view name = dot == std::string_view::npos ? table[i].key : table[i].key.substr(dot + 1);
-    const std::string_view its_section = dot == std::string_view::npos ? std::string_view() : table[i].key.substr(0, dot);
+    const std::string_view its_section =
+        dot == std::string_view::npos ? std::string_view() : table[i].key.substr(0, dot);
     if (its_section != section) {
       section = its_section;
       ((out += "\n[") += section) += "]\n";
@@ -99,9 +105,11 @@ std::string Settings::effective() const {
   out += '\n';
   out += by_section([&](const SettingDefinition& setting, size_t index, std::string_view name, std::string& text) {
     const Value& value = values_[index];
-    const std::string shown = setting.secret && !value.text.empty() ? "\"********\"" : toml_value(setting, value.text, value.items);
+    const std::string shown =
+        setting.secret && !value.text.empty() ? "\"********\"" : toml_value(setting, value.text, value.items);
     text += std::string(name) + " = " + shown + "  # " + value.origin;
-    if (setting.kind == SettingKind::kMemory && value.text.ends_with('%')) text += ", " + std::to_string(value.number >> 20) + " MiB";
+    if (setting.kind == SettingKind::kMemory && value.text.ends_with('%'))
+      text += ", " + std::to_string(value.number >> 20) + " MiB";
     text += '\n';
   });
   return out;

@@ -7,8 +7,8 @@ namespace {
 
 using Kind = SettingKind;
 
-constexpr SettingDefinition setting(std::string_view key, Kind kind, std::string_view value, std::string_view doc, int64_t min = INT64_MIN,
-                                    int64_t max = INT64_MAX) {
+constexpr SettingDefinition setting(std::string_view key, Kind kind, std::string_view value, std::string_view doc,
+                                    int64_t min = INT64_MIN, int64_t max = INT64_MAX) {
   SettingDefinition it;
   it.key = key;
   it.kind = kind;
@@ -18,7 +18,8 @@ constexpr SettingDefinition setting(std::string_view key, Kind kind, std::string
   it.max = max;
   return it;
 }
-constexpr SettingDefinition choice(std::string_view key, std::string_view value, std::string_view choices, std::string_view doc) {
+constexpr SettingDefinition choice(std::string_view key, std::string_view value, std::string_view choices,
+                                   std::string_view doc) {
   SettingDefinition it = setting(key, Kind::kChoice, value, doc);
   it.choices = choices;
   return it;
@@ -37,6 +38,7 @@ constexpr int64_t kMiB = 1024 * kKiB;
 constexpr int64_t kSecond = 1000;
 constexpr int64_t kDay = 24 * 3600 * kSecond;
 
+// clang-format off
 constexpr SettingDefinition kTable[] = {
     setting("data_dir", Kind::kPath, "sluice-data",
             "Directory of everything that is stored. Made when it is missing. Empty: nothing is stored, all is gone at exit."),
@@ -107,6 +109,7 @@ constexpr SettingDefinition kTable[] = {
     expert(setting("network.threads", Kind::kInt, "0", "Threads for network traffic; 0: one for two cores, at least 1, at most 16.", 0, 256)),
     setting("shutdown.drain_timeout", Kind::kDuration, "10s", "After SIGTERM running statements may go on for so long; then they are stopped.", 0, 3600 * kSecond),
 };
+// clang-format on
 
 }  // namespace
 

@@ -28,10 +28,13 @@ class SettingsTest : public testing::Test {
     std::ofstream(file) << text;
     return file;
   }
-  Result<Settings> load(const std::string& toml, std::map<std::string, std::string> environment = {}, std::map<std::string, std::string> flags = {}) {
-    return Settings::load({.file = write(toml), .search_files = false, .environment = std::move(environment), .flags = std::move(flags)});
+  Result<Settings> load(const std::string& toml, std::map<std::string, std::string> environment = {},
+                        std::map<std::string, std::string> flags = {}) {
+    return Settings::load(
+        {.file = write(toml), .search_files = false, .environment = std::move(environment), .flags = std::move(flags)});
   }
-  std::string problems(const std::string& toml, std::map<std::string, std::string> environment = {}, std::map<std::string, std::string> flags = {}) {
+  std::string problems(const std::string& toml, std::map<std::string, std::string> environment = {},
+                       std::map<std::string, std::string> flags = {}) {
     const auto settings = load(toml, std::move(environment), std::move(flags));
     return settings ? "" : settings.error().message();
   }
@@ -69,7 +72,8 @@ TEST_F(SettingsTest, FlagsWinOverEnvironmentOverFileOverDefault) {
 }
 
 TEST_F(SettingsTest, UnknownKeysAreRefusedWithAGuessAndTheirPlace) {
-  EXPECT_THAT(problems("[mysql]\n\nprot = 1\n"), HasSubstr("sluice.toml:3: unknown setting 'mysql.prot': did you mean 'mysql.port'?"));
+  EXPECT_THAT(problems("[mysql]\n\nprot = 1\n"),
+              HasSubstr("sluice.toml:3: unknown setting 'mysql.prot': did you mean 'mysql.port'?"));
   EXPECT_THAT(problems("[mysl]\nport = 1\n"), HasSubstr("did you mean 'mysql.port'?"));
   EXPECT_THAT(problems("memory_limit = \"1GiB\"\n"), HasSubstr("did you mean 'kernel.memory_limit'?"));
   EXPECT_THAT(problems("zzzzzzzzzz = 1\n"), HasSubstr("sluice config --example"));
@@ -81,7 +85,8 @@ TEST_F(SettingsTest, UnknownKeysAreRefusedWithAGuessAndTheirPlace) {
 }
 
 TEST_F(SettingsTest, AllProblemsAreToldAtOnce) {
-  const auto text = problems("[mysql]\nport = 70000\n[tls]\nmode = \"maybe\"\ncert = \"c.pem\"\n", {{"SLUICE_SQL_QUERY_TIMEOUT", "soon"}});
+  const auto text = problems("[mysql]\nport = 70000\n[tls]\nmode = \"maybe\"\ncert = \"c.pem\"\n",
+                             {{"SLUICE_SQL_QUERY_TIMEOUT", "soon"}});
   EXPECT_THAT(text, HasSubstr("sluice.toml:2: '70000' is not a value for mysql.port: expected between 0 and 65535"));
   EXPECT_THAT(text, HasSubstr("one of off, optional, required"));
   EXPECT_THAT(text, HasSubstr("SLUICE_SQL_QUERY_TIMEOUT: 'soon' is not a value"));
@@ -92,19 +97,23 @@ TEST_F(SettingsTest, BrokenFilesNameTheLine) {
   EXPECT_THAT(problems("[mysql]\nport = = 3\n"), HasSubstr("sluice.toml:2: "));
   EXPECT_THAT(problems("[mysql]\nport = [1, 2]\n"), HasSubstr("takes one value"));
   EXPECT_THAT(problems("[mysql]\nlisten = [[1], 2]\n"), HasSubstr("takes a list"));
-  const auto missing = Settings::load({.file = directory_ / "none.toml", .search_files = false, .environment = {}, .flags = {}});
+  const auto missing =
+      Settings::load({.file = directory_ / "none.toml", .search_files = false, .environment = {}, .flags = {}});
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().message(), HasSubstr("none.toml"));
 }
 
 TEST_F(SettingsTest, ValuesHaveUnits) {
-  const auto settings = load("[limits]\nmax_packet = 1048576\nmax_statement = \"1.5MiB\"\n[kernel]\nmemory_limit = \"50%\"\n[otlp]\nsample = 0.5\n",
-                             {{"SLUICE_FILES_ALLOWED_ROOTS", " /a , /b "}}, {{"audit.rotate_size", "2gb"}});
+  const auto settings = load(
+      "[limits]\nmax_packet = 1048576\nmax_statement = \"1.5MiB\"\n[kernel]\nmemory_limit = \"50%\"\n[otlp]\nsample = "
+      "0.5\n",
+      {{"SLUICE_FILES_ALLOWED_ROOTS", " /a , /b "}}, {{"audit.rotate_size", "2gb"}});
   ASSERT_TRUE(settings) << settings.error().message();
   EXPECT_EQ(settings->bytes("limits.max_packet"), 1048576u);
   EXPECT_EQ(settings->bytes("limits.max_statement"), 1572864u);
   EXPECT_EQ(settings->bytes("audit.rotate_size"), 2'000'000'000u);
-  EXPECT_NEAR(static_cast<double>(settings->bytes("kernel.memory_limit")), static_cast<double>(available_memory_bytes()) / 2, 1e6);
+  EXPECT_NEAR(static_cast<double>(settings->bytes("kernel.memory_limit")),
+              static_cast<double>(available_memory_bytes()) / 2, 1e6);
   EXPECT_EQ(settings->list("files.allowed_roots"), (std::vector<std::string>{"/a", "/b"}));
   EXPECT_DOUBLE_EQ(settings->ratio("otlp.sample"), 0.5);
 }
@@ -114,7 +123,8 @@ TEST(SettingsValues, SizesAndDurations) {
   EXPECT_EQ(parse_size("64k"), 65536);
   EXPECT_EQ(parse_size("1 kb"), 1000);
   EXPECT_EQ(parse_size("0"), 0);
-  for (const char* bad : {"", "x", "-1", "1x", "1e300", "99999999999TiB", "nan", "inf"}) EXPECT_EQ(parse_size(bad), std::nullopt) << bad;
+  for (const char* bad : {"", "x", "-1", "1x", "1e300", "99999999999TiB", "nan", "inf"})
+    EXPECT_EQ(parse_size(bad), std::nullopt) << bad;
   EXPECT_EQ(parse_duration_ms("30s"), 30000);
   EXPECT_EQ(parse_duration_ms("1.5h"), 5400000);
   EXPECT_EQ(parse_duration_ms("500 ms"), 500);
@@ -125,7 +135,8 @@ TEST(SettingsValues, SizesAndDurations) {
 }
 
 TEST_F(SettingsTest, WhatConfigPrintsCanBeReadAgain) {
-  auto settings = load("data_dir = 'a \"quoted\" dir'\n", {{"SLUICE_ACCESS_INITIAL_ROOT_PASSWORD", "hush"}, {"SLUICE_MYSQL_LISTEN", "::1,unix:/tmp/s"}});
+  auto settings = load("data_dir = 'a \"quoted\" dir'\n",
+                       {{"SLUICE_ACCESS_INITIAL_ROOT_PASSWORD", "hush"}, {"SLUICE_MYSQL_LISTEN", "::1,unix:/tmp/s"}});
   ASSERT_TRUE(settings) << settings.error().message();
   const std::string printed = settings->effective();
   EXPECT_THAT(printed, HasSubstr("port = 9030  # default"));
@@ -148,7 +159,8 @@ TEST_F(SettingsTest, WhatConfigPrintsCanBeReadAgain) {
   }
   auto all = load(uncommented);
   ASSERT_TRUE(all) << all.error().message();
-  for (const auto& setting : setting_table()) EXPECT_THAT(all->origin(setting.key), HasSubstr("sluice.toml")) << setting.key;
+  for (const auto& setting : setting_table())
+    EXPECT_THAT(all->origin(setting.key), HasSubstr("sluice.toml")) << setting.key;
 }
 
 TEST(SettingsExample, TheCheckedInFileIsTheOneThatConfigPrints) {

@@ -46,8 +46,20 @@ std::optional<int64_t> with_unit(std::string_view text, const Unit (&units)[N]) 
 
 constexpr double kKi = 1024;
 constexpr Unit kSizeUnits[] = {
-    {"", 1}, {"b", 1}, {"k", kKi}, {"kib", kKi}, {"kb", 1e3}, {"m", kKi* kKi}, {"mib", kKi* kKi}, {"mb", 1e6}, {"g", kKi* kKi* kKi},
-    {"gib", kKi* kKi* kKi}, {"gb", 1e9}, {"t", kKi* kKi* kKi* kKi}, {"tib", kKi* kKi* kKi* kKi}, {"tb", 1e12},
+    {"", 1},
+    {"b", 1},
+    {"k", kKi},
+    {"kib", kKi},
+    {"kb", 1e3},
+    {"m", kKi* kKi},
+    {"mib", kKi* kKi},
+    {"mb", 1e6},
+    {"g", kKi* kKi* kKi},
+    {"gib", kKi* kKi* kKi},
+    {"gb", 1e9},
+    {"t", kKi* kKi* kKi* kKi},
+    {"tib", kKi* kKi* kKi* kKi},
+    {"tb", 1e12},
 };
 constexpr Unit kDurationUnits[] = {
     {"ms", 1}, {"s", 1e3}, {"sec", 1e3}, {"m", 60e3}, {"min", 60e3}, {"h", 3600e3}, {"d", 86400e3},
@@ -71,7 +83,8 @@ std::string size_text(uint64_t bytes) {
 }
 
 uint64_t available_memory_bytes() {
-  uint64_t available = static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  uint64_t available =
+      static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
   // cgroup v2: "0::/path"; the limit may stand in any of the groups above.
   std::ifstream groups("/proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {

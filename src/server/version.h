@@ -7,7 +7,7 @@
 
 namespace sluice::server {
 
-std::string_view version();       // "0.1.0"
-std::string version_details();    // several lines: version, kernel, compiler, libraries
+std::string_view version();     // "0.1.0"
+std::string version_details();  // several lines: version, kernel, compiler, libraries
 
 }  // namespace sluice::server

@@ -40,7 +40,8 @@ class Access {
   // mysql_native_password: response = SHA1(pw) XOR SHA1(scramble + SHA1(SHA1(pw))), 20 bytes; empty for no password.
   virtual bool verify_native(const AccountRecord& account, std::span<const uint8_t> scramble, std::span<const uint8_t> response) const = 0;
   // caching_sha2_password fast path: response = SHA256(pw) XOR SHA256(SHA256(SHA256(pw)) + scramble), 32 bytes; empty for
-  // no password. kNeedsFull when the account's password was not seen since the start (or the last ALTER USER).
+  // no password. kNeedsFull when the account's password was not seen since the start (or the last ALTER USER), or
+  // the response does not match it.
   virtual Sha2FastCheck verify_sha2_fast(const AccountRecord& account, std::span<const uint8_t> scramble, std::span<const uint8_t> response) const = 0;
   // The password itself (full caching_sha2 authentication over TLS or RSA, HTTP basic auth). A match enters the cache of
   // the fast path. Costs milliseconds of CPU by design: worker thread.

@@ -13,10 +13,13 @@ constexpr size_t kMaxUserBytes = 128;
 
 bool is_administrator(std::string_view user) { return user == "root" || user == "admin"; }
 
-std::string account_name(std::string_view user, std::string_view host) { return "'" + std::string(user) + "'@'" + std::string(host) + "'"; }
+std::string account_name(std::string_view user, std::string_view host) {
+  return "'" + std::string(user) + "'@'" + std::string(host) + "'";
+}
 
 Error failed(std::string_view operation, std::string_view name) {
-  return sql_error(Code::kFailedPrecondition, 1396, "Operation " + std::string(operation) + " failed for " + std::string(name));
+  return sql_error(Code::kFailedPrecondition, 1396,
+                   "Operation " + std::string(operation) + " failed for " + std::string(name));
 }
 
 // What CREATE USER, ALTER USER and SET PASSWORD say about the password, laid into `record`.
@@ -39,10 +42,11 @@ Status set_credentials(AccountRecord& record, const dialect::AccountStatement::E
         sha2 = std::move(*parsed_sha2);
       } else {
         return fail(sql_error(Code::kInvalidArgument, 1105,
-                              record.plugin == kNativePlugin
-                                  ? "The password hash doesn't have the expected format: mysql_native_password takes '*' and 40 hex digits"
-                                  : "The password hash doesn't have the expected format: caching_sha2_password takes '$A$005$', 20 bytes salt "
-                                    "and 43 characters, as they are or in hex"));
+                              record.plugin == kNativePlugin ? "The password hash doesn't have the expected format: "
+                                                               "mysql_native_password takes '*' and 40 hex digits"
+                                                             : "The password hash doesn't have the expected format: "
+                                                               "caching_sha2_password takes '$A$005$', 20 bytes salt "
+                                                               "and 43 characters, as they are or in hex"));
       }
     }
     record.native_stage2 = std::move(native);
@@ -50,11 +54,13 @@ Status set_credentials(AccountRecord& record, const dialect::AccountStatement::E
     record.has_password = !entry.hash->empty();
   } else if (entry.password) {
     if (entry.password->size() > kMaxPasswordBytes) {
-      return fail(sql_error(Code::kInvalidArgument, 1105, "the password is longer than " + std::to_string(kMaxPasswordBytes) + " bytes"));
+      return fail(sql_error(Code::kInvalidArgument, 1105,
+                            "the password is longer than " + std::to_string(kMaxPasswordBytes) + " bytes"));
     }
     record.has_password = !entry.password->empty();
     // Who asks for caching_sha2_password asks for no unsalted hash to be kept.
-    record.native_stage2 = record.has_password && record.plugin == kNativePlugin ? native_stage2(*entry.password) : std::string();
+    record.native_stage2 =
+        record.has_password && record.plugin == kNativePlugin ? native_stage2(*entry.password) : std::string();
     record.sha2_auth_string = record.has_password ? sha2_auth_string(*entry.password) : std::string();
   }
   return {};
@@ -63,8 +69,10 @@ Status set_credentials(AccountRecord& record, const dialect::AccountStatement::E
 Result<AccountRecord> new_account(const dialect::AccountStatement::Entry& entry) {
   const auto& account = *entry.account;
   if (account.user.size() > kMaxUserBytes) {
-    return fail(sql_error(Code::kInvalidArgument, 1470, "String '" + account.user.substr(0, 70) + "...' is too long for user name (should be no longer than " +
-                                                            std::to_string(kMaxUserBytes) + ")"));
+    return fail(sql_error(Code::kInvalidArgument, 1470,
+                          "String '" + account.user.substr(0, 70) +
+                              "...' is too long for user name (should be no longer than " +
+                              std::to_string(kMaxUserBytes) + ")"));
   }
   AccountRecord record;
   record.user = account.user;
@@ -78,7 +86,8 @@ Result<AccountRecord> new_account(const dialect::AccountStatement::Entry& entry)
 
 std::string AccountRecord::name() const { return account_name(user, host_pattern); }
 
-Result<std::unique_ptr<StoredAccess>> StoredAccess::open(std::unique_ptr<AccountStore> store, std::string_view first_root_password) {
+Result<std::unique_ptr<StoredAccess>> StoredAccess::open(std::unique_ptr<AccountStore> store,
+                                                         std::string_view first_root_password) {
   auto records = TRY(store->load());
   if (!records) {
     dialect::AccountStatement::Entry root{dialect::Account{"root", "%"}, std::nullopt, std::nullopt, {}};
@@ -113,7 +122,8 @@ void StoredAccess::publish(Entries entries) {
   for (const auto& old : entries_) {
     const auto same = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) {
       return e.record.user == old.record.user && e.record.host_pattern == old.record.host_pattern &&
-             e.record.native_stage2 == old.record.native_stage2 && e.record.sha2_auth_string == old.record.sha2_auth_string;
+             e.record.native_stage2 == old.record.native_stage2 &&
+             e.record.sha2_auth_string == old.record.sha2_auth_string;
     });
     if (same == entries.end()) seen_passwords_.erase(old.record.name());
   }
@@ -141,7 +151,8 @@ std::optional<AccountRecord> StoredAccess::find(std::string_view user, std::stri
   return entries_[*best].record;
 }
 
-bool StoredAccess::verify_native(const AccountRecord& account, std::span<const uint8_t> scramble, std::span<const uint8_t> response) const {
+bool StoredAccess::verify_native(const AccountRecord& account, std::span<const uint8_t> scramble,
+                                 std::span<const uint8_t> response) const {
   if (!account.has_password) return response.empty();
   if (response.size() != kSha1Bytes || account.native_stage2.size() != kSha1Bytes) return false;
   const auto mask = sha1(bytes_of(scramble), account.native_stage2);
@@ -164,14 +175,18 @@ Sha2FastCheck StoredAccess::verify_sha2_fast(const AccountRecord& account, std::
   const auto mask = sha256(bytes_of(stage2), bytes_of(scramble));
   Sha256Digest stage1;
   for (size_t i = 0; i < kSha256Bytes; ++i) stage1[i] = response[i] ^ mask[i];
-  return equal_in_constant_time(bytes_of(sha256(bytes_of(stage1))), bytes_of(stage2)) ? Sha2FastCheck::kMatches : Sha2FastCheck::kDenied;
+  // A response that does not match leads to full authentication, as in MySQL: some clients (go-sql-driver 1.7) answer
+  // an auth switch with a hash over 21 bytes of scramble, which never matches.
+  return equal_in_constant_time(bytes_of(sha256(bytes_of(stage1))), bytes_of(stage2)) ? Sha2FastCheck::kMatches
+                                                                                      : Sha2FastCheck::kNeedsFull;
 }
 
 bool StoredAccess::verify_password(const AccountRecord& account, std::string_view password) {
   if (!account.has_password) return password.empty();
   if (password.empty() || password.size() > kMaxPasswordBytes) return false;
-  const bool matches = account.native_stage2.empty() ? sha2_auth_string_matches(account.sha2_auth_string, password)
-                                                     : equal_in_constant_time(native_stage2(password), account.native_stage2);
+  const bool matches = account.native_stage2.empty()
+                           ? sha2_auth_string_matches(account.sha2_auth_string, password)
+                           : equal_in_constant_time(native_stage2(password), account.native_stage2);
   if (!matches) return false;
   std::unique_lock lock(mutex_);
   // The account may have changed since it was looked up.
@@ -179,7 +194,8 @@ bool StoredAccess::verify_password(const AccountRecord& account, std::string_vie
   if (at == by_user_.end()) return true;
   for (const size_t index : at->second) {
     const auto& now = entries_[index].record;
-    if (now.host_pattern == account.host_pattern && now.native_stage2 == account.native_stage2 && now.sha2_auth_string == account.sha2_auth_string) {
+    if (now.host_pattern == account.host_pattern && now.native_stage2 == account.native_stage2 &&
+        now.sha2_auth_string == account.sha2_auth_string) {
       seen_passwords_[account.name()] = sha256(bytes_of(sha256(password)));
     }
   }
@@ -188,7 +204,8 @@ bool StoredAccess::verify_password(const AccountRecord& account, std::string_vie
 
 bool StoredAccess::configured() const {
   std::shared_lock lock(mutex_);
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& e) { return e.record.has_password || !is_administrator(e.record.user); });
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const Entry& e) { return e.record.has_password || !is_administrator(e.record.user); });
 }
 
 std::vector<AccountRecord> StoredAccess::list() const {
@@ -214,12 +231,14 @@ Status StoredAccess::apply(const dialect::AccountStatement& statement, const dia
     const bool own = account.user == self.user && host == TRY(HostPattern::parse(self.host)).text();
     const bool own_password = own && (statement.what == What::kSetPassword || statement.what == What::kAlter);
     if (!is_administrator(self.user) && !own_password) {
-      return fail(sql_error(Code::kPermissionDenied, 1227,
-                            "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation"));
+      return fail(
+          sql_error(Code::kPermissionDenied, 1227,
+                    "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation"));
     }
     const std::string name = account_name(account.user, host);
-    const auto at = std::find_if(next.begin(), next.end(),
-                                 [&](const Entry& e) { return e.record.user == account.user && e.record.host_pattern == host; });
+    const auto at = std::find_if(next.begin(), next.end(), [&](const Entry& e) {
+      return e.record.user == account.user && e.record.host_pattern == host;
+    });
     switch (statement.what) {
       case What::kCreate: {
         if (at != next.end()) {

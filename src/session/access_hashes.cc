@@ -72,8 +72,8 @@ std::string sha256_crypt_digest(std::string_view password, std::string_view salt
   digest.add(password).add(salt).add(password).finish(b);  // 4-8
 
   digest.restart();
-  digest.add(password).add(salt);                     // 1-3
-  digest.add(stretched(b, password.size()));          // 9, 10
+  digest.add(password).add(salt);             // 1-3
+  digest.add(stretched(b, password.size()));  // 9, 10
   Sha256Digest a;
   for (size_t length = password.size(); length > 0; length >>= 1) {  // 11
     if (length & 1) {
@@ -193,7 +193,8 @@ std::optional<std::string> parse_sha2_auth_string(std::string_view text) {
 bool sha2_auth_string_matches(std::string_view auth_string, std::string_view password) {
   if (auth_string.size() != kSha2Chars || password.size() > kMaxPasswordBytes) return false;
   const auto salt = auth_string.substr(kSha2Prefix.size(), kSha2SaltBytes);
-  return equal_in_constant_time(sha256_crypt_digest(password, salt, kSha2Rounds), auth_string.substr(kSha2Prefix.size() + kSha2SaltBytes));
+  return equal_in_constant_time(sha256_crypt_digest(password, salt, kSha2Rounds),
+                                auth_string.substr(kSha2Prefix.size() + kSha2SaltBytes));
 }
 
 }  // namespace sluice::session

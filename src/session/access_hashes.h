@@ -17,15 +17,17 @@ constexpr size_t kSha1Bytes = 20;
 constexpr size_t kSha256Bytes = 32;
 constexpr size_t kSha2SaltBytes = 20;
 constexpr size_t kSha2DigestChars = 43;
-constexpr uint32_t kSha2Rounds = 5000;          // "$A$005$": thousands of rounds
-constexpr size_t kMaxPasswordBytes = 256;       // as caching_sha2_password; bounds the work of one check
+constexpr uint32_t kSha2Rounds = 5000;     // "$A$005$": thousands of rounds
+constexpr size_t kMaxPasswordBytes = 256;  // as caching_sha2_password; bounds the work of one check
 
 using Sha1Digest = std::array<uint8_t, kSha1Bytes>;
 using Sha256Digest = std::array<uint8_t, kSha256Bytes>;
 
 Sha1Digest sha1(std::string_view a, std::string_view b = {});
 Sha256Digest sha256(std::string_view a, std::string_view b = {});
-inline std::string_view bytes_of(std::span<const uint8_t> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+inline std::string_view bytes_of(std::span<const uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 // Takes the same time wherever the difference is. Different lengths are unequal at once.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 

@@ -36,12 +36,14 @@ std::optional<Address> parse_address(std::string_view text) {
 }
 
 bool is_v4(const Address& address) {
-  return std::all_of(address.begin(), address.begin() + 10, [](uint8_t b) { return b == 0; }) && address[10] == 0xff && address[11] == 0xff;
+  return std::all_of(address.begin(), address.begin() + 10, [](uint8_t b) { return b == 0; }) && address[10] == 0xff &&
+         address[11] == 0xff;
 }
 
 // "::ffff:10.0.0.1" as "10.0.0.1", the rest as it is, in lower case.
 std::string plain_host(std::string_view host) {
-  if (const auto address = parse_address(host); address && is_v4(*address) && host.find(':') != std::string_view::npos) {
+  if (const auto address = parse_address(host);
+      address && is_v4(*address) && host.find(':') != std::string_view::npos) {
     char text[INET_ADDRSTRLEN];
     if (::inet_ntop(AF_INET, address->data() + 12, text, sizeof text)) return text;
   }
@@ -77,7 +79,8 @@ bool like(std::string_view text, std::string_view pattern) {
 
 Error bad_network(std::string_view text) {
   return sql_error(Code::kInvalidArgument, 1105,
-                   "'" + std::string(text) + "' is not a network: write address/bits (10.0.0.0/8) or address/mask (10.0.0.0/255.0.0.0)");
+                   "'" + std::string(text) +
+                       "' is not a network: write address/bits (10.0.0.0/8) or address/mask (10.0.0.0/255.0.0.0)");
 }
 
 }  // namespace
@@ -85,7 +88,8 @@ Error bad_network(std::string_view text) {
 Result<HostPattern> HostPattern::parse(std::string_view text) {
   if (text.size() > 255) {
     return fail(sql_error(Code::kInvalidArgument, 1470,
-                          "String '" + std::string(text.substr(0, 70)) + "...' is too long for host name (should be no longer than 255)"));
+                          "String '" + std::string(text.substr(0, 70)) +
+                              "...' is too long for host name (should be no longer than 255)"));
   }
   HostPattern out;
   out.text_ = lower(text.empty() ? "%" : text);
@@ -100,7 +104,8 @@ Result<HostPattern> HostPattern::parse(std::string_view text) {
     } else {
       unsigned bits = 0;
       const auto [end, error] = std::from_chars(mask_text.data(), mask_text.data() + mask_text.size(), bits);
-      if (error != std::errc() || end != mask_text.data() + mask_text.size() || bits > 128u - offset) return fail(bad_network(text));
+      if (error != std::errc() || end != mask_text.data() + mask_text.size() || bits > 128u - offset)
+        return fail(bad_network(text));
       bits += offset;
       for (unsigned bit = 0; bit < bits; ++bit) out.mask_[bit / 8] |= static_cast<uint8_t>(0x80 >> (bit % 8));
     }
@@ -133,9 +138,12 @@ bool HostPattern::matches(std::string_view host) const {
   if (host.size() > 255) return false;
   const std::string plain = plain_host(host);
   switch (kind_) {
-    case Kind::kExact: return plain == text_ || (text_ == "localhost" && is_loopback(plain));
-    case Kind::kWildcard: return text_ == "%" || like(plain, text_) || (is_loopback(plain) && like("localhost", text_));
-    case Kind::kNetwork: break;
+    case Kind::kExact:
+      return plain == text_ || (text_ == "localhost" && is_loopback(plain));
+    case Kind::kWildcard:
+      return text_ == "%" || like(plain, text_) || (is_loopback(plain) && like("localhost", text_));
+    case Kind::kNetwork:
+      break;
   }
   const auto address = parse_address(plain == "localhost" ? "127.0.0.1" : plain);
   if (!address) return false;

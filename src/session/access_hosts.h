@@ -19,7 +19,8 @@ class HostPattern {
 
   // `host` is the client's address as text. IPv4-mapped IPv6 addresses count as IPv4; loopback is also "localhost".
   bool matches(std::string_view host) const;
-  // Higher is more specific: exact names, then networks by their bits, then patterns by what stands before the first wildcard.
+  // Higher is more specific: exact names, then networks by their bits, then patterns by what stands before the first
+  // wildcard.
   uint32_t specificity() const { return specificity_; }
   const std::string& text() const { return text_; }
 

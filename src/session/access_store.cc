@@ -35,7 +35,8 @@ class FileDescriptor {
 
 std::string member(json::yyjson_val* object, const char* name) {
   json::yyjson_val* value = json::yyjson_obj_get(object, name);
-  return json::yyjson_is_str(value) ? std::string(json::yyjson_get_str(value), json::yyjson_get_len(value)) : std::string();
+  return json::yyjson_is_str(value) ? std::string(json::yyjson_get_str(value), json::yyjson_get_len(value))
+                                    : std::string();
 }
 
 struct FreeDocument {
@@ -56,7 +57,8 @@ class FileAccountStore final : public AccountStore {
     std::string text;
     char buffer[16384];
     ssize_t n = 0;
-    while ((n = ::read(fd.get(), buffer, sizeof buffer)) > 0 && text.size() <= kMaxFileBytes) text.append(buffer, static_cast<size_t>(n));
+    while ((n = ::read(fd.get(), buffer, sizeof buffer)) > 0 && text.size() <= kMaxFileBytes)
+      text.append(buffer, static_cast<size_t>(n));
     if (n < 0) return fail(system_error("cannot read " + file_.string(), errno));
     return TRY(parse(text));
   }
@@ -76,7 +78,8 @@ class FileAccountStore final : public AccountStore {
       }
       if (::fsync(fd.get()) != 0) return fail(system_error("cannot sync " + beside, errno));
     }
-    if (::rename(beside.c_str(), file_.c_str()) != 0) return fail(system_error("cannot replace " + file_.string(), errno));
+    if (::rename(beside.c_str(), file_.c_str()) != 0)
+      return fail(system_error("cannot replace " + file_.string(), errno));
     const FileDescriptor directory(::open(file_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (directory.get() < 0 || ::fsync(directory.get()) != 0) {
       return fail(system_error("cannot sync the directory of " + file_.string(), errno));
@@ -87,18 +90,21 @@ class FileAccountStore final : public AccountStore {
  private:
   Result<std::vector<AccountRecord>> parse(const std::string& text) const {
     const auto damaged = [&](const std::string& why) {
-      return fail(Code::kDataLoss, "the file of accounts " + file_.string() + " is damaged (" + why +
-                                       "): restore it from a backup, or move it away to start with a passwordless root on loopback");
+      return fail(Code::kDataLoss,
+                  "the file of accounts " + file_.string() + " is damaged (" + why +
+                      "): restore it from a backup, or move it away to start with a passwordless root on loopback");
     };
     json::yyjson_read_err error{};
-    const std::unique_ptr<json::yyjson_doc, FreeDocument> document(
-        json::yyjson_read_opts(const_cast<char*>(text.data()), text.size(), json::YYJSON_READ_ALLOW_INVALID_UNICODE, nullptr, &error));
-    if (!document) return damaged(std::string(error.msg ? error.msg : "not JSON") + " at byte " + std::to_string(error.pos));
+    const std::unique_ptr<json::yyjson_doc, FreeDocument> document(json::yyjson_read_opts(
+        const_cast<char*>(text.data()), text.size(), json::YYJSON_READ_ALLOW_INVALID_UNICODE, nullptr, &error));
+    if (!document)
+      return damaged(std::string(error.msg ? error.msg : "not JSON") + " at byte " + std::to_string(error.pos));
     json::yyjson_val* root = json::yyjson_doc_get_root(document.get());
     json::yyjson_val* version = json::yyjson_obj_get(root, "version");
     if (!json::yyjson_is_int(version)) return damaged("no version");
     if (json::yyjson_get_sint(version) > kFormatVersion) {
-      return fail(Code::kUnsupported, "the file of accounts " + file_.string() + " was written by a newer version of this server");
+      return fail(Code::kUnsupported,
+                  "the file of accounts " + file_.string() + " was written by a newer version of this server");
     }
     json::yyjson_val* list = json::yyjson_obj_get(root, "accounts");
     if (!json::yyjson_is_arr(list)) return damaged("no accounts");

@@ -15,7 +15,8 @@ namespace sluice::session {
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
-  // All accounts; nullopt when nothing was ever stored (first start). Errors: kDataLoss when what is there cannot be read.
+  // All accounts; nullopt when nothing was ever stored (first start). Errors: kDataLoss when what is there cannot be
+  // read.
   virtual Result<std::optional<std::vector<AccountRecord>>> load() = 0;
   // All of them, durable when it returns; after an error the earlier ones are still there.
   virtual Status replace_all(const std::vector<AccountRecord>& accounts) = 0;

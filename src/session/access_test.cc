@@ -18,12 +18,16 @@ using Entry = dialect::AccountStatement::Entry;
 
 const dialect::Account kRoot{"root", "%"};
 
-std::span<const uint8_t> span_of(std::string_view text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+std::span<const uint8_t> span_of(std::string_view text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
 
-dialect::AccountStatement statement(What what, std::string user, std::string host, std::optional<std::string> password = {}, std::string plugin = {}) {
+dialect::AccountStatement statement(What what, std::string user, std::string host,
+                                    std::optional<std::string> password = {}, std::string plugin = {}) {
   dialect::AccountStatement it;
   it.what = what;
-  it.entries.push_back(Entry{dialect::Account{std::move(user), std::move(host)}, std::move(password), std::nullopt, std::move(plugin)});
+  it.entries.push_back(
+      Entry{dialect::Account{std::move(user), std::move(host)}, std::move(password), std::nullopt, std::move(plugin)});
   return it;
 }
 std::unique_ptr<StoredAccess> in_memory() { return *StoredAccess::open(make_memory_account_store()); }
@@ -61,7 +65,8 @@ TEST(AccessHashes, Sha256CryptMatchesTheSpecification) {
 TEST(AccessHashes, NativeHashAsMysqlPrintsIt) {
   EXPECT_EQ(native_hash_text(native_stage2("mypass")), "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4");
   EXPECT_EQ(parse_native_hash("*6c8989366eaf75bb670ad8ea7a7fc1176a95cef4"), native_stage2("mypass"));
-  for (const char* bad : {"", "*", "6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4", "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEFX"}) {
+  for (const char* bad :
+       {"", "*", "6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4", "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEFX"}) {
     EXPECT_EQ(parse_native_hash(bad), std::nullopt) << bad;
   }
 }
@@ -78,7 +83,9 @@ TEST(AccessHashes, Sha2AuthStringsCarryTheirSalt) {
 }
 
 TEST(HostPattern, Table) {
-  const auto f = [](const char* pattern, const char* host, bool want) { EXPECT_EQ(HostPattern::parse(pattern)->matches(host), want) << pattern << " " << host; };
+  const auto f = [](const char* pattern, const char* host, bool want) {
+    EXPECT_EQ(HostPattern::parse(pattern)->matches(host), want) << pattern << " " << host;
+  };
   f("%", "10.0.0.1", true);
   f("", "10.0.0.1", true);
   f("localhost", "127.0.0.1", true);
@@ -129,7 +136,8 @@ TEST(StoredAccess, StartsWithARootForLoopbackOnly) {
   const auto root = *access->find("root", "127.0.0.1");
   EXPECT_EQ(root.name(), "'root'@'%'");
   EXPECT_TRUE(access->verify_native(root, span_of("12345678901234567890"), {}));
-  EXPECT_FALSE(access->verify_native(root, span_of("12345678901234567890"), span_of(native_response("x", "12345678901234567890"))));
+  EXPECT_FALSE(access->verify_native(root, span_of("12345678901234567890"),
+                                     span_of(native_response("x", "12345678901234567890"))));
   EXPECT_EQ(access->verify_sha2_fast(root, span_of("12345678901234567890"), {}), Sha2FastCheck::kMatches);
   EXPECT_TRUE(access->verify_password(root, ""));
   EXPECT_FALSE(access->verify_password(root, "x"));
@@ -156,7 +164,8 @@ TEST(StoredAccess, BothProtocolsVerify) {
   EXPECT_EQ(access->verify_sha2_fast(user, span_of(scramble), span_of(response)), Sha2FastCheck::kNeedsFull);
   EXPECT_TRUE(access->verify_password(user, "pw"));
   EXPECT_EQ(access->verify_sha2_fast(user, span_of(scramble), span_of(response)), Sha2FastCheck::kMatches);
-  EXPECT_EQ(access->verify_sha2_fast(user, span_of(scramble), span_of(sha2_response("x", scramble))), Sha2FastCheck::kDenied);
+  EXPECT_EQ(access->verify_sha2_fast(user, span_of(scramble), span_of(sha2_response("x", scramble))),
+            Sha2FastCheck::kDenied);
   EXPECT_EQ(access->verify_sha2_fast(user, span_of(scramble), {}), Sha2FastCheck::kDenied);
 
   // A change of the password empties the cache; other accounts' changes do not.
@@ -180,7 +189,8 @@ TEST(StoredAccess, CachingSha2KeepsNoUnsaltedHash) {
 
 TEST(StoredAccess, PicksTheMostSpecificAccount) {
   auto access = in_memory();
-  for (const char* host : {"%", "10.%", "10.1.%", "10.0.0.0/8", "10.1.2.3"}) ASSERT_TRUE(access->apply(statement(What::kCreate, "u", host, host), kRoot));
+  for (const char* host : {"%", "10.%", "10.1.%", "10.0.0.0/8", "10.1.2.3"})
+    ASSERT_TRUE(access->apply(statement(What::kCreate, "u", host, host), kRoot));
   ASSERT_TRUE(access->apply(statement(What::kCreate, "", "10.1.2.4", ""), kRoot));
   EXPECT_EQ(access->find("u", "10.1.2.3")->host_pattern, "10.1.2.3");
   EXPECT_EQ(access->find("u", "10.1.2.5")->host_pattern, "10.0.0.0/8");
@@ -239,7 +249,9 @@ class AccountFile : public testing::Test {
     file_ = directory_ / "accounts.json";
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }
-  Result<std::unique_ptr<StoredAccess>> open(std::string_view password = {}) { return StoredAccess::open(make_file_account_store(file_), password); }
+  Result<std::unique_ptr<StoredAccess>> open(std::string_view password = {}) {
+    return StoredAccess::open(make_file_account_store(file_), password);
+  }
 
   std::filesystem::path directory_;
   std::filesystem::path file_;
@@ -258,14 +270,15 @@ TEST_F(AccountFile, SurvivesARestart) {
   EXPECT_TRUE(access->verify_password(*access->find("u\"\n", "10.0.0.1"), "pw"));
   EXPECT_TRUE(access->verify_password(*access->find("s", "10.0.0.1"), "pw"));
   EXPECT_EQ(access->list().size(), 3u);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat(file_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
 TEST_F(AccountFile, DamageIsAnErrorThatNamesTheFile) {
-  for (const char* text : {"", "{", "[]", "{}", R"({"version":1})", R"({"version":1,"accounts":[1]})",
-                           R"({"version":1,"accounts":[{"user":"u","host":"%","native":"x"}]})", R"({"version":2,"accounts":[]})"}) {
+  for (const char* text :
+       {"", "{", "[]", "{}", R"({"version":1})", R"({"version":1,"accounts":[1]})",
+        R"({"version":1,"accounts":[{"user":"u","host":"%","native":"x"}]})", R"({"version":2,"accounts":[]})"}) {
     std::ofstream(file_) << text;
     const auto access = open();
     ASSERT_FALSE(access) << text;

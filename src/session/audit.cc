@@ -15,7 +15,8 @@ namespace sluice::session {
 namespace {
 
 Counter& dropped_counter() {
-  static Counter& counter = Metrics::process().counter("sluice_audit_dropped_total", "Audit entries that were not written: queue full or disk error.");
+  static Counter& counter = Metrics::process().counter(
+      "sluice_audit_dropped_total", "Audit entries that were not written: queue full or disk error.");
   return counter;
 }
 
@@ -27,7 +28,9 @@ size_t cut_position(std::string_view text, size_t limit) {
   return end;
 }
 
-int open_for_append(const std::string& file) { return ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600); }
+int open_for_append(const std::string& file) {
+  return ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+}
 
 }  // namespace
 
@@ -107,7 +110,8 @@ void Audit::run() {
     if (!batch.empty()) write_batch(batch);
     if (reopen && fd_ < 0) (void)open_file();
     if (const uint64_t dropped = dropped_.load(std::memory_order_relaxed); dropped > dropped_reported_) {
-      log::warn("audit entries dropped", {{"count", dropped - dropped_reported_}, {"total", dropped}, {"file", options_.file}});
+      log::warn("audit entries dropped",
+                {{"count", dropped - dropped_reported_}, {"total", dropped}, {"file", options_.file}});
       dropped_reported_ = dropped;
     }
     const size_t done = batch.size();
@@ -125,7 +129,7 @@ void Audit::run() {
 bool Audit::open_file() {
   fd_ = open_for_append(options_.file);
   if (fd_ < 0) return false;
-  struct stat info {};
+  struct stat info{};
   file_bytes_ = ::fstat(fd_, &info) == 0 ? static_cast<uint64_t>(info.st_size) : 0;
   return true;
 }
@@ -157,7 +161,9 @@ void Audit::write_batch(const std::vector<AuditEntry>& batch) {
       lines_ += '\n';
       ++count;
     }
-    if (options_.max_file_bytes > 0 && fd_ >= 0 && file_bytes_ > 0 && file_bytes_ + lines_.size() > options_.max_file_bytes) rotate();
+    if (options_.max_file_bytes > 0 && fd_ >= 0 && file_bytes_ > 0 &&
+        file_bytes_ + lines_.size() > options_.max_file_bytes)
+      rotate();
     if (fd_ < 0) (void)open_file();
     size_t written = 0;
     while (fd_ >= 0 && written < lines_.size()) {

@@ -65,11 +65,12 @@ TEST_F(AuditTest, OneLineAnEntryReadableByTheOwnerOnly) {
   audit->record(it);
   audit->flush();
   ASSERT_EQ(lines(file_).size(), 1u);
-  EXPECT_EQ(lines(file_)[0],
-            R"({"time":"1970-01-02T00:00:00.000042Z","event":"statement","connection_id":7,"user":"ann","door":"mysql",)"
-            R"("statement":"SELECT 'a\n\"b\"'","duration_us":1500,"rows":3,"error_code":1054,"error":"no column\u0001)"
-            "\xEF\xBF\xBD\"}");
-  struct stat info {};
+  EXPECT_EQ(
+      lines(file_)[0],
+      R"({"time":"1970-01-02T00:00:00.000042Z","event":"statement","connection_id":7,"user":"ann","door":"mysql",)"
+      R"("statement":"SELECT 'a\n\"b\"'","duration_us":1500,"rows":3,"error_code":1054,"error":"no column\u0001)"
+      "\xEF\xBF\xBD\"}");
+  struct stat info{};
   ASSERT_EQ(::stat(file_.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
@@ -130,12 +131,14 @@ TEST(MaskSecrets, HidesPasswordsAndNothingElse) {
   f("create user u identified by \"p''w\\\"x\" comment 'c'", "create user u identified by '<secret>' comment 'c'");
   f("CREATE USER 'u' IDENTIFIED WITH 'mysql_native_password' BY 'pw', 'v'@'w' IDENTIFIED BY 'x'",
     "CREATE USER 'u' IDENTIFIED WITH 'mysql_native_password' BY '<secret>', 'v'@'w' IDENTIFIED BY '<secret>'");
-  f("CREATE USER u IDENTIFIED WITH caching_sha2_password AS '$A$005$x'", "CREATE USER u IDENTIFIED WITH caching_sha2_password AS '<secret>'");
+  f("CREATE USER u IDENTIFIED WITH caching_sha2_password AS '$A$005$x'",
+    "CREATE USER u IDENTIFIED WITH caching_sha2_password AS '<secret>'");
   f("CREATE USER u IDENTIFIED BY PASSWORD '*ABC'", "CREATE USER u IDENTIFIED BY PASSWORD '<secret>'");
   f("SET PASSWORD = PASSWORD('x')", "SET PASSWORD = PASSWORD('<secret>')");
   f("SET PASSWORD = 'x'", "SET PASSWORD = '<secret>'");
   f("SET PASSWORD FOR 'u'@'h' = 'x'", "SET PASSWORD FOR 'u'@'h' = '<secret>'");
-  f("SET PASSWORD FOR 'u'@'h' = PASSWORD(\"x\"); SELECT 'y'", "SET PASSWORD FOR 'u'@'h' = PASSWORD('<secret>'); SELECT 'y'");
+  f("SET PASSWORD FOR 'u'@'h' = PASSWORD(\"x\"); SELECT 'y'",
+    "SET PASSWORD FOR 'u'@'h' = PASSWORD('<secret>'); SELECT 'y'");
   f("CREATE CATALOG c PROPERTIES (\"jdbc.password\" = \"x\", \"type\" = \"jdbc\")",
     "CREATE CATALOG c PROPERTIES (\"jdbc.password\" = '<secret>', \"type\" = \"jdbc\")");
   f("CREATE USER u IDENTIFIED /* by 'c' */ BY 'never closed", "CREATE USER u IDENTIFIED /* by 'c' */ BY '<secret>'");

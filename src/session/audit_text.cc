@@ -11,7 +11,9 @@ namespace {
 // Length of the valid UTF-8 character at the start of `text`, 0 when its bytes are none.
 size_t utf8_length(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const auto follows = [&](size_t i, uint8_t low, uint8_t high) { return i < text.size() && byte(i) >= low && byte(i) <= high; };
+  const auto follows = [&](size_t i, uint8_t low, uint8_t high) {
+    return i < text.size() && byte(i) >= low && byte(i) <= high;
+  };
   const uint8_t first = byte(0);
   if (first < 0x80) return 1;
   if (first >= 0xC2 && first <= 0xDF) return follows(1, 0x80, 0xBF) ? 2 : 0;
@@ -71,10 +73,14 @@ void append_field(std::string_view key, uint64_t value, std::string& out) {
 
 std::string_view event_name(AuditEntry::Event event) {
   switch (event) {
-    case AuditEntry::Event::kStatement: return "statement";
-    case AuditEntry::Event::kLogin: return "login";
-    case AuditEntry::Event::kLogout: return "logout";
-    case AuditEntry::Event::kLoad: return "load";
+    case AuditEntry::Event::kStatement:
+      return "statement";
+    case AuditEntry::Event::kLogin:
+      return "login";
+    case AuditEntry::Event::kLogout:
+      return "logout";
+    case AuditEntry::Event::kLoad:
+      return "load";
   }
   return "statement";
 }
@@ -88,7 +94,8 @@ void append_time(std::chrono::system_clock::time_point time, std::string& out) {
   char text[40];
   const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
   out.append(text, length);
-  std::snprintf(text, sizeof text, ".%06dZ", static_cast<int>(since_epoch.count() - static_cast<int64_t>(seconds) * 1'000'000));
+  std::snprintf(text, sizeof text, ".%06dZ",
+                static_cast<int>(since_epoch.count() - static_cast<int64_t>(seconds) * 1'000'000));
   out += text;
 }
 
@@ -103,7 +110,8 @@ struct Token {
 };
 
 bool word_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$' || static_cast<uint8_t>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+         c == '$' || static_cast<uint8_t>(c) >= 0x80;
 }
 
 // Coarse tokens of SQL that need not parse: words, quoted texts, single symbols; comments are skipped.
@@ -195,12 +203,12 @@ std::string mask_secrets(std::string_view sql) {
   std::string out;
   size_t copied = 0;
   Tokens tokens(sql);
-  bool after_identified = false;   // between IDENTIFIED and its literal
-  bool after_by = false;           // ... past BY, AS or USING
-  bool set_password = false;       // SET PASSWORD ... up to the end of the statement
-  bool keyed = false;              // the last name met names a secret, and only '=', ':', '(' or a function name followed
-  bool assigned = false;           // '=' was met since SET PASSWORD
-  std::string before;              // the previous word
+  bool after_identified = false;  // between IDENTIFIED and its literal
+  bool after_by = false;          // ... past BY, AS or USING
+  bool set_password = false;      // SET PASSWORD ... up to the end of the statement
+  bool keyed = false;     // the last name met names a secret, and only '=', ':', '(' or a function name followed
+  bool assigned = false;  // '=' was met since SET PASSWORD
+  std::string before;     // the previous word
   for (Token token = tokens.next(); token.kind != Token::Kind::kEnd; token = tokens.next()) {
     if (token.kind == Token::Kind::kString) {
       const bool secret = (after_identified && after_by) || (set_password && assigned) || keyed;

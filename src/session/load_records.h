@@ -43,7 +43,7 @@ class LoadSplitter {
  public:
   static constexpr size_t kBlockBytes = 1ull << 20;
 
-  LoadSplitter(const LoadSpec& spec, LoadSource& source);
+  LoadSplitter(const LoadSpec& spec, LoadSource& source, size_t block_bytes = kBlockBytes);
 
   // Errors: kInvalidArgument for a record longer than allowed; what LoadSource::push says.
   Status write(std::string_view bytes);
@@ -64,6 +64,7 @@ class LoadSplitter {
   const bool json_whole_;  // the document is one block
   const bool json_array_;
   const uint64_t max_record_bytes_;
+  const size_t block_bytes_;
   LoadSource& source_;
   LoadBlockPtr block_;
   uint64_t skip_lines_ = 0;

@@ -11,7 +11,7 @@ constexpr uint64_t kMaxBlockBytes = 1ull << 30;
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 }  // namespace
 
-LoadSplitter::LoadSplitter(const LoadSpec& spec, LoadSource& source)
+LoadSplitter::LoadSplitter(const LoadSpec& spec, LoadSource& source, size_t block_bytes)
     : format_(spec.format),
       csv_(spec.csv),
       json_by_line_(spec.json.by_line),
@@ -19,6 +19,7 @@ LoadSplitter::LoadSplitter(const LoadSpec& spec, LoadSource& source)
       json_array_(spec.json.strip_outer_array),
       max_record_bytes_(std::min(format_ == LoadSpec::Format::kJson && json_whole_ ? spec.max_document_bytes : spec.max_record_bytes,
                                  kMaxBlockBytes)),
+      block_bytes_(block_bytes),
       source_(source),
       skip_lines_(format_ == LoadSpec::Format::kCsv ? spec.csv.skip_lines : 0) {}
 
@@ -33,7 +34,7 @@ Status LoadSplitter::grow(size_t capacity) {
 Status LoadSplitter::write(std::string_view bytes) {
   while (!bytes.empty()) {
     if (!block_) {
-      block_ = source_.new_block(kBlockBytes);
+      block_ = source_.new_block(block_bytes_);
       scanned_ = boundary_ = 0;
     }
     const size_t piece = std::min(bytes.size(), block_->capacity - block_->size);
@@ -82,7 +83,7 @@ Status LoadSplitter::cut() {
     return grow(std::min<uint64_t>(block_->capacity * 2, max_record_bytes_));
   }
   const size_t rest = block_->size - boundary;
-  LoadBlockPtr next = source_.new_block(std::max(kBlockBytes, rest * 2));
+  LoadBlockPtr next = source_.new_block(std::max(block_bytes_, rest * 2));
   std::memcpy(next->text.get(), block_->text.get() + boundary, rest);
   next->size = rest;
   block_->size = boundary;

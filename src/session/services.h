@@ -11,6 +11,7 @@
 #include "session/audit.h"
 #include "session/plan_cache.h"
 #include "session/running.h"
+#include "session/system_rows.h"
 #include "session/variables.h"
 
 namespace sluice::session {
@@ -44,6 +45,7 @@ class Services {
 
  private:
   std::atomic<uint32_t> last_connection_id_{0};
+  SystemRowsProvider system_rows_{*this};  // last: uses all others
 };
 
 }  // namespace sluice::session

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "session/constant.h"
 #include "session/kernel_rows.h"
+#include "session/no_database.h"
 #include "session/session_state.h"
 
 namespace sluice::session {
@@ -230,6 +231,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
       return std::shared_ptr<PreparedStatement>(std::move(prepared));
     }
   }
+  if (state.database_.empty() && needs_database(tree)) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
   // The kernel checks names and types now, so that errors come at PREPARE, and tells the columns.
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();

@@ -4,8 +4,10 @@
 #include <random>
 
 #include "base/log.h"
+#include "kernel/catalog_facts.h"
 #include "session/constant.h"
 #include "session/kernel_rows.h"
+#include "session/no_database.h"
 #include "session/show.h"
 
 namespace sluice::session {
@@ -23,6 +25,13 @@ std::atomic<uint64_t> last_query_number{0};
 uint64_t process_random() {
   static const uint64_t value = (static_cast<uint64_t>(std::random_device()()) << 32) | std::random_device()();
   return value;
+}
+
+// DROP of what is not there has numbers of its own.
+Error drop_error(Error error) {
+  if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, error.message());
+  if (error.native_code() == 1049) return sql_error(Code::kNotFound, 1008, error.message());
+  return error;
 }
 
 }  // namespace
@@ -71,7 +80,7 @@ void SessionState::begin(std::string_view sql, bool runs_in_kernel) {
   services.statement_count.fetch_add(1, std::memory_order_relaxed);
   if (services.audit.enabled()) audited_sql = sql;
   if (!runs_in_kernel) return;
-  if (!warnings.empty()) warnings_before = std::exchange(warnings, {});
+  warnings_before = std::exchange(warnings, {});
   const auto timeout = variables.query_timeout();
   {
     std::lock_guard lock(run_lock);
@@ -156,7 +165,8 @@ kernel::Connection& SessionState::connection() {
     if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned) log::warn("time zone", {{"error", zoned.error().describe()}});
     if (!database_.empty()) {
       // The database may have been dropped since; statements that need it then say so.
-      static_cast<void>(kernel->set_schema(kernel::kInternalCatalog, database_));
+      const kernel::SchemaName stored = kernel::kernel_schema(database_);
+      static_cast<void>(kernel->set_schema(stored.catalog, stored.schema));
     }
     std::lock_guard lock(run_lock);
     if (in_kernel) kernel_to_interrupt = kernel.get();
@@ -215,13 +225,14 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
 
 Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect,
                                          std::vector<duckdb::Value> parameters) {
+  if (database_.empty() && needs_database(*tree)) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
   TRY(prepare_transaction(effect));
   const auto type = tree->type;
   std::vector<std::optional<ColumnOrigin>> origins;
   if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
   auto answer = connection().run(std::move(tree), std::move(parameters));
   if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
-  if (!answer) return fail(std::move(answer.error()));
+  if (!answer) return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error())) : std::move(answer.error()));
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);

@@ -22,9 +22,9 @@ namespace sluice::session {
 // What a SHOW may look at; valid for the length of the call.
 struct ShowContext {
   Services& services;
-  kernel::Connection& kernel;    // the session's own: sees its open transaction and temporary tables
+  kernel::Connection& kernel;  // the session's own: sees its open transaction and temporary tables
   SessionVariables& variables;
-  const std::string& database;   // the selected one; empty when none is
+  const std::string& database;  // the selected one; empty when none is
   const ClientIdentity& client;
   uint32_t connection_id = 0;
   std::span<const Warning> warnings;  // of the last statement

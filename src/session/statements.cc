@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statements that a session answers itself: USE, SET, transactions, LOAD DATA.
 #include "duckdb/common/string_util.hpp"
+#include "kernel/catalog_facts.h"
 #include "session/load.h"
 #include "session/session_state.h"
 
@@ -43,23 +44,13 @@ class SessionLoad final : public LoadSink {
   bool ended_ = false;
 };
 
-// Databases of the server's own that have no schema in `internal`, by their lower-case names.
-const char* system_schema(const std::string& database) {
-  if (duckdb::StringUtil::CIEquals(database, "information_schema")) return "mysql_information_schema";
-  if (duckdb::StringUtil::CIEquals(database, "mysql")) return "mysql_schema";
-  return nullptr;
-}
-
 }  // namespace
 
 Result<Outcome> SessionState::use(const std::string& catalog, const std::string& database) {
   if (!is_own_catalog(catalog)) return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
   if (database.empty() || database == kernel::kServerSchema) return fail(unknown_database(database));
-  if (const char* schema = system_schema(database)) {
-    if (auto selected = connection().set_schema("memory", schema); !selected) return fail(unknown_database(database));
-  } else {
-    TRY(connection().set_schema(kernel::kInternalCatalog, database));
-  }
+  const kernel::SchemaName stored = kernel::kernel_schema(database);
+  TRY(connection().set_schema(stored.catalog, stored.schema));
   database_ = database;
   std::lock_guard lock(run_lock);
   shown_database = database;

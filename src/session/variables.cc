@@ -10,8 +10,8 @@ namespace sluice::session {
 namespace {
 
 struct KnownIds {
-  VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, exec_mem_limit, autocommit, sql_mode, time_zone,
-      character_set_connection, collation_connection;
+  VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, exec_mem_limit, autocommit, sql_mode,
+      time_zone, character_set_connection, collation_connection;
 };
 
 VariableId known(std::string_view name) {
@@ -51,7 +51,8 @@ Changes with_companions(VariableId id, const VariableValue& value) {
 }
 
 Error read_only_error(const VariableDefinition& variable) {
-  return sql_error(Code::kInvalidArgument, 1238, "Variable '" + std::string(variable.name) + "' is a read only variable");
+  return sql_error(Code::kInvalidArgument, 1238,
+                   "Variable '" + std::string(variable.name) + "' is a read only variable");
 }
 
 bool differs(const VariableValue& a, const VariableValue& b) { return a != b; }
@@ -82,8 +83,9 @@ Result<SetResult> GlobalVariables::set(std::string_view name, const VariableValu
   const auto& variable = definition(id);
   if (variable.read_only) return fail(read_only_error(variable));
   if (variable.home == VariableHome::kSession) {
-    return fail(sql_error(Code::kInvalidArgument, 1228,
-                          "Variable '" + std::string(variable.name) + "' is a SESSION variable and can't be used with SET GLOBAL"));
+    return fail(sql_error(
+        Code::kInvalidArgument, 1228,
+        "Variable '" + std::string(variable.name) + "' is a SESSION variable and can't be used with SET GLOBAL"));
   }
   auto coerced = TRY(coerce(variable, value));
   TRY(store(id, std::move(coerced.value)));
@@ -120,7 +122,9 @@ void GlobalVariables::establish(std::string_view name, VariableValue value) {
   values_ = std::move(next);
 }
 
-void GlobalVariables::on_set(std::function<Status(const VariableDefinition&, const VariableValue&)> check) { check_ = std::move(check); }
+void GlobalVariables::on_set(std::function<Status(const VariableDefinition&, const VariableValue&)> check) {
+  check_ = std::move(check);
+}
 
 std::vector<VariableRow> GlobalVariables::list() const {
   const auto values = snapshot();
@@ -129,7 +133,8 @@ std::vector<VariableRow> GlobalVariables::list() const {
   rows.reserve(table.size());
   for (size_t i = 0; i < table.size(); ++i) {
     if (table[i].home == VariableHome::kSession) continue;
-    rows.push_back({table[i].name, to_text(table[i], (*values)[i]), to_text(table[i], defaults_[i]), differs((*values)[i], defaults_[i])});
+    rows.push_back({table[i].name, to_text(table[i], (*values)[i]), to_text(table[i], defaults_[i]),
+                    differs((*values)[i], defaults_[i])});
   }
   return rows;
 }
@@ -140,7 +145,8 @@ SessionVariables::SessionVariables(GlobalVariables& globals, OnSet on_set)
     : globals_(globals), base_(globals.snapshot()), on_set_(std::move(on_set)) {}
 
 const VariableValue* SessionVariables::changed(VariableId id) const {
-  const auto at = std::lower_bound(changes_.begin(), changes_.end(), id, [](const auto& change, VariableId wanted) { return change.first < wanted; });
+  const auto at = std::lower_bound(changes_.begin(), changes_.end(), id,
+                                   [](const auto& change, VariableId wanted) { return change.first < wanted; });
   return at != changes_.end() && at->first == id ? &at->second : nullptr;
 }
 
@@ -158,12 +164,14 @@ Result<VariableValue> SessionVariables::get(std::string_view name, std::optional
   const auto& variable = definition(id);
   if (scope == dialect::VariableScope::kGlobal) {
     if (variable.home == VariableHome::kSession) {
-      return fail(sql_error(Code::kInvalidArgument, 1238, "Variable '" + std::string(variable.name) + "' is a SESSION variable"));
+      return fail(sql_error(Code::kInvalidArgument, 1238,
+                            "Variable '" + std::string(variable.name) + "' is a SESSION variable"));
     }
     return globals_.get(id);
   }
   if (scope == dialect::VariableScope::kSession && variable.home == VariableHome::kGlobal) {
-    return fail(sql_error(Code::kInvalidArgument, 1238, "Variable '" + std::string(variable.name) + "' is a GLOBAL variable"));
+    return fail(
+        sql_error(Code::kInvalidArgument, 1238, "Variable '" + std::string(variable.name) + "' is a GLOBAL variable"));
   }
   return get(id);
 }
@@ -186,8 +194,9 @@ Status SessionVariables::set_default(std::string_view name) {
 Status SessionVariables::check_settable(const VariableDefinition& variable) const {
   if (variable.read_only) return fail(read_only_error(variable));
   if (variable.home == VariableHome::kGlobal) {
-    return fail(sql_error(Code::kInvalidArgument, 1229,
-                          "Variable '" + std::string(variable.name) + "' is a GLOBAL variable and should be set with SET GLOBAL"));
+    return fail(sql_error(
+        Code::kInvalidArgument, 1229,
+        "Variable '" + std::string(variable.name) + "' is a GLOBAL variable and should be set with SET GLOBAL"));
   }
   return {};
 }
@@ -202,7 +211,8 @@ Status SessionVariables::store(VariableId id, VariableValue value) {
 }
 
 void SessionVariables::put(VariableId id, VariableValue value) {
-  const auto at = std::lower_bound(changes_.begin(), changes_.end(), id, [](const auto& change, VariableId wanted) { return change.first < wanted; });
+  const auto at = std::lower_bound(changes_.begin(), changes_.end(), id,
+                                   [](const auto& change, VariableId wanted) { return change.first < wanted; });
   const bool present = at != changes_.end() && at->first == id;
   ++version_;
   if (!differs(value, (*base_)[id])) {
@@ -251,12 +261,16 @@ std::vector<VariableRow> SessionVariables::list() const {
 std::chrono::milliseconds SessionVariables::query_timeout() const {
   return std::chrono::milliseconds(std::get<int64_t>(own(ids().max_execution_time)));
 }
-std::chrono::seconds SessionVariables::wait_timeout() const { return std::chrono::seconds(std::get<int64_t>(own(ids().wait_timeout))); }
+std::chrono::seconds SessionVariables::wait_timeout() const {
+  return std::chrono::seconds(std::get<int64_t>(own(ids().wait_timeout)));
+}
 uint64_t SessionVariables::sql_select_limit() const {
   const auto limit = std::get<int64_t>(own(ids().sql_select_limit));
   return limit == INT64_MAX ? UINT64_MAX : static_cast<uint64_t>(limit);
 }
-uint64_t SessionVariables::exec_mem_limit_bytes() const { return static_cast<uint64_t>(std::get<int64_t>(own(ids().exec_mem_limit))); }
+uint64_t SessionVariables::exec_mem_limit_bytes() const {
+  return static_cast<uint64_t>(std::get<int64_t>(own(ids().exec_mem_limit)));
+}
 bool SessionVariables::autocommit() const { return std::get<bool>(own(ids().autocommit)); }
 SqlModes SessionVariables::sql_modes() const { return static_cast<SqlModes>(std::get<int64_t>(own(ids().sql_mode))); }
 const std::string& SessionVariables::time_zone() const { return std::get<std::string>(own(ids().time_zone)); }

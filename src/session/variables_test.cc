@@ -61,8 +61,8 @@ TEST(SessionVariables, SetFollowsMysqlsRules) {
 TEST(SessionVariables, BooleansTakeAllSpellings) {
   GlobalVariables globals;
   SessionVariables session(globals);
-  for (const VariableValue& off : {VariableValue("OFF"), VariableValue("off"), VariableValue("FALSE"), VariableValue(false), VariableValue(int64_t{0}),
-                                   VariableValue("0")}) {
+  for (const VariableValue& off : {VariableValue("OFF"), VariableValue("off"), VariableValue("FALSE"),
+                                   VariableValue(false), VariableValue(int64_t{0}), VariableValue("0")}) {
     ASSERT_TRUE(session.set("autocommit", true));
     ASSERT_TRUE(session.set("autocommit", off));
     EXPECT_FALSE(session.autocommit());
@@ -183,7 +183,8 @@ TEST(TimeZone, Normalises) {
   EXPECT_EQ(normalise_time_zone("-0:30"), "-00:30");
   EXPECT_EQ(normalise_time_zone("+14:00"), "+14:00");
   EXPECT_EQ(normalise_time_zone("Asia/Shanghai"), "Asia/Shanghai");
-  for (const char* bad : {"", "+14:01", "+1", "+1:5", "+a:00", "a b", "'", "+00:60"}) EXPECT_EQ(normalise_time_zone(bad), std::nullopt) << bad;
+  for (const char* bad : {"", "+14:01", "+1", "+1:5", "+a:00", "a b", "'", "+00:60"})
+    EXPECT_EQ(normalise_time_zone(bad), std::nullopt) << bad;
 }
 
 TEST(SessionVariables, CostsLittleMemory) { EXPECT_LE(sizeof(SessionVariables), 112u); }

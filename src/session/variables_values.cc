@@ -19,7 +19,8 @@ std::string lower(std::string_view text) {
 }
 
 bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return (x | 0x20) == (y | 0x20); });
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -44,7 +45,8 @@ Error wrong_value(const VariableDefinition& variable, const VariableValue& value
                    "Variable '" + std::string(variable.name) + "' can't be set to the value of '" + shown(value) + "'");
 }
 Error wrong_type(const VariableDefinition& variable) {
-  return sql_error(Code::kInvalidArgument, 1232, "Incorrect argument type to variable '" + std::string(variable.name) + "'");
+  return sql_error(Code::kInvalidArgument, 1232,
+                   "Incorrect argument type to variable '" + std::string(variable.name) + "'");
 }
 
 std::optional<int64_t> whole_number(std::string_view text) {
@@ -60,7 +62,8 @@ std::optional<double> real_number(std::string_view text) {
   text = trimmed(text);
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return !text.empty() && error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+  return !text.empty() && error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                                   : std::nullopt;
 }
 std::optional<bool> truth(std::string_view text) {
   text = trimmed(text);
@@ -99,7 +102,8 @@ Result<Coerced> coerce_int(const VariableDefinition& variable, const VariableVal
   if (!number) return fail(wrong_type(variable));
   const int64_t inside = std::clamp(*number, variable.min, variable.max);
   Coerced result{inside, {}};
-  if (inside != *number) result.warning = "Truncated incorrect " + std::string(variable.name) + " value: '" + shown(value) + "'";
+  if (inside != *number)
+    result.warning = "Truncated incorrect " + std::string(variable.name) + " value: '" + shown(value) + "'";
   return result;
 }
 
@@ -138,13 +142,15 @@ Result<VariableValue> coerce_charset(const VariableDefinition& variable, const V
   const auto* text = std::get_if<std::string>(&value);
   if (!text) return fail(wrong_type(variable));
   std::string name = lower(trimmed(*text));
-  if (!known_charset(name)) return fail(sql_error(Code::kInvalidArgument, 1115, "Unknown character set: '" + shown(value) + "'"));
+  if (!known_charset(name))
+    return fail(sql_error(Code::kInvalidArgument, 1115, "Unknown character set: '" + shown(value) + "'"));
   return name;
 }
 
 Result<VariableValue> coerce_collation(const VariableDefinition& variable, const VariableValue& value) {
   const auto* text = std::get_if<std::string>(&value);
-  if (!text) return fail(std::holds_alternative<std::monostate>(value) ? wrong_value(variable, value) : wrong_type(variable));
+  if (!text)
+    return fail(std::holds_alternative<std::monostate>(value) ? wrong_value(variable, value) : wrong_type(variable));
   std::string name = lower(trimmed(*text));
   if (name != "binary" && (name.find('_') == std::string::npos || !known_charset(charset_of_collation(name)))) {
     return fail(sql_error(Code::kInvalidArgument, 1273, "Unknown collation: '" + shown(value) + "'"));
@@ -157,14 +163,38 @@ struct Mode {
   std::string_view name;
   int bit;
 };
-constexpr Mode kModes[] = {
-    {"REAL_AS_FLOAT", 0}, {"PIPES_AS_CONCAT", 1}, {"ANSI_QUOTES", 2}, {"IGNORE_SPACE", 3}, {"ONLY_FULL_GROUP_BY", 5},
-    {"NO_UNSIGNED_SUBTRACTION", 6}, {"NO_DIR_IN_CREATE", 7}, {"POSTGRESQL", 8}, {"ORACLE", 9}, {"MSSQL", 10}, {"DB2", 11},
-    {"MAXDB", 12}, {"NO_KEY_OPTIONS", 13}, {"NO_TABLE_OPTIONS", 14}, {"NO_FIELD_OPTIONS", 15}, {"MYSQL323", 16}, {"MYSQL40", 17},
-    {"ANSI", 18}, {"NO_AUTO_VALUE_ON_ZERO", 19}, {"NO_BACKSLASH_ESCAPES", 20}, {"STRICT_TRANS_TABLES", 21},
-    {"STRICT_ALL_TABLES", 22}, {"NO_ZERO_IN_DATE", 23}, {"NO_ZERO_DATE", 24}, {"ALLOW_INVALID_DATES", 25},
-    {"ERROR_FOR_DIVISION_BY_ZERO", 26}, {"TRADITIONAL", 27}, {"NO_AUTO_CREATE_USER", 28}, {"HIGH_NOT_PRECEDENCE", 29},
-    {"NO_ENGINE_SUBSTITUTION", 30}, {"PAD_CHAR_TO_FULL_LENGTH", 31}, {"TIME_TRUNCATE_FRACTIONAL", 32}};
+constexpr Mode kModes[] = {{"REAL_AS_FLOAT", 0},
+                           {"PIPES_AS_CONCAT", 1},
+                           {"ANSI_QUOTES", 2},
+                           {"IGNORE_SPACE", 3},
+                           {"ONLY_FULL_GROUP_BY", 5},
+                           {"NO_UNSIGNED_SUBTRACTION", 6},
+                           {"NO_DIR_IN_CREATE", 7},
+                           {"POSTGRESQL", 8},
+                           {"ORACLE", 9},
+                           {"MSSQL", 10},
+                           {"DB2", 11},
+                           {"MAXDB", 12},
+                           {"NO_KEY_OPTIONS", 13},
+                           {"NO_TABLE_OPTIONS", 14},
+                           {"NO_FIELD_OPTIONS", 15},
+                           {"MYSQL323", 16},
+                           {"MYSQL40", 17},
+                           {"ANSI", 18},
+                           {"NO_AUTO_VALUE_ON_ZERO", 19},
+                           {"NO_BACKSLASH_ESCAPES", 20},
+                           {"STRICT_TRANS_TABLES", 21},
+                           {"STRICT_ALL_TABLES", 22},
+                           {"NO_ZERO_IN_DATE", 23},
+                           {"NO_ZERO_DATE", 24},
+                           {"ALLOW_INVALID_DATES", 25},
+                           {"ERROR_FOR_DIVISION_BY_ZERO", 26},
+                           {"TRADITIONAL", 27},
+                           {"NO_AUTO_CREATE_USER", 28},
+                           {"HIGH_NOT_PRECEDENCE", 29},
+                           {"NO_ENGINE_SUBSTITUTION", 30},
+                           {"PAD_CHAR_TO_FULL_LENGTH", 31},
+                           {"TIME_TRUNCATE_FRACTIONAL", 32}};
 
 constexpr SqlModes bit(int number) { return 1ull << number; }
 constexpr SqlModes kOtherSystems = bit(1) | bit(2) | bit(3) | bit(13) | bit(14) | bit(15);
@@ -189,7 +219,8 @@ Result<VariableValue> coerce_sql_mode(const VariableDefinition& variable, const 
     if (const auto number = whole_number(*text)) return coerce_sql_mode(variable, *number);
     return static_cast<int64_t>(TRY(parse_sql_mode(*text)));
   }
-  if (const auto* number = std::get_if<int64_t>(&value); number && (static_cast<SqlModes>(*number) & ~all_modes()) == 0) {
+  if (const auto* number = std::get_if<int64_t>(&value);
+      number && (static_cast<SqlModes>(*number) & ~all_modes()) == 0) {
     return static_cast<int64_t>(with_members(static_cast<SqlModes>(*number)));
   }
   if (std::holds_alternative<double>(value)) return fail(wrong_type(variable));
@@ -202,13 +233,20 @@ Result<VariableValue> coerce_sql_mode(const VariableDefinition& variable, const 
 
 Result<Coerced> coerce(const VariableDefinition& variable, const VariableValue& value) {
   switch (variable.kind) {
-    case VariableKind::kBool: return Coerced{TRY(coerce_bool(variable, value)), {}};
-    case VariableKind::kInt: return coerce_int(variable, value);
-    case VariableKind::kDouble: return Coerced{TRY(coerce_double(variable, value)), {}};
-    case VariableKind::kEnum: return Coerced{TRY(coerce_enum(variable, value)), {}};
-    case VariableKind::kCharset: return Coerced{TRY(coerce_charset(variable, value)), {}};
-    case VariableKind::kCollation: return Coerced{TRY(coerce_collation(variable, value)), {}};
-    case VariableKind::kSqlMode: return Coerced{TRY(coerce_sql_mode(variable, value)), {}};
+    case VariableKind::kBool:
+      return Coerced{TRY(coerce_bool(variable, value)), {}};
+    case VariableKind::kInt:
+      return coerce_int(variable, value);
+    case VariableKind::kDouble:
+      return Coerced{TRY(coerce_double(variable, value)), {}};
+    case VariableKind::kEnum:
+      return Coerced{TRY(coerce_enum(variable, value)), {}};
+    case VariableKind::kCharset:
+      return Coerced{TRY(coerce_charset(variable, value)), {}};
+    case VariableKind::kCollation:
+      return Coerced{TRY(coerce_collation(variable, value)), {}};
+    case VariableKind::kSqlMode:
+      return Coerced{TRY(coerce_sql_mode(variable, value)), {}};
     case VariableKind::kTimeZone: {
       const auto* text = std::get_if<std::string>(&value);
       auto zone = text ? normalise_time_zone(*text) : std::nullopt;
@@ -217,7 +255,8 @@ Result<Coerced> coerce(const VariableDefinition& variable, const VariableValue& 
       }
       return Coerced{std::move(*zone), {}};
     }
-    case VariableKind::kString: break;
+    case VariableKind::kString:
+      break;
   }
   if (std::holds_alternative<std::monostate>(value)) return Coerced{std::string(), {}};
   if (const auto* text = std::get_if<std::string>(&value)) return Coerced{*text, {}};
@@ -232,14 +271,16 @@ VariableValue default_value(const VariableDefinition& variable) {
 Result<VariableId> find_variable(std::string_view name) {
   const auto table = variable_table();
   const auto find = [&](std::string_view wanted) -> std::optional<VariableId> {
-    const auto at = std::lower_bound(table.begin(), table.end(), wanted, [](const VariableDefinition& d, std::string_view n) { return d.name < n; });
+    const auto at = std::lower_bound(table.begin(), table.end(), wanted,
+                                     [](const VariableDefinition& d, std::string_view n) { return d.name < n; });
     if (at == table.end() || at->name != wanted) return std::nullopt;
     return static_cast<VariableId>(at - table.begin());
   };
   const std::string wanted = lower(name);
   if (const auto id = find(wanted)) return *id;
   for (const std::string_view prefix : {"experimental_", "deprecated_"}) {
-    const auto other = std::string_view(wanted).starts_with(prefix) ? find(wanted.substr(prefix.size())) : find(std::string(prefix) + wanted);
+    const auto other = std::string_view(wanted).starts_with(prefix) ? find(wanted.substr(prefix.size()))
+                                                                    : find(std::string(prefix) + wanted);
     if (other) return *other;
   }
   return fail(sql_error(Code::kNotFound, 1193, "Unknown system variable '" + std::string(name.substr(0, 200)) + "'"));
@@ -257,7 +298,8 @@ std::string to_text(const VariableDefinition& variable, const VariableValue& val
   }
   if (variable.kind == VariableKind::kSqlMode) return sql_mode_text(static_cast<SqlModes>(std::get<int64_t>(value)));
   if (const auto* d = std::get_if<double>(&value)) {
-    return *d == real_number(variable.default_text) ? std::string(variable.default_text) : duckdb::Value::DOUBLE(*d).ToString();
+    return *d == real_number(variable.default_text) ? std::string(variable.default_text)
+                                                    : duckdb::Value::DOUBLE(*d).ToString();
   }
   if (const auto* i = std::get_if<int64_t>(&value)) return std::to_string(*i);
   return std::get<std::string>(value);
@@ -275,16 +317,21 @@ duckdb::Value to_kernel(const VariableDefinition& variable, const VariableValue&
 VariableValue from_kernel(const duckdb::Value& value) {
   if (value.IsNull()) return std::monostate();
   switch (value.type().id()) {
-    case duckdb::LogicalTypeId::BOOLEAN: return duckdb::BooleanValue::Get(value);
-    case duckdb::LogicalTypeId::VARCHAR: return duckdb::StringValue::Get(value);
-    case duckdb::LogicalTypeId::FLOAT: return static_cast<double>(duckdb::FloatValue::Get(value));
-    case duckdb::LogicalTypeId::DOUBLE: return duckdb::DoubleValue::Get(value);
+    case duckdb::LogicalTypeId::BOOLEAN:
+      return duckdb::BooleanValue::Get(value);
+    case duckdb::LogicalTypeId::VARCHAR:
+      return duckdb::StringValue::Get(value);
+    case duckdb::LogicalTypeId::FLOAT:
+      return static_cast<double>(duckdb::FloatValue::Get(value));
+    case duckdb::LogicalTypeId::DOUBLE:
+      return duckdb::DoubleValue::Get(value);
     case duckdb::LogicalTypeId::DECIMAL: {
       const std::string text = value.ToString();
       if (text.find('.') != std::string::npos) return real_number(text).value_or(0);
       return whole_number(text).value_or(0);
     }
-    default: break;
+    default:
+      break;
   }
   std::string text = value.ToString();
   if (value.type().IsIntegral()) return whole_number(text).value_or(0);
@@ -298,9 +345,12 @@ Result<SqlModes> parse_sql_mode(std::string_view text) {
     const std::string_view word = trimmed(text.substr(0, comma));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
     if (word.empty()) continue;
-    const auto mode = std::find_if(std::begin(kModes), std::end(kModes), [&](const Mode& m) { return same_word(m.name, word); });
+    const auto mode =
+        std::find_if(std::begin(kModes), std::end(kModes), [&](const Mode& m) { return same_word(m.name, word); });
     if (mode == std::end(kModes)) {
-      return fail(sql_error(Code::kInvalidArgument, 1231, "Variable 'sql_mode' can't be set to the value of '" + std::string(word.substr(0, 200)) + "'"));
+      return fail(
+          sql_error(Code::kInvalidArgument, 1231,
+                    "Variable 'sql_mode' can't be set to the value of '" + std::string(word.substr(0, 200)) + "'"));
     }
     modes |= bit(mode->bit);
   }
@@ -344,7 +394,8 @@ std::optional<std::string> normalise_time_zone(std::string_view text) {
     return out == "-00:00" ? "+00:00" : out;
   }
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' || c == '_' || c == '-' || c == '+';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '_' || c == '-' || c == '+';
     if (!plain) return std::nullopt;
   }
   return std::string(text);
@@ -352,9 +403,10 @@ std::optional<std::string> normalise_time_zone(std::string_view text) {
 
 bool known_charset(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "armscii8", "ascii", "big5", "binary", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "cp932", "dec8", "eucjpms",
-      "euckr", "gb18030", "gb2312", "gbk", "geostd8", "greek", "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "latin1", "latin2", "latin5",
-      "latin7", "macce", "macroman", "sjis", "swe7", "tis620", "ucs2", "ujis", "utf16", "utf16le", "utf32", "utf8", "utf8mb3", "utf8mb4"};
+      "armscii8", "ascii", "big5",    "binary", "cp1250",  "cp1251", "cp1256", "cp1257",  "cp850",    "cp852",  "cp866",
+      "cp932",    "dec8",  "eucjpms", "euckr",  "gb18030", "gb2312", "gbk",    "geostd8", "greek",    "hebrew", "hp8",
+      "keybcs2",  "koi8r", "koi8u",   "latin1", "latin2",  "latin5", "latin7", "macce",   "macroman", "sjis",   "swe7",
+      "tis620",   "ucs2",  "ujis",    "utf16",  "utf16le", "utf32",  "utf8",   "utf8mb3", "utf8mb4"};
   return std::binary_search(std::begin(kNames), std::end(kNames), name);
 }
 
@@ -365,6 +417,8 @@ std::string default_collation(std::string_view charset) {
   return std::string(charset) + "_general_ci";
 }
 
-std::string charset_of_collation(std::string_view collation) { return std::string(collation.substr(0, collation.find('_'))); }
+std::string charset_of_collation(std::string_view collation) {
+  return std::string(collation.substr(0, collation.find('_')));
+}
 
 }  // namespace sluice::session

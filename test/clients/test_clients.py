@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness import DEPS, ROOT, jdbc
+from harness import DEPS, ROOT, jdbc, sql
 
 HERE = pathlib.Path(__file__).parent
 BIG_ROWS = 1_000_000
@@ -41,17 +41,13 @@ def prepare(target, directory) -> dict:
         users.append(("sha2_user", "caching_sha2_password"))
     types = ("id INT, b BOOLEAN, i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT, f32 FLOAT, f64 DOUBLE, d DECIMAL(38,10), dt DATE, "
              "ts DATETIME(6), v VARCHAR(200), t TEXT")
-    digits = " + ".join(f"{10 ** place} * {'abcdef'[place]}.n" for place in range(6))
     target.execute_all(["CREATE DATABASE clients"])
     target.execute_all([
         f"CREATE TABLE types ({types})",
         "CREATE TABLE keyed (id INT NOT NULL PRIMARY KEY, txt VARCHAR(100))",
         "CREATE TABLE loaded (id INT, txt VARCHAR(100))",
         "CREATE TABLE big (id BIGINT, txt VARCHAR(100))",
-        "CREATE TABLE digits (n BIGINT)",
-        "INSERT INTO digits VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)",
-        f"INSERT INTO big SELECT x, CONCAT('row ', x) FROM (SELECT {digits} AS x FROM digits a, digits b, digits c, digits d, digits e, "
-        "digits f) q",
+        f"INSERT INTO big SELECT n, CONCAT('row ', n) FROM {sql.numbers(BIG_ROWS)}",
     ], "clients")
     for user, plugin in users:
         how = f"VIA mysql_native_password USING PASSWORD('{password}')" if target.flavour == "mariadb" else \

@@ -9,7 +9,7 @@ import time
 import pymysql
 import pytest
 
-from harness import process, sanitized, wire
+from harness import process, sanitized, sql, wire
 from harness.server import Server
 
 CONNECTIONS = 500 if sanitized() else 5000
@@ -71,12 +71,12 @@ def test_memory_limit():
     """A query that needs more than the limit, with hardly any disk to spill to, fails alone."""
     with Server(settings={"kernel.memory_limit": "150MB", "kernel.temp_limit": "20MB", "kernel.threads": 2}) as server:
         server.execute_all(["CREATE DATABASE m"])
-        server.execute_all(["CREATE TABLE t (a BIGINT)", "INSERT INTO t SELECT UNNEST(RANGE(100000))"], "m")
-        for sql in ("SELECT COUNT(*) FROM (SELECT a.a, b.a AS c, COUNT(*) FROM t a, t b WHERE b.a < 300 GROUP BY a.a, b.a) q",
+        server.execute_all(["CREATE TABLE t (a BIGINT)", f"INSERT INTO t SELECT n FROM {sql.numbers(100_000)}"], "m")
+        for text in ("SELECT COUNT(*) FROM (SELECT a.a, b.a AS c, COUNT(*) FROM t a, t b WHERE b.a < 300 GROUP BY a.a, b.a) q",
                     "SELECT LENGTH(GROUP_CONCAT(CONCAT(a.a, REPEAT('x', 200)))) FROM t a, t b WHERE b.a < 100"):
             with server.connect("m") as connection, connection.cursor() as cursor:
                 with pytest.raises(pymysql.err.MySQLError) as error:
-                    cursor.execute(sql)
+                    cursor.execute(text)
                 assert "memory" in error.value.args[1].lower() or "disk" in error.value.args[1].lower() or "temp" in error.value.args[1].lower(), error.value
                 cursor.execute("SELECT COUNT(*) FROM t")
                 assert cursor.fetchone() == (100000,)
@@ -99,7 +99,7 @@ def fill(server):
     while batch < 2000:
         try:
             # Text that does not compress well.
-            server.execute_all([f"INSERT INTO t SELECT {batch}, n, MD5(CONCAT(n, '-', {batch})) FROM (SELECT UNNEST(RANGE(20000)) AS n) r"], "d")
+            server.execute_all([f"INSERT INTO t SELECT {batch}, n, MD5(CONCAT(n, '-', {batch})) FROM {sql.numbers(20_000)}"], "d")
         except pymysql.err.MySQLError as error:
             return batch, error
         batch += 1
@@ -158,8 +158,7 @@ def test_second_server_on_the_same_directory():
         first.execute_all(["CREATE DATABASE one"])
         second = Server(data_dir=first.data_dir)
         second.launch()
-        code = second._process.wait(30)  # pylint: disable=protected-access
-        second._process = None  # pylint: disable=protected-access
+        code = second.wait_end()
         assert code != 0
         said = second.log()
         assert str(first.data_dir) in said and str(first.pid) in said, said
@@ -171,8 +170,7 @@ def test_port_in_use():
         second = Server()
         second.mysql_port = first.mysql_port
         second.launch()
-        code = second._process.wait(30)  # pylint: disable=protected-access
-        second._process = None  # pylint: disable=protected-access
+        code = second.wait_end()
         assert code != 0 and str(first.mysql_port) in second.log(), second.log()
         second.close()
 
@@ -180,13 +178,13 @@ def test_port_in_use():
 def test_stop_drains_and_second_signal_stops_at_once():
     with Server(settings={"shutdown.drain_timeout": "20s"}) as server:
         server.execute_all(["CREATE DATABASE d"])
-        server.execute_all(["CREATE TABLE t (a BIGINT)", "INSERT INTO t SELECT UNNEST(RANGE(20000))"], "d")
+        server.execute_all(["CREATE TABLE t (a BIGINT)", f"INSERT INTO t SELECT n FROM {sql.numbers(20_000)}"], "d")
         slow = wire.Wire(server, database="d", timeout=60)
         slow.command(wire.QUERY, b"SELECT COUNT(*) FROM t a, t b WHERE a.a % 7 <> b.a % 5")
         time.sleep(0.1)
         os.kill(server.pid, signal.SIGTERM)
         assert len(slow.result()) == 1, "a running statement is answered after SIGTERM"
-        assert server.stop() == 0
+        assert server.wait_end() == 0
         server.start()
         endless = wire.Wire(server, database="d", timeout=60)
         endless.command(wire.QUERY, b"SELECT SUM(a.a % 7 + b.a + c.a) FROM t a, t b, t c")
@@ -196,7 +194,7 @@ def test_stop_drains_and_second_signal_stops_at_once():
         assert server.alive()
         start = time.monotonic()
         os.kill(server.pid, signal.SIGTERM)
-        server._process.wait(30)  # pylint: disable=protected-access
+        server.wait_end()
         assert time.monotonic() - start < 10
         assert server.start().query("SELECT COUNT(*) FROM d.t") == ((20000,),)
 

@@ -8,7 +8,7 @@ import time
 import pymysql
 import pytest
 
-from harness import process
+from harness import process, sql
 from harness.server import Server
 
 SECONDS = int(os.environ.get("SLUICE_SOAK_SECONDS", "1800"))
@@ -45,7 +45,7 @@ def test_soak():
     with Server() as server:
         server.execute_all(["CREATE DATABASE soak"])
         server.execute_all(["CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(50))", "CREATE TABLE log (a INT, b VARCHAR(10))",
-                            "INSERT INTO t SELECT n, CONCAT('row ', n) FROM (SELECT UNNEST(RANGE(100000)) AS n) r"], "soak")
+                            f"INSERT INTO t SELECT n, CONCAT('row ', n) FROM {sql.numbers(100_000)}"], "soak")
         stop, problems = threading.Event(), []
         threads = [threading.Thread(target=worker, args=(server, seed, stop, problems)) for seed in range(8)]
         for thread in threads:

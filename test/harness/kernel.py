@@ -8,6 +8,8 @@ import duckdb
 
 def open_kernel(path=":memory:", threads=2, memory="4GB", extensions=("tpch", "tpcds"), **options):
     connection = duckdb.connect(str(path), config={"threads": threads, "memory_limit": memory, **options})
+    # MySQL's order, which the server keeps to: NULL is less than everything.
+    connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")
     site = pathlib.Path(duckdb.__file__).parents[1]
     for extension in extensions:
         file, = glob.glob(str(site / f"duckdb_extension_{extension}" / "**" / f"{extension}.duckdb_extension"), recursive=True)

@@ -89,6 +89,16 @@ class Server:
             running.wait()
             raise ServerDied(f"the server did not stop within {seconds} s of SIGTERM:\n{self.log_tail()}") from error
 
+    def wait_end(self, seconds: float = STOP_SECONDS) -> int:
+        """The exit code of a process that ends by itself."""
+        running, self._process = self._process, None
+        try:
+            return running.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            running.kill()
+            running.wait()
+            raise ServerDied(f"the server did not end within {seconds} s:\n{self.log_tail()}") from error
+
     def kill9(self):
         if self._process is not None:
             self._process.kill()

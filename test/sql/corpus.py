@@ -50,7 +50,8 @@ def parse(path: pathlib.Path) -> list:
             block.sql = "\n".join(rest[:divider])
             rows = [[value_of(value) for value in row.split("\t")] for row in rest[divider + 1:]]
             if "names" in words:
-                block.names = rows.pop(0)
+                block.names = rest[divider + 1].split("\t")
+                rows.pop(0)
             block.rows, block.ordered = rows, "sorted" not in words
         else:
             raise ValueError(f"{path}:{begin + 1}: {part[0]!r} is no first line of a block")

@@ -12,14 +12,18 @@ LINEORDERS = 120_000
 HITS = 100_000
 
 
+def statements(path):
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("--")]
+    return [part.strip() for part in re.split(r";\s*(?:\n|$)", "\n".join(lines)) if part.strip()]
+
+
 def texts(suite):
     """Queries of test/sql/<suite>/*.sql in the order of their names; a file may hold several, each ending with ';'."""
     found = []
     for path in sorted((ROOT / "test" / "sql" / suite).glob("*.sql"), key=lambda p: [int(n) for n in re.findall(r"\d+", p.stem)] or [0]):
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.startswith("--")]
-        for part in re.split(r";\s*(?:\n|$)", "\n".join(lines)):
-            if part.strip():
-                found.append(part.strip())
+        if path.stem == "schema":
+            continue
+        found += statements(path)
     return found
 
 
@@ -45,14 +49,22 @@ def data_dir(suite_dir, reference):
     directory = suite_dir / "ssb-data"
     with serve(directory, True) as server:
         server.execute_all(["CREATE DATABASE ssb", "CREATE DATABASE clickbench"])
-        server.execute_all([f"CREATE TABLE {table} ({columns})" for table, columns in datasets.SSB_TABLES.items()], "ssb")
-        server.execute_all([f"CREATE TABLE hits ({datasets.HITS_DDL})"], "clickbench")
+        for database in ("ssb", "clickbench"):
+            server.execute_all(statements(ROOT / "test" / "sql" / database / "schema.sql"), database)
         for database, tables in (("ssb", list(datasets.SSB_TABLES)), ("clickbench", ["hits"])):
             for table in tables:
+                # The reference in the server's order of columns, for SELECT *.
+                order = server.query("SELECT column_name FROM information_schema.columns WHERE table_schema = %s AND table_name = %s "
+                                     "ORDER BY ordinal_position", (database, table))
+                assert reference.execute(f"SELECT count(*) FROM duckdb_columns() WHERE table_name = '{table}'").fetchone() == (len(order),)
+                reference.execute(f"CREATE OR REPLACE TABLE {table} AS SELECT {', '.join(row[0] for row in order)} FROM {table}")
+                columns = [row[0] for row in reference.execute(f"SELECT column_name FROM duckdb_columns() WHERE table_name = '{table}' "
+                                                               "ORDER BY column_index").fetchall()]
                 csv = suite_dir / f"{table}.csv"
                 datasets.write_csv(reference, table, csv)
                 with open(csv, "rb") as body:
                     answer = server.stream_load(database, table, body, format="csv", column_separator=",", enclose='"', label=f"load-{table}",
+                                                columns=",".join(columns),
                                                 **{"Content-Length": csv.stat().st_size})
                 assert answer["Status"] == "Success", answer
                 count, = reference.execute(f"SELECT count(*) FROM {table}").fetchone()
@@ -72,6 +84,7 @@ def server(request, data_dir):
 def kernel_text(sql):
     """The same query for DuckDB: no backslash escapes, and its own words for two functions."""
     sql = sql.replace("\\\\", "\\").replace("`", '"')
+    sql = re.sub(r"\bDATE_FORMAT\((\w+), '%Y-%m-%d %H:%i:00'\)", r"strftime(\1, '%Y-%m-%d %H:%M:00')", sql)
     return re.sub(r"\bLIMIT\s+(\d+)\s*,\s*(\d+)", r"LIMIT \2 OFFSET \1", sql)
 
 

@@ -211,7 +211,9 @@ awaitable<void> Request::query() {
       if (!cancelled && *self) (*self)->interrupt(session::Interrupt::kTimeout);
     });
   }
-  exchange_.stream().watch_peer(net::PeerGone::kClosed, [self] {
+  // Clients of HTTP/1.0 may end the body by closing their side and still wait for the answer; later ones are gone then.
+  const auto meaning = exchange_.request().http_1_0 ? net::PeerGone::kClosed : net::PeerGone::kHalfClosed;
+  exchange_.stream().watch_peer(meaning, [self] {
     if (*self) (*self)->interrupt(session::Interrupt::kClientGone);
   });
 

@@ -48,6 +48,9 @@ WireType wire_type(const duckdb::LogicalType& type) {
     case Id::USMALLINT: return {FieldType::kLong, 11};
     case Id::UINTEGER: return {FieldType::kLongLong, 20};
     case Id::UBIGINT: return {FieldType::kLongLong, 20, 0, kCharsetUtf8, kUnsignedFlag};
+    // SUM over integers: clients expect a number, and MySQL has a DECIMAL here.
+    case Id::HUGEINT:
+    case Id::UHUGEINT: return {FieldType::kNewDecimal, 40};
     case Id::FLOAT: return {FieldType::kFloat, 12, 31};
     case Id::DOUBLE: return {FieldType::kDouble, 22, 31};
     case Id::DECIMAL: {

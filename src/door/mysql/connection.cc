@@ -66,7 +66,7 @@ awaitable<Result<IncomingPacket>> Connection::read_packet(Deadline deadline) {
       case PacketAssembler::Progress::kNeedMore: break;
     }
     if (frames_ && CO_TRY(frames_->unpack(incoming_))) continue;
-    bool begun = incoming_.has_unread() || (frames_ && frames_->has_unread());
+    bool begun = incoming_.in_packet() || (frames_ && frames_->has_unread());
     Deadline until = begun ? Deadline::earlier(deadline, Deadline::after(kPieceTimeout)) : deadline;
     auto space = frames_ ? frames_->space() : incoming_.space(std::max(incoming_.wanted(), kReadBytes));
     size_t count = CO_TRY(co_await stream_.read_some(space, until));
@@ -139,6 +139,7 @@ void Connection::count_bytes() {
 awaitable<void> Connection::serve_commands() {
   while (!should_end()) {
     rest_buffers();
+    read_timeouts();
     activity_ = Activity::kIdle;
     auto packet = co_await read_packet(Deadline::after(idle_timeout_));
     activity_ = Activity::kRunning;

@@ -115,6 +115,7 @@ class Connection {
   void record_logout();
   awaitable<bool> command_change_user(std::string_view payload);
   awaitable<Status> use_database(std::string database);
+  // As the session's variables are now.
   void read_timeouts();
 
   // connection_query.cc
@@ -126,6 +127,7 @@ class Connection {
   awaitable<Begun> execute_on_worker(Execute execute, Answering answering);
   // Puts as much of the answer into out_ as one buffer holds. Worker, unless the outcome has no RowStream.
   Begun begin_answer(Result<session::Outcome> outcome, const Answering& answering);
+  Status put_outcome(session::Outcome& outcome, const Answering& answering, Begun& begun);
   // Adds rows to `out`; at their end, or after `max_rows`, the end packet, too. False: more rows are to come. Worker.
   Result<bool> fill(std::unique_ptr<ResultProducer>& rows, PacketBuffer& out, const Answering& answering, uint64_t& max_rows);
   awaitable<Status> finish_answer(Begun begun, Answering answering, bool& failed);
@@ -135,6 +137,8 @@ class Connection {
   // An open cursor's rows are read ahead, so that the session can run something else.
   awaitable<void> park_cursor();
   Error too_long(size_t bytes) const;
+  // A comment of the statement may say which trace it belongs to.
+  void take_trace(std::string_view sql);
 
   // connection_commands.cc
   awaitable<Status> command_init_db(std::string_view database);
@@ -173,6 +177,7 @@ class Connection {
   uint64_t counted_out_ = 0;
   std::chrono::seconds idle_timeout_{28'800};
   std::chrono::seconds write_timeout_{60};
+  uint64_t timeouts_version_ = UINT64_MAX;  // of the variables that the timeouts were read from
 
   PacketAssembler incoming_;
   std::unique_ptr<FrameReader> frames_;  // with compression only
@@ -197,6 +202,8 @@ awaitable<void> Connection::destroy_on_worker(T& doomed) {
 template <typename Execute>
 awaitable<Connection::Begun> Connection::execute_on_worker(Execute execute, Answering answering) {
   constexpr size_t kCompressHere = 4096;  // the network thread compresses what is shorter
+  size_t start = out_.size();
+  uint8_t first_sequence = sequence_;
   stream_.watch_peer(net::PeerGone::kHalfClosed, [this] { session_->interrupt(session::Interrupt::kClientGone); });
   auto begun = co_await run_on(services_.workers, [&] {
     Begun made = begin_answer(execute(), answering);
@@ -208,6 +215,8 @@ awaitable<Connection::Begun> Connection::execute_on_worker(Execute execute, Answ
   });
   stream_.unwatch_peer();
   if (begun) co_return std::move(*begun);
+  out_.truncate(start);
+  sequence_ = first_sequence;
   put_error_packet(out_, begun.error());
   Begun refused;
   refused.failed = true;

@@ -36,12 +36,13 @@ std::string shown(std::string_view name) {
   return text;
 }
 
-int64_t seconds_variable(const session::Services& services, std::string_view name, int64_t otherwise) {
+std::chrono::seconds seconds_variable(const session::SessionVariables& variables, std::string_view name,
+                                      std::chrono::seconds otherwise) {
   auto id = session::find_variable(name);
   if (!id) return otherwise;
-  auto value = services.variables.get(*id);
+  auto value = variables.get(*id);
   auto* seconds = std::get_if<int64_t>(&value);
-  return seconds && *seconds > 0 ? *seconds : otherwise;
+  return seconds && *seconds > 0 ? std::chrono::seconds(*seconds) : otherwise;
 }
 
 }  // namespace
@@ -94,7 +95,6 @@ awaitable<bool> Connection::login() {
       if (link->connection) link->connection->look_around();
     });
   });
-  read_timeouts();
   multi_statements_ = (capabilities_ & kMultiStatements) != 0;
   incoming_.set_limit(services_.limits.max_packet_bytes);
   if (!response->database.empty()) {
@@ -124,11 +124,12 @@ awaitable<bool> Connection::login() {
 }
 
 void Connection::read_timeouts() {
+  const session::SessionVariables& variables = std::as_const(*session_).variables();
+  if (variables.version() == timeouts_version_) return;
+  timeouts_version_ = variables.version();
   bool interactive = (capabilities_ & kInteractive) != 0;
-  idle_timeout_ = std::chrono::seconds(
-      seconds_variable(services_, interactive ? "interactive_timeout" : "wait_timeout", idle_timeout_.count()));
-  write_timeout_ = std::chrono::seconds(
-      seconds_variable(services_, "net_write_timeout", door_.options_.net_write_timeout.count()));
+  idle_timeout_ = seconds_variable(variables, interactive ? "interactive_timeout" : "wait_timeout", idle_timeout_);
+  write_timeout_ = seconds_variable(variables, "net_write_timeout", door_.options_.net_write_timeout);
 }
 
 awaitable<Result<std::string>> Connection::read_login_answer(Deadline deadline) {

@@ -73,7 +73,7 @@ awaitable<Status> Connection::command_execute(std::string_view payload) {
   auto values = parse_parameters(in, statement.parameter_count(), prepared->types, long_data);
   if (!values) co_return co_await send_error(values.error());
   if (prepared->cursor) co_await close_cursor(*prepared);
-  co_await park_cursor();
+  if (open_cursor_) co_await park_cursor();
   Answering answering{.format = RowFormat::kBinary, .cursor = (flags & kCursorTypeReadOnly) != 0};
   Begun begun;
   if (auto outcome = session_->answer_at_once(statement, *values)) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Connection's statements: COM_QUERY, its results, and LOAD DATA LOCAL INFILE.
+#include "base/trace.h"
 #include "door/mysql/connection.h"
 #include "kernel/errors.h"
 
@@ -30,11 +31,22 @@ Error Connection::too_long(size_t bytes) const {
                        std::to_string(services_.limits.max_statement_bytes) + " that are allowed");
 }
 
+// As sqlcommenter writes it: /*traceparent='00-<trace>-<span>-01'*/.
+void Connection::take_trace(std::string_view sql) {
+  constexpr std::string_view kKey = "traceparent='";
+  constexpr size_t kContextBytes = 55;
+  if (sql.size() > kShortText) return;
+  size_t key = sql.find(kKey);
+  if (key == std::string_view::npos) return;
+  if (auto context = TraceContext::parse(sql.substr(key + kKey.size(), kContextBytes))) session_->set_trace(std::move(*context));
+}
+
 awaitable<Status> Connection::command_query(std::string_view text) {
   auto began = std::chrono::steady_clock::now();
   while (text.ends_with('\0')) text.remove_suffix(1);
   if (text.size() > services_.limits.max_statement_bytes) co_return co_await send_error(too_long(text.size()));
-  co_await park_cursor();
+  take_trace(text);
+  if (open_cursor_) co_await park_cursor();
   Status served;
   bool failed = false;
   auto single = single_statement(text);
@@ -84,52 +96,53 @@ Connection::Begun Connection::begin_answer(Result<session::Outcome> outcome, con
   Begun begun;
   size_t start = out_.size();
   uint8_t first_sequence = sequence_;
-  // Nothing of this answer was sent yet, so an error can take the place of what is there of it.
-  auto fail_with = [&](const Error& error) {
-    out_.truncate(start);
-    sequence_ = first_sequence;
-    put_error_packet(out_, error);
-    begun.failed = true;
-  };
-  if (!outcome) {
-    fail_with(outcome.error());
-  } else if (auto* done = std::get_if<session::Done>(&*outcome)) {
-    if (!answering.silent) put_ok(out_, sequence_, *done, status_flags(answering.more));
-  } else if (auto* table = std::get_if<session::Table>(&*outcome)) {
-    if (answering.silent) return begun;
-    try {
-      put_columns(out_, sequence_, table->columns);
-      if (!(capabilities_ & kDeprecateEof)) put_end(out_, sequence_, capabilities_, {status_flags(answering.more)});
-      RowEncoder encoder(table->columns, answering.format);
-      for (const auto& row : table->rows) encoder.encode_values(out_, sequence_, row);
-      put_end(out_, sequence_, capabilities_, {status_flags(answering.more), session_->warning_count()});
-    } catch (const std::exception& exception) {
-      fail_with(kernel::to_error(exception));
-    }
-  } else if (auto* infile = std::get_if<session::LocalInfile>(&*outcome)) {
-    begun.infile = std::move(*infile);
-  } else {
-    auto rows = std::make_unique<ResultProducer>(std::move(std::get<std::unique_ptr<session::RowStream>>(*outcome)), answering.format);
-    if (answering.silent) {
-      if (Status drained = rows->drain(); !drained) fail_with(drained.error());
-      return begun;
-    }
-    put_columns(out_, sequence_, rows->columns());
-    if (answering.cursor) {
-      put_end(out_, sequence_, capabilities_, {static_cast<uint16_t>(status_flags() | kCursorExists)});
-      begun.rest = std::move(rows);
-      return begun;
-    }
-    if (!(capabilities_ & kDeprecateEof)) put_end(out_, sequence_, capabilities_, {status_flags(answering.more)});
-    uint64_t all = UINT64_MAX;
-    auto ended = fill(rows, out_, answering, all);
-    if (!ended) {
-      fail_with(ended.error());
-    } else if (!*ended) {
-      begun.rest = std::move(rows);
-    }
+  Status put;
+  try {
+    put = outcome ? put_outcome(*outcome, answering, begun) : Status(fail(std::move(outcome).error()));
+  } catch (const std::exception& exception) {
+    put = fail(kernel::to_error(exception));
   }
+  if (put) return begun;
+  // Nothing of this answer was sent yet, so the error can take the place of what is there of it.
+  out_.truncate(start);
+  sequence_ = first_sequence;
+  put_error_packet(out_, put.error());
+  begun = Begun();
+  begun.failed = true;
   return begun;
+}
+
+Status Connection::put_outcome(session::Outcome& outcome, const Answering& answering, Begun& begun) {
+  if (auto* done = std::get_if<session::Done>(&outcome)) {
+    if (!answering.silent) put_ok(out_, sequence_, *done, status_flags(answering.more));
+    return {};
+  }
+  if (auto* infile = std::get_if<session::LocalInfile>(&outcome)) {
+    begun.infile = std::move(*infile);
+    return {};
+  }
+  bool ends_columns = !(capabilities_ & kDeprecateEof);
+  if (auto* table = std::get_if<session::Table>(&outcome)) {
+    if (answering.silent) return {};
+    put_columns(out_, sequence_, table->columns);
+    if (ends_columns) put_end(out_, sequence_, capabilities_, {status_flags(answering.more)});
+    RowEncoder encoder(table->columns, answering.format);
+    for (const auto& row : table->rows) encoder.encode_values(out_, sequence_, row);
+    put_end(out_, sequence_, capabilities_, {status_flags(answering.more), session_->warning_count()});
+    return {};
+  }
+  auto rows = std::make_unique<ResultProducer>(std::move(std::get<std::unique_ptr<session::RowStream>>(outcome)), answering.format);
+  if (answering.silent) return rows->drain();
+  put_columns(out_, sequence_, rows->columns());
+  if (answering.cursor) {
+    put_end(out_, sequence_, capabilities_, {static_cast<uint16_t>(status_flags() | kCursorExists)});
+    begun.rest = std::move(rows);
+    return {};
+  }
+  if (ends_columns) put_end(out_, sequence_, capabilities_, {status_flags(answering.more)});
+  uint64_t all = UINT64_MAX;
+  if (!TRY(fill(rows, out_, answering, all))) begun.rest = std::move(rows);
+  return {};
 }
 
 Result<bool> Connection::fill(std::unique_ptr<ResultProducer>& rows, PacketBuffer& out, const Answering& answering,

@@ -108,8 +108,9 @@ enum class FieldType : uint8_t {
 inline constexpr uint16_t kUnsignedFlag = 0x0020;
 inline constexpr uint16_t kBinaryFlag = 0x0080;
 
-// Character sets by collation id: utf8_general_ci and binary.
-inline constexpr uint16_t kCharsetUtf8 = 33;
+// Character sets by collation id: utf8mb4_general_ci and binary. Doris announces 33 (utf8mb3), which makes mysql2
+// (npm) decode four-byte characters as surrogate pairs; the texts are full UTF-8, so they are announced as that.
+inline constexpr uint16_t kCharsetUtf8 = 45;
 inline constexpr uint16_t kCharsetBinary = 63;
 
 // First bytes of response payloads.

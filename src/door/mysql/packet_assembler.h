@@ -40,6 +40,8 @@ class PacketAssembler {
   // How many bytes are missing at least until next() can say something else than kNeedMore.
   size_t wanted() const { return wanted_; }
   bool has_unread() const { return parse_ != end_; }
+  // Whether the client began a packet that is not whole yet.
+  bool in_packet() const { return in_packet_ || has_unread(); }
   // The bytes not looked at yet, which then are no longer here: what follows is not plain packets (TLS, compression).
   std::vector<uint8_t> take_unread();
   // Frees the memory if nothing is unread and the buffer has grown beyond its size at rest.

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dialect/kernel_for_tests.h"
+
+namespace sluice::dialect {
+namespace {
+
+class Expressions : public ::testing::Test {
+ protected:
+  // The value of a constant expression.
+  std::string value(const std::string& expression) { return kernel().run("select " + expression); }
+  static KernelForTests& kernel() {
+    static KernelForTests kernel;
+    return kernel;
+  }
+};
+
+TEST_F(Expressions, BindAsInMysql) {
+  EXPECT_EQ(value("1 + 2 * 3"), "7");
+  EXPECT_EQ(value("(1 + 2) * 3"), "9");
+  EXPECT_EQ(value("7 - 2 - 1"), "4");
+  EXPECT_EQ(value("1 | 2 & 3"), "3");
+  EXPECT_EQ(value("1 << 2 + 1"), "8");
+  EXPECT_EQ(value("2 * 3 ^ 1"), "4") << "^ is exclusive or and binds tighter than *";
+  EXPECT_EQ(value("-2 * -3"), "6");
+  EXPECT_EQ(value("not 1 = 2"), "true");
+  EXPECT_EQ(value("!1 = 0"), "true") << "! binds tighter than =";
+  EXPECT_EQ(value("1 or 0 and 0"), "true");
+  EXPECT_EQ(value("1 xor 1 or 1"), "true");
+  EXPECT_EQ(value("0 or 1 xor 1"), "false");
+  EXPECT_EQ(value("1 = 1 = 1"), "true");
+  EXPECT_EQ(value("2 between 1 and 3 and 1"), "true");
+  EXPECT_EQ(value("1 + 1 in (2)"), "true");
+  EXPECT_EQ(value("not 1 in (1) or 1"), "true");
+}
+
+TEST_F(Expressions, DivideAndCompare) {
+  EXPECT_EQ(value("5 / 2"), "2.5");
+  EXPECT_EQ(value("5 div 2"), "2");
+  EXPECT_EQ(value("5 % 3"), "2");
+  EXPECT_EQ(value("5 mod 3"), "2");
+  EXPECT_EQ(value("null <=> null"), "true");
+  EXPECT_EQ(value("1 <=> null"), "false");
+  EXPECT_EQ(value("1 <> 2 and 1 != 2 and 2 >= 2 and 1 <= 1"), "true");
+  EXPECT_EQ(value("(1, 2) = (1, 2)"), "true");
+  EXPECT_EQ(value("(1, 2) in ((1, 2), (3, 4))"), "true");
+  EXPECT_EQ(value("3 not in (1, 2)"), "true");
+}
+
+TEST_F(Expressions, LogicTakesAnyNumber) {
+  EXPECT_EQ(value("5 && 0"), "false");
+  EXPECT_EQ(value("5 || 0"), "true");
+  EXPECT_EQ(value("5 is true"), "true");
+  EXPECT_EQ(value("0 is not false"), "false");
+  EXPECT_EQ(value("null is unknown"), "true");
+  EXPECT_EQ(value("1 xor null"), "NULL");
+  ParseOptions options = options_for_tests();
+  options.pipes_as_concat = true;
+  EXPECT_EQ(kernel().run("select 'a' || 'b'", options), "ab");
+}
+
+TEST_F(Expressions, LikeHasBackslashAsItsEscape) {
+  EXPECT_EQ(value("'a_b' like 'a\\_b'"), "true");
+  EXPECT_EQ(value("'axb' like 'a\\_b'"), "false");
+  EXPECT_EQ(value("'axb' like 'a_b'"), "true");
+  EXPECT_EQ(value("'a%' like 'a|%' escape '|'"), "true");
+  EXPECT_EQ(value("'ab' not like 'a%'"), "false");
+  EXPECT_EQ(value("'a\\\\' like 'a\\\\'"), "true") << "a backslash at the end stands for itself";
+  EXPECT_EQ(value("'ab' regexp '^a'"), "true");
+  EXPECT_EQ(value("'ab' not rlike 'b$'"), "false");
+}
+
+TEST_F(Expressions, ReadLiterals) {
+  EXPECT_EQ(value("'it''s', \"a\"\"b\", 'a' 'b'"), "it's|a\"b|ab");
+  EXPECT_EQ(value("-5, - 5, - -5, +5"), "-5|-5|5|5");
+  EXPECT_EQ(value("-9223372036854775808"), "-9223372036854775808");
+  EXPECT_EQ(value("true, false, null"), "true|false|NULL");
+  EXPECT_EQ(value("_utf8mb4'x', N'y', _binary 'z', x'41', 0x42, b'11'"), "x|y|z|A|B|3");
+  EXPECT_EQ(value("date '2020-01-02', timestamp '2020-01-02 03:04:05', time '01:02:03'"),
+            "2020-01-02|2020-01-02 03:04:05|01:02:03");
+  EXPECT_EQ(value("{d '2020-01-02'}, {fn ucase('a')}"), "2020-01-02|A");
+  EXPECT_EQ(value("[1, 2], [1, 2][2], {'k': 1}"), "[1, 2]|2|{k=1}");
+  EXPECT_EQ(value("1 /*! + 1 */"), "2");
+}
+
+TEST_F(Expressions, AddIntervals) {
+  EXPECT_EQ(value("date '2020-01-31' + interval 1 month"), "2020-02-29 00:00:00");
+  EXPECT_EQ(value("interval 1 day + '2020-01-01'"), "2020-01-02 00:00:00");
+  EXPECT_EQ(value("'2020-01-01' - interval 1 quarter"), "2019-10-01 00:00:00");
+  EXPECT_EQ(value("'2020-01-01 00:00:00' + interval '1:30' minute_second"), "2020-01-01 00:01:30");
+  EXPECT_EQ(value("'2020-01-01' + interval '1 2:3:4.5' day_microsecond"), "2020-01-02 02:03:04.5");
+  EXPECT_EQ(value("'2020-01-01' + interval '-1 1' day_hour"), "2019-12-30 23:00:00");
+  EXPECT_EQ(value("'2020-01-01' + interval '1-2' year_month"), "2021-03-01 00:00:00");
+  EXPECT_EQ(value("'2020-01-01' + interval '2' day"), "2020-01-03 00:00:00");
+  EXPECT_EQ(value("'2020-01-01' + interval 1.5 second"), "2020-01-01 00:00:01.5");
+  EXPECT_EQ(value("'2020-01-01' + interval -1 week"), "2019-12-25 00:00:00");
+  EXPECT_EQ(kernel().run("select date '2020-01-01' + interval x day from (select 3 as x) t"), "2020-01-04 00:00:00");
+}
+
+TEST_F(Expressions, ChooseWithCase) {
+  EXPECT_EQ(value("case 2 when 1 then 'a' when 2 then 'b' end"), "b");
+  EXPECT_EQ(value("case when 0 then 'a' else 'c' end"), "c");
+  EXPECT_EQ(value("case when 0 then 'a' end"), "NULL");
+}
+
+TEST_F(Expressions, Cast) {
+  EXPECT_EQ(value("cast('12' as signed), cast(3 as char), convert('5', unsigned), convert('x' using utf8mb4)"), "12|3|5|x");
+  EXPECT_EQ(value("cast('abcdef' as char(3)), cast(1.256 as decimal(10, 2)), cast('2020-01-02' as datetime(3))"),
+            "abc|1.26|2020-01-02 00:00:00");
+  EXPECT_EQ(value("binary 'a', 'a' collate utf8mb4_bin"), "a|a");
+  EXPECT_EQ(value("cast([1,2] as array<bigint>)"), "[1, 2]");
+  EXPECT_EQ(value("try_cast('x' as int)"), "NULL");
+}
+
+TEST_F(Expressions, QuerySubqueries) {
+  EXPECT_EQ(value("(select 5) + 1"), "6");
+  EXPECT_EQ(value("((select 5)) + 1"), "6");
+  EXPECT_EQ(value("((select 5) + 1) * 2"), "12");
+  EXPECT_EQ(value("((select 1) union (select 1))"), "1");
+  EXPECT_EQ(value("(select 3 union select 3 order by 1 limit 1)"), "3");
+  EXPECT_EQ(value("exists (select 1 from dual where 0)"), "false");
+  EXPECT_EQ(value("2 in (select 2)"), "true");
+  EXPECT_EQ(value("2 not in (select 1)"), "true");
+  EXPECT_EQ(value("2 > all (select 1), 2 = any (select 2), 2 <> some (select 2)"), "true|true|false");
+}
+
+TEST_F(Expressions, TakeValuesOfTheSession) {
+  EXPECT_EQ(value("@@version, @@session.autocommit, @@global.x, @seven, @nothing"), "5.7.99|1|global x|7|NULL");
+  EXPECT_EQ(value("version(), database(), schema(), user(), current_user, current_user(), connection_id()"),
+            "5.7.99|d|d|root@127.0.0.1|'root'@'%'|'root'@'%'|3");
+  EXPECT_EQ(value("last_insert_id(), found_rows(), row_count()"), "11|5|-1");
+  EXPECT_TRUE(parse("select @seven", options_for_tests())->session_dependent);
+  EXPECT_FALSE(parse("select 7", options_for_tests())->session_dependent);
+}
+
+TEST_F(Expressions, NameTheirColumns) {
+  EXPECT_EQ(kernel().columns("select 1+1 , a, a as b, a `c`, a 'd', (a), upper( 'x' ) from (select 1 a) t"),
+            "1+1|a|b|c|d|a|upper( 'x' )");
+  EXPECT_EQ(kernel().columns("select count(*) , sum( a )x from (select 1 a) t"), "count(*)|x");
+}
+
+TEST_F(Expressions, KeepPlaceholdersInOrder) {
+  auto statement = parse("select ? + 1, 'x' from dual where ? between ? and 5 limit ?", options_for_tests());
+  ASSERT_TRUE(statement);
+  EXPECT_EQ(statement->parameter_count, 4u);
+  auto& tree = std::get<KernelStatement>(statement->body).tree;
+  EXPECT_EQ(tree->named_param_map.size(), 4u);
+  EXPECT_EQ(KernelForTests().run_prepared(std::move(tree), {duckdb::Value(2), duckdb::Value(3), duckdb::Value(1), duckdb::Value(9)}),
+            "3|x");
+}
+
+}  // namespace
+}  // namespace sluice::dialect

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// HAVING without GROUP BY and without aggregates: in MySQL a filter over the columns of the result, by their aliases.
+#include "dialect/query.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+
+namespace sluice::dialect {
+namespace {
+
+using duckdb::ExpressionClass;
+using duckdb::ParsedExpression;
+
+// Whether something in it may be an aggregate: a call by name, a subquery, a window. Operators are none.
+bool may_aggregate(const ParsedExpression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::FUNCTION:
+      if (!expression.Cast<duckdb::FunctionExpression>().is_operator) return true;
+      break;
+    case ExpressionClass::SUBQUERY:
+    case ExpressionClass::WINDOW:
+      return true;
+    default:
+      break;
+  }
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || may_aggregate(child); });
+  return found;
+}
+
+// Puts what an alias stands for in its place.
+void resolve_aliases(ExprPtr& expression, const ExprList& select_list) {
+  if (expression->GetExpressionClass() == ExpressionClass::COLUMN_REF) {
+    const auto& names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
+    if (names.size() != 1) return;
+    for (const ExprPtr& item : select_list) {
+      if (item->HasAlias() && duckdb::StringUtil::CIEquals(item->GetAlias(), names[0])) {
+        expression = item->Copy();
+        expression->ClearAlias();
+        return;
+      }
+    }
+    return;
+  }
+  duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
+                                                      [&](ExprPtr& child) { resolve_aliases(child, select_list); });
+}
+
+}  // namespace
+
+void having_as_where(duckdb::SelectNode& select) {
+  if (!select.having || !select.groups.group_expressions.empty() || may_aggregate(*select.having)) return;
+  for (const ExprPtr& item : select.select_list) {
+    if (may_aggregate(*item)) return;
+  }
+  ExprPtr condition = std::move(select.having);
+  resolve_aliases(condition, select.select_list);
+  if (!select.where_clause) {
+    select.where_clause = std::move(condition);
+    return;
+  }
+  select.where_clause = duckdb::make_uniq<duckdb::ConjunctionExpression>(
+      duckdb::ExpressionType::CONJUNCTION_AND, std::move(select.where_clause), std::move(condition));
+}
+
+}  // namespace sluice::dialect

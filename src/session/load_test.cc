@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/load.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "duckdb/parser/parser.hpp"
+#include "session/load_labels.h"
+#include "session/load_records.h"
+
+namespace sluice::session {
+namespace {
+
+class LoadTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = std::filesystem::temp_directory_path() / ("sluice_load_test_" + std::to_string(::getpid()));
+    std::filesystem::remove_all(directory_);
+    kernel::HostOptions options;
+    options.data_dir = directory_;
+    options.threads = 2;
+    auto host = kernel::Host::open(options);
+    ASSERT_TRUE(host) << host.error().describe();
+    host_ = std::move(*host);
+    connection_ = std::make_unique<kernel::Connection>(*host_);
+    run("CREATE SCHEMA internal.d");
+  }
+  void TearDown() override {
+    connection_.reset();
+    host_.reset();
+    std::filesystem::remove_all(directory_);
+  }
+
+  // The result's rows, fields joined by '|', rows by '\n'.
+  std::string run(const std::string& sql) {
+    duckdb::Parser parser;
+    parser.ParseQuery(sql);
+    std::string out;
+    for (auto& statement : parser.statements) {
+      auto answer = connection_->run(std::move(statement));
+      if (!answer) return "error: " + answer.error().message();
+      while (true) {
+        auto chunk = (*answer)->next();
+        if (!chunk) return "error: " + chunk.error().message();
+        if (!*chunk) break;
+        for (duckdb::idx_t row = 0; row < (*chunk)->size(); ++row) {
+          for (duckdb::idx_t c = 0; c < (*chunk)->ColumnCount(); ++c) out += (c ? "|" : "") + (*chunk)->GetValue(c, row).ToString();
+          out += "\n";
+        }
+      }
+    }
+    return out;
+  }
+
+  LoadSpec spec(const std::string& table) {
+    LoadSpec result;
+    result.table.database = "d";
+    result.table.name = table;
+    return result;
+  }
+
+  // Feeds `data` in pieces of `piece` bytes. "ok <rows>" or the error.
+  std::string load(LoadSpec the_spec, const std::string& data, size_t piece = 1 << 20) {
+    auto opened = Load::open(*connection_, std::move(the_spec));
+    if (!opened) return "error: " + opened.error().message();
+    for (size_t at = 0; at < data.size(); at += piece) {
+      if (!(*opened)->write(std::string_view(data).substr(at, piece))) break;
+    }
+    auto done = (*opened)->finish();
+    report_ = (*opened)->report();
+    return done ? "ok " + std::to_string(done->affected_rows) : "error: " + done.error().message();
+  }
+
+  std::filesystem::path directory_;
+  std::unique_ptr<kernel::Host> host_;
+  std::unique_ptr<kernel::Connection> connection_;
+  LoadReport report_;
+};
+
+TEST_F(LoadTest, CsvOfManyTypesInPiecesOfAnySize) {
+  run("CREATE TABLE internal.d.t(i INTEGER, b BIGINT, d DECIMAL(10,2), h DECIMAL(38,4), f DOUBLE, s VARCHAR, day DATE, moment TIMESTAMP, ok BOOLEAN, l INTEGER[])");
+  const std::string data =
+      "1,-5,12.3,123456789012345678901234567890.1234,1.5,hello,2024-02-29,2024-01-01 10:11:12.5,true,\"[1\n"
+      "2,\\N,-0.01,0.5,1e3,,20240131,2024-01-01,0,\\N\r\n"
+      "+3, 7 ,1e2,1,inf,\xC3\xA9,2024-1-5,2024-01-01T00:00:00,false,[]";
+  const std::string good = "2|NULL|-0.01|0.5000|1000.0||2024-01-31|2024-01-01 00:00:00|false|NULL\n3|7|100.00|1.0000|inf|\xC3\xA9|2024-01-05|2024-01-01 00:00:00|false|[]\n";
+  for (size_t piece : {1ul, 2ul, 3ul, 7ul, 64ul, 100000ul}) {
+    run("DELETE FROM internal.d.t");
+    LoadSpec s = spec("t");
+    s.csv.column_separator = ",";
+    s.max_filter_ratio = 0.5;
+    ASSERT_EQ(load(std::move(s), data, piece), "ok 2");
+    EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY i"), good);
+    EXPECT_EQ(report_.total_rows, 3u);
+    ASSERT_EQ(report_.complaints.size(), 1u);
+    EXPECT_EQ(report_.complaints[0].reason, "column 'l': '\"[1' is not a INTEGER[]");
+  }
+}
+
+TEST_F(LoadTest, WrongFieldsFailTheWholeLoad) {
+  run("CREATE TABLE internal.d.t(a INTEGER NOT NULL, b VARCHAR)");
+  EXPECT_EQ(load(spec("t"), "1\tx\n2\n3\ty\tz\nq\tw\n\\N\tr\n"),
+            "error: too many filtered rows: 4 of 5 are bad; the first: the row has 1 fields, expected are 2");
+  EXPECT_EQ(report_.filtered_rows, 4u);
+  EXPECT_EQ(report_.complaints[2].reason, "column 'a': 'q' is not a INTEGER");
+  EXPECT_EQ(report_.complaints[3].reason, "column 'a' must not be NULL");
+  EXPECT_EQ(report_.complaints[1].record, "3\ty\tz");
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+  LoadSpec s = spec("t");
+  s.max_filter_ratio = 0.8;
+  EXPECT_EQ(load(std::move(s), "1\tx\n2\n3\ty\tz\nq\tw\n\\N\tr\n"), "ok 1");
+}
+
+TEST_F(LoadTest, NotStrictMakesNulls) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b DATE)");
+  LoadSpec s = spec("t");
+  s.strict = false;
+  EXPECT_EQ(load(std::move(s), "x\t2024-01-01\n99999999999\tnever\n"), "ok 2");
+  EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY b"), "NULL|NULL\nNULL|2024-01-01\n");
+  EXPECT_EQ(report_.nulled_values, 3u);
+}
+
+TEST_F(LoadTest, EnclosedFields) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR, c VARCHAR)");
+  const std::string data = "1,\"a,b\nc\",\"say \"\"hi\"\"\"\n2,'x',\"\\\"q\\\\ \\n\"\n3,\"\",\"\\N\"\n4,\\N,mid\"dle\n";
+  for (size_t piece : {1ul, 5ul, 1000ul}) {
+    run("DELETE FROM internal.d.t");
+    LoadSpec s = spec("t");
+    s.csv.column_separator = ",";
+    s.csv.enclose = '"';
+    s.csv.escape = '\\';
+    ASSERT_EQ(load(std::move(s), data, piece), "ok 4");
+    EXPECT_EQ(run("SELECT a, b, c FROM internal.d.t ORDER BY a"), "1|a,b\nc|say \"hi\"\n2|'x'|\"q\\ \\n\n3||\\N\n4|NULL|mid\"dle\n");
+  }
+  LoadSpec open = spec("t");
+  open.csv.column_separator = ",";
+  open.csv.enclose = '"';
+  EXPECT_TRUE(load(std::move(open), "1,\"never closed\n2,x,y\n").starts_with("error: the last row is incomplete"));
+}
+
+TEST_F(LoadTest, SeparatorsOfSeveralBytes) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR)");
+  for (size_t piece : {1ul, 3ul, 1000ul}) {
+    run("DELETE FROM internal.d.t");
+    LoadSpec s = spec("t");
+    s.csv.column_separator = "||";
+    s.csv.line_delimiter = "\x01\x02";
+    s.csv.skip_lines = 1;
+    ASSERT_EQ(load(std::move(s), std::string("\xEF\xBB\xBFhead||er\x01\x02") + "1||x|y\x01\x02" + "2||\x01z", piece), "ok 2");
+    EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a"), "1|x|y\n2|\x01z\n");
+  }
+}
+
+TEST_F(LoadTest, TrimsQuotesAndKeepsCarriageReturnsWhenAsked) {
+  run("CREATE TABLE internal.d.t(a VARCHAR, b VARCHAR)");
+  LoadSpec s = spec("t");
+  s.csv.trim_double_quotes = true;
+  s.csv.keep_cr = true;
+  EXPECT_EQ(load(std::move(s), "\"x\"\ty\r\n\n"), "ok 1");
+  EXPECT_EQ(run("SELECT a, b = 'y' || chr(13) FROM internal.d.t"), "x|true\n");
+}
+
+TEST_F(LoadTest, ComputedColumnsAndCondition) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR, c INTEGER DEFAULT 42)");
+  LoadSpec s = spec("t");
+  auto columns = parse_load_columns("a, tmp, b = concat(upper(tmp), ',', '=')");
+  ASSERT_TRUE(columns) << columns.error().message();
+  s.columns = std::move(*columns);
+  auto where = parse_load_condition("a > 1 AND b <> 'C,='");
+  ASSERT_TRUE(where) << where.error().message();
+  s.where = std::move(*where);
+  EXPECT_EQ(load(std::move(s), "1\tx\n2\tb\n3\tc\n4\td\n"), "ok 2");
+  EXPECT_EQ(report_.unselected_rows, 2u);
+  EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a"), "2|B,=|42\n4|D,=|42\n");
+}
+
+TEST_F(LoadTest, ColumnsHeaderIsNoWayIn) {
+  EXPECT_FALSE(parse_load_columns("a, b = 1 FROM internal.d.t"));
+  EXPECT_FALSE(parse_load_columns("a, b = (SELECT max(a) FROM internal.d.t)"));
+  EXPECT_FALSE(parse_load_columns("a,,b"));
+  EXPECT_FALSE(parse_load_columns(""));
+  EXPECT_FALSE(parse_load_columns("a b"));
+  EXPECT_FALSE(parse_load_columns("a = 1; DROP TABLE internal.d.t"));
+  EXPECT_FALSE(parse_load_condition("1 = 1 UNION SELECT 2"));
+  EXPECT_FALSE(parse_load_condition("1 = 1 LIMIT 1"));
+  auto quoted = parse_load_columns("`or``der`, @skip");
+  ASSERT_TRUE(quoted);
+  EXPECT_EQ((*quoted)[0].name, "or`der");
+  EXPECT_EQ((*quoted)[1].name, "@skip");
+}
+
+TEST_F(LoadTest, OddNamesAreNames) {
+  run("CREATE TABLE internal.d.\"t'; DROP TABLE x; --\"(\"a \"\"b\" INTEGER)");
+  EXPECT_EQ(load(spec("t'; DROP TABLE x; --"), "7\n"), "ok 1");
+  EXPECT_EQ(load(spec("no such"), "7\n"), "error: Table 'd.no such' doesn't exist");
+  LoadSpec other = spec("t");
+  other.table.database = "x\" y";
+  EXPECT_EQ(load(std::move(other), "7\n"), "error: Unknown database 'x\" y'");
+  LoadSpec server = spec("load_labels");
+  server.table.database = kernel::kServerSchema;
+  EXPECT_TRUE(load(std::move(server), "7\n").starts_with("error: Unknown database"));
+  // The table function serves only the statement of its load.
+  EXPECT_TRUE(run("SELECT * FROM sluice_load(1)").starts_with("error:"));
+}
+
+TEST_F(LoadTest, JsonByLine) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR, c DECIMAL(20,5), l INTEGER[], s STRUCT(x INTEGER), ok BOOLEAN)");
+  const std::string data =
+      "{\"a\":1,\"b\":\"x\\u00e9\\n\",\"c\":123456789012345.12345,\"l\":[1,2],\"s\":{\"x\":5},\"ok\":true}\n"
+      "{\"B\":{\"k\":[1]},\"a\":\"2\",\"extra\":0}\r\n\n"
+      "{\"a\":null,\"ok\":false}";
+  for (size_t piece : {1ul, 4ul, 1000ul}) {
+    for (bool by_line : {true, false}) {
+      run("DELETE FROM internal.d.t");
+      LoadSpec s = spec("t");
+      s.format = LoadSpec::Format::kJson;
+      s.json.by_line = by_line;
+      ASSERT_EQ(load(std::move(s), data, piece), "ok 3");
+      EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a NULLS LAST"),
+                "1|x\xC3\xA9\n|123456789012345.12345|[1, 2]|{'x': 5}|true\n2|{\"k\":[1]}|NULL|NULL|NULL|NULL\nNULL|NULL|NULL|NULL|NULL|false\n");
+    }
+  }
+  LoadSpec bad = spec("t");
+  bad.format = LoadSpec::Format::kJson;
+  bad.json.by_line = true;
+  EXPECT_TRUE(load(std::move(bad), "{\"a\":1}\n{\"a\":\n[1]\n").starts_with("error: too many filtered rows: 2 of 3 are bad; the first: not JSON"));
+}
+
+TEST_F(LoadTest, JsonArrayPathsAndRoot) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR)");
+  for (size_t piece : {1ul, 1000ul}) {
+    run("DELETE FROM internal.d.t");
+    LoadSpec s = spec("t");
+    s.format = LoadSpec::Format::kJson;
+    s.json.strip_outer_array = true;
+    s.json.paths = {"$.x.y[1]", "$.\"k.z\""};
+    ASSERT_EQ(load(std::move(s), " [ {\"x\":{\"y\":[0,7]},\"k.z\":\"]}\"}, {\"x\":{}, \"k.z\":\"\\\"\"} ] ", piece), "ok 2");
+    EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a NULLS LAST"), "7|]}\nNULL|\"\n");
+    run("DELETE FROM internal.d.t");
+    LoadSpec root = spec("t");
+    root.format = LoadSpec::Format::kJson;
+    root.json.strip_outer_array = true;
+    root.json.root = "$.data.rows";
+    ASSERT_EQ(load(std::move(root), "{\"n\":2,\"data\":{\"rows\":[{\"a\":1},\n{\"a\":2}]}}", piece), "ok 2");
+  }
+  LoadSpec array = spec("t");
+  array.format = LoadSpec::Format::kJson;
+  EXPECT_NE(load(std::move(array), "[{\"a\":1}]").find("strip_outer_array"), std::string::npos);
+  LoadSpec cut = spec("t");
+  cut.format = LoadSpec::Format::kJson;
+  cut.json.strip_outer_array = true;
+  EXPECT_NE(load(std::move(cut), "[{\"a\":1},{\"a\":2}").find("incomplete"), std::string::npos);
+  EXPECT_FALSE(parse_json_path("$.a["));
+  EXPECT_FALSE(parse_json_path("$.a[-1]"));
+  EXPECT_FALSE(parse_json_path("$..a"));
+}
+
+TEST_F(LoadTest, Parquet) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR)");
+  const std::filesystem::path file = host_->load_spool_dir() / "made.parquet";
+  std::filesystem::create_directories(file.parent_path());
+  ASSERT_EQ(run("COPY (SELECT i::BIGINT AS A, 'v' || i AS b, 1 AS other FROM range(5000) r(i)) TO '" + file.string() + "' (FORMAT parquet)").find("error"), std::string::npos);
+  std::ifstream in(file, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+  std::filesystem::remove(file);
+  LoadSpec s = spec("t");
+  s.format = LoadSpec::Format::kParquet;
+  auto where = parse_load_condition("a < 4000");
+  ASSERT_TRUE(where);
+  s.where = std::move(*where);
+  EXPECT_EQ(load(std::move(s), bytes, 1000), "ok 4000");
+  EXPECT_EQ(report_.unselected_rows, 1000u);
+  LoadSpec bad = spec("t");
+  bad.format = LoadSpec::Format::kParquet;
+  EXPECT_TRUE(load(std::move(bad), "not parquet").starts_with("error:"));
+  EXPECT_TRUE(std::filesystem::is_empty(host_->load_spool_dir()));
+  EXPECT_EQ(run("SELECT count(*), max(b) FROM internal.d.t"), "4000|v999\n");
+}
+
+TEST_F(LoadTest, ManyBlocksAndLongRows) {
+  run("CREATE TABLE internal.d.t(a BIGINT, b VARCHAR)");
+  std::string data;
+  for (int i = 0; i < 200000; ++i) data += std::to_string(i) + "\tabcdefghijklmnopqrstuvwxyz\n";
+  const std::string tall(3 << 20, 'x');
+  data += "-1\t" + tall + "\n";
+  EXPECT_EQ(load(spec("t"), data, 4093), "ok 200001");
+  EXPECT_EQ(run("SELECT sum(a), max(length(b)) FROM internal.d.t"), "19999899999|" + std::to_string(3 << 20) + "\n");
+  LoadSpec s = spec("t");
+  s.max_record_bytes = 2 << 20;
+  EXPECT_TRUE(load(std::move(s), data).starts_with("error: a row is longer than 2097152 bytes"));
+}
+
+TEST_F(LoadTest, GivenUpOrAbortedLoadsLeaveNothing) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  {
+    auto load = Load::open(*connection_, spec("t"));
+    ASSERT_TRUE(load);
+    ASSERT_TRUE((*load)->write("1\n2\n"));
+  }
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+  auto load = Load::open(*connection_, spec("t"));
+  ASSERT_TRUE(load);
+  std::string rows;
+  for (int i = 0; i < 300000; ++i) rows += "12345\n";
+  ASSERT_TRUE((*load)->write(rows));
+  std::thread other([&] { (*load)->abort(Error(Code::kCancelled, "stop it")); });
+  other.join();
+  EXPECT_FALSE((*load)->write(rows + rows));
+  auto done = (*load)->finish();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message(), "stop it");
+  load->reset();
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+}
+
+TEST_F(LoadTest, InsideATransactionTheFirstBadRowEndsIt) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  ASSERT_TRUE(connection_->begin());
+  EXPECT_EQ(load(spec("t"), "1\n2\n"), "ok 2");
+  ASSERT_TRUE(connection_->in_transaction());
+  ASSERT_TRUE(connection_->rollback());
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+  ASSERT_TRUE(connection_->begin());
+  EXPECT_NE(load(spec("t"), "1\nx\n").find("'x' is not a INTEGER"), std::string::npos);
+  ASSERT_TRUE(connection_->rollback());
+}
+
+TEST_F(LoadTest, ConstraintsFailTheLoad) {
+  run("CREATE TABLE internal.d.t(a INTEGER PRIMARY KEY, b INTEGER CHECK (b > 0))");
+  EXPECT_EQ(load(spec("t"), "1\t1\n2\t2\n"), "ok 2");
+  EXPECT_TRUE(load(spec("t"), "3\t3\n1\t9\n").starts_with("error:"));
+  EXPECT_TRUE(load(spec("t"), "4\t-1\n").starts_with("error:"));
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "2\n");
+}
+
+TEST_F(LoadTest, LoadDataStatement) {
+  run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR, c INTEGER)");
+  dialect::LoadDataStatement statement;
+  statement.table.name = "t";
+  statement.enclosed_by = '"';
+  statement.columns = {"a", "@skip", "b"};
+  statement.ignore_lines = 1;
+  auto s = load_spec(statement, "d");
+  ASSERT_TRUE(s);
+  EXPECT_EQ(load(std::move(*s), "h\th\th\n1\tzzz\tx\\ty\\\nz\n2\t\"q\tw\"\t\"a\"\"b\\\"\"\tmore\n3\n"), "ok 3");
+  EXPECT_EQ(run("SELECT a, b, c FROM internal.d.t ORDER BY a"), "1|x\ty\nz|NULL\n2|a\"b\"|NULL\n3|NULL|NULL\n");
+}
+
+TEST_F(LoadTest, LabelsHappenOnce) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  LoadLabels labels(*host_);
+  auto first = labels.reserve("d", "one");
+  ASSERT_TRUE(first) << first.error().describe();
+  ASSERT_EQ(first->use, LoadLabels::Use::kFree);
+  EXPECT_EQ(labels.reserve("d", "one")->use, LoadLabels::Use::kRunning);
+  EXPECT_EQ(labels.reserve("other", "one")->use, LoadLabels::Use::kFree);
+  LoadSpec failing = spec("t");
+  failing.reservation = std::move(first->reservation);
+  EXPECT_TRUE(load(std::move(failing), "x\n").starts_with("error:"));
+  auto again = labels.reserve("d", "one");
+  ASSERT_EQ(again->use, LoadLabels::Use::kFree);
+  LoadSpec good = spec("t");
+  good.reservation = std::move(again->reservation);
+  EXPECT_EQ(load(std::move(good), "1\n"), "ok 1");
+  auto used = labels.reserve("d", "one");
+  EXPECT_EQ(used->use, LoadLabels::Use::kFinished);
+  EXPECT_EQ(used->txn_id, report_.txn_id);
+  // Labels are kept for a while only.
+  LoadLabels forgetful(*host_, std::chrono::seconds(-1));
+  EXPECT_EQ(forgetful.reserve("d", "one")->use, LoadLabels::Use::kFree);
+  EXPECT_TRUE(LoadLabels::valid("a-B_1.:\xC3\xA9"));
+  EXPECT_FALSE(LoadLabels::valid(""));
+  EXPECT_FALSE(LoadLabels::valid("a b"));
+  EXPECT_FALSE(LoadLabels::valid("a'"));
+  EXPECT_FALSE(LoadLabels::valid(std::string(129, 'a')));
+  EXPECT_FALSE(LoadLabels::valid("\xFF"));
+}
+
+TEST_F(LoadTest, OptionsThatDoNotFit) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  LoadSpec same = spec("t");
+  same.csv.line_delimiter = "\t";
+  EXPECT_EQ(load(std::move(same), ""), "error: the column separator and the line delimiter must differ");
+  LoadSpec empty = spec("t");
+  empty.csv.column_separator = "";
+  EXPECT_EQ(load(std::move(empty), ""), "error: the column separator must have 1 to 16 bytes");
+  LoadSpec twice = spec("t");
+  twice.columns.push_back({"a", nullptr});
+  twice.columns.push_back({"A", nullptr});
+  EXPECT_EQ(load(std::move(twice), ""), "error: Column 'A' specified twice");
+  EXPECT_EQ(load(spec("t"), ""), "ok 0");
+}
+
+}  // namespace
+}  // namespace sluice::session

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds tables that a statement names without a database. Functions without state.
+#pragma once
+
+#include "kernel/pch/pch.h"
+
+namespace sluice::session {
+
+// Whether `tree` needs a selected database: it reads or changes a table or view whose name has one part (and is no
+// common table expression of the statement), or makes or drops one.
+bool needs_database(const duckdb::SQLStatement& tree);
+
+}  // namespace sluice::session

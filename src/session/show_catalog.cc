@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// SHOW DATABASES, TABLES, TABLE STATUS, COLUMNS, INDEX, CATALOGS and DESC.
+#include "kernel/charsets.h"
+#include "kernel/type_names.h"
+#include "session/show_rows.h"
+
+namespace sluice::session {
+namespace {
+
+constexpr const char* kEngine = "OLAP";
+
+Status check_catalog(const std::string& catalog) {
+  if (catalog.empty() || duckdb::StringUtil::CIEquals(catalog, kernel::kInternalCatalog)) return {};
+  return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
+}
+
+duckdb::Value table_type(const kernel::RelationFacts& relation) {
+  if (kernel::is_system_database(relation.database)) return text("SYSTEM VIEW");
+  return text(relation.view ? "VIEW" : "BASE TABLE");
+}
+
+Result<std::vector<kernel::RelationFacts>> relations_of(const std::string& database, ShowContext& context) {
+  std::vector<kernel::RelationFacts> relations;
+  TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
+    relations = kernel::list_relations(kernel, database);
+    return {};
+  }));
+  return relations;
+}
+
+duckdb::Value default_cell(const kernel::ColumnFacts& column) {
+  return column.default_value ? text(column.default_value->shown) : no_text();
+}
+
+Table describe(const kernel::RelationFacts& relation) {
+  Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
+  for (const auto& column : relation.columns) {
+    const bool key = column.key == kernel::ColumnKey::kPrimary;
+    table.rows.push_back({text(column.name), text(kernel::doris_type_name(column.type)),
+                          text(column.nullable ? "Yes" : "No"), text(key ? "true" : "false"), default_cell(column),
+                          text(key ? "" : "NONE")});
+  }
+  return table;
+}
+
+Table columns_of(const kernel::RelationFacts& relation, bool full) {
+  Table table =
+      full ? table_of({"Field", "Type", "Collation", "Null", "Key", "Default", "Extra", "Privileges", "Comment"})
+           : table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
+  for (const auto& column : relation.columns) {
+    auto& row = table.rows.emplace_back();
+    row = {text(column.name), text(kernel::doris_type_name(column.type))};
+    if (full) {
+      const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
+      row.push_back(is_text ? text(kernel::kTableCollation) : no_text());
+    }
+    row.push_back(text(column.nullable ? "YES" : "NO"));
+    row.push_back(text(kernel::to_string(column.key)));
+    row.push_back(default_cell(column));
+    row.push_back(text(column.generated.empty() ? "" : "VIRTUAL GENERATED"));
+    if (full) {
+      row.push_back(text("select,insert,update,references"));
+      row.push_back(text(column.comment));
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+Table table_of(std::initializer_list<std::string_view> columns) {
+  Table table;
+  for (std::string_view name : columns) {
+    const bool is_number = name.front() == '#';
+    if (is_number) name.remove_prefix(1);
+    Column& column = table.columns.emplace_back();
+    column.name = name;
+    column.type = is_number ? duckdb::LogicalType::BIGINT : duckdb::LogicalType::VARCHAR;
+  }
+  return table;
+}
+
+Result<std::string> database_of(const dialect::QualifiedName& name, ShowContext& context) {
+  TRY(check_catalog(name.catalog));
+  const std::string& wanted = name.database.empty() ? context.database : name.database;
+  if (wanted.empty()) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
+  std::optional<std::string> found;
+  TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
+    found = kernel::find_database(kernel, wanted);
+    return {};
+  }));
+  if (!found) return fail(sql_error(Code::kNotFound, 1049, "Unknown database '" + wanted + "'"));
+  return *found;
+}
+
+Result<kernel::RelationFacts> relation_of(const dialect::QualifiedName& name, ShowContext& context) {
+  const std::string database = TRY(database_of(name, context));
+  std::optional<kernel::RelationFacts> found;
+  TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
+    found = kernel::describe_relation(kernel, database, name.name);
+    return {};
+  }));
+  if (!found) return fail(sql_error(Code::kNotFound, 1146, "Table '" + database + "." + name.name + "' doesn't exist"));
+  return std::move(*found);
+}
+
+Result<Table> show_databases(const dialect::ShowStatement& show, ShowContext& context) {
+  TRY(check_catalog(show.object.catalog));
+  Table table = table_of({"Database"});
+  TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
+    for (const std::string& name : kernel::list_databases(kernel)) table.rows.push_back({text(name)});
+    return {};
+  }));
+  return table;
+}
+
+Result<Table> show_tables(const dialect::ShowStatement& show, ShowContext& context) {
+  const std::string database = TRY(database_of(show.object, context));
+  const std::string name_column = "Tables_in_" + database;
+  Table table = show.full ? table_of({name_column, "Table_type", "Storage_format", "Inverted_index_storage_format"})
+                          : table_of({name_column});
+  for (const auto& relation : TRY(relations_of(database, context))) {
+    auto& row = table.rows.emplace_back();
+    row.push_back(text(relation.name));
+    // Tables here have none of Doris' storage formats; it writes NONE for those that have not, too.
+    if (show.full) row.insert(row.end(), {table_type(relation), text("NONE"), text("NONE")});
+  }
+  return table;
+}
+
+Result<Table> show_table_status(const dialect::ShowStatement& show, ShowContext& context) {
+  const std::string database = TRY(database_of(show.object, context));
+  Table table = table_of({"Name", "Engine", "#Version", "Row_format", "#Rows", "#Avg_row_length", "#Data_length",
+                          "#Max_data_length", "#Index_length", "#Data_free", "#Auto_increment", "Create_time",
+                          "Update_time", "Check_time", "Collation", "#Checksum", "Create_options", "Comment"});
+  for (const auto& relation : TRY(relations_of(database, context))) {
+    const bool stored = !relation.view;
+    table.rows.push_back({text(relation.name), stored ? text(kEngine) : no_text(), stored ? number(10) : no_number(),
+                          no_text(), relation.rows ? number(static_cast<int64_t>(*relation.rows)) : no_number(),
+                          no_number(), no_number(), no_number(), no_number(), no_number(), no_number(), no_text(),
+                          no_text(), no_text(), stored ? text(kernel::kTableCollation) : no_text(), no_number(),
+                          stored ? text("") : no_text(),
+                          text(relation.view && relation.comment.empty() ? "VIEW" : relation.comment)});
+  }
+  return table;
+}
+
+Result<Table> show_columns(const dialect::ShowStatement& show, ShowContext& context) {
+  const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
+  return show.describe ? describe(relation) : columns_of(relation, show.full);
+}
+
+Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& context) {
+  const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
+  Table table = table_of({"Table", "#Non_unique", "Key_name", "#Seq_in_index", "Column_name", "Collation",
+                          "#Cardinality", "#Sub_part", "Packed", "Null", "Index_type", "Comment", "Properties"});
+  for (const auto& key : relation.keys) {
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      auto column = std::ranges::find(relation.columns, key.columns[i], &kernel::ColumnFacts::name);
+      const bool nullable = column != relation.columns.end() && column->nullable;
+      const bool counted = key.unique && key.columns.size() == 1 && relation.rows;
+      table.rows.push_back({text(relation.name), number(key.unique ? 0 : 1), text(key.name),
+                            number(static_cast<int64_t>(i + 1)), text(key.columns[i]), text("A"),
+                            counted ? number(static_cast<int64_t>(*relation.rows)) : no_number(), no_number(),
+                            no_text(), text(nullable ? "YES" : ""), text("BTREE"), text(""), text("")});
+    }
+  }
+  return table;
+}
+
+Result<Table> show_catalogs() {
+  Table table = table_of({"#CatalogId", "CatalogName", "Type", "IsCurrent", "CreateTime", "LastUpdateTime", "Comment"});
+  table.rows.push_back({number(0), text(kernel::kInternalCatalog), text("internal"), text("yes"), no_text(), no_text(),
+                        text("Databases of this server")});
+  return table;
+}
+
+}  // namespace sluice::session
