@@ -319,6 +319,18 @@ Result<bool> Connection::schema_exists(const std::string& catalog, const std::st
   return found;
 }
 
+void Connection::clear_schema() {
+  std::lock_guard lock(mutex_);
+  catalog_.clear();
+  schema_.clear();
+  if (!kernel_) return;
+  try {
+    duckdb::ClientData::Get(*kernel_->context).catalog_search_path->Reset();
+  } catch (const std::exception& exception) {
+    static_cast<void>(failed_locked(duckdb::ErrorData(exception)));
+  }
+}
+
 Status Connection::begin() {
   auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::BEGIN_TRANSACTION)));
   if (!answer) return fail(answer.error());

@@ -80,6 +80,8 @@ class Connection {
 
   // Selects where unqualified names are looked up. Errors: 1049 no such schema.
   Status set_schema(const std::string& catalog, const std::string& schema);
+  // Selects none, as at the start.
+  void clear_schema();
   // The zone of NOW(), CURRENT_DATE and TIMESTAMP WITH TIME ZONE: "SYSTEM", "+08:00" or a name of the tz database.
   // Errors: 1298 unknown zone; the former one stays.
   Status set_time_zone(const std::string& zone);

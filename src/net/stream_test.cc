@@ -114,7 +114,6 @@ TEST_F(StreamTest, ReadDeadline) {
 TEST_F(StreamTest, WriteDeadlineForAPeerThatNeverReads) {
   std::promise<void> release;
   auto released = release.get_future().share();
-  TaskScope keep("keep");
   listen([&](Stream& stream) -> awaitable<void> {
     while (!co_await cancelled() && released.wait_for(0s) != std::future_status::ready) (void)co_await sleep_for(5ms);
     stream.abort();
@@ -128,6 +127,8 @@ TEST_F(StreamTest, WriteDeadlineForAPeerThatNeverReads) {
     stream->abort();
   });
   release.set_value();
+  listener_->stop();
+  EXPECT_TRUE(listener_->wait(Deadline::after(10s)));
 }
 
 TEST_F(StreamTest, DeadlineOfOneDirectionLeavesTheOtherWaiting) {

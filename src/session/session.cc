@@ -169,7 +169,9 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   auto lifted = dialect::parse(sql, state.parse_options(true));
   if (!lifted) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
   auto* kernel = std::get_if<KernelStatement>(&lifted->body);
-  if (!kernel || lifted->session_dependent) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
+  if (!kernel || lifted->session_dependent || !kernel->rest.empty()) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
+
+  if (state.database_.empty() && needs_database(*kernel->tree)) return fail(no_database_selected());
 
   auto plan = std::make_shared<PlanTemplate>();
   plan->schema_version = schema_version;
@@ -213,8 +215,11 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   }
   // Values of the session would be frozen in the tree: such a statement is parsed at each execution.
   if (!(statement.session_dependent && statement.parameter_count == 0)) {
-    prepared->tree = duckdb::unique_ptr<duckdb::SQLStatement>(kernel->tree.release());
-    prepared->effect = kernel->effect;
+    // A statement of several trees runs from its text.
+    if (kernel->rest.empty()) {
+      prepared->tree = duckdb::unique_ptr<duckdb::SQLStatement>(kernel->tree.release());
+      prepared->effect = kernel->effect;
+    }
   }
   const duckdb::SQLStatement& tree = prepared->tree ? *prepared->tree : *kernel->tree;
   if (auto constants = answer_constants(tree)) {
@@ -231,7 +236,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
       return std::shared_ptr<PreparedStatement>(std::move(prepared));
     }
   }
-  if (state.database_.empty() && needs_database(tree)) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
+  if (state.database_.empty() && needs_database(tree)) return fail(no_database_selected());
   // The kernel checks names and types now, so that errors come at PREPARE, and tells the columns.
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "kernel/catalog_facts.h"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "session/constant.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
@@ -25,6 +26,12 @@ std::atomic<uint64_t> last_query_number{0};
 uint64_t process_random() {
   static const uint64_t value = (static_cast<uint64_t>(std::random_device()()) << 32) | std::random_device()();
   return value;
+}
+
+bool drops_schema(const duckdb::SQLStatement& tree, const std::string& name) {
+  if (tree.type != duckdb::StatementType::DROP_STATEMENT || name.empty()) return false;
+  const auto& info = *tree.Cast<duckdb::DropStatement>().info;
+  return info.type == duckdb::CatalogType::SCHEMA_ENTRY && info.name == name;
 }
 
 // DROP of what is not there has numbers of its own.
@@ -198,6 +205,7 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     if (statement.parameter_count == 0) {
       if (auto table = answer_constants(*kernel_statement->tree)) return Outcome(std::move(*table));
     }
+    if (!kernel_statement->rest.empty()) return run_together(std::move(*kernel_statement));
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()), kernel_statement->effect,
                       std::move(parameters));
   }
@@ -225,19 +233,54 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
 
 Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect,
                                          std::vector<duckdb::Value> parameters) {
-  if (database_.empty() && needs_database(*tree)) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
+  if (database_.empty() && needs_database(*tree)) return fail(no_database_selected());
   TRY(prepare_transaction(effect));
   const auto type = tree->type;
+  const bool leaves_database = drops_schema(*tree, database_);
   std::vector<std::optional<ColumnOrigin>> origins;
   if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
   auto answer = connection().run(std::move(tree), std::move(parameters));
   if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
   if (!answer) return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error())) : std::move(answer.error()));
+  if (leaves_database) {  // as in MySQL, no database is selected then
+    database_.clear();
+    kernel->clear_schema();
+    std::lock_guard lock(run_lock);
+    shown_database.clear();
+  }
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
   }
   return to_outcome(std::move(*answer), std::move(columns), type);
+}
+
+Result<Outcome> SessionState::run_together(KernelStatement statement) {
+  TRY(prepare_transaction(statement.effect));
+  const bool own_transaction = !in_transaction;
+  if (own_transaction) {
+    TRY(connection().begin());
+    in_transaction = true;  // for run_kernel: nothing is to be committed in between
+  }
+  std::vector<std::unique_ptr<duckdb::SQLStatement>> trees;
+  trees.push_back(std::move(statement.tree));
+  for (auto& tree : statement.rest) trees.push_back(std::move(tree));
+  Result<Outcome> outcome = Outcome(Done{});
+  for (auto& tree : trees) {
+    // Effect kWrite: a schema change would commit the transaction that holds the parts together.
+    outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
+    if (!outcome) break;
+  }
+  if (own_transaction) {
+    in_transaction = false;
+    if (outcome) {
+      TRY(connection().commit());
+    } else {
+      static_cast<void>(connection().rollback());
+    }
+  }
+  services.kernel.schema_changed();
+  return outcome;
 }
 
 Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, duckdb::StatementType type) {

@@ -57,6 +57,8 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters = {});
   Result<Outcome> run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, dialect::KernelStatement::Effect effect,
                              std::vector<duckdb::Value> parameters);
+  // Runs the trees of one statement in one transaction.
+  Result<Outcome> run_together(dialect::KernelStatement statement);
   // Reads by key; `taken` stays false when the statement must go the kernel's own way after all.
   Result<Outcome> run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters, bool& taken);
   Result<Outcome> run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals, std::string_view sql);

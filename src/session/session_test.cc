@@ -209,13 +209,25 @@ TEST_P(SessionTest, UseAndErrors) {
   }
   EXPECT_EQ(run(*fresh, "WITH t AS (SELECT 1 AS a) SELECT * FROM t"), "1");
   EXPECT_EQ(run(*fresh, "SELECT count(*) FROM d.t"), "3");
+  run("CREATE TABLE a1 (x INT)");
+  run("CREATE TABLE a2 (x INT)");
+  EXPECT_THAT(run("DROP TABLE a1, a2, missing"), testing::StartsWith("1051: "));
+  EXPECT_EQ(run("SELECT count(*) FROM a1"), "0");
+  EXPECT_EQ(run("DROP TABLE a1, a2"), "0 rows");
+  EXPECT_THAT(run("SELECT count(*) FROM a1"), testing::StartsWith("1146: "));
+  run("CREATE DATABASE gone");
+  run("USE gone");
+  EXPECT_EQ(run("DROP DATABASE gone"), "0 rows");
+  EXPECT_EQ(run("SELECT DATABASE()"), "NULL");
+  EXPECT_THAT(run("SELECT * FROM t"), testing::StartsWith("1046: "));
+  run("USE d");
   EXPECT_THAT(run("DROP TABLE missing"), testing::StartsWith("1051: "));
   EXPECT_THAT(run("DROP DATABASE missing"), testing::StartsWith("1008: "));
   EXPECT_EQ(run("SELECT 1 / 0, 7 DIV 2, 5.5 DIV 2, 1 DIV 0"), "NULL|3|2.0|NULL");
 }
 
 TEST_P(SessionTest, KillAndTimeout) {
-  const char* forever = "SELECT sum(a.n * b.n * c.n * d.n * e.n) FROM t a, t b, t c, t d, t e, t f, t g, t h, t i, t j, t k, t l, t m, t o, t p, t q, t r, t s";
+  const char* forever = "SELECT sum(a.n * b.n * c.n * d.n * e.n) FROM t a, t b, t c, t d, t e, t f, t g, t h, t i, t j, t k, t l, t m, t o, t p, t q, t r, t s, t u, t v, t w, t x, t y";
   std::thread killer([&] {
     auto other = server_.login();
     for (int i = 0; i < 500; ++i) {

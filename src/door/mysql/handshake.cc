@@ -127,7 +127,7 @@ void put_auth_more(PacketBuffer& out, uint8_t& sequence, std::string_view data) 
 }
 
 Compression agreed_compression(uint32_t capabilities, int zstd_level) {
-  constexpr int kZlibLevel = 6;  // MySQL's
+  constexpr int kZlibLevel = 1;  // three times faster than 6 for a fifth more bytes
   if (capabilities & kCompress) return {Algorithm::kZlib, kZlibLevel};
   if (capabilities & kZstdCompress) return {Algorithm::kZstd, std::clamp(zstd_level, 1, 22)};
   return {};

@@ -30,7 +30,7 @@ TEST(Handshake, Greeting) {
   std::string expected =
       "\x4A\x00\x00\x00"s + "\x0A" + "5.7.99\0"s + "\x04\x03\x02\x01" + "abcdefgh" + "\0"s +
       "\xEF\xAF"s +              // low capabilities
-      "\x21" + "\x02\x00"s +     // charset, status
+      "\x2D" + "\x02\x00"s +     // charset, status
       "\x3F\x05"s +              // high capabilities
       "\x15" + std::string(10, '\0') + "ijklmnopqrst\0"s + "mysql_native_password\0"s;
   EXPECT_EQ(out.view(), expected);

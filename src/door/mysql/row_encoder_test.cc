@@ -312,7 +312,7 @@ TEST(Columns, DefinitionBytes) {
   PacketBuffer out;
   uint8_t sequence = 2;
   put_column_definition(out, sequence, column);
-  EXPECT_EQ(out.view(), "\x1F\x00\x00\x02\x03" "def\x04tpch\x01t\x02t4\x01k\x01k\x0C\x21\x00\x0B\x00\x00\x00\x03\x00\x00\x00\x00\x00"s);
+  EXPECT_EQ(out.view(), "\x1F\x00\x00\x02\x03" "def\x04tpch\x01t\x02t4\x01k\x01k\x0C\x2D\x00\x0B\x00\x00\x00\x03\x00\x00\x00\x00\x00"s);
 }
 
 TEST(Columns, TypesAsDoris) {
@@ -338,7 +338,7 @@ TEST(Columns, TypesAsDoris) {
     EXPECT_EQ(static_cast<uint8_t>(wire.type), c.code) << c.type.ToString();
     EXPECT_EQ(wire.length, c.length) << c.type.ToString();
     EXPECT_EQ(wire.decimals, c.decimals) << c.type.ToString();
-    EXPECT_EQ(wire.charset, 33) << c.type.ToString();
+    EXPECT_EQ(wire.charset, 45) << c.type.ToString();
     EXPECT_EQ(wire.flags, 0) << c.type.ToString();
   }
 }
