@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 
+import mysql.connector  # its C extension reads rows about as fast as the wheel makes them; must be loaded before the wheel
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "test"))
 
@@ -139,7 +141,6 @@ def median(values):
 # --- parts ----------------------------------------------------------------------------------------------------
 def tpch(bench):
     """Sum of the medians of 22 queries: through the MySQL protocol, and in process with the same threads and memory."""
-    import mysql.connector  # the C extension reads rows about as fast as the wheel makes them
     wheel_file = bench.directory / "wheel-tpch.duckdb"
     if not wheel_file.exists():
         log("generating TPC-H at scale 1 for the wheel")

@@ -37,6 +37,8 @@ Parsed<Inside> parse_inside(ParseContext& c) {
   TRY(nested.check());
   Inside inside;
   if (c.at_query_start()) {
+    ParseContext::NestedQuery level(c);
+    TRY(level.check());
     inside.query = TRY(parse_query_node(c));
   } else if (c.at_parenthesised_query()) {
     c.advance();

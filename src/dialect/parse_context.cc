@@ -203,6 +203,11 @@ Parsed<void> ParseContext::check_depth() const {
   return syntax_error("the statement is nested too deeply");
 }
 
+Parsed<void> ParseContext::check_query_depth() const {
+  if (query_depth_ <= kMaxQueryDepth) return {};
+  return syntax_error("subqueries are nested too deeply (more than " + std::to_string(kMaxQueryDepth) + " levels)");
+}
+
 Parsed<void> ParseContext::add_level() {
   if (++height_ <= options_.max_depth) return {};
   return syntax_error("the statement is nested too deeply");

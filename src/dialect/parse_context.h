@@ -103,6 +103,18 @@ class ParseContext {
    private:
     ParseContext& context_;
   };
+  // A query inside an expression. The kernel's planning time doubles with each level of them.
+  class NestedQuery {
+   public:
+    explicit NestedQuery(ParseContext& context) : context_(context) { ++context_.query_depth_; }
+    ~NestedQuery() { --context_.query_depth_; }
+    NestedQuery(const NestedQuery&) = delete;
+    NestedQuery& operator=(const NestedQuery&) = delete;
+    Parsed<void> check() const { return context_.check_query_depth(); }
+
+   private:
+    ParseContext& context_;
+  };
   // Height of the expression or query tree that was read since the height was last set: left-deep chains (a+b+c) nest
   // without recursion here, but the kernel recurses over the tree.
   uint32_t height() const { return height_; }
@@ -152,7 +164,9 @@ class ParseContext {
   bool values_is_function = false;
 
  private:
+  static constexpr uint32_t kMaxQueryDepth = 12;
   Parsed<void> check_depth() const;
+  Parsed<void> check_query_depth() const;
   tl::unexpected<Failed> note(std::string_view sentence, const Token& where) const;
 
   std::string_view sql_;
@@ -162,6 +176,7 @@ class ParseContext {
   bool valid_utf8_;  // the whole text
   mutable std::optional<Error> error_;  // the first one
   uint32_t depth_ = 0;
+  uint32_t query_depth_ = 0;
   uint32_t height_ = 0;
   const char* lowest_stack_;            // addresses below: too deep for this thread's stack
   uint32_t parameter_count_ = 0;

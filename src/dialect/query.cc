@@ -348,6 +348,8 @@ Parsed<QueryPtr> parse_query(ParseContext& c) { return as_statement(TRY(parse_qu
 
 Parsed<QueryPtr> parse_parenthesised_query(ParseContext& c) {
   TRY(c.expect(TokenKind::kLeftParen, "'(' and a query"));
+  ParseContext::NestedQuery level(c);
+  TRY(level.check());
   QueryPtr query = TRY(parse_query(c));
   TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
   return query;

@@ -61,8 +61,32 @@ Mapping map_binder_error(const duckdb::ErrorData& error) {
   return {Code::kInvalidArgument, 1105};
 }
 
+// Whether the disk, a quota or the process' file size limit ran out, whatever the kernel wrapped the reason in.
+bool is_disk_full(const duckdb::ErrorData& error) {
+  if (error.Type() != duckdb::ExceptionType::IO && error.Type() != duckdb::ExceptionType::TRANSACTION) return false;
+  for (const char* reason : {"No space left", "File too large", "quota exceeded"}) {
+    if (error.RawMessage().find(reason) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// ENOSPC, EFBIG (a limit on the file's size), EDQUOT.
+bool is_disk_full(const std::string& text) {
+  return text.find("No space left") != std::string::npos || text.find("File too large") != std::string::npos ||
+         text.find("Disk quota exceeded") != std::string::npos;
+}
+
+Mapping map_transaction_error(const std::string& text) {
+  if (is_disk_full(text)) return {Code::kResourceExhausted, 1021};
+  if (text.find("uplicate key") != std::string::npos) return {Code::kAlreadyExists, 1062};
+  if (text.find("is aborted") != std::string::npos) return {Code::kFailedPrecondition, 1105};
+  if (text.find("Could not") != std::string::npos) return {Code::kUnavailable, 1180};
+  return {Code::kConflict, 1213};
+}
+
 Mapping map_error(const duckdb::ErrorData& error) {
   using duckdb::ExceptionType;
+  if (is_disk_full(error)) return {Code::kResourceExhausted, 1021};
   switch (error.Type()) {
     case ExceptionType::CATALOG: return map_catalog_error(error);
     case ExceptionType::BINDER: return map_binder_error(error);
@@ -78,11 +102,10 @@ Mapping map_error(const duckdb::ErrorData& error) {
     case ExceptionType::PARAMETER_NOT_ALLOWED:
     case ExceptionType::PARAMETER_NOT_RESOLVED:
     case ExceptionType::EXPRESSION: return {Code::kInvalidArgument, 1105};
-    case ExceptionType::TRANSACTION: return {Code::kConflict, 1213};
+    case ExceptionType::TRANSACTION: return map_transaction_error(error.RawMessage());
     case ExceptionType::NOT_IMPLEMENTED: return {Code::kUnsupported, 1235};
     case ExceptionType::OUT_OF_MEMORY: return {Code::kResourceExhausted, 1038};
-    case ExceptionType::IO:
-      return error.RawMessage().find("No space left") != std::string::npos ? Mapping{Code::kResourceExhausted, 1021} : Mapping{Code::kUnavailable, 1030};
+    case ExceptionType::IO: return {Code::kUnavailable, 1030};
     case ExceptionType::PERMISSION: return {Code::kPermissionDenied, 1290};
     case ExceptionType::INTERRUPT: return {Code::kCancelled, 1317};
     case ExceptionType::FATAL: return {Code::kUnavailable, 1105};
@@ -108,7 +131,9 @@ std::string plain_message(const duckdb::ErrorData& error) {
 }  // namespace
 
 bool is_fatal(const duckdb::ErrorData& error) {
-  return error.Type() == duckdb::ExceptionType::FATAL || duckdb::Exception::InvalidatesDatabase(error.Type());
+  if (error.Type() == duckdb::ExceptionType::FATAL || duckdb::Exception::InvalidatesDatabase(error.Type())) return true;
+  // A failed checkpoint invalidates the attached data file alone; only opening it anew makes it usable again.
+  return error.RawMessage().find("has been invalidated") != std::string::npos;
 }
 
 Error to_error(const duckdb::ErrorData& error) {

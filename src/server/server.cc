@@ -38,7 +38,10 @@ Server::~Server() { stop(Deadline::after(std::chrono::seconds(0))); }
 Status Server::start_part(std::string name, const std::function<Status()>& start, std::function<void(Deadline)> stop) {
   const auto begin = Clock::now();
   auto status = start();
-  if (!status) return status;
+  if (!status) {
+    stop(Deadline::after(std::chrono::seconds(0)));  // what of it was made already needs the parts before it
+    return status;
+  }
   log::debug("started", {{"part", name}, {"duration", Clock::now() - begin}});
   started_.push_back({std::move(name), std::move(stop)});
   return {};

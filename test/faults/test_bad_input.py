@@ -90,7 +90,7 @@ def test_nested_10000_deep(server, what):
         return
     assert answer is not None and answer[0] in (1064, 1105), answer
     assert len(answer[1]) < 2000
-    assert error_of(server, NESTED[what](100)) is None or what in ("open parentheses", "brackets", "exists", "subqueries", "types", "in", "joins")
+    assert error_of(server, NESTED[what](12)) is None or what in ("open parentheses", "brackets", "exists", "subqueries", "types", "in", "joins")
 
 
 LONG = {

@@ -2,6 +2,8 @@
 #include "door/http/door.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <thread>
 
 #include "base/log.h"
 #include "door/http/request.h"
@@ -28,6 +30,11 @@ Door::Door(DoorOptions options, session::Services& services, NetworkThreads& thr
 Door::~Door() { stop(Deadline::after(Deadline::Clock::duration::zero())); }
 
 Status Door::start() {
+  // What loads of a process that was killed left behind; none of ours runs yet.
+  if (const auto spool = services_.kernel.load_spool_dir(); !spool.empty()) {
+    std::error_code ignored;
+    std::filesystem::remove_all(spool, ignored);
+  }
   for (const auto& address : options_.addresses) {
     net::Listener::Options options;
     options.name = "http";

@@ -223,10 +223,7 @@ awaitable<void> Request::query() {
   std::string query_id;
   Status status = co_await run_on(services.workers, [&]() -> Status {
     set_session(&execution.open(span_.context()));
-    {
-      std::lock_guard lock(mutex_);
-      if (interrupt_) return sluice::fail(interrupt_error(*interrupt_));
-    }
+    if (auto reason = interrupted()) return sluice::fail(interrupt_error(*reason));
     Status begun = execution.begin(*request, out);
     query_id = execution.query_id();
     return begun;

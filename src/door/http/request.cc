@@ -63,9 +63,9 @@ void Request::interrupt(session::Interrupt reason) {
   if (load_) load_->abort(interrupt_error(reason));
 }
 
-bool Request::interrupted() const {
+std::optional<session::Interrupt> Request::interrupted() const {
   std::lock_guard lock(mutex_);
-  return interrupt_.has_value();
+  return interrupt_;
 }
 
 void Request::set_session(session::Session* session) {

@@ -59,7 +59,7 @@ class Request final : public RunningWork {
   void set_session(session::Session* session);
   void set_load(session::Load* load);
   void interrupt(session::Interrupt reason);
-  bool interrupted() const;
+  std::optional<session::Interrupt> interrupted() const;
 
   Door& door_;
   net::HttpExchange& exchange_;

@@ -128,6 +128,7 @@ awaitable<void> Request::stream_load() {
       if (!cancelled && *self) (*self)->interrupt(session::Interrupt::kTimeout);
     });
     status = co_await feed(*load, *request, deadline);
+    if (auto reason = interrupted(); reason && !status) status = fail(interrupt_error(*reason));
     // Broken connections and bad framing are not the load's own failures.
     body_failed = !status && status.error().origin() != Origin::kMysql && status.error().origin() != Origin::kKernel;
     if (status || !body_failed) {

@@ -104,9 +104,9 @@ Result<bool> FrameReader::unpack(PacketAssembler& packets) {
   last_sequence_ = static_cast<uint8_t>(word >> 24);
   std::span<const uint8_t> piece(buffer_.data() + begin_ + kCompressedHeader, length);
   size_t produced = plain_length > 0 ? plain_length : length;
-  uint8_t* out = packets.space(produced).data();
+  uint8_t* out = packets.space(std::max<size_t>(produced, 1)).data();
   if (plain_length == 0) {
-    std::memcpy(out, piece.data(), length);
+    std::copy(piece.begin(), piece.end(), out);
   } else if (!decompress_piece(how_, piece, out, plain_length)) {
     return fail(sql_error(Code::kInvalidArgument, 1157, "Couldn't uncompress communication packet"));
   }

@@ -38,7 +38,7 @@ Value decimal(std::string_view text) {
       plain = false;
     }
   }
-  if (!plain) return Value(std::string(text));
+  if (!plain) return text_or_bytes(text);
   if (negative) number = -number;
   uint8_t width = static_cast<uint8_t>(digits == 0 ? 1 : digits);
   if (width <= duckdb::Decimal::MAX_WIDTH_INT64) {

@@ -56,6 +56,7 @@ TEST(Parameters, Decimals) {
   expect_value(FieldType::kDecimal, "\x15" "123456789012345678901"s,
                Value::DECIMAL(huge("123456789012345678901"), 21, 0));
   expect_value(FieldType::kNewDecimal, "\x04" "1e10"s, Value("1e10"));
+  expect_value(FieldType::kNewDecimal, "\x02\xFF\xFE"s, Value::BLOB_RAW("\xFF\xFE"s));
   expect_value(FieldType::kNewDecimal, "\x28" "1234567890123456789012345678901234567890"s,
                Value("1234567890123456789012345678901234567890"));
 }
