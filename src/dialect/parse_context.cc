@@ -205,7 +205,7 @@ Parsed<void> ParseContext::check_depth() const {
 
 Parsed<void> ParseContext::check_query_depth() const {
   if (query_depth_ <= kMaxQueryDepth) return {};
-  return syntax_error("subqueries are nested too deeply (more than " + std::to_string(kMaxQueryDepth) + " levels)");
+  return syntax_error("the statement is nested too deeply: more than " + std::to_string(kMaxQueryDepth) + " levels of subqueries");
 }
 
 Parsed<void> ParseContext::add_level() {

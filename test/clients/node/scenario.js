@@ -64,8 +64,10 @@ const checks = {
     await fails(rows('SELECT 1', {database: 'no_such_database'}), 1049, '42000');
   },
   async tls() {
-    const found = await rows("SHOW STATUS LIKE 'Ssl_cipher'", {ssl: tls});
-    assert.ok(found[0][1], 'not encrypted');
+    await using({ssl: tls, rowsAsArray: true}, async (c) => {
+      assert.ok(c.connection.stream.encrypted, 'not encrypted');
+      assert.deepStrictEqual((await c.query('SELECT COUNT(*) FROM big'))[0], [[String(bigRows)]]);
+    });
   },
   async auth_native() {
     const login = {user: env.T_NATIVE_USER, password: env.T_AUTH_PASSWORD};
