@@ -242,13 +242,14 @@ def stream(bench):
 
 
 def stream_memory(bench):
-    """The highest resident memory of a fresh server while it sends 50 M rows."""
+    """The highest resident memory of a fresh server while it sends 50 M rows; the kernel's cache of table blocks is limited
+    (it may fill the memory limit whatever runs), so that what is seen is what results need."""
     bench.fill(bench.ours, STREAM_DDL, "stream", STREAM_SQL, STREAM_ROWS)
     bench.close()
-    with bench.server(bench.data_dir) as server:
+    with bench.server(bench.data_dir, **{"kernel.memory_limit": "192MB"}) as server:
         client(server, "SELECT s.* FROM stream s, (SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) five", "--quick")
         cross = server.memory("VmHWM") / 1e6
-    bench.add("resident memory while 50 M rows are streamed", f"{cross:.0f} MB", "", None, "< 300 MB", cross < 300)
+    bench.add("resident memory while 50 M rows are streamed (kernel.memory_limit 192 MB)", f"{cross:.0f} MB", "", None, "< 300 MB", cross < 300)
 
 
 def load(bench):
