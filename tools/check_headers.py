@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MAX_HEADER_LINES = 300
 MAX_SOURCE_LINES = 900
-MAX_WIDTH = 200
+MAX_WIDTH = 120
 FORBIDDEN_WORDS = re.compile(r"(^|_)(utils?|helpers?|manager|common|misc)(_|$)")
 NEEDS_SPDX = {".cc", ".h", ".py", ".sh", ".cmake", ".java", ".go", ".js", ".lua", ".toml"}
 NEEDS_SPDX_NAMES = {"CMakeLists.txt", "Makefile", "run", "requirements.txt"}
@@ -33,9 +33,14 @@ def problems():
             if "SPDX-License-Identifier: Apache-2.0" not in "\n".join(lines[:3]):
                 yield f"{name}: no SPDX line"
             if path.suffix in (".cc", ".h"):
+                # clang-format breaks lines; tables that it leaves alone and text in raw strings may be wide.
+                table = raw_string = False
                 for number, line in enumerate(lines, 1):
-                    if len(line) > MAX_WIDTH and not for_tests and "://" not in line and 'R"' not in line:
+                    table = (table or "// clang-format off" in line) and "// clang-format on" not in line
+                    raw_string = re.search(r'R"\(', line) is not None or raw_string
+                    if len(line) > MAX_WIDTH and not (table or raw_string or for_tests or "://" in line):
                         yield f"{name}:{number}: {len(line)} characters wide"
+                    raw_string = raw_string and ')"' not in line
                     macro = re.match(r"\s*#\s*define\s+([A-Za-z_0-9]+)\(", line)
                     if in_source and macro and macro[1] not in MACROS and not macro[1].startswith("SLUICE_"):
                         yield f"{name}:{number}: macro {macro[1]} (only {', '.join(sorted(MACROS))})"

@@ -19,23 +19,25 @@ inline tl::unexpected<Error> fail(Code code, std::string message) { return fail(
 
 namespace detail {
 template <typename T>
-T&& take(Result<T>& result) { return std::move(*result); }
+T&& take(Result<T>& result) {
+  return std::move(*result);
+}
 inline void take(Result<void>&) {}
 }  // namespace detail
 
 }  // namespace sluice
 
 // The value of a Result, or return its Error from the enclosing function:  auto x = TRY(parse(text));
-#define TRY(expression)                                                        \
-  ({                                                                           \
-    auto&& try_result_ = (expression);                                         \
-    if (!try_result_) return ::sluice::fail(std::move(try_result_).error());   \
-    ::sluice::detail::take(try_result_);                                       \
+#define TRY(expression)                                                      \
+  ({                                                                         \
+    auto&& try_result_ = (expression);                                       \
+    if (!try_result_) return ::sluice::fail(std::move(try_result_).error()); \
+    ::sluice::detail::take(try_result_);                                     \
   })
 // The same inside a coroutine, for an expression that is already awaited:  auto x = CO_TRY(co_await read(socket));
-#define CO_TRY(expression)                                                       \
-  ({                                                                             \
-    auto&& try_result_ = (expression);                                           \
-    if (!try_result_) co_return ::sluice::fail(std::move(try_result_).error());  \
-    ::sluice::detail::take(try_result_);                                         \
+#define CO_TRY(expression)                                                      \
+  ({                                                                            \
+    auto&& try_result_ = (expression);                                          \
+    if (!try_result_) co_return ::sluice::fail(std::move(try_result_).error()); \
+    ::sluice::detail::take(try_result_);                                        \
   })

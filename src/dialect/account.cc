@@ -67,7 +67,8 @@ Parsed<void> parse_account_options(ParseContext& c) {
     TRY(parse_string(c, "a comment"));
     return {};
   }
-  if (c.is("PASSWORD"_kw) || c.is("ACCOUNT"_kw) || c.is("DEFAULT"_kw) || c.is("WITH"_kw) || c.is_word("FAILED_LOGIN_ATTEMPTS")) {
+  if (c.is("PASSWORD"_kw) || c.is("ACCOUNT"_kw) || c.is("DEFAULT"_kw) || c.is("WITH"_kw) ||
+      c.is_word("FAILED_LOGIN_ATTEMPTS")) {
     return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " options of accounts");
   }
   return {};
@@ -119,8 +120,10 @@ Body parse_set_password(ParseContext& c) {
     TRY(c.expect(TokenKind::kRightParen, "')'"));
   } else {
     std::string value = TRY(parse_string(c, "the password in quotes"));
-    if (is_native_hash(value)) entry.hash = std::move(value);
-    else entry.password = std::move(value);
+    if (is_native_hash(value))
+      entry.hash = std::move(value);
+    else
+      entry.password = std::move(value);
   }
   statement.entries.push_back(std::move(entry));
   return statement;

@@ -52,7 +52,8 @@ Parsed<void> add_one_column(ParseContext& c, Alterations& table, bool if_not_exi
   ColumnParts parts = TRY(parse_column_definition(c));
   TRY(refuse_position(c));
   std::string name = parts.column.Name();
-  if (parts.primary_key || parts.unique || parts.check) return c.unsupported("adding a column together with a key or check");
+  if (parts.primary_key || parts.unique || parts.check)
+    return c.unsupported("adding a column together with a key or check");
   bool has_default = parts.column.HasDefaultValue();
   if (parts.not_null && !has_default) {
     // MySQL fills the rows that exist with the type's zero; the kernel would leave NULLs in a NOT NULL column.
@@ -126,8 +127,10 @@ Parsed<void> change_column(ParseContext& c, Alterations& table, const std::strin
   if (parts.column.HasDefaultValue()) {
     table.add(duckdb::make_uniq<duckdb::SetDefaultInfo>(table.entry(), name, parts.column.DefaultValue().Copy()));
   }
-  if (parts.not_null) table.add(duckdb::make_uniq<duckdb::SetNotNullInfo>(table.entry(), name));
-  else table.add(duckdb::make_uniq<duckdb::DropNotNullInfo>(table.entry(), name));
+  if (parts.not_null)
+    table.add(duckdb::make_uniq<duckdb::SetNotNullInfo>(table.entry(), name));
+  else
+    table.add(duckdb::make_uniq<duckdb::DropNotNullInfo>(table.entry(), name));
   return {};
 }
 
@@ -168,10 +171,18 @@ Parsed<void> parse_alter_column(ParseContext& c, Alterations& table) {
 
 Parsed<void> parse_clause(ParseContext& c, Alterations& table) {
   switch (c.peek().keyword) {
-    case "ADD"_kw: c.advance(); return parse_add(c, table);
-    case "DROP"_kw: c.advance(); return parse_drop_clause(c, table);
-    case "RENAME"_kw: c.advance(); return parse_rename_clause(c, table);
-    case "ALTER"_kw: c.advance(); return parse_alter_column(c, table);
+    case "ADD"_kw:
+      c.advance();
+      return parse_add(c, table);
+    case "DROP"_kw:
+      c.advance();
+      return parse_drop_clause(c, table);
+    case "RENAME"_kw:
+      c.advance();
+      return parse_rename_clause(c, table);
+    case "ALTER"_kw:
+      c.advance();
+      return parse_alter_column(c, table);
     case "MODIFY"_kw: {
       c.advance();
       if (c.is("COMMENT"_kw) || c.is("PARTITION"_kw) || c.is("DISTRIBUTED"_kw)) {
@@ -215,7 +226,8 @@ Parsed<void> parse_clause(ParseContext& c, Alterations& table) {
       c.advance();
       skip_to_end(c);  // SET ("property" = "value"): no property means anything here
       return {};
-    default: return c.expected("ADD, DROP, MODIFY, CHANGE, ALTER or RENAME");
+    default:
+      return c.expected("ADD, DROP, MODIFY, CHANGE, ALTER or RENAME");
   }
 }
 

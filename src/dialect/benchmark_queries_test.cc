@@ -54,17 +54,23 @@ class BenchmarkQueries : public ::testing::Test {
     auto tables = kernel_.native("SELECT DISTINCT table_name FROM duckdb_columns() WHERE schema_name = 'd'");
     for (duckdb::idx_t i = 0; i < tables->RowCount(); ++i) {
       std::string table = tables->GetValue(0, i).ToString();
-      auto columns = kernel_.native("SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'd' AND "
-                                    "table_name = '" + table + "' ORDER BY column_index");
+      auto columns = kernel_.native(
+          "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'd' AND "
+          "table_name = '" +
+          table + "' ORDER BY column_index");
       std::string values;
       for (duckdb::idx_t column = 0; column < columns->RowCount(); ++column) {
         std::string type = columns->GetValue(1, column).ToString();
         std::string number = "hash(i, " + std::to_string(column) + ")";
         if (column > 0) values += ", ";
-        if (type == "DATE") values += "DATE '2013-07-01' + (" + number + " % 31)::INTEGER";
-        else if (type == "TIMESTAMP") values += "TIMESTAMP '2013-07-14' + to_seconds((" + number + " % 86400)::DOUBLE)";
-        else if (type == "VARCHAR") values += "'http://www.google.com/' || (" + number + " % 20)";
-        else values += "(" + number + " % 60 + 5)::" + type;
+        if (type == "DATE")
+          values += "DATE '2013-07-01' + (" + number + " % 31)::INTEGER";
+        else if (type == "TIMESTAMP")
+          values += "TIMESTAMP '2013-07-14' + to_seconds((" + number + " % 86400)::DOUBLE)";
+        else if (type == "VARCHAR")
+          values += "'http://www.google.com/' || (" + number + " % 20)";
+        else
+          values += "(" + number + " % 60 + 5)::" + type;
       }
       kernel_.native("INSERT INTO " + table + " SELECT " + values + " FROM range(" + std::to_string(count) + ") r(i)");
     }

@@ -20,7 +20,7 @@ using Columns = std::vector<std::string>;
 
 struct TableParts {
   duckdb::unique_ptr<duckdb::CreateTableInfo> info;
-  Columns primary_key;              // from wherever it was written
+  Columns primary_key;  // from wherever it was written
   std::vector<Columns> unique_keys;
 };
 
@@ -51,8 +51,10 @@ Parsed<void> skip_index(ParseContext& c) {
   if (c.accept("USING"_kw)) c.advance();
   TRY(skip_parentheses(c));
   while (!c.is(TokenKind::kComma) && !c.is(TokenKind::kRightParen) && !c.at_end()) {
-    if (c.is(TokenKind::kLeftParen)) TRY(skip_parentheses(c));
-    else c.advance();
+    if (c.is(TokenKind::kLeftParen))
+      TRY(skip_parentheses(c));
+    else
+      c.advance();
   }
   return {};
 }
@@ -84,14 +86,18 @@ Parsed<bool> parse_table_constraint(ParseContext& c, TableParts& table) {
       ExprPtr condition = TRY(parse_expression(c));
       TRY(c.expect(TokenKind::kRightParen, "')'"));
       table.info->constraints.push_back(duckdb::make_uniq<duckdb::CheckConstraint>(std::move(condition)));
-      if (c.accept("NOT"_kw, "ENFORCED"_kw)) table.info->constraints.pop_back();
-      else c.accept("ENFORCED"_kw);
+      if (c.accept("NOT"_kw, "ENFORCED"_kw))
+        table.info->constraints.pop_back();
+      else
+        c.accept("ENFORCED"_kw);
       return true;
     }
     case "FOREIGN"_kw:
       while (!c.is(TokenKind::kComma) && !c.is(TokenKind::kRightParen) && !c.at_end()) {
-        if (c.is(TokenKind::kLeftParen)) TRY(skip_parentheses(c));
-        else c.advance();
+        if (c.is(TokenKind::kLeftParen))
+          TRY(skip_parentheses(c));
+        else
+          c.advance();
       }
       return true;
     case "FULLTEXT"_kw:
@@ -158,8 +164,10 @@ Parsed<void> skip_partitions(ParseContext& c) {
 // DISTRIBUTED BY HASH(c) BUCKETS 8 | BY RANDOM BUCKETS AUTO
 Parsed<void> skip_distribution(ParseContext& c) {
   TRY(c.expect("BY"_kw));
-  if (c.accept("HASH"_kw)) TRY(parse_name_list(c));
-  else TRY(c.expect("RANDOM"_kw));
+  if (c.accept("HASH"_kw))
+    TRY(parse_name_list(c));
+  else
+    TRY(c.expect("RANDOM"_kw));
   if (c.accept("BUCKETS"_kw) && !c.accept("AUTO"_kw)) TRY(parse_unsigned(c, "a number of buckets"));
   return {};
 }
@@ -178,7 +186,8 @@ Parsed<bool> parse_table_option(ParseContext& c, TableParts& table) {
       TRY(c.expect("KEY"_kw));
       TRY(parse_name_list(c));
       return true;
-    case "AGGREGATE"_kw: return c.unsupported("AGGREGATE KEY tables");
+    case "AGGREGATE"_kw:
+      return c.unsupported("AGGREGATE KEY tables");
     case "CLUSTER"_kw:
       c.advance();
       if (!c.accept("BY"_kw)) TRY(c.expect("KEY"_kw));
@@ -213,8 +222,10 @@ Parsed<bool> parse_table_option(ParseContext& c, TableParts& table) {
     case "SELECT"_kw:
     case "WITH"_kw:
     case "IGNORE"_kw:
-    case "REPLACE"_kw: return false;
-    default: break;
+    case "REPLACE"_kw:
+      return false;
+    default:
+      break;
   }
   // ENGINE = x, DEFAULT CHARSET = x, CHARACTER SET x, AUTO_INCREMENT = n, ..
   if (!c.is(TokenKind::kWord)) return false;
@@ -259,7 +270,8 @@ std::unique_ptr<duckdb::SQLStatement> create_statement(duckdb::unique_ptr<duckdb
 
 // Column names without types: CREATE TABLE t (a, b) AS SELECT ..
 bool at_plain_names(const ParseContext& c) {
-  return c.is(TokenKind::kLeftParen) && at_name(c, 1) && (c.is(TokenKind::kComma, 2) || c.is(TokenKind::kRightParen, 2));
+  return c.is(TokenKind::kLeftParen) && at_name(c, 1) &&
+         (c.is(TokenKind::kComma, 2) || c.is(TokenKind::kRightParen, 2));
 }
 
 }  // namespace
@@ -276,7 +288,9 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
         TRY(c.expect("NULL"_kw));
         parts.not_null = true;
         break;
-      case "NULL"_kw: c.advance(); break;
+      case "NULL"_kw:
+        c.advance();
+        break;
       case "PRIMARY"_kw:
         c.advance();
         TRY(c.expect("KEY"_kw));
@@ -337,15 +351,20 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
       }
       case "REFERENCES"_kw:
         while (!c.is(TokenKind::kComma) && !c.is(TokenKind::kRightParen) && !c.at_end()) {
-          if (c.is(TokenKind::kLeftParen)) TRY(skip_parentheses(c));
-          else c.advance();
+          if (c.is(TokenKind::kLeftParen))
+            TRY(skip_parentheses(c));
+          else
+            c.advance();
         }
         break;
       case "INVISIBLE"_kw:
-      case "VISIBLE"_kw: c.advance(); break;
+      case "VISIBLE"_kw:
+        c.advance();
+        break;
       default:
         // SUM, MAX, REPLACE, .. of an aggregate table
-        for (const char* aggregate : {"SUM", "MAX", "MIN", "REPLACE", "REPLACE_IF_NOT_NULL", "HLL_UNION", "BITMAP_UNION"}) {
+        for (const char* aggregate :
+             {"SUM", "MAX", "MIN", "REPLACE", "REPLACE_IF_NOT_NULL", "HLL_UNION", "BITMAP_UNION"}) {
           if (c.is_word(aggregate)) return c.unsupported("columns that aggregate (" + std::string(aggregate) + ")");
         }
         return parts;
@@ -363,7 +382,8 @@ Body parse_create_table(ParseContext& c, bool temporary) {
   info.catalog = temporary ? std::string() : name.catalog;
   info.schema = temporary ? std::string() : name.schema;
   info.table = name.name;
-  info.on_conflict = if_not_exists ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT : duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
+  info.on_conflict =
+      if_not_exists ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT : duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
   KernelStatement statement;
   statement.effect = Effect::kSchema;
 

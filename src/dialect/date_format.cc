@@ -10,12 +10,12 @@ struct Letter {
   bool time;
 };
 constexpr Letter kLetters[] = {
-    {'a', "%a", false},  {'b', "%b", false}, {'c', "%-m", false}, {'D', nullptr, false}, {'d', "%d", false},
-    {'e', "%-d", false}, {'f', "%f", true},  {'H', "%H", true},   {'h', "%I", true},     {'I', "%I", true},
-    {'i', "%M", true},   {'j', "%j", false}, {'k', "%-H", true},  {'l', "%-I", true},    {'M', "%B", false},
-    {'m', "%m", false},  {'p', "%p", true},  {'r', "%I:%M:%S %p", true}, {'S', "%S", true}, {'s', "%S", true},
-    {'T', "%H:%M:%S", true}, {'U', "%U", false}, {'u', nullptr, false}, {'V', nullptr, false}, {'v', "%V", false},
-    {'W', "%A", false},  {'w', "%w", false}, {'X', nullptr, false}, {'x', "%G", false},  {'Y', "%Y", false},
+    {'a', "%a", false},      {'b', "%b", false}, {'c', "%-m", false},        {'D', nullptr, false}, {'d', "%d", false},
+    {'e', "%-d", false},     {'f', "%f", true},  {'H', "%H", true},          {'h', "%I", true},     {'I', "%I", true},
+    {'i', "%M", true},       {'j', "%j", false}, {'k', "%-H", true},         {'l', "%-I", true},    {'M', "%B", false},
+    {'m', "%m", false},      {'p', "%p", true},  {'r', "%I:%M:%S %p", true}, {'S', "%S", true},     {'s', "%S", true},
+    {'T', "%H:%M:%S", true}, {'U', "%U", false}, {'u', nullptr, false},      {'V', nullptr, false}, {'v', "%V", false},
+    {'W', "%A", false},      {'w', "%w", false}, {'X', nullptr, false},      {'x', "%G", false},    {'Y', "%Y", false},
     {'y', "%y", false},
 };
 
@@ -24,9 +24,12 @@ constexpr Letter kLetters[] = {
 DateFormat translate_date_format(std::string_view mysql) {
   DateFormat result;
   // Doris takes these, too.
-  if (mysql == "yyyy-MM-dd") mysql = "%Y-%m-%d";
-  else if (mysql == "yyyyMMdd") mysql = "%Y%m%d";
-  else if (mysql == "yyyy-MM-dd HH:mm:ss") mysql = "%Y-%m-%d %H:%i:%s";
+  if (mysql == "yyyy-MM-dd")
+    mysql = "%Y-%m-%d";
+  else if (mysql == "yyyyMMdd")
+    mysql = "%Y%m%d";
+  else if (mysql == "yyyy-MM-dd HH:mm:ss")
+    mysql = "%Y-%m-%d %H:%i:%s";
   for (size_t i = 0; i < mysql.size(); ++i) {
     char c = mysql[i];
     if (c != '%' || i + 1 == mysql.size()) {
@@ -45,8 +48,10 @@ DateFormat translate_date_format(std::string_view mysql) {
       continue;
     }
     (found->time ? result.has_time : result.has_date) = true;
-    if (found->kernel) result.kernel += found->kernel;
-    else if (!result.unknown) result.unknown = c;
+    if (found->kernel)
+      result.kernel += found->kernel;
+    else if (!result.unknown)
+      result.unknown = c;
   }
   return result;
 }

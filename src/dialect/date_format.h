@@ -9,10 +9,10 @@
 namespace sluice::dialect {
 
 struct DateFormat {
-  std::string kernel;      // for strftime and strptime
+  std::string kernel;  // for strftime and strptime
   bool has_date = false;
   bool has_time = false;
-  char unknown = 0;        // the first letter after '%' that the kernel cannot print; 0: none
+  char unknown = 0;  // the first letter after '%' that the kernel cannot print; 0: none
 };
 
 DateFormat translate_date_format(std::string_view mysql);

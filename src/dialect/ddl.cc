@@ -6,11 +6,11 @@
 #include "dialect/statements.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
-#include "kernel/catalog_facts.h"
 #include "duckdb/parser/parsed_data/create_index_info.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "kernel/catalog_facts.h"
 
 namespace sluice::dialect {
 namespace {
@@ -105,7 +105,8 @@ KernelStatement drop_statement(duckdb::CatalogType type, const KernelName& name,
   drop->info->catalog = name.catalog;
   drop->info->schema = name.schema;
   drop->info->name = name.name;
-  drop->info->if_not_found = if_exists ? duckdb::OnEntryNotFound::RETURN_NULL : duckdb::OnEntryNotFound::THROW_EXCEPTION;
+  drop->info->if_not_found =
+      if_exists ? duckdb::OnEntryNotFound::RETURN_NULL : duckdb::OnEntryNotFound::THROW_EXCEPTION;
   KernelStatement statement;
   statement.tree = std::move(drop);
   statement.effect = Effect::kSchema;
@@ -118,8 +119,10 @@ Body parse_drop_relations(ParseContext& c, duckdb::CatalogType type) {
   std::optional<KernelStatement> statement;
   do {
     KernelStatement drop = drop_statement(type, kernel_name(TRY(parse_qualified_name(c, "a name"))), if_exists);
-    if (!statement) statement = std::move(drop);
-    else statement->rest.push_back(std::move(drop.tree));
+    if (!statement)
+      statement = std::move(drop);
+    else
+      statement->rest.push_back(std::move(drop.tree));
   } while (c.accept(TokenKind::kComma));
   while (c.accept("RESTRICT"_kw) || c.accept("CASCADE"_kw) || c.accept("FORCE"_kw)) {
   }
@@ -213,7 +216,8 @@ Body parse_rename(ParseContext& c) {
     if (!to.schema.empty() && to.schema != from.schema) return c.unsupported("moving a table to another database");
     auto alter = std::make_unique<duckdb::AlterStatement>();
     alter->info = duckdb::make_uniq<duckdb::RenameTableInfo>(
-        duckdb::AlterEntryData(from.catalog, from.schema, from.name, duckdb::OnEntryNotFound::THROW_EXCEPTION), to.name);
+        duckdb::AlterEntryData(from.catalog, from.schema, from.name, duckdb::OnEntryNotFound::THROW_EXCEPTION),
+        to.name);
     if (!statement) {
       statement.emplace();
       statement->tree = std::move(alter);

@@ -8,43 +8,61 @@ class Definitions : public ::testing::Test {
  protected:
   std::string run(std::string_view sql) { return kernel_.run(sql); }
   std::string types_of(const std::string& table) {
-    return KernelForTests::rows_of(*kernel_.native("SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) "
-                                                   "FROM duckdb_columns() WHERE table_name = '" + table + "'"));
+    return KernelForTests::rows_of(
+        *kernel_.native("SELECT string_agg(column_name || ' ' || data_type, ', ' ORDER BY column_index) "
+                        "FROM duckdb_columns() WHERE table_name = '" +
+                        table + "'"));
   }
   std::string constraints_of(const std::string& table) {
     return KernelForTests::rows_of(*kernel_.native(
         "SELECT string_agg(constraint_text, ', ' ORDER BY constraint_index) FROM duckdb_constraints() WHERE "
-        "constraint_type <> 'NOT NULL' AND table_name = '" + table + "'"));
+        "constraint_type <> 'NOT NULL' AND table_name = '" +
+        table + "'"));
   }
   KernelForTests kernel_;
 };
 
 TEST_F(Definitions, MysqlTypes) {
-  EXPECT_EQ(run("create table n (a tinyint(1), b smallint unsigned, c mediumint(8), d int(10) unsigned zerofill, e bigint, "
-                "f bigint(20) unsigned, g decimal(10, 2), h numeric(5), i dec, j float, k double precision, l real, m float(53), "
-                "n bit, o bool, p bit(8))"), "");
-  EXPECT_EQ(types_of("n"), "a TINYINT, b USMALLINT, c INTEGER, d UINTEGER, e BIGINT, f UBIGINT, g DECIMAL(10,2), h DECIMAL(5,0), "
-                           "i DECIMAL(10,0), j FLOAT, k DOUBLE, l DOUBLE, m DOUBLE, n BOOLEAN, o BOOLEAN, p UBIGINT");
-  EXPECT_EQ(run("create table s (a char(3) character set utf8mb4 collate utf8mb4_bin, b varchar(10), c text, d longtext, "
-                "e binary(4), f varbinary(9), g blob, h json, i enum('a', 'b'), j set('x', 'y'), k national varchar(5))"), "");
-  EXPECT_EQ(types_of("s"), "a VARCHAR, b VARCHAR, c VARCHAR, d VARCHAR, e BLOB, f BLOB, g BLOB, h JSON, i ENUM('a', 'b'), "
-                           "j VARCHAR, k VARCHAR");
+  EXPECT_EQ(
+      run("create table n (a tinyint(1), b smallint unsigned, c mediumint(8), d int(10) unsigned zerofill, e bigint, "
+          "f bigint(20) unsigned, g decimal(10, 2), h numeric(5), i dec, j float, k double precision, l real, m "
+          "float(53), "
+          "n bit, o bool, p bit(8))"),
+      "");
+  EXPECT_EQ(types_of("n"),
+            "a TINYINT, b USMALLINT, c INTEGER, d UINTEGER, e BIGINT, f UBIGINT, g DECIMAL(10,2), h DECIMAL(5,0), "
+            "i DECIMAL(10,0), j FLOAT, k DOUBLE, l DOUBLE, m DOUBLE, n BOOLEAN, o BOOLEAN, p UBIGINT");
+  EXPECT_EQ(
+      run("create table s (a char(3) character set utf8mb4 collate utf8mb4_bin, b varchar(10), c text, d longtext, "
+          "e binary(4), f varbinary(9), g blob, h json, i enum('a', 'b'), j set('x', 'y'), k national varchar(5))"),
+      "");
+  EXPECT_EQ(types_of("s"),
+            "a VARCHAR, b VARCHAR, c VARCHAR, d VARCHAR, e BLOB, f BLOB, g BLOB, h JSON, i ENUM('a', 'b'), "
+            "j VARCHAR, k VARCHAR");
   EXPECT_EQ(run("create table z (a date, b datetime(6), c timestamp, d time(3), e year(4))"), "");
   EXPECT_EQ(types_of("z"), "a DATE, b TIMESTAMP, c TIMESTAMP, d TIME, e SMALLINT");
 }
 
 TEST_F(Definitions, DorisTypes) {
   EXPECT_EQ(run("create table n (a largeint, b string, c array<int>, d map<string, array<bigint>>, "
-                "e struct<x:int, y:array<array<string>>>, f decimalv3(9, 3), g datetimev2(3), h datev2, i varchar(*), j variant)"), "");
-  EXPECT_EQ(types_of("n"), "a HUGEINT, b VARCHAR, c INTEGER[], d MAP(VARCHAR, BIGINT[]), e STRUCT(x INTEGER, y VARCHAR[][]), "
-                           "f DECIMAL(9,3), g TIMESTAMP, h DATE, i VARCHAR, j JSON");
+                "e struct<x:int, y:array<array<string>>>, f decimalv3(9, 3), g datetimev2(3), h datev2, i varchar(*), "
+                "j variant)"),
+            "");
+  EXPECT_EQ(types_of("n"),
+            "a HUGEINT, b VARCHAR, c INTEGER[], d MAP(VARCHAR, BIGINT[]), e STRUCT(x INTEGER, y VARCHAR[][]), "
+            "f DECIMAL(9,3), g TIMESTAMP, h DATE, i VARCHAR, j JSON");
 }
 
 TEST_F(Definitions, MysqlTable) {
-  EXPECT_EQ(run("create table if not exists `o` (id bigint unsigned not null auto_increment comment 'the id', `na me` varchar(20) default 'x', "
-                "created datetime not null default current_timestamp, n int default -1, primary key (id), unique key u (`na me`(10)), "
-                "key k (n desc) using btree, fulltext key f (`na me`), constraint fk foreign key (n) references p (id) on delete cascade, "
-                "check (n < 100)) engine=InnoDB auto_increment=7 default charset=utf8mb4 collate=utf8mb4_bin row_format=dynamic comment='c'"), "");
+  EXPECT_EQ(run("create table if not exists `o` (id bigint unsigned not null auto_increment comment 'the id', `na me` "
+                "varchar(20) default 'x', "
+                "created datetime not null default current_timestamp, n int default -1, primary key (id), unique key u "
+                "(`na me`(10)), "
+                "key k (n desc) using btree, fulltext key f (`na me`), constraint fk foreign key (n) references p (id) "
+                "on delete cascade, "
+                "check (n < 100)) engine=InnoDB auto_increment=7 default charset=utf8mb4 collate=utf8mb4_bin "
+                "row_format=dynamic comment='c'"),
+            "");
   EXPECT_EQ(constraints_of("o"), "CHECK((n < 100)), PRIMARY KEY(id), UNIQUE(\"na me\")");
   EXPECT_EQ(run("insert into o (id) values (1)"), "1");
   EXPECT_EQ(run("select id, `na me`, n, created > '2020-01-01' from o"), "1|x|-1|true");
@@ -54,15 +72,22 @@ TEST_F(Definitions, MysqlTable) {
 
 TEST_F(Definitions, DorisTable) {
   EXPECT_EQ(run("create table dup (k1 date not null comment \"day\", k2 varchar(10) key, v bigint null default \"0\", "
-                "index i (k2) using inverted properties(\"parser\" = \"english\") comment 'x') engine=olap duplicate key(k1, k2) comment \"t\" "
-                "partition by range(k1) (partition p1 values less than (\"2020-01-01\"), partition p2 values [(\"2020-01-01\"), (\"2021-01-01\"))) "
-                "distributed by hash(k1) buckets 10 rollup (r1 (k1, v)) properties (\"replication_num\" = \"1\")"), "");
+                "index i (k2) using inverted properties(\"parser\" = \"english\") comment 'x') engine=olap duplicate "
+                "key(k1, k2) comment \"t\" "
+                "partition by range(k1) (partition p1 values less than (\"2020-01-01\"), partition p2 values "
+                "[(\"2020-01-01\"), (\"2021-01-01\"))) "
+                "distributed by hash(k1) buckets 10 rollup (r1 (k1, v)) properties (\"replication_num\" = \"1\")"),
+            "");
   EXPECT_EQ(constraints_of("dup"), "NULL");
   EXPECT_EQ(run("create table uni (k1 int, k2 int, v int) unique key(k1, k2) distributed by random buckets auto"), "");
   EXPECT_EQ(constraints_of("uni"), "PRIMARY KEY(k1, k2)");
-  EXPECT_EQ(run("create table ap (d datetime, v int) duplicate key(d) auto partition by range (date_trunc(d, 'day')) () "
-                "distributed by hash(d) buckets 1"), "");
-  EXPECT_EQ(run("create table li (d varchar(4), v int) partition by list (d) (partition a values in ('x', 'y')) distributed by hash(v)"), "");
+  EXPECT_EQ(
+      run("create table ap (d datetime, v int) duplicate key(d) auto partition by range (date_trunc(d, 'day')) () "
+          "distributed by hash(d) buckets 1"),
+      "");
+  EXPECT_EQ(run("create table li (d varchar(4), v int) partition by list (d) (partition a values in ('x', 'y')) "
+                "distributed by hash(v)"),
+            "");
   EXPECT_NE(error_of("create table agg (k int, v int sum) aggregate key(k) distributed by hash(k)"), "parsed");
 }
 
@@ -72,7 +97,9 @@ TEST_F(Definitions, CopiesOfTables) {
   EXPECT_EQ(run("create table b like a"), "0");
   EXPECT_EQ(types_of("b"), "x INTEGER, y VARCHAR");
   EXPECT_EQ(run("create table c as select * from a"), "1");
-  EXPECT_EQ(run("create table e (m, n) engine = olap distributed by hash(m) buckets 1 properties('a' = 'b') as select x, y from a"), "1");
+  EXPECT_EQ(run("create table e (m, n) engine = olap distributed by hash(m) buckets 1 properties('a' = 'b') as select "
+                "x, y from a"),
+            "1");
   EXPECT_EQ(types_of("e"), "m INTEGER, n VARCHAR");
   EXPECT_EQ(run("create table f unique key (x) distributed by hash(x) as select * from a"), "");
   EXPECT_EQ(constraints_of("f"), "PRIMARY KEY(x)");
@@ -83,9 +110,13 @@ TEST_F(Definitions, CopiesOfTables) {
 TEST_F(Definitions, Alter) {
   EXPECT_EQ(run("create table a (x int, y varchar(3))"), "");
   EXPECT_EQ(run("insert into a values (1, 'p')"), "1");
-  EXPECT_EQ(run("alter table a add column z int not null default 5, add (w int, v int), drop column y, rename column x to xx"), "");
+  EXPECT_EQ(run("alter table a add column z int not null default 5, add (w int, v int), drop column y, rename column x "
+                "to xx"),
+            "");
   EXPECT_EQ(types_of("a"), "xx INTEGER, z INTEGER, w INTEGER, v INTEGER");
-  EXPECT_EQ(run("alter table d.a modify column w bigint null, change v `v v` varchar(3) default 'q', alter column z set default 7"), "");
+  EXPECT_EQ(run("alter table d.a modify column w bigint null, change v `v v` varchar(3) default 'q', alter column z "
+                "set default 7"),
+            "");
   EXPECT_EQ(run("insert into a (xx) values (2)"), "1");
   EXPECT_EQ(run("select * from a order by xx"), "1|5|NULL|NULL\n2|7|NULL|q");
   EXPECT_EQ(run("alter table a rename to b"), "");
@@ -105,7 +136,9 @@ TEST_F(Definitions, ViewsIndexesDatabases) {
   EXPECT_EQ(run("create index i on shop.t (a)"), "");
   EXPECT_EQ(run("drop index i on shop.t"), "");
   EXPECT_EQ(run("create index j on shop.t (a) using inverted comment 'x'"), "not for the kernel");
-  EXPECT_EQ(run("create or replace algorithm = merge definer = `r`@`%` sql security definer view shop.v (n comment 'c') comment 'x' as select count(*) from shop.t"), "");
+  EXPECT_EQ(run("create or replace algorithm = merge definer = `r`@`%` sql security definer view shop.v (n comment "
+                "'c') comment 'x' as select count(*) from shop.t"),
+            "");
   EXPECT_EQ(run("select n from shop.v"), "0");
   EXPECT_EQ(run("create view shop.w as select count(*), 1 + 1 from shop.t"), "");
   EXPECT_EQ(kernel_.columns("select * from shop.w"), "count(*)|1 + 1");
@@ -118,8 +151,8 @@ TEST_F(Definitions, ViewsIndexesDatabases) {
 }
 
 TEST_F(Definitions, AreSchemaChanges) {
-  for (const char* sql : {"create table x (a int)", "drop table x", "alter table x add y int", "create view v as select 1",
-                          "create database y", "truncate table x"}) {
+  for (const char* sql : {"create table x (a int)", "drop table x", "alter table x add y int",
+                          "create view v as select 1", "create database y", "truncate table x"}) {
     auto statement = parse(sql, options_for_tests());
     ASSERT_TRUE(statement) << sql;
     EXPECT_EQ(std::get<KernelStatement>(statement->body).effect, KernelStatement::Effect::kSchema) << sql;

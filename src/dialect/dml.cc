@@ -117,8 +117,10 @@ Body parse_insert(ParseContext& c) {
   c.advance();
   bool ignore = false;
   for (;;) {
-    if (c.accept("IGNORE"_kw)) ignore = true;
-    else if (!c.accept("LOW_PRIORITY"_kw) && !c.accept("DELAYED"_kw) && !c.accept("HIGH_PRIORITY"_kw)) break;
+    if (c.accept("IGNORE"_kw))
+      ignore = true;
+    else if (!c.accept("LOW_PRIORITY"_kw) && !c.accept("DELAYED"_kw) && !c.accept("HIGH_PRIORITY"_kw))
+      break;
   }
   if (c.is("OVERWRITE"_kw)) return c.unsupported("INSERT OVERWRITE");
   c.accept("INTO"_kw);
@@ -130,8 +132,10 @@ Body parse_insert(ParseContext& c) {
   insert->schema = name.schema;
   insert->table = name.name;
   if (c.accept("WITH"_kw, "LABEL"_kw)) {
-    if (c.is(TokenKind::kString)) TRY(parse_string(c, "a label"));
-    else TRY(parse_qualified_name(c, "a label"));
+    if (c.is(TokenKind::kString))
+      TRY(parse_string(c, "a label"));
+    else
+      TRY(parse_qualified_name(c, "a label"));
   }
   if (c.is(TokenKind::kLeftParen) && !c.at_parenthesised_query()) {
     if (c.is(TokenKind::kRightParen, 1)) {

@@ -27,7 +27,9 @@ TEST_F(Changes, InsertOverExistingKeys) {
   EXPECT_EQ(run("insert into t values (1, 'a', 10)"), "1");
   EXPECT_EQ(run("insert ignore into t values (1, 'b', 11), (2, 'b', 12)"), "1");
   EXPECT_EQ(run("replace into t values (2, 'c', 13)"), "1");
-  EXPECT_EQ(run("insert into t values (1, 'x', 5), (3, 'y', 6) on duplicate key update n = values(n), v = v + values(v)"), "2");
+  EXPECT_EQ(
+      run("insert into t values (1, 'x', 5), (3, 'y', 6) on duplicate key update n = values(n), v = v + values(v)"),
+      "2");
   EXPECT_EQ(run("insert into t values (3, 'z', 1) as new on duplicate key update v = t.v + new.v"), "1");
   EXPECT_EQ(rows(), "1|x|15\n2|c|13\n3|y|7");
 }
@@ -48,9 +50,10 @@ TEST_F(Changes, UpdateAndDelete) {
 }
 
 TEST_F(Changes, LoadData) {
-  auto statement = parse("load data local infile '/x.csv' replace into table d.t character set utf8mb4 fields terminated by ',' "
-                         "optionally enclosed by '\"' escaped by '' lines terminated by '\\r\\n' ignore 1 lines (a, @skip, b)",
-                         options_for_tests());
+  auto statement = parse(
+      "load data local infile '/x.csv' replace into table d.t character set utf8mb4 fields terminated by ',' "
+      "optionally enclosed by '\"' escaped by '' lines terminated by '\\r\\n' ignore 1 lines (a, @skip, b)",
+      options_for_tests());
   ASSERT_TRUE(statement) << statement.error().message();
   const auto& load = std::get<LoadDataStatement>(statement->body);
   EXPECT_TRUE(load.local);

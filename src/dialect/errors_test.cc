@@ -19,31 +19,39 @@ std::string repeated(std::string_view text, size_t count) {
 }
 
 TEST(Errors, SayWhatWasExpectedAndWhere) {
-  EXPECT_EQ(error_of("selec 1"), std::string(kPrefix) +
-            "expected a statement like SELECT, INSERT, CREATE, SHOW or SET near 'selec 1' at line 1, position 1");
-  EXPECT_EQ(error_of("select 1 from t where (a = 1"), std::string(kPrefix) +
-            "expected ')' at the end of the statement at line 1, position 29");
-  EXPECT_EQ(error_of("select a,\n  from t"), std::string(kPrefix) +
-            "expected an expression; 'from' is a reserved word near 'from t' at line 2, position 3");
-  EXPECT_EQ(error_of("select 'ä', from"), std::string(kPrefix) +
-            "expected an expression; 'from' is a reserved word near 'from' at line 1, position 13");
-  EXPECT_EQ(error_of("select * from order"), std::string(kPrefix) +
-            "expected a table name; 'order' is a reserved word and needs backticks near 'order' at line 1, position 15");
-  EXPECT_EQ(error_of("select 1 1"), std::string(kPrefix) + "expected the end of the statement near '1' at line 1, position 10");
-  EXPECT_EQ(error_of("select 'abc"), std::string(kPrefix) +
-            "a string that begins with ' has no end near ''abc' at line 1, position 8");
-  EXPECT_EQ(error_of("select left('a')"), std::string(kPrefix) +
-            "LEFT() takes 2 arguments, not 1 near 'left('a')' at line 1, position 8");
-  EXPECT_EQ(error_of("select 1 limit x"), std::string(kPrefix) +
-            "expected a number of rows near 'x' at line 1, position 16");
-  EXPECT_EQ(error_of("create table t (a foo)"), std::string(kPrefix) + "'foo' is not a type near 'foo)' at line 1, position 19");
+  EXPECT_EQ(error_of("selec 1"),
+            std::string(kPrefix) +
+                "expected a statement like SELECT, INSERT, CREATE, SHOW or SET near 'selec 1' at line 1, position 1");
+  EXPECT_EQ(error_of("select 1 from t where (a = 1"),
+            std::string(kPrefix) + "expected ')' at the end of the statement at line 1, position 29");
+  EXPECT_EQ(
+      error_of("select a,\n  from t"),
+      std::string(kPrefix) + "expected an expression; 'from' is a reserved word near 'from t' at line 2, position 3");
+  EXPECT_EQ(
+      error_of("select 'ä', from"),
+      std::string(kPrefix) + "expected an expression; 'from' is a reserved word near 'from' at line 1, position 13");
+  EXPECT_EQ(
+      error_of("select * from order"),
+      std::string(kPrefix) +
+          "expected a table name; 'order' is a reserved word and needs backticks near 'order' at line 1, position 15");
+  EXPECT_EQ(error_of("select 1 1"),
+            std::string(kPrefix) + "expected the end of the statement near '1' at line 1, position 10");
+  EXPECT_EQ(error_of("select 'abc"),
+            std::string(kPrefix) + "a string that begins with ' has no end near ''abc' at line 1, position 8");
+  EXPECT_EQ(error_of("select left('a')"),
+            std::string(kPrefix) + "LEFT() takes 2 arguments, not 1 near 'left('a')' at line 1, position 8");
+  EXPECT_EQ(error_of("select 1 limit x"),
+            std::string(kPrefix) + "expected a number of rows near 'x' at line 1, position 16");
+  EXPECT_EQ(error_of("create table t (a foo)"),
+            std::string(kPrefix) + "'foo' is not a type near 'foo)' at line 1, position 19");
   EXPECT_EQ(error_of(""), "Query was empty");
   EXPECT_EQ(error_of("-- nothing"), "Query was empty");
 }
 
 TEST(Errors, NameWhatIsNotSupported) {
   EXPECT_EQ(error_of("select 1 into outfile 'x'"), "This version does not support SELECT .. INTO OUTFILE");
-  EXPECT_EQ(error_of("select * from t partition (p)"), "This version does not support PARTITION (..) after a table name");
+  EXPECT_EQ(error_of("select * from t partition (p)"),
+            "This version does not support PARTITION (..) after a table name");
   EXPECT_EQ(error_of("select crc32('a')"), "This version does not support the function CRC32()");
   EXPECT_EQ(error_of("create table t (a bitmap)"), "This version does not support the type bitmap");
   EXPECT_EQ(parse("grant select on t to u", options_for_tests()).error().native_code(), 1235);
@@ -53,8 +61,10 @@ TEST(Errors, UnknownVariableAndNoSession) {
   auto statement = parse("select @@no_such_variable", options_for_tests());
   ASSERT_FALSE(statement);
   EXPECT_EQ(statement.error().native_code(), 1193);
-  EXPECT_EQ(error_of("select user()", {}), std::string(kPrefix) +
-            "variables and session functions have no value here at the end of the statement at line 1, position 14");
+  EXPECT_EQ(
+      error_of("select user()", {}),
+      std::string(kPrefix) +
+          "variables and session functions have no value here at the end of the statement at line 1, position 14");
 }
 
 TEST(Errors, NearTextEndsAtACharacter) {
@@ -88,22 +98,26 @@ class DeepStatement : public ::testing::TestWithParam<const char*> {};
 TEST_P(DeepStatement, IsRefusedOnAnyStack) {
   std::string sql = std::string(GetParam());
   size_t gap = sql.find("..");
-  std::string deep = sql.substr(0, sql.find('{')) + repeated(sql.substr(sql.find('{') + 1, gap - sql.find('{') - 1), 10000) +
-                     sql.substr(gap + 2);
+  std::string deep = sql.substr(0, sql.find('{')) +
+                     repeated(sql.substr(sql.find('{') + 1, gap - sql.find('{') - 1), 10000) + sql.substr(gap + 2);
   for (size_t bytes : {size_t{256} << 10, size_t{8} << 20}) {
     EXPECT_NE(error_on_stack(deep, bytes).find("the statement is nested too deeply"), std::string::npos) << sql;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Forms, DeepStatement, ::testing::Values(
-    "select {(..1", "{(..select 1", "select * from {(..t", "select * from {(..select 1", "select {(select ..1",
-    "select * from {(select * from ..t", "select {abs(..1", "select {case when ..1", "select {cast(..1", "select {not ..1",
-    "select {-(..1", "select {- ..1", "select {~..1", "select {!..1", "select {[..1", "select {binary ..1", "select {interval ..1",
-    "select a{[0]..", "select 1{+1..", "select 1{ is null..", "select 1{ = 1..", "select a{ between 1 and 2..",
-    "select 1{ xor 1..", "create table t (a {array<..int", "create table t (a {struct<b:..int", "select 1 group by {rollup(..1",
-    "select 1 group by {grouping sets(..1", "select 1{ union select 1 except select 2..", "select * from t{, t..",
-    "select * from t{ join t on 1..", "with a as {(with a as ..", "insert into t values ({(..", "select sum(1) over (order by {(..",
-    "select exists {(select exists ..", "set @a = {(..1", "select {{{..1"));
+INSTANTIATE_TEST_SUITE_P(
+    Forms, DeepStatement,
+    ::testing::Values("select {(..1", "{(..select 1", "select * from {(..t", "select * from {(..select 1",
+                      "select {(select ..1", "select * from {(select * from ..t", "select {abs(..1",
+                      "select {case when ..1", "select {cast(..1", "select {not ..1", "select {-(..1", "select {- ..1",
+                      "select {~..1", "select {!..1", "select {[..1", "select {binary ..1", "select {interval ..1",
+                      "select a{[0]..", "select 1{+1..", "select 1{ is null..", "select 1{ = 1..",
+                      "select a{ between 1 and 2..", "select 1{ xor 1..", "create table t (a {array<..int",
+                      "create table t (a {struct<b:..int", "select 1 group by {rollup(..1",
+                      "select 1 group by {grouping sets(..1", "select 1{ union select 1 except select 2..",
+                      "select * from t{, t..", "select * from t{ join t on 1..", "with a as {(with a as ..",
+                      "insert into t values ({(..", "select sum(1) over (order by {(..",
+                      "select exists {(select exists ..", "set @a = {(..1", "select {{{..1"));
 
 TEST(BigStatements, AreReadInLinearTime) {
   auto milliseconds = [](const std::string& sql) {

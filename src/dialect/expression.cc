@@ -15,15 +15,26 @@ using LiftScope = ParseContext::LiftScope;
 
 // Binding strength of binary operators; 0: the token is none.
 enum Strength : int {
-  kNone = 0, kOr = 1, kXor = 2, kAnd = 3, kNot = 4, kComparison = 5, kBitOr = 6, kBitAnd = 7, kShift = 8, kSum = 9,
-  kProduct = 10, kBitXor = 11, kConcat = 12,
+  kNone = 0,
+  kOr = 1,
+  kXor = 2,
+  kAnd = 3,
+  kNot = 4,
+  kComparison = 5,
+  kBitOr = 6,
+  kBitAnd = 7,
+  kShift = 8,
+  kSum = 9,
+  kProduct = 10,
+  kBitXor = 11,
+  kConcat = 12,
 };
 // IN lists up to this length may have their literals lifted; longer ones make plans that differ too much.
 constexpr size_t kMaxLiftedInList = 32;
 
 struct BinaryOperator {
   Strength strength = kNone;
-  const char* name = nullptr;                          // of the kernel's function
+  const char* name = nullptr;                           // of the kernel's function
   ExpressionType comparison = ExpressionType::INVALID;  // or of the comparison
 };
 
@@ -31,41 +42,68 @@ BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
   switch (token.kind) {
     case TokenKind::kOrOr:
       return c.options().pipes_as_concat ? BinaryOperator{kConcat, "||"} : BinaryOperator{kOr};
-    case TokenKind::kAndAnd: return {kAnd};
-    case TokenKind::kPipe: return {kBitOr, "|"};
-    case TokenKind::kAmpersand: return {kBitAnd, "&"};
-    case TokenKind::kShiftLeft: return {kShift, "<<"};
-    case TokenKind::kShiftRight: return {kShift, ">>"};
-    case TokenKind::kPlus: return {kSum, "+"};
-    case TokenKind::kMinus: return {kSum, "-"};
-    case TokenKind::kStar: return {kProduct, "*"};
-    case TokenKind::kSlash: return {kProduct, "/"};
-    case TokenKind::kPercent: return {kProduct, "%"};
-    case TokenKind::kCaret: return {kBitXor, "xor"};
-    case TokenKind::kEqual: return {kComparison, nullptr, ExpressionType::COMPARE_EQUAL};
-    case TokenKind::kNullSafeEqual: return {kComparison, nullptr, ExpressionType::COMPARE_NOT_DISTINCT_FROM};
-    case TokenKind::kNotEqual: return {kComparison, nullptr, ExpressionType::COMPARE_NOTEQUAL};
-    case TokenKind::kLess: return {kComparison, nullptr, ExpressionType::COMPARE_LESSTHAN};
-    case TokenKind::kLessEqual: return {kComparison, nullptr, ExpressionType::COMPARE_LESSTHANOREQUALTO};
-    case TokenKind::kGreater: return {kComparison, nullptr, ExpressionType::COMPARE_GREATERTHAN};
-    case TokenKind::kGreaterEqual: return {kComparison, nullptr, ExpressionType::COMPARE_GREATERTHANOREQUALTO};
-    case TokenKind::kWord: break;
-    default: return {};
+    case TokenKind::kAndAnd:
+      return {kAnd};
+    case TokenKind::kPipe:
+      return {kBitOr, "|"};
+    case TokenKind::kAmpersand:
+      return {kBitAnd, "&"};
+    case TokenKind::kShiftLeft:
+      return {kShift, "<<"};
+    case TokenKind::kShiftRight:
+      return {kShift, ">>"};
+    case TokenKind::kPlus:
+      return {kSum, "+"};
+    case TokenKind::kMinus:
+      return {kSum, "-"};
+    case TokenKind::kStar:
+      return {kProduct, "*"};
+    case TokenKind::kSlash:
+      return {kProduct, "/"};
+    case TokenKind::kPercent:
+      return {kProduct, "%"};
+    case TokenKind::kCaret:
+      return {kBitXor, "xor"};
+    case TokenKind::kEqual:
+      return {kComparison, nullptr, ExpressionType::COMPARE_EQUAL};
+    case TokenKind::kNullSafeEqual:
+      return {kComparison, nullptr, ExpressionType::COMPARE_NOT_DISTINCT_FROM};
+    case TokenKind::kNotEqual:
+      return {kComparison, nullptr, ExpressionType::COMPARE_NOTEQUAL};
+    case TokenKind::kLess:
+      return {kComparison, nullptr, ExpressionType::COMPARE_LESSTHAN};
+    case TokenKind::kLessEqual:
+      return {kComparison, nullptr, ExpressionType::COMPARE_LESSTHANOREQUALTO};
+    case TokenKind::kGreater:
+      return {kComparison, nullptr, ExpressionType::COMPARE_GREATERTHAN};
+    case TokenKind::kGreaterEqual:
+      return {kComparison, nullptr, ExpressionType::COMPARE_GREATERTHANOREQUALTO};
+    case TokenKind::kWord:
+      break;
+    default:
+      return {};
   }
   switch (token.keyword) {
-    case "OR"_kw: return {kOr};
-    case "XOR"_kw: return {kXor};
-    case "AND"_kw: return {kAnd};
-    case "DIV"_kw: return {kProduct, "//"};
-    case "MOD"_kw: return {kProduct, "%"};
+    case "OR"_kw:
+      return {kOr};
+    case "XOR"_kw:
+      return {kXor};
+    case "AND"_kw:
+      return {kAnd};
+    case "DIV"_kw:
+      return {kProduct, "//"};
+    case "MOD"_kw:
+      return {kProduct, "%"};
     case "IS"_kw:
     case "IN"_kw:
     case "LIKE"_kw:
     case "BETWEEN"_kw:
     case "REGEXP"_kw:
     case "RLIKE"_kw:
-    case "NOT"_kw: return {kComparison};
-    default: return {};
+    case "NOT"_kw:
+      return {kComparison};
+    default:
+      return {};
   }
 }
 
@@ -81,11 +119,14 @@ ExprPtr lift_operand(ParseContext& c, ExprPtr operand, size_t first_token) {
 // A string literal beside an interval is a date or a time stamp: the kernel would not know which '+' is meant.
 ExprPtr arithmetic(const char* name, ExprPtr left, ExprPtr right) {
   if ((name[0] == '+' || name[0] == '-') && name[1] == '\0') {
-    if (tree::is_interval(*right)) left = as_moment(std::move(left));
-    else if (tree::is_interval(*left)) right = as_moment(std::move(right));
+    if (tree::is_interval(*right))
+      left = as_moment(std::move(left));
+    else if (tree::is_interval(*left))
+      right = as_moment(std::move(right));
   }
   // DIV: the kernel's // leaves a fraction when an operand is a DECIMAL or DOUBLE.
-  if (name[0] == '/' && name[1] == '/') return tree::function("trunc", tree::binary(name, std::move(left), std::move(right)));
+  if (name[0] == '/' && name[1] == '/')
+    return tree::function("trunc", tree::binary(name, std::move(left), std::move(right)));
   return tree::binary(name, std::move(left), std::move(right));
 }
 
@@ -166,8 +207,7 @@ Parsed<ExprPtr> parse_between(ParseContext& c, ExprPtr left, bool negated) {
   ExprPtr upper = TRY(parse_arithmetic(c));
   upper = lift_operand(c, std::move(upper), first);
   c.set_height(std::max(height, c.height()));
-  ExprPtr result =
-      duckdb::make_uniq<duckdb::BetweenExpression>(std::move(left), std::move(lower), std::move(upper));
+  ExprPtr result = duckdb::make_uniq<duckdb::BetweenExpression>(std::move(left), std::move(lower), std::move(upper));
   if (!negated) return result;
   return tree::op(ExpressionType::OPERATOR_NOT, tree::list(std::move(result)));
 }
@@ -199,7 +239,8 @@ Parsed<ExprPtr> parse_quantified(ParseContext& c, ExpressionType comparison, Exp
   switch (comparison) {
     case ExpressionType::COMPARE_NOT_DISTINCT_FROM:
       return c.syntax_error("ANY and ALL need one of = <> < <= > >= before them");
-    default: break;
+    default:
+      break;
   }
   c.advance();
   auto query = duckdb::make_uniq<duckdb::SubqueryExpression>();
@@ -254,9 +295,9 @@ Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first
         c.set_height(std::max(left_height, c.height()));
         TRY(c.add_level());
         if (next.strength == kXor) {
-          left = tree::compare(ExpressionType::COMPARE_NOTEQUAL,
-                               tree::cast(std::move(left), duckdb::LogicalType::BOOLEAN),
-                               tree::cast(std::move(right), duckdb::LogicalType::BOOLEAN));
+          left =
+              tree::compare(ExpressionType::COMPARE_NOTEQUAL, tree::cast(std::move(left), duckdb::LogicalType::BOOLEAN),
+                            tree::cast(std::move(right), duckdb::LogicalType::BOOLEAN));
         } else if (next.strength == kBitXor) {
           left = tree::function(next.name, std::move(left), std::move(right));
         } else {

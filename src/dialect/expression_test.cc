@@ -103,7 +103,8 @@ TEST_F(Expressions, ChooseWithCase) {
 }
 
 TEST_F(Expressions, Cast) {
-  EXPECT_EQ(value("cast('12' as signed), cast(3 as char), convert('5', unsigned), convert('x' using utf8mb4)"), "12|3|5|x");
+  EXPECT_EQ(value("cast('12' as signed), cast(3 as char), convert('5', unsigned), convert('x' using utf8mb4)"),
+            "12|3|5|x");
   EXPECT_EQ(value("cast('abcdef' as char(3)), cast(1.256 as decimal(10, 2)), cast('2020-01-02' as datetime(3))"),
             "abc|1.26|2020-01-02 00:00:00");
   EXPECT_EQ(value("binary 'a', 'a' collate utf8mb4_bin"), "a|a");
@@ -144,7 +145,8 @@ TEST_F(Expressions, KeepPlaceholdersInOrder) {
   EXPECT_EQ(statement->parameter_count, 4u);
   auto& tree = std::get<KernelStatement>(statement->body).tree;
   EXPECT_EQ(tree->named_param_map.size(), 4u);
-  EXPECT_EQ(KernelForTests().run_prepared(std::move(tree), {duckdb::Value(2), duckdb::Value(3), duckdb::Value(1), duckdb::Value(9)}),
+  EXPECT_EQ(KernelForTests().run_prepared(std::move(tree),
+                                          {duckdb::Value(2), duckdb::Value(3), duckdb::Value(1), duckdb::Value(9)}),
             "3|x");
 }
 

@@ -61,8 +61,10 @@ Parsed<void> parse_arguments(ParseContext& c, Call& call) {
   ParseContext::Nested nested(c);
   TRY(nested.check());
   if (c.accept(TokenKind::kRightParen)) return {};
-  if (c.accept("DISTINCT"_kw)) call.distinct = true;
-  else c.accept("ALL"_kw);
+  if (c.accept("DISTINCT"_kw))
+    call.distinct = true;
+  else
+    c.accept("ALL"_kw);
   if (c.is(TokenKind::kStar) && c.is(TokenKind::kRightParen, 1)) {
     c.advance();
     call.star = true;
@@ -113,8 +115,10 @@ Parsed<ExprPtr> parse_call(ParseContext& c) {
   ExprPtr result = TRY(build_call(c, std::move(call)));
   bool ignore_nulls = false;
   if (c.is("NULLS"_kw, 1)) {
-    if (c.accept("IGNORE"_kw, "NULLS"_kw)) ignore_nulls = true;
-    else if (c.is_word("RESPECT")) c.advance(), c.advance();
+    if (c.accept("IGNORE"_kw, "NULLS"_kw))
+      ignore_nulls = true;
+    else if (c.is_word("RESPECT"))
+      c.advance(), c.advance();
   }
   if (c.is("OVER"_kw)) return parse_over(c, std::move(result), ignore_nulls);
   return result;

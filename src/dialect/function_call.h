@@ -10,13 +10,13 @@
 namespace sluice::dialect {
 
 struct Call {
-  std::string name;     // lower case
+  std::string name;  // lower case
   ExprList args;
-  bool star = false;    // f(*)
+  bool star = false;  // f(*)
   bool distinct = false;
   duckdb::vector<duckdb::OrderByNode> orders;  // ORDER BY inside the parentheses
-  ExprPtr separator;    // SEPARATOR 'x'; null when not written
-  Token where;          // the name's token
+  ExprPtr separator;                           // SEPARATOR 'x'; null when not written
+  Token where;                                 // the name's token
 };
 
 // `args` were counted. May move from the call.
@@ -25,10 +25,10 @@ using FunctionBuilder = Parsed<ExprPtr> (*)(ParseContext& c, Call& call);
 struct FunctionEntry {
   static constexpr uint8_t kAny = 255;
 
-  std::string_view name;           // lower case
+  std::string_view name;  // lower case
   uint8_t min_args;
-  uint8_t max_args;                // kAny: no limit
-  const char* kernel_name;         // same arguments under this name; null: `build`
+  uint8_t max_args;         // kAny: no limit
+  const char* kernel_name;  // same arguments under this name; null: `build`
   FunctionBuilder build = nullptr;
 };
 

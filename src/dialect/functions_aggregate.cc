@@ -30,8 +30,8 @@ Parsed<ExprPtr> build_count(ParseContext& c, Call& call) {
   // Rows with a NULL in any of them do not count.
   ExprList checks;
   for (const auto& arg : call.args) checks.push_back(tree::is_null(arg->Copy()));
-  ExprPtr any_null = duckdb::make_uniq<duckdb::ConjunctionExpression>(duckdb::ExpressionType::CONJUNCTION_OR,
-                                                                      std::move(checks));
+  ExprPtr any_null =
+      duckdb::make_uniq<duckdb::ConjunctionExpression>(duckdb::ExpressionType::CONJUNCTION_OR, std::move(checks));
   ExprPtr row = tree::call("row", std::move(call.args));
   return aggregate("count", tree::list(tree::when(std::move(any_null), tree::null(), std::move(row))), call);
 }
@@ -52,7 +52,8 @@ Parsed<ExprPtr> build_group_concat(ParseContext&, Call& call) {
   if (call.distinct) {
     // The kernel wants DISTINCT's order by the very argument: order by its text where it is the argument itself.
     const auto& inner = text->GetExpressionClass() == duckdb::ExpressionClass::CAST
-                            ? *text->Cast<duckdb::CastExpression>().child : *text;
+                            ? *text->Cast<duckdb::CastExpression>().child
+                            : *text;
     for (auto& order : call.orders) {
       if (order.expression->Equals(inner)) order.expression = text->Copy();
     }

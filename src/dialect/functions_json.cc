@@ -33,7 +33,9 @@ Parsed<ExprPtr> build_unquote(ParseContext&, Call& call) {
   }
   return tree::function("json_extract_string", std::move(call.args[0]), tree::text("$"));
 }
-Parsed<ExprPtr> build_parse(ParseContext&, Call& call) { return tree::cast(std::move(call.args[0]), LogicalType::JSON()); }
+Parsed<ExprPtr> build_parse(ParseContext&, Call& call) {
+  return tree::cast(std::move(call.args[0]), LogicalType::JSON());
+}
 
 constexpr FunctionEntry kFunctions[] = {
     {"json_extract", 2, FunctionEntry::kAny, nullptr, build_extract},

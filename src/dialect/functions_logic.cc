@@ -28,10 +28,9 @@ Parsed<ExprPtr> build_extreme(ParseContext&, Call& call) {
   }
   ExprPtr value = tree::call(call.name, std::move(call.args));
   if (checks.empty()) return value;
-  ExprPtr condition = checks.size() == 1
-                          ? std::move(checks[0])
-                          : duckdb::make_uniq<duckdb::ConjunctionExpression>(
-                                duckdb::ExpressionType::CONJUNCTION_OR, std::move(checks));
+  ExprPtr condition = checks.size() == 1 ? std::move(checks[0])
+                                         : duckdb::make_uniq<duckdb::ConjunctionExpression>(
+                                               duckdb::ExpressionType::CONJUNCTION_OR, std::move(checks));
   return tree::when(std::move(condition), tree::null(), std::move(value));
 }
 

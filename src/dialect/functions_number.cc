@@ -29,11 +29,12 @@ Parsed<ExprPtr> build_log10(ParseContext&, Call& call) { return where_positive(s
 // LOG(x) is the natural one, LOG(b, x) has its base first.
 Parsed<ExprPtr> build_log(ParseContext& c, Call& call) {
   if (call.args.size() == 1) return build_ln(c, call);
-  return tree::binary("/", where_positive(std::move(call.args[1]), "ln"), where_positive(std::move(call.args[0]), "ln"));
+  return tree::binary("/", where_positive(std::move(call.args[1]), "ln"),
+                      where_positive(std::move(call.args[0]), "ln"));
 }
 Parsed<ExprPtr> build_sqrt(ParseContext&, Call& call) {
-  ExprPtr inside = tree::compare(duckdb::ExpressionType::COMPARE_GREATERTHANOREQUALTO, call.args[0]->Copy(),
-                                 tree::integer(0));
+  ExprPtr inside =
+      tree::compare(duckdb::ExpressionType::COMPARE_GREATERTHANOREQUALTO, call.args[0]->Copy(), tree::integer(0));
   return tree::when(std::move(inside), tree::function("sqrt", std::move(call.args[0])), tree::null());
 }
 
@@ -56,8 +57,8 @@ Parsed<ExprPtr> build_rand(ParseContext& c, Call& call) {
   // RANDOM(a, b): a whole number from a to b.
   ExprPtr low = std::move(call.args[0]);
   ExprPtr span = tree::binary("+", tree::binary("-", std::move(call.args[1]), low->Copy()), tree::integer(1));
-  ExprPtr steps = tree::cast(tree::function("floor", tree::binary("*", std::move(random), std::move(span))),
-                             LogicalType::BIGINT);
+  ExprPtr steps =
+      tree::cast(tree::function("floor", tree::binary("*", std::move(random), std::move(span))), LogicalType::BIGINT);
   return tree::binary("+", std::move(low), std::move(steps));
 }
 

@@ -74,8 +74,10 @@ Parsed<ExprPtr> build_side(ParseContext&, Call& call) {
   ExprPtr text = as_text(std::move(call.args[0]));
   auto count = tree::constant_integer(*call.args[1]);
   ExprPtr number = as_integer(std::move(call.args[1]));
-  if (!count) number = tree::when(less(number->Copy(), tree::integer(0)), tree::integer(0), number->Copy());
-  else if (*count < 0) number = tree::integer(0);
+  if (!count)
+    number = tree::when(less(number->Copy(), tree::integer(0)), tree::integer(0), number->Copy());
+  else if (*count < 0)
+    number = tree::integer(0);
   return tree::function(name, std::move(text), std::move(number));
 }
 
@@ -85,7 +87,8 @@ Parsed<ExprPtr> build_substring_index(ParseContext&, Call& call) {
   ExprPtr parts = tree::function("string_split", as_text(std::move(call.args[0])), separator->Copy());
   auto slice = [&](ExprPtr from, ExprPtr to) {
     return tree::function("array_to_string",
-                          tree::function("list_slice", parts->Copy(), std::move(from), std::move(to)), separator->Copy());
+                          tree::function("list_slice", parts->Copy(), std::move(from), std::move(to)),
+                          separator->Copy());
   };
   auto count = tree::constant_integer(*call.args[2]);
   ExprPtr number = as_integer(std::move(call.args[2]));
@@ -188,8 +191,8 @@ Parsed<ExprPtr> build_strcmp(ParseContext&, Call& call) {
   ExprPtr smaller = less(left->Copy(), right->Copy());
   ExprPtr greater = less(right->Copy(), left->Copy());
   ExprPtr same = tree::equal(std::move(left), std::move(right));
-  ExprPtr rest = tree::when(std::move(smaller), tree::integer(-1),
-                            tree::when(std::move(greater), tree::integer(1), tree::null()));
+  ExprPtr rest =
+      tree::when(std::move(smaller), tree::integer(-1), tree::when(std::move(greater), tree::integer(1), tree::null()));
   return tree::when(std::move(same), tree::integer(0), std::move(rest));
 }
 
@@ -202,7 +205,8 @@ Parsed<ExprPtr> build_insert(ParseContext&, Call& call) {
                                  less(tree::function("length", text->Copy()), position->Copy()));
   ExprPtr head = tree::function("left", text->Copy(), plus(position->Copy(), -1));
   ExprPtr tail = tree::function("substring", text->Copy(), tree::binary("+", std::move(position), std::move(length)));
-  ExprPtr joined = tree::binary("||", tree::binary("||", std::move(head), as_text(std::move(call.args[3]))), std::move(tail));
+  ExprPtr joined =
+      tree::binary("||", tree::binary("||", std::move(head), as_text(std::move(call.args[3]))), std::move(tail));
   return tree::when(std::move(outside), std::move(text), std::move(joined));
 }
 
@@ -217,12 +221,15 @@ Parsed<ExprPtr> build_trim(ParseContext& c, Call& call) {
   if (removed->size() == 1) return tree::function(call.name, std::move(text), std::move(call.args[1]));
   std::string pattern = "(?:";
   for (char character : *removed) {
-    if (!std::isalnum(static_cast<unsigned char>(character)) && static_cast<unsigned char>(character) < 0x80) pattern += '\\';
+    if (!std::isalnum(static_cast<unsigned char>(character)) && static_cast<unsigned char>(character) < 0x80)
+      pattern += '\\';
     pattern += character;
   }
   pattern += ")+";
-  if (call.name != "rtrim") text = tree::function("regexp_replace", std::move(text), tree::text("^" + pattern), tree::text(""));
-  if (call.name != "ltrim") text = tree::function("regexp_replace", std::move(text), tree::text(pattern + "$"), tree::text(""));
+  if (call.name != "rtrim")
+    text = tree::function("regexp_replace", std::move(text), tree::text("^" + pattern), tree::text(""));
+  if (call.name != "ltrim")
+    text = tree::function("regexp_replace", std::move(text), tree::text(pattern + "$"), tree::text(""));
   return text;
 }
 
@@ -246,7 +253,9 @@ Parsed<ExprPtr> build_to_base64(ParseContext&, Call& call) {
 Parsed<ExprPtr> build_from_base64(ParseContext&, Call& call) {
   return tree::function("decode", tree::function("from_base64", as_text(std::move(call.args[0]))));
 }
-Parsed<ExprPtr> build_bin(ParseContext&, Call& call) { return tree::function("bin", as_integer(std::move(call.args[0]))); }
+Parsed<ExprPtr> build_bin(ParseContext&, Call& call) {
+  return tree::function("bin", as_integer(std::move(call.args[0])));
+}
 Parsed<ExprPtr> build_oct(ParseContext&, Call& call) {
   return tree::function("format", tree::text("{:o}"), tree::cast(std::move(call.args[0]), LogicalType::BIGINT));
 }
@@ -254,7 +263,8 @@ Parsed<ExprPtr> build_oct(ParseContext&, Call& call) {
 // All matches are replaced; the kernel needs to be told.
 Parsed<ExprPtr> build_regexp_replace(ParseContext&, Call& call) {
   ExprPtr text = as_text(std::move(call.args[0]));
-  return tree::function("regexp_replace", std::move(text), std::move(call.args[1]), std::move(call.args[2]), tree::text("g"));
+  return tree::function("regexp_replace", std::move(text), std::move(call.args[1]), std::move(call.args[2]),
+                        tree::text("g"));
 }
 Parsed<ExprPtr> build_regexp_like(ParseContext&, Call& call) {
   call.args[0] = as_text(std::move(call.args[0]));
@@ -268,7 +278,8 @@ Parsed<ExprPtr> build_regexp_substr(ParseContext&, Call& call) {
   return tree::when(std::move(matches), std::move(found), tree::null());
 }
 Parsed<ExprPtr> build_regexp_extract(ParseContext&, Call& call) {
-  return tree::function("regexp_extract", as_text(std::move(call.args[0])), std::move(call.args[1]), std::move(call.args[2]));
+  return tree::function("regexp_extract", as_text(std::move(call.args[0])), std::move(call.args[1]),
+                        std::move(call.args[2]));
 }
 Parsed<ExprPtr> build_null_or_empty(ParseContext&, Call& call) {
   ExprPtr unknown = tree::is_null(call.args[0]->Copy());

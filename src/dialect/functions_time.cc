@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates and times. Weeks are in functions_week.cc.
+#include "dialect/functions_time.h"
 #include "dialect/date_format.h"
 #include "dialect/function_call.h"
-#include "dialect/functions_time.h"
 #include "dialect/special_call.h"
 #include "dialect/tree.h"
 
@@ -27,7 +27,8 @@ ExprPtr present_utc() { return tree::function("timezone", tree::text("UTC"), Exp
 Parsed<int64_t> fraction_digits(ParseContext& c, const Call& call) {
   if (call.args.empty()) return 0;
   auto digits = tree::constant_integer(*call.args[0]);
-  if (!digits || *digits < 0 || *digits > 6) return c.syntax_error("the digits of the fraction go from 0 to 6", call.where);
+  if (!digits || *digits < 0 || *digits > 6)
+    return c.syntax_error("the digits of the fraction go from 0 to 6", call.where);
   return *digits;
 }
 Parsed<ExprPtr> build_now(ParseContext& c, Call& call) { return present(TRY(fraction_digits(c, call))); }
@@ -92,8 +93,10 @@ Parsed<ExprPtr> build_extract(ParseContext& c, Call& call) {
   std::string last = unit.substr(unit.find('_') + 1);
   ExprPtr result;
   for (const char* name : kParts) {
-    if (result) result = tree::binary("+", tree::binary("*", std::move(result), tree::integer(100)), part(name));
-    else if (first == name) result = part(name);
+    if (result)
+      result = tree::binary("+", tree::binary("*", std::move(result), tree::integer(100)), part(name));
+    else if (first == name)
+      result = part(name);
     if (last == name) break;
   }
   return result;
@@ -112,7 +115,8 @@ Parsed<ExprPtr> build_date_sub(ParseContext&, Call& call) {
 }
 Parsed<ExprPtr> build_addtime(ParseContext&, Call& call) {
   const char* sign = call.name == "addtime" ? "+" : "-";
-  return tree::binary(sign, as_moment(std::move(call.args[0])), tree::cast(std::move(call.args[1]), LogicalType::INTERVAL));
+  return tree::binary(sign, as_moment(std::move(call.args[0])),
+                      tree::cast(std::move(call.args[1]), LogicalType::INTERVAL));
 }
 // DAYS_ADD(x, n), MONTHS_SUB(x, n), ..
 Parsed<ExprPtr> build_units_add(ParseContext& c, Call& call) {
@@ -133,7 +137,8 @@ Parsed<ExprPtr> build_timestampadd(ParseContext& c, Call& call) {
 
 // Whole units from `from` to `to`.
 ExprPtr difference(std::string unit, ExprPtr from, ExprPtr to) {
-  return tree::function("date_sub", tree::text(std::move(unit)), as_timestamp(std::move(from)), as_timestamp(std::move(to)));
+  return tree::function("date_sub", tree::text(std::move(unit)), as_timestamp(std::move(from)),
+                        as_timestamp(std::move(to)));
 }
 Parsed<ExprPtr> build_timestampdiff(ParseContext&, Call& call) {
   return difference(*tree::constant_text(*call.args[0]), std::move(call.args[1]), std::move(call.args[2]));
@@ -143,7 +148,8 @@ Parsed<ExprPtr> build_units_diff(ParseContext&, Call& call) {
   return difference(std::move(unit), std::move(call.args[1]), std::move(call.args[0]));
 }
 Parsed<ExprPtr> build_datediff(ParseContext&, Call& call) {
-  return tree::function("date_diff", tree::text("day"), as_date(std::move(call.args[1])), as_date(std::move(call.args[0])));
+  return tree::function("date_diff", tree::text("day"), as_date(std::move(call.args[1])),
+                        as_date(std::move(call.args[0])));
 }
 Parsed<ExprPtr> build_timediff(ParseContext&, Call& call) {
   return tree::binary("-", as_timestamp(std::move(call.args[0])), as_timestamp(std::move(call.args[1])));
@@ -221,7 +227,8 @@ Parsed<ExprPtr> build_to_days(ParseContext&, Call& call) {
   return tree::binary("+", std::move(days), tree::integer(kDaysFromYearZero));
 }
 Parsed<ExprPtr> build_from_days(ParseContext&, Call& call) {
-  ExprPtr days = tree::cast(tree::binary("-", std::move(call.args[0]), tree::integer(kDaysFromYearZero)), LogicalType::INTEGER);
+  ExprPtr days =
+      tree::cast(tree::binary("-", std::move(call.args[0]), tree::integer(kDaysFromYearZero)), LogicalType::INTEGER);
   return tree::binary("+", as_date(tree::text("1970-01-01")), std::move(days));
 }
 Parsed<ExprPtr> build_time_to_sec(ParseContext&, Call& call) {
@@ -238,9 +245,12 @@ std::optional<duckdb::Value> zone_offset(const std::string& zone) {
   int64_t numbers[2] = {0, 0};
   size_t which = 0;
   for (char c : zone.substr(1)) {
-    if (c == ':' && which == 0) which = 1;
-    else if (c >= '0' && c <= '9') numbers[which] = numbers[which] * 10 + (c - '0');
-    else return std::nullopt;
+    if (c == ':' && which == 0)
+      which = 1;
+    else if (c >= '0' && c <= '9')
+      numbers[which] = numbers[which] * 10 + (c - '0');
+    else
+      return std::nullopt;
   }
   int64_t minutes = numbers[0] * 60 + numbers[1];
   if (which != 1 || minutes > 14 * 60) return std::nullopt;

@@ -39,11 +39,16 @@ ExprPtr deciding_day(const ExprPtr& date, int64_t mode) {
 // Mode -> the mode with the same weeks but without week 0.
 int64_t without_week_zero(int64_t mode) {
   switch (mode) {
-    case 0: return 2;
-    case 1: return 3;
-    case 4: return 6;
-    case 5: return 7;
-    default: return mode;
+    case 0:
+      return 2;
+    case 1:
+      return 3;
+    case 4:
+      return 6;
+    case 5:
+      return 7;
+    default:
+      return mode;
   }
 }
 
@@ -65,10 +70,11 @@ ExprPtr build_week_number(ExprPtr moment, int64_t mode) {
     return divided(minus(plus(day_of_year(date), tree::integer(7)), std::move(weekday)), 7);
   }
   // The weekday of the first of January; 371 = 53 * 7 keeps the difference positive.
-  ExprPtr january = tree::binary("%", plus(minus(std::move(weekday), day_of_year(date)), tree::integer(371)), tree::integer(7));
-  ExprPtr first_counts = tree::when(
-      tree::compare(duckdb::ExpressionType::COMPARE_LESSTHANOREQUALTO, january->Copy(), tree::integer(3)),
-      tree::integer(1), tree::integer(0));
+  ExprPtr january =
+      tree::binary("%", plus(minus(std::move(weekday), day_of_year(date)), tree::integer(371)), tree::integer(7));
+  ExprPtr first_counts =
+      tree::when(tree::compare(duckdb::ExpressionType::COMPARE_LESSTHANOREQUALTO, january->Copy(), tree::integer(3)),
+                 tree::integer(1), tree::integer(0));
   return plus(divided(plus(day_of_year(date), std::move(january)), 7), std::move(first_counts));
 }
 
@@ -90,19 +96,22 @@ Parsed<ExprPtr> build_yearweek(ParseContext& c, Call& call) {
 
 ExprPtr build_date_of_week(ExprPtr text) {
   auto digits = [&](int32_t from, int32_t count) {
-    return tree::cast(tree::function("substring", text->Copy(), tree::integer(from), tree::integer(count)), LogicalType::BIGINT);
+    return tree::cast(tree::function("substring", text->Copy(), tree::integer(from), tree::integer(count)),
+                      LogicalType::BIGINT);
   };
   ExprPtr one = tree::constant(duckdb::Value::BIGINT(1));
   ExprPtr january = tree::function("make_date", digits(1, 4), one->Copy(), one->Copy());
   // To the first Sunday of the year.
-  ExprPtr to_sunday = tree::binary("%", minus(tree::integer(7), tree::function("dayofweek", january->Copy())), tree::integer(7));
+  ExprPtr to_sunday =
+      tree::binary("%", minus(tree::integer(7), tree::function("dayofweek", january->Copy())), tree::integer(7));
   ExprPtr weeks = tree::binary("*", minus(digits(5, 2), tree::integer(1)), tree::integer(7));
   auto weekday = duckdb::make_uniq<duckdb::CaseExpression>();
   int32_t number = 0;
   for (const char* name : {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}) {
     duckdb::CaseCheck check;
     check.when_expr = tree::equal(
-        tree::function("lower", tree::function("trim", tree::function("substring", text->Copy(), tree::integer(7)))), tree::text(name));
+        tree::function("lower", tree::function("trim", tree::function("substring", text->Copy(), tree::integer(7)))),
+        tree::text(name));
     check.then_expr = tree::integer(number++);
     weekday->case_checks.push_back(std::move(check));
   }

@@ -42,7 +42,8 @@ Parsed<GroupingSet> parse_element(ParseContext& c, Groups& groups) {
   bool row = expression->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION &&
              expression->Cast<duckdb::FunctionExpression>().function_name == "row";
   if (row) {
-    for (auto& child : expression->Cast<duckdb::FunctionExpression>().children) set.insert(groups.add(std::move(child)));
+    for (auto& child : expression->Cast<duckdb::FunctionExpression>().children)
+      set.insert(groups.add(std::move(child)));
   } else {
     set.insert(groups.add(std::move(expression)));
   }

@@ -79,7 +79,8 @@ class KernelForTests {
     return rows_of(result->Cast<duckdb::MaterializedQueryResult>(), true);
   }
 
-  // Parses and runs. Rows joined by '\n', values by '|', NULL for NULL; an error as "1064: message" or "kernel: message".
+  // Parses and runs. Rows joined by '\n', values by '|', NULL for NULL; an error as "1064: message" or "kernel:
+  // message".
   std::string run(std::string_view sql, const ParseOptions& options = options_for_tests()) {
     auto statement = parse(sql, options);
     if (!statement) {

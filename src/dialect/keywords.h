@@ -13,6 +13,7 @@ namespace sluice::dialect {
 enum class Keyword : uint16_t {};
 inline constexpr Keyword kNoKeyword{0xffff};
 
+// clang-format off
 // A reserved word cannot be a name or an alias without backticks.
 inline constexpr std::string_view kReservedWords[] = {
     "ALL", "ALTER", "ANALYZE", "AND", "ANTI", "AS", "ASC", "BETWEEN", "BINARY", "BY", "CASE", "CAST", "CHECK", "COLLATE",
@@ -63,6 +64,7 @@ inline constexpr std::string_view kPlainWords[] = {
     "VARIANT", "VARYING", "VERBOSE", "VIEW", "VIEWS", "VIRTUAL", "VISIBLE", "WAIT", "WARNINGS", "WEEK", "WITHOUT",
     "WORK", "WORKLOAD", "WRITE", "X509", "XA", "YEAR", "YEAR_MONTH", "ZEROFILL", "ZONE",
 };
+// clang-format on
 
 inline constexpr size_t kReservedCount = std::size(kReservedWords);
 inline constexpr size_t kKeywordCount = kReservedCount + std::size(kPlainWords);

@@ -121,29 +121,42 @@ Token Lexer::next() {
   if (has_class(c, kLetter)) {
     if (at(begin + 1) == '\'') {
       switch (c) {
-        case 'x': case 'X': return digits_in_quotes(begin, TokenKind::kHex);
-        case 'b': case 'B': return digits_in_quotes(begin, TokenKind::kBit);
-        case 'n': case 'N': return quoted(begin, begin + 1, TokenKind::kString, backslash_escapes_);
-        case 'r': case 'R': return quoted(begin, begin + 1, TokenKind::kString, false);
-        default: break;
+        case 'x':
+        case 'X':
+          return digits_in_quotes(begin, TokenKind::kHex);
+        case 'b':
+        case 'B':
+          return digits_in_quotes(begin, TokenKind::kBit);
+        case 'n':
+        case 'N':
+          return quoted(begin, begin + 1, TokenKind::kString, backslash_escapes_);
+        case 'r':
+        case 'R':
+          return quoted(begin, begin + 1, TokenKind::kString, false);
+        default:
+          break;
       }
     }
     return word(begin);
   }
   if (is_digit(c)) return number(begin);
   switch (c) {
-    case '\'': return quoted(begin, begin, TokenKind::kString, backslash_escapes_);
+    case '\'':
+      return quoted(begin, begin, TokenKind::kString, backslash_escapes_);
     case '"':
       if (ansi_quotes_) return quoted_identifier(begin);
       return quoted(begin, begin, TokenKind::kString, backslash_escapes_);
-    case '`': return quoted_identifier(begin);
-    case '@': return user_variable(begin);
+    case '`':
+      return quoted_identifier(begin);
+    case '@':
+      return user_variable(begin);
     case '.':
       if (is_digit(at(begin + 1)) && !(before == begin && begin > 0 && is_name_part(text_[begin - 1]))) {
         return number(begin);
       }
       return punctuation(begin);
-    default: return punctuation(begin);
+    default:
+      return punctuation(begin);
   }
 }
 
@@ -207,7 +220,8 @@ Token Lexer::quoted(uint32_t begin, uint32_t quote_at, TokenKind kind, bool back
     }
     ++cursor;
   }
-  return invalid(begin, quote == '"' ? "a string that begins with '\"' has no end" : "a string that begins with ' has no end");
+  return invalid(begin,
+                 quote == '"' ? "a string that begins with '\"' has no end" : "a string that begins with ' has no end");
 }
 
 Token Lexer::quoted_identifier(uint32_t begin) {
@@ -241,7 +255,8 @@ Token Lexer::user_variable(uint32_t begin) {
   char c = at(begin + 1);
   if (c == '@') return make(begin, begin + 2, TokenKind::kAtAt);
   if (c == '\'' || c == '"' || c == '`') {
-    Token token = c == '`' ? quoted_identifier(begin + 1) : quoted(begin + 1, begin + 1, TokenKind::kString, backslash_escapes_);
+    Token token =
+        c == '`' ? quoted_identifier(begin + 1) : quoted(begin + 1, begin + 1, TokenKind::kString, backslash_escapes_);
     if (token.kind == TokenKind::kInvalid) return token;
     token.kind = TokenKind::kUserVariable;
     token.begin = begin;
@@ -259,21 +274,36 @@ Token Lexer::punctuation(uint32_t begin) {
   auto one = [&](TokenKind kind) { return make(begin, begin + 1, kind); };
   auto two = [&](TokenKind kind) { return make(begin, begin + 2, kind); };
   switch (text_[begin]) {
-    case ',': return one(TokenKind::kComma);
-    case '(': return one(TokenKind::kLeftParen);
-    case ')': return one(TokenKind::kRightParen);
-    case '[': return one(TokenKind::kLeftBracket);
-    case ']': return one(TokenKind::kRightBracket);
-    case '{': return one(TokenKind::kLeftBrace);
-    case '}': return one(TokenKind::kRightBrace);
-    case ';': return one(TokenKind::kSemicolon);
-    case '+': return one(TokenKind::kPlus);
-    case '*': return one(TokenKind::kStar);
-    case '/': return one(TokenKind::kSlash);
-    case '%': return one(TokenKind::kPercent);
-    case '^': return one(TokenKind::kCaret);
-    case '~': return one(TokenKind::kTilde);
-    case '?': return one(TokenKind::kPlaceholder);
+    case ',':
+      return one(TokenKind::kComma);
+    case '(':
+      return one(TokenKind::kLeftParen);
+    case ')':
+      return one(TokenKind::kRightParen);
+    case '[':
+      return one(TokenKind::kLeftBracket);
+    case ']':
+      return one(TokenKind::kRightBracket);
+    case '{':
+      return one(TokenKind::kLeftBrace);
+    case '}':
+      return one(TokenKind::kRightBrace);
+    case ';':
+      return one(TokenKind::kSemicolon);
+    case '+':
+      return one(TokenKind::kPlus);
+    case '*':
+      return one(TokenKind::kStar);
+    case '/':
+      return one(TokenKind::kSlash);
+    case '%':
+      return one(TokenKind::kPercent);
+    case '^':
+      return one(TokenKind::kCaret);
+    case '~':
+      return one(TokenKind::kTilde);
+    case '?':
+      return one(TokenKind::kPlaceholder);
     case '.':
       after_dot_ = true;
       return one(TokenKind::kDot);
@@ -281,11 +311,16 @@ Token Lexer::punctuation(uint32_t begin) {
       if (next != '>') return one(TokenKind::kMinus);
       if (at(begin + 2) == '>') return make(begin, begin + 3, TokenKind::kLongArrow);
       return two(TokenKind::kArrow);
-    case ':': return next == '=' ? two(TokenKind::kAssign) : one(TokenKind::kColon);
-    case '=': return next == '=' ? two(TokenKind::kEqual) : one(TokenKind::kEqual);
-    case '!': return next == '=' ? two(TokenKind::kNotEqual) : one(TokenKind::kBang);
-    case '&': return next == '&' ? two(TokenKind::kAndAnd) : one(TokenKind::kAmpersand);
-    case '|': return next == '|' ? two(TokenKind::kOrOr) : one(TokenKind::kPipe);
+    case ':':
+      return next == '=' ? two(TokenKind::kAssign) : one(TokenKind::kColon);
+    case '=':
+      return next == '=' ? two(TokenKind::kEqual) : one(TokenKind::kEqual);
+    case '!':
+      return next == '=' ? two(TokenKind::kNotEqual) : one(TokenKind::kBang);
+    case '&':
+      return next == '&' ? two(TokenKind::kAndAnd) : one(TokenKind::kAmpersand);
+    case '|':
+      return next == '|' ? two(TokenKind::kOrOr) : one(TokenKind::kPipe);
     case '<':
       if (next == '=' && at(begin + 2) == '>') return make(begin, begin + 3, TokenKind::kNullSafeEqual);
       if (next == '=') return two(TokenKind::kLessEqual);
@@ -294,7 +329,8 @@ Token Lexer::punctuation(uint32_t begin) {
     case '>':
       if (next == '=') return two(TokenKind::kGreaterEqual);
       return next == '>' ? two(TokenKind::kShiftRight) : one(TokenKind::kGreater);
-    default: return invalid(begin, "this character has no meaning in SQL");
+    default:
+      return invalid(begin, "this character has no meaning in SQL");
   }
 }
 

@@ -30,7 +30,8 @@ std::string value_of(std::string_view sql, const ParseOptions& options = {}) {
 }
 
 TEST(Lexer, CutsOperatorsAtTheirLongest) {
-  EXPECT_EQ(tokens_of("a<=>b<=c<>d!=e>>f<<g:=h&&i||j->k->>l"), "a|<=>|b|<=|c|<>|d|!=|e|>>|f|<<|g|:=|h|&&|i||||j|->|k|->>|l");
+  EXPECT_EQ(tokens_of("a<=>b<=c<>d!=e>>f<<g:=h&&i||j->k->>l"),
+            "a|<=>|b|<=|c|<>|d|!=|e|>>|f|<<|g|:=|h|&&|i||||j|->|k|->>|l");
 }
 
 TEST(Lexer, NamesMayBeginWithDigitsAndHoldAnyLetter) {

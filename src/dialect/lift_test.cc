@@ -28,7 +28,8 @@ TEST(LiftedLiterals, AreTheOperandsOfComparisons) {
   EXPECT_EQ(lifted("select a from t where id between 1 and 5 and a in (1, 2, 'x')"), "12345");
   EXPECT_EQ(lifted("select * from t join u on t.a = u.a and u.b = 3 where t.c = 4"), "12");
   EXPECT_EQ(lifted("select * from (select * from t where a = 1) x where b = 2"), "12");
-  EXPECT_EQ(lifted("with x as (select * from t where a = 1) select * from x where b in (select c from u where d = 2)"), "12");
+  EXPECT_EQ(lifted("with x as (select * from t where a = 1) select * from x where b in (select c from u where d = 2)"),
+            "12");
   EXPECT_EQ(lifted("update t set a = 1, b = 'x' where id = 3"), "123");
   EXPECT_EQ(lifted("delete from t where id = 3"), "1");
   EXPECT_EQ(lifted("insert into t values (1, 'x', 2.5), (2, null, 1e3)"), "12345");
@@ -90,8 +91,11 @@ TEST(LiftedLiterals, RunWithOtherValues) {
     EXPECT_TRUE(statement);
     return kernel.run_prepared(std::move(std::get<KernelStatement>(statement->body).tree), std::move(values));
   };
-  EXPECT_EQ(run("insert into t values (0, '', '2000-01-01')", {duckdb::Value(7), duckdb::Value("seven"), duckdb::Value("2007-07-07")}), "1");
-  EXPECT_EQ(run("select n from t where id = 1 and d < '2000-01-01'", {duckdb::Value(7), duckdb::Value("2010-01-01")}), "seven");
+  EXPECT_EQ(run("insert into t values (0, '', '2000-01-01')",
+                {duckdb::Value(7), duckdb::Value("seven"), duckdb::Value("2007-07-07")}),
+            "1");
+  EXPECT_EQ(run("select n from t where id = 1 and d < '2000-01-01'", {duckdb::Value(7), duckdb::Value("2010-01-01")}),
+            "seven");
   EXPECT_EQ(run("select n from t where id in (1, 2)", {duckdb::Value(6), duckdb::Value(7)}), "seven");
 }
 

@@ -18,13 +18,20 @@ constexpr size_t kInt64Digits = 18;  // digits that always fit
 
 char unescaped(char c) {
   switch (c) {
-    case '0': return '\0';
-    case 'b': return '\b';
-    case 'n': return '\n';
-    case 'r': return '\r';
-    case 't': return '\t';
-    case 'Z': return '\x1a';
-    default: return c;
+    case '0':
+      return '\0';
+    case 'b':
+      return '\b';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'Z':
+      return '\x1a';
+    default:
+      return c;
   }
 }
 
@@ -81,9 +88,12 @@ std::optional<Value> decimal_value(std::string_view text, bool negative) {
 
 std::optional<Value> number_value(std::string_view text, TokenKind kind, bool negative) {
   switch (kind) {
-    case TokenKind::kInteger: return integer_value(text, negative);
-    case TokenKind::kDecimal: return decimal_value(text, negative);
-    default: return double_value(text, negative);
+    case TokenKind::kInteger:
+      return integer_value(text, negative);
+    case TokenKind::kDecimal:
+      return decimal_value(text, negative);
+    default:
+      return double_value(text, negative);
   }
 }
 

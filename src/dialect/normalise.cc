@@ -11,11 +11,16 @@ constexpr size_t kUsualLiterals = 4;
 // What stands for a literal in the key: texts whose literals are of other kinds are other statements.
 std::string_view mark_of(TokenKind kind) {
   switch (kind) {
-    case TokenKind::kString: return "?s";
-    case TokenKind::kInteger: return "?i";
-    case TokenKind::kDecimal: return "?d";
-    case TokenKind::kFloat: return "?f";
-    default: return "?x";
+    case TokenKind::kString:
+      return "?s";
+    case TokenKind::kInteger:
+      return "?i";
+    case TokenKind::kDecimal:
+      return "?d";
+    case TokenKind::kFloat:
+      return "?f";
+    default:
+      return "?x";
   }
 }
 

@@ -135,8 +135,9 @@ Parsed<ExprPtr> parse_braces(ParseContext& c) {
     c.advance();
     std::string value = TRY(parse_string(c, "a date or time"));
     TRY(c.expect(TokenKind::kRightBrace, "'}'"));
-    return tree::cast(tree::text(std::move(value)),
-                      date ? LogicalType::DATE : time ? LogicalType::TIME : LogicalType::TIMESTAMP);
+    return tree::cast(tree::text(std::move(value)), date   ? LogicalType::DATE
+                                                    : time ? LogicalType::TIME
+                                                           : LogicalType::TIMESTAMP);
   }
   if (c.accept("FN"_kw)) {
     ExprPtr result = TRY(parse_operand(c));
@@ -242,12 +243,16 @@ std::optional<LogicalType> typed_literal(const ParseContext& c) {
   if (!c.is(TokenKind::kString, 1)) return std::nullopt;
   switch (c.peek().keyword) {
     case "DATE"_kw:
-    case "DATEV2"_kw: return LogicalType::DATE;
-    case "TIME"_kw: return LogicalType::TIME;
+    case "DATEV2"_kw:
+      return LogicalType::DATE;
+    case "TIME"_kw:
+      return LogicalType::TIME;
     case "TIMESTAMP"_kw:
     case "DATETIME"_kw:
-    case "DATETIMEV2"_kw: return LogicalType::TIMESTAMP;
-    default: return std::nullopt;
+    case "DATETIMEV2"_kw:
+      return LogicalType::TIMESTAMP;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -268,16 +273,18 @@ bool is_function_word(Keyword keyword) {
     case "LOCALTIMESTAMP"_kw:
     case "UTC_DATE"_kw:
     case "UTC_TIME"_kw:
-    case "UTC_TIMESTAMP"_kw: return true;
-    default: return false;
+    case "UTC_TIMESTAMP"_kw:
+      return true;
+    default:
+      return false;
   }
 }
 
 // A character set before a literal, not a name that begins with '_'.
 bool is_introducer(std::string_view word) {
-  static constexpr std::string_view kCharacterSets[] = {"_utf8mb4", "_utf8mb3", "_utf8", "_binary", "_latin1", "_ascii",
-                                                        "_ucs2", "_utf16", "_utf32", "_gbk", "_gb2312", "_gb18030",
-                                                        "_big5", "_cp1252", "_sjis", "_euckr", "_koi8r", "_cp1251"};
+  static constexpr std::string_view kCharacterSets[] = {
+      "_utf8mb4", "_utf8mb3", "_utf8",    "_binary", "_latin1", "_ascii", "_ucs2",  "_utf16", "_utf32",
+      "_gbk",     "_gb2312",  "_gb18030", "_big5",   "_cp1252", "_sjis",  "_euckr", "_koi8r", "_cp1251"};
   std::string lower = duckdb::StringUtil::Lower(std::string(word));
   return std::find(std::begin(kCharacterSets), std::end(kCharacterSets), lower) != std::end(kCharacterSets);
 }
@@ -291,11 +298,19 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
     return tree::cast(tree::text(TRY(parse_string(c, "a date or time"))), *type);
   }
   switch (keyword) {
-    case "NULL"_kw: c.advance(); return tree::null();
-    case "TRUE"_kw: c.advance(); return tree::constant(duckdb::Value::BOOLEAN(true));
-    case "FALSE"_kw: c.advance(); return tree::constant(duckdb::Value::BOOLEAN(false));
-    case "CASE"_kw: return parse_case(c);
-    case "INTERVAL"_kw: return parse_interval(c);
+    case "NULL"_kw:
+      c.advance();
+      return tree::null();
+    case "TRUE"_kw:
+      c.advance();
+      return tree::constant(duckdb::Value::BOOLEAN(true));
+    case "FALSE"_kw:
+      c.advance();
+      return tree::constant(duckdb::Value::BOOLEAN(false));
+    case "CASE"_kw:
+      return parse_case(c);
+    case "INTERVAL"_kw:
+      return parse_interval(c);
     case "EXISTS"_kw: {
       c.advance();
       auto exists = duckdb::make_uniq<duckdb::SubqueryExpression>();
@@ -311,7 +326,8 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
     }
     case "DEFAULT"_kw:
       return c.syntax_error("DEFAULT stands for a whole value of INSERT or UPDATE");
-    case "MATCH"_kw: return c.unsupported("MATCH .. AGAINST");
+    case "MATCH"_kw:
+      return c.unsupported("MATCH .. AGAINST");
     case "CURRENT_DATE"_kw:
     case "CURRENT_TIME"_kw:
     case "CURRENT_TIMESTAMP"_kw:
@@ -327,7 +343,8 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
         return build_call(c, duckdb::StringUtil::Lower(std::string(c.text(where))), where);
       }
       break;
-    default: break;
+    default:
+      break;
   }
   if (call) {
     ExprPtr special = TRY(parse_special_call(c));
@@ -364,12 +381,16 @@ Parsed<ExprPtr> parse_bare_operand(ParseContext& c) {
     case TokenKind::kDecimal:
     case TokenKind::kFloat:
     case TokenKind::kHex:
-    case TokenKind::kBit: return parse_literal(c);
-    case TokenKind::kWord: return parse_word(c);
+    case TokenKind::kBit:
+      return parse_literal(c);
+    case TokenKind::kWord:
+      return parse_word(c);
     case TokenKind::kQuotedIdentifier:
       return c.is(TokenKind::kLeftParen, 1) ? parse_call(c) : parse_column(c);
-    case TokenKind::kLeftParen: return parse_parenthesis(c);
-    case TokenKind::kMinus: return parse_minus(c);
+    case TokenKind::kLeftParen:
+      return parse_parenthesis(c);
+    case TokenKind::kMinus:
+      return parse_minus(c);
     case TokenKind::kPlus: {
       ParseContext::Nested nested(c);
       TRY(nested.check());
@@ -390,11 +411,16 @@ Parsed<ExprPtr> parse_bare_operand(ParseContext& c) {
       if (c.options().lift_literals) return c.syntax_error("'?' is only for prepared statements");
       c.advance();
       return c.placeholder();
-    case TokenKind::kAtAt: return parse_system_variable(c);
-    case TokenKind::kUserVariable: return parse_user_variable(c);
-    case TokenKind::kLeftBracket: return parse_brackets(c);
-    case TokenKind::kLeftBrace: return parse_braces(c);
-    default: return c.expected("an expression");
+    case TokenKind::kAtAt:
+      return parse_system_variable(c);
+    case TokenKind::kUserVariable:
+      return parse_user_variable(c);
+    case TokenKind::kLeftBracket:
+      return parse_brackets(c);
+    case TokenKind::kLeftBrace:
+      return parse_braces(c);
+    default:
+      return c.expected("an expression");
   }
 }
 

@@ -129,9 +129,12 @@ bool ParseContext::split_shift_right() {
 bool ParseContext::at_query_start(size_t ahead) const {
   switch (peek(ahead).keyword) {
     case "SELECT"_kw:
-    case "WITH"_kw: return true;
-    case "VALUES"_kw: return !values_is_function;
-    default: return false;
+    case "WITH"_kw:
+      return true;
+    case "VALUES"_kw:
+      return !values_is_function;
+    default:
+      return false;
   }
 }
 
@@ -166,7 +169,8 @@ tl::unexpected<Failed> ParseContext::note(std::string_view sentence, const Token
     Position position = position_of(sql_, where.begin);
     std::string message = "You have an error in your SQL syntax: ";
     message += sentence;
-    message += where.begin >= sql_.size() ? " at the end of the statement" : " near '" + near_text(sql_, where.begin) + "'";
+    message +=
+        where.begin >= sql_.size() ? " at the end of the statement" : " near '" + near_text(sql_, where.begin) + "'";
     message += " at line " + std::to_string(position.line) + ", position " + std::to_string(position.column);
     error_ = sql_error(Code::kInvalidArgument, kParseError, std::move(message));
   }
@@ -205,7 +209,8 @@ Parsed<void> ParseContext::check_depth() const {
 
 Parsed<void> ParseContext::check_query_depth() const {
   if (query_depth_ <= kMaxQueryDepth) return {};
-  return syntax_error("the statement is nested too deeply: more than " + std::to_string(kMaxQueryDepth) + " levels of subqueries");
+  return syntax_error("the statement is nested too deeply: more than " + std::to_string(kMaxQueryDepth) +
+                      " levels of subqueries");
 }
 
 Parsed<void> ParseContext::add_level() {

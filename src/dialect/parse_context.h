@@ -31,7 +31,9 @@ namespace sluice {
 inline tl::unexpected<dialect::Failed> fail(dialect::Failed failed) { return tl::unexpected<dialect::Failed>(failed); }
 namespace detail {
 template <typename T>
-T&& take(dialect::Parsed<T>& parsed) { return std::move(*parsed); }
+T&& take(dialect::Parsed<T>& parsed) {
+  return std::move(*parsed);
+}
 inline void take(dialect::Parsed<void>&) {}
 }  // namespace detail
 }  // namespace sluice
@@ -48,13 +50,17 @@ class ParseContext {
     size_t index = at_ + ahead;
     return index < tokens_.size() ? tokens_[index] : tokens_.back();
   }
-  void advance() { if (at_ + 1 < tokens_.size()) ++at_; }
+  void advance() {
+    if (at_ + 1 < tokens_.size()) ++at_;
+  }
   size_t mark() const { return at_; }
   const Token& peek_at(size_t index) const { return tokens_[index]; }
   bool is(TokenKind kind, size_t ahead = 0) const { return peek(ahead).kind == kind; }
   bool is(Keyword keyword, size_t ahead = 0) const { return peek(ahead).keyword == keyword; }
   template <typename... Words>
-  bool is_any(Words... words) const { return (is(words) || ...); }
+  bool is_any(Words... words) const {
+    return (is(words) || ...);
+  }
   bool accept(TokenKind kind) { return is(kind) && (advance(), true); }
   bool accept(Keyword keyword) { return is(keyword) && (advance(), true); }
   // Both words, or none.
@@ -123,7 +129,7 @@ class ParseContext {
 
   // --- literals and parameters
   const ParseOptions& options() const { return options_; }
-  ExprPtr placeholder();                       // for '?'
+  ExprPtr placeholder();  // for '?'
   // Whether a literal here may become a parameter. `token_index` must be a literal.
   bool may_lift() const { return lift_; }
   ExprPtr lifted(size_t token_index);
@@ -173,12 +179,12 @@ class ParseContext {
   const ParseOptions& options_;
   std::vector<Token> tokens_;  // ends with one kEnd
   size_t at_ = 0;
-  bool valid_utf8_;  // the whole text
+  bool valid_utf8_;                     // the whole text
   mutable std::optional<Error> error_;  // the first one
   uint32_t depth_ = 0;
   uint32_t query_depth_ = 0;
   uint32_t height_ = 0;
-  const char* lowest_stack_;            // addresses below: too deep for this thread's stack
+  const char* lowest_stack_;  // addresses below: too deep for this thread's stack
   uint32_t parameter_count_ = 0;
   std::vector<uint32_t> literal_tokens_;  // token index of each literal; only with lift_literals
   std::vector<LiteralSlot> slots_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/parser.h"
 
+#include "dialect/expression.h"
 #include "dialect/lexer.h"
 #include "dialect/names.h"
-#include "dialect/expression.h"
 #include "dialect/query.h"
 #include "dialect/statements.h"
 
@@ -126,16 +126,25 @@ Body parse_statement(ParseContext& c) {
   if (c.is(TokenKind::kLeftParen)) return parse_select_statement(c);
   switch (c.peek().keyword) {
     case "SELECT"_kw:
-    case "VALUES"_kw: return parse_select_statement(c);
-    case "WITH"_kw: return parse_with_statement(c);
+    case "VALUES"_kw:
+      return parse_select_statement(c);
+    case "WITH"_kw:
+      return parse_with_statement(c);
     case "INSERT"_kw:
-    case "REPLACE"_kw: return parse_insert(c);
-    case "UPDATE"_kw: return parse_update(c);
-    case "DELETE"_kw: return parse_delete(c);
-    case "TRUNCATE"_kw: return parse_truncate(c);
-    case "LOAD"_kw: return parse_load(c);
-    case "CREATE"_kw: return parse_create(c);
-    case "DROP"_kw: return parse_drop(c);
+    case "REPLACE"_kw:
+      return parse_insert(c);
+    case "UPDATE"_kw:
+      return parse_update(c);
+    case "DELETE"_kw:
+      return parse_delete(c);
+    case "TRUNCATE"_kw:
+      return parse_truncate(c);
+    case "LOAD"_kw:
+      return parse_load(c);
+    case "CREATE"_kw:
+      return parse_create(c);
+    case "DROP"_kw:
+      return parse_drop(c);
     case "ALTER"_kw:
       c.advance();
       if (c.accept("TABLE"_kw)) return parse_alter_table(c);
@@ -146,20 +155,31 @@ Body parse_statement(ParseContext& c) {
         return NoOpStatement{};
       }
       return c.unsupported("ALTER " + std::string(c.text(c.peek())));
-    case "RENAME"_kw: return parse_rename(c);
-    case "SHOW"_kw: return parse_show(c);
+    case "RENAME"_kw:
+      return parse_rename(c);
+    case "SHOW"_kw:
+      return parse_show(c);
     case "DESC"_kw:
     case "DESCRIBE"_kw:
-    case "EXPLAIN"_kw: return parse_describe(c);
-    case "SET"_kw: return parse_set(c);
-    case "USE"_kw: return parse_use(c);
-    case "SWITCH"_kw: return parse_switch(c);
-    case "KILL"_kw: return parse_kill(c);
+    case "EXPLAIN"_kw:
+      return parse_describe(c);
+    case "SET"_kw:
+      return parse_set(c);
+    case "USE"_kw:
+      return parse_use(c);
+    case "SWITCH"_kw:
+      return parse_switch(c);
+    case "KILL"_kw:
+      return parse_kill(c);
     case "BEGIN"_kw:
-    case "START"_kw: return parse_begin(c);
-    case "COMMIT"_kw: return parse_end_of_transaction(c, TransactionStatement::What::kCommit);
-    case "ROLLBACK"_kw: return parse_end_of_transaction(c, TransactionStatement::What::kRollback);
-    case "DO"_kw: return parse_do(c);
+    case "START"_kw:
+      return parse_begin(c);
+    case "COMMIT"_kw:
+      return parse_end_of_transaction(c, TransactionStatement::What::kCommit);
+    case "ROLLBACK"_kw:
+      return parse_end_of_transaction(c, TransactionStatement::What::kRollback);
+    case "DO"_kw:
+      return parse_do(c);
     case "LOCK"_kw:
     case "UNLOCK"_kw:
     case "FLUSH"_kw:
@@ -182,8 +202,10 @@ Body parse_statement(ParseContext& c) {
     case "RESET"_kw:
     case "UNSET"_kw:
     case "REPAIR"_kw:
-    case "CHECKSUM"_kw: return c.unsupported(std::string(keyword_text(c.peek().keyword)));
-    default: return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
+    case "CHECKSUM"_kw:
+      return c.unsupported(std::string(keyword_text(c.peek().keyword)));
+    default:
+      return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
   }
 }
 

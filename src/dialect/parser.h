@@ -20,13 +20,13 @@ class SessionValues {
   virtual Result<duckdb::Value> system_variable(VariableScope scope, std::string_view name) const = 0;
   // @name; NULL when it was never set.
   virtual duckdb::Value user_variable(std::string_view name) const = 0;
-  virtual std::string database() const = 0;      // DATABASE(), SCHEMA(); empty when none is selected
-  virtual std::string user() const = 0;          // USER(), SESSION_USER(): "root@127.0.0.1"
-  virtual std::string account() const = 0;       // CURRENT_USER(): "'root'@'%'"
-  virtual uint64_t connection_id() const = 0;    // CONNECTION_ID()
-  virtual uint64_t last_insert_id() const = 0;   // LAST_INSERT_ID()
-  virtual uint64_t found_rows() const = 0;       // FOUND_ROWS()
-  virtual int64_t row_count() const = 0;         // ROW_COUNT()
+  virtual std::string database() const = 0;     // DATABASE(), SCHEMA(); empty when none is selected
+  virtual std::string user() const = 0;         // USER(), SESSION_USER(): "root@127.0.0.1"
+  virtual std::string account() const = 0;      // CURRENT_USER(): "'root'@'%'"
+  virtual uint64_t connection_id() const = 0;   // CONNECTION_ID()
+  virtual uint64_t last_insert_id() const = 0;  // LAST_INSERT_ID()
+  virtual uint64_t found_rows() const = 0;      // FOUND_ROWS()
+  virtual int64_t row_count() const = 0;        // ROW_COUNT()
 };
 
 struct ParseOptions {
@@ -57,9 +57,9 @@ struct Normalised {
   // (string, whole number, with a point, with an exponent, hex or bits). Blanks and case stay: they show in the names
   // of result columns. Holds for one sql_mode.
   std::string key;
-  std::vector<duckdb::Value> values;   // the literals in text order, typed as in the trees: INTEGER, BIGINT, HUGEINT,
-                                       // DECIMAL(p,s), DOUBLE, VARCHAR, BLOB
-  bool has_placeholder = false;        // the text itself holds '?': not for the cache
+  std::vector<duckdb::Value> values;  // the literals in text order, typed as in the trees: INTEGER, BIGINT, HUGEINT,
+                                      // DECIMAL(p,s), DOUBLE, VARCHAR, BLOB
+  bool has_placeholder = false;       // the text itself holds '?': not for the cache
 };
 // Nullopt when the text does not lex.
 std::optional<Normalised> normalise(std::string_view sql, const ParseOptions& options);

@@ -32,7 +32,9 @@ bool parse_select_options(ParseContext& c) {
   for (;;) {
     switch (c.peek().keyword) {
       case "DISTINCT"_kw:
-      case "DISTINCTROW"_kw: distinct = true; break;
+      case "DISTINCTROW"_kw:
+        distinct = true;
+        break;
       case "ALL"_kw:
       case "HIGH_PRIORITY"_kw:
       case "STRAIGHT_JOIN"_kw:
@@ -41,8 +43,10 @@ bool parse_select_options(ParseContext& c) {
       case "SQL_BUFFER_RESULT"_kw:
       case "SQL_CACHE"_kw:
       case "SQL_NO_CACHE"_kw:
-      case "SQL_CALC_FOUND_ROWS"_kw: break;
-      default: return distinct;
+      case "SQL_CALC_FOUND_ROWS"_kw:
+        break;
+      default:
+        return distinct;
     }
     c.advance();
   }
@@ -150,7 +154,8 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
 
 // A LIMIT's number: an unsigned literal or a placeholder.
 Parsed<ExprPtr> parse_limit_number(ParseContext& c) {
-  if (c.is(TokenKind::kPlaceholder) || c.is(TokenKind::kAtAt) || c.is(TokenKind::kUserVariable)) return parse_operand(c);
+  if (c.is(TokenKind::kPlaceholder) || c.is(TokenKind::kAtAt) || c.is(TokenKind::kUserVariable))
+    return parse_operand(c);
   uint64_t number = TRY(parse_unsigned(c, "a number of rows"));
   // MySQL clients write 18446744073709551615 for "no limit".
   auto capped = static_cast<int64_t>(std::min<uint64_t>(number, INT64_MAX));
@@ -232,24 +237,31 @@ struct SetOperator {
 
 duckdb::SetOperationType set_operation_at(const ParseContext& c) {
   switch (c.peek().keyword) {
-    case "UNION"_kw: return duckdb::SetOperationType::UNION;
+    case "UNION"_kw:
+      return duckdb::SetOperationType::UNION;
     case "EXCEPT"_kw:
-    case "MINUS"_kw: return duckdb::SetOperationType::EXCEPT;
-    case "INTERSECT"_kw: return duckdb::SetOperationType::INTERSECT;
-    default: return duckdb::SetOperationType::NONE;
+    case "MINUS"_kw:
+      return duckdb::SetOperationType::EXCEPT;
+    case "INTERSECT"_kw:
+      return duckdb::SetOperationType::INTERSECT;
+    default:
+      return duckdb::SetOperationType::NONE;
   }
 }
 
 SetOperator parse_set_operator(ParseContext& c) {
   SetOperator result{set_operation_at(c), false};
   c.advance();
-  if (c.accept("ALL"_kw)) result.all = true;
-  else c.accept("DISTINCT"_kw);
+  if (c.accept("ALL"_kw))
+    result.all = true;
+  else
+    c.accept("DISTINCT"_kw);
   return result;
 }
 
 // Joins `left` and `right`; a chain of equal UNIONs stays one node.
-Parsed<NodePtr> combine(ParseContext& c, NodePtr left, NodePtr right, SetOperator op, duckdb::SetOperationNode*& chain) {
+Parsed<NodePtr> combine(ParseContext& c, NodePtr left, NodePtr right, SetOperator op,
+                        duckdb::SetOperationNode*& chain) {
   if (chain && chain == left.get() && op.type == duckdb::SetOperationType::UNION && chain->setop_type == op.type &&
       chain->setop_all == op.all) {
     chain->children.push_back(std::move(right));

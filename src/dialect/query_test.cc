@@ -36,11 +36,13 @@ TEST_F(Queries, GroupByAliasesAndPositions) {
   EXPECT_EQ(run("select a + 1, count(*) from t group by 1 order by 1"), "2|1\n3|2\n4|1");
   EXPECT_EQ(run("select a, b, count(*) from t group by a, b with rollup order by a, b"),
             "NULL|NULL|4\n1|NULL|1\n1|x|1\n2|NULL|2\n2|x|1\n2|y|1\n3|NULL|1\n3|NULL|1");
-  EXPECT_EQ(run("select a, grouping(a), count(*) from t group by rollup(a) order by grouping(a), a"), "1|0|1\n2|0|2\n3|0|1\nNULL|1|4");
+  EXPECT_EQ(run("select a, grouping(a), count(*) from t group by rollup(a) order by grouping(a), a"),
+            "1|0|1\n2|0|2\n3|0|1\nNULL|1|4");
   EXPECT_EQ(run("select a, b, count(*) from t where a = 2 group by cube(a, b) order by a, b"),
             "NULL|NULL|2\nNULL|x|1\nNULL|y|1\n2|NULL|2\n2|x|1\n2|y|1");
   EXPECT_EQ(run("select a, count(*) from t group by grouping sets ((a), ()) order by a"), "NULL|4\n1|1\n2|2\n3|1");
-  EXPECT_EQ(run("select a, b, count(*) from t where a = 2 group by a, rollup((a, b)) order by b"), "2|NULL|2\n2|x|1\n2|y|1");
+  EXPECT_EQ(run("select a, b, count(*) from t where a = 2 group by a, rollup((a, b)) order by b"),
+            "2|NULL|2\n2|x|1\n2|y|1");
 }
 
 TEST_F(Queries, Join) {
@@ -81,7 +83,8 @@ TEST_F(Queries, CombineSets) {
 
 TEST_F(Queries, NameQueriesWithWith) {
   EXPECT_EQ(run("with x as (select 1 n), y (m) as (select n + 1 from x) select * from x, y"), "1|2");
-  EXPECT_EQ(run("with recursive r as (select 1 n union all select n + 1 from r where n < 3) select sum(n) from r"), "6");
+  EXPECT_EQ(run("with recursive r as (select 1 n union all select n + 1 from r where n < 3) select sum(n) from r"),
+            "6");
   EXPECT_EQ(run("with t as (select 42 a) select a from t"), "42") << "hides the table";
   EXPECT_EQ(run("select * from (with x as (select 5 n) select n from x) z"), "5");
   EXPECT_EQ(run("with x as (select 1 n) (with y as (select n + 1 m from x) select m from y)"), "2");

@@ -25,20 +25,41 @@ TEST(Show, Kinds) {
     What what;
   };
   for (const Case& each : std::initializer_list<Case>{
-           {"show databases", What::kDatabases}, {"show schemas like '%'", What::kDatabases}, {"show tables", What::kTables},
-           {"show full tables from `d` like 'x'", What::kTables}, {"show table status in d", What::kTableStatus},
-           {"show columns from t", What::kColumns}, {"show full fields in t in d", What::kColumns}, {"show index from t", What::kIndex},
-           {"show keys from d.t where Key_name = 'x'", What::kIndex}, {"show create table `d`.`t`", What::kCreateTable},
-           {"show create view v", What::kCreateView}, {"show create database d", What::kCreateDatabase},
-           {"show variables", What::kVariables}, {"show session status like 'x'", What::kStatus}, {"show engines", What::kEngines},
-           {"show storage engines", What::kEngines}, {"show charset", What::kCharset}, {"show character set", What::kCharset},
+           {"show databases", What::kDatabases},
+           {"show schemas like '%'", What::kDatabases},
+           {"show tables", What::kTables},
+           {"show full tables from `d` like 'x'", What::kTables},
+           {"show table status in d", What::kTableStatus},
+           {"show columns from t", What::kColumns},
+           {"show full fields in t in d", What::kColumns},
+           {"show index from t", What::kIndex},
+           {"show keys from d.t where Key_name = 'x'", What::kIndex},
+           {"show create table `d`.`t`", What::kCreateTable},
+           {"show create view v", What::kCreateView},
+           {"show create database d", What::kCreateDatabase},
+           {"show variables", What::kVariables},
+           {"show session status like 'x'", What::kStatus},
+           {"show engines", What::kEngines},
+           {"show storage engines", What::kEngines},
+           {"show charset", What::kCharset},
+           {"show character set", What::kCharset},
            {"show collation where Charset = 'utf8mb4' and Collation = 'utf8mb4_bin'", What::kCollation},
-           {"show warnings limit 5", What::kWarnings}, {"show errors", What::kErrors}, {"show count(*) warnings", What::kCountWarnings},
-           {"show plugins", What::kPlugins}, {"show privileges", What::kPrivileges}, {"show grants", What::kGrants},
-           {"show grants for current_user()", What::kGrants}, {"show full processlist", What::kProcesslist},
-           {"show triggers from d", What::kTriggers}, {"show events", What::kEvents}, {"show procedure status", What::kProcedureStatus},
-           {"show function status where Db = 'd'", What::kFunctionStatus}, {"show open tables", What::kOpenTables},
-           {"show master status", What::kMasterStatus}, {"show catalogs", What::kCatalogs}, {"show backends", What::kOther}}) {
+           {"show warnings limit 5", What::kWarnings},
+           {"show errors", What::kErrors},
+           {"show count(*) warnings", What::kCountWarnings},
+           {"show plugins", What::kPlugins},
+           {"show privileges", What::kPrivileges},
+           {"show grants", What::kGrants},
+           {"show grants for current_user()", What::kGrants},
+           {"show full processlist", What::kProcesslist},
+           {"show triggers from d", What::kTriggers},
+           {"show events", What::kEvents},
+           {"show procedure status", What::kProcedureStatus},
+           {"show function status where Db = 'd'", What::kFunctionStatus},
+           {"show open tables", What::kOpenTables},
+           {"show master status", What::kMasterStatus},
+           {"show catalogs", What::kCatalogs},
+           {"show backends", What::kOther}}) {
     EXPECT_EQ(body_of<ShowStatement>(each.sql).what, each.what) << each.sql;
   }
 }
@@ -103,17 +124,20 @@ TEST(Statements, UseKillTransactions) {
   EXPECT_EQ(body_of<KillStatement>("kill '14'").connection_id, 14u);
   using Transaction = TransactionStatement::What;
   EXPECT_EQ(body_of<TransactionStatement>("begin").what, Transaction::kBegin);
-  EXPECT_EQ(body_of<TransactionStatement>("start transaction with consistent snapshot, read only").what, Transaction::kBegin);
+  EXPECT_EQ(body_of<TransactionStatement>("start transaction with consistent snapshot, read only").what,
+            Transaction::kBegin);
   EXPECT_EQ(body_of<TransactionStatement>("commit work").what, Transaction::kCommit);
   EXPECT_EQ(body_of<TransactionStatement>("rollback;").what, Transaction::kRollback);
-  for (const char* sql : {"lock tables t read, u write", "unlock tables", "flush privileges", "sync", "analyze table t with sync"}) {
+  for (const char* sql :
+       {"lock tables t read, u write", "unlock tables", "flush privileges", "sync", "analyze table t with sync"}) {
     body_of<NoOpStatement>(sql);
   }
 }
 
 TEST(Accounts, Forms) {
-  auto create = body_of<AccountStatement>("create user if not exists 'a'@'10.%' identified by 'p', b@localhost, `c` identified "
-                                          "with mysql_native_password as '*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29'");
+  auto create = body_of<AccountStatement>(
+      "create user if not exists 'a'@'10.%' identified by 'p', b@localhost, `c` identified "
+      "with mysql_native_password as '*94BDCEBE19083CE2A1F959FD02F964C7AF4CFC29'");
   EXPECT_TRUE(create.if_not_exists);
   ASSERT_EQ(create.entries.size(), 3u);
   EXPECT_EQ(create.entries[0].account->user + "@" + create.entries[0].account->host, "a@10.%");
@@ -138,53 +162,106 @@ TEST(Accounts, Forms) {
 TEST(Clients, SendTheseOnConnect) {
   for (const char* sql : {
            // mysql and mariadb
-           "select @@version_comment limit 1", "SELECT DATABASE()", "show databases", "show tables",
-           "select USER()", "select @@character_set_client, @@character_set_connection, @@character_set_server, @@character_set_database limit 1",
+           "select @@version_comment limit 1",
+           "SELECT DATABASE()",
+           "show databases",
+           "show tables",
+           "select USER()",
+           "select @@character_set_client, @@character_set_connection, @@character_set_server, "
+           "@@character_set_database limit 1",
            // Connector/J
-           "/* mysql-connector-j-8.0.33 (Revision: x) */SELECT  @@session.auto_increment_increment AS auto_increment_increment, "
-           "@@character_set_client AS character_set_client, @@collation_server AS collation_server, @@init_connect AS init_connect, "
-           "@@interactive_timeout AS interactive_timeout, @@license AS license, @@lower_case_table_names AS lower_case_table_names, "
-           "@@max_allowed_packet AS max_allowed_packet, @@net_write_timeout AS net_write_timeout, @@performance_schema AS performance_schema, "
-           "@@query_cache_size AS query_cache_size, @@sql_mode AS sql_mode, @@system_time_zone AS system_time_zone, @@time_zone AS time_zone, "
+           "/* mysql-connector-j-8.0.33 (Revision: x) */SELECT  @@session.auto_increment_increment AS "
+           "auto_increment_increment, "
+           "@@character_set_client AS character_set_client, @@collation_server AS collation_server, @@init_connect AS "
+           "init_connect, "
+           "@@interactive_timeout AS interactive_timeout, @@license AS license, @@lower_case_table_names AS "
+           "lower_case_table_names, "
+           "@@max_allowed_packet AS max_allowed_packet, @@net_write_timeout AS net_write_timeout, @@performance_schema "
+           "AS performance_schema, "
+           "@@query_cache_size AS query_cache_size, @@sql_mode AS sql_mode, @@system_time_zone AS system_time_zone, "
+           "@@time_zone AS time_zone, "
            "@@transaction_isolation AS transaction_isolation, @@wait_timeout AS wait_timeout",
-           "SET character_set_results = NULL", "SET autocommit=1", "SET sql_mode='STRICT_TRANS_TABLES'",
-           "SET SESSION TRANSACTION READ ONLY", "SELECT @@session.transaction_read_only", "SHOW WARNINGS",
-           "SHOW FULL TABLES FROM `d` LIKE '%'", "SHOW FULL COLUMNS FROM `t` FROM `d` LIKE '%'", "SHOW KEYS FROM `t` FROM `d`",
-           "SHOW CREATE TABLE `d`.`t`", "/* ping */ SELECT 1", "KILL QUERY 7",
-           "SELECT TABLE_SCHEMA AS TABLE_CAT, NULL AS TABLE_SCHEM, TABLE_NAME, CASE WHEN TABLE_TYPE='BASE TABLE' THEN CASE WHEN "
-           "TABLE_SCHEMA = 'mysql' OR TABLE_SCHEMA = 'performance_schema' THEN 'SYSTEM TABLE' ELSE 'TABLE' END WHEN TABLE_TYPE='TEMPORARY' "
+           "SET character_set_results = NULL",
+           "SET autocommit=1",
+           "SET sql_mode='STRICT_TRANS_TABLES'",
+           "SET SESSION TRANSACTION READ ONLY",
+           "SELECT @@session.transaction_read_only",
+           "SHOW WARNINGS",
+           "SHOW FULL TABLES FROM `d` LIKE '%'",
+           "SHOW FULL COLUMNS FROM `t` FROM `d` LIKE '%'",
+           "SHOW KEYS FROM `t` FROM `d`",
+           "SHOW CREATE TABLE `d`.`t`",
+           "/* ping */ SELECT 1",
+           "KILL QUERY 7",
+           "SELECT TABLE_SCHEMA AS TABLE_CAT, NULL AS TABLE_SCHEM, TABLE_NAME, CASE WHEN TABLE_TYPE='BASE TABLE' THEN "
+           "CASE WHEN "
+           "TABLE_SCHEMA = 'mysql' OR TABLE_SCHEMA = 'performance_schema' THEN 'SYSTEM TABLE' ELSE 'TABLE' END WHEN "
+           "TABLE_TYPE='TEMPORARY' "
            "THEN 'LOCAL_TEMPORARY' ELSE TABLE_TYPE END AS TABLE_TYPE, TABLE_COMMENT AS REMARKS, NULL AS TYPE_CAT FROM "
-           "INFORMATION_SCHEMA.TABLES HAVING TABLE_TYPE IN ('TABLE',null,null) ORDER BY TABLE_TYPE, TABLE_SCHEMA, TABLE_NAME",
+           "INFORMATION_SCHEMA.TABLES HAVING TABLE_TYPE IN ('TABLE',null,null) ORDER BY TABLE_TYPE, TABLE_SCHEMA, "
+           "TABLE_NAME",
            // MariaDB JDBC and Metabase
            "set autocommit=1, sql_mode=concat(@@sql_mode,',STRICT_TRANS_TABLES')",
            "SELECT @@max_allowed_packet,@@system_time_zone,@@time_zone,@@auto_increment_increment,@@tx_isolation",
-           "SELECT @@GLOBAL.time_zone AS global_tz, @@system_time_zone AS system_tz, time_format(timediff(now(), convert_tz(now(), "
+           "SELECT @@GLOBAL.time_zone AS global_tz, @@system_time_zone AS system_tz, time_format(timediff(now(), "
+           "convert_tz(now(), "
            "@@GLOBAL.time_zone, '+00:00')), '%H:%i') AS 'offset'",
            "SELECT STR_TO_DATE(CONCAT(DATE_FORMAT(x, '%Y-%m'), '-01'), '%Y-%m-%d') FROM t",
            "SELECT STR_TO_DATE(CONCAT(YEARWEEK(x), ' Sunday'), '%X%V %W') FROM t",
            // PyMySQL, mysql-connector-python
-           "SET NAMES utf8mb4", "SET AUTOCOMMIT = 0", "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_0900_ai_ci'", "SET @@session.autocommit = OFF",
+           "SET NAMES utf8mb4",
+           "SET AUTOCOMMIT = 0",
+           "SET NAMES 'utf8mb4' COLLATE 'utf8mb4_0900_ai_ci'",
+           "SET @@session.autocommit = OFF",
            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
            // SQLAlchemy and Superset
-           "SELECT VERSION()", "SELECT @@sql_mode", "SHOW VARIABLES LIKE 'sql_mode'", "SHOW VARIABLES LIKE 'lower_case_table_names'",
+           "SELECT VERSION()",
+           "SELECT @@sql_mode",
+           "SHOW VARIABLES LIKE 'sql_mode'",
+           "SHOW VARIABLES LIKE 'lower_case_table_names'",
            "show collation where `Charset` = 'utf8mb4' and `Collation` = 'utf8mb4_bin'",
-           "SELECT CAST('test plain returns' AS CHAR(60)) AS anon_1", "SELECT CAST('test unicode returns' AS CHAR(60)) AS anon_1",
-           "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS anon_1", "SELECT 'x' AS `some_label`",
-           "SHOW FULL TABLES FROM `d`", "DESCRIBE `d`.`t`", "ROLLBACK", "COMMIT",
-           "SELECT DATE_SUB(x, INTERVAL DAYOFMONTH(x) - 1 DAY), MAKEDATE(YEAR(x), 1) + INTERVAL QUARTER(x) QUARTER - INTERVAL 1 QUARTER, "
+           "SELECT CAST('test plain returns' AS CHAR(60)) AS anon_1",
+           "SELECT CAST('test unicode returns' AS CHAR(60)) AS anon_1",
+           "SELECT CAST('test collated returns' AS CHAR CHARACTER SET utf8mb4) COLLATE utf8mb4_bin AS anon_1",
+           "SELECT 'x' AS `some_label`",
+           "SHOW FULL TABLES FROM `d`",
+           "DESCRIBE `d`.`t`",
+           "ROLLBACK",
+           "COMMIT",
+           "SELECT DATE_SUB(x, INTERVAL DAYOFMONTH(x) - 1 DAY), MAKEDATE(YEAR(x), 1) + INTERVAL QUARTER(x) QUARTER - "
+           "INTERVAL 1 QUARTER, "
            "DATE(DATE_SUB(x, INTERVAL WEEKDAY(x) DAY)), DATE_ADD(DATE(x), INTERVAL HOUR(x) HOUR) FROM t",
            // DBeaver
-           "SET SESSION TRANSACTION READ WRITE", "SHOW ENGINES", "SHOW CHARSET", "SHOW COLLATION", "SHOW PLUGINS", "SHOW PRIVILEGES",
-           "SHOW GLOBAL STATUS", "SHOW GLOBAL VARIABLES", "SELECT * FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = 'information_schema' AND t.TABLE_NAME = 'CHECK_CONSTRAINTS'",
-           "SELECT * FROM information_schema.STATISTICS WHERE TABLE_SCHEMA='d' ORDER BY TABLE_NAME,INDEX_NAME,SEQ_IN_INDEX",
-           "SHOW TABLE STATUS FROM `d`", "SHOW FULL PROCESSLIST", "select * from d.t LIMIT 0, 200",
+           "SET SESSION TRANSACTION READ WRITE",
+           "SHOW ENGINES",
+           "SHOW CHARSET",
+           "SHOW COLLATION",
+           "SHOW PLUGINS",
+           "SHOW PRIVILEGES",
+           "SHOW GLOBAL STATUS",
+           "SHOW GLOBAL VARIABLES",
+           "SELECT * FROM information_schema.TABLES t WHERE t.TABLE_SCHEMA = 'information_schema' AND t.TABLE_NAME = "
+           "'CHECK_CONSTRAINTS'",
+           "SELECT * FROM information_schema.STATISTICS WHERE TABLE_SCHEMA='d' ORDER BY "
+           "TABLE_NAME,INDEX_NAME,SEQ_IN_INDEX",
+           "SHOW TABLE STATUS FROM `d`",
+           "SHOW FULL PROCESSLIST",
+           "select * from d.t LIMIT 0, 200",
            // Grafana and go-sql-driver
            "SELECT @@max_allowed_packet",
-           "SELECT UNIX_TIMESTAMP(x) DIV 60 * 60 AS `time`, avg(y) FROM t WHERE x BETWEEN FROM_UNIXTIME(1) AND FROM_UNIXTIME(2) GROUP BY 1 ORDER BY 1",
+           "SELECT UNIX_TIMESTAMP(x) DIV 60 * 60 AS `time`, avg(y) FROM t WHERE x BETWEEN FROM_UNIXTIME(1) AND "
+           "FROM_UNIXTIME(2) GROUP BY 1 ORDER BY 1",
            "SELECT quote(table_name) FROM information_schema.tables WHERE table_schema = database()",
            // ODBC, Connector/NET, MySqlConnector, mysql2
-           "SET SQL_AUTO_IS_NULL=0", "SELECT @@tx_isolation", "SHOW KEYS FROM `t`", "select * from t limit 0", "SHOW VARIABLES",
-           "SELECT CONNECTION_ID(), VERSION()", "SET @@SESSION.sql_mode = 'ANSI_QUOTES'", "SET time_zone = '+00:00'", "SELECT 1 + ? AS two",
+           "SET SQL_AUTO_IS_NULL=0",
+           "SELECT @@tx_isolation",
+           "SHOW KEYS FROM `t`",
+           "select * from t limit 0",
+           "SHOW VARIABLES",
+           "SELECT CONNECTION_ID(), VERSION()",
+           "SET @@SESSION.sql_mode = 'ANSI_QUOTES'",
+           "SET time_zone = '+00:00'",
+           "SELECT 1 + ? AS two",
            "SELECT `a`.`b` FROM `d`.`t` AS `a` WHERE (`a`.`b` = ?) AND (`a`.`c` IN (?, ?)) LIMIT ?",
            "SET @@SESSION.NET_READ_TIMEOUT=600, SESSION wait_timeout = 28800",
        }) {

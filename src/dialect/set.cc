@@ -38,8 +38,10 @@ Parsed<ExprPtr> parse_value(ParseContext& c, bool system_variable) {
 Parsed<void> parse_names(ParseContext& c, SetStatement& set) {
   ExprPtr charset;
   if (!c.accept("DEFAULT"_kw)) {
-    if (c.accept("BINARY"_kw)) charset = tree::text("binary");
-    else charset = tree::text(TRY(parse_name_or_string(c, "a character set")));
+    if (c.accept("BINARY"_kw))
+      charset = tree::text("binary");
+    else
+      charset = tree::text(TRY(parse_name_or_string(c, "a character set")));
   }
   for (const char* name : {"character_set_client", "character_set_connection", "character_set_results"}) {
     set.assignments.push_back(assignment(VariableScope::kSession, name, charset ? charset->Copy() : nullptr));
@@ -106,8 +108,10 @@ Parsed<void> parse_assignment(ParseContext& c, VariableScope& scope, SetStatemen
     return {};
   }
   // The scope word of the statement holds for the assignments that follow.
-  if (c.accept("GLOBAL"_kw) || c.accept("PERSIST"_kw)) scope = VariableScope::kGlobal;
-  else if (c.accept("SESSION"_kw) || c.accept("LOCAL"_kw)) scope = VariableScope::kSession;
+  if (c.accept("GLOBAL"_kw) || c.accept("PERSIST"_kw))
+    scope = VariableScope::kGlobal;
+  else if (c.accept("SESSION"_kw) || c.accept("LOCAL"_kw))
+    scope = VariableScope::kSession;
   if (c.accept("TRANSACTION"_kw)) return parse_transaction(c, scope, set);
   VariableScope own_scope = scope;
   if (c.accept(TokenKind::kAtAt)) {

@@ -90,10 +90,14 @@ Parsed<void> parse_show_count(ParseContext& c, ShowStatement& show) {
 // Kinds that take FROM database and a filter.
 std::optional<What> database_kind(ParseContext& c) {
   switch (c.peek().keyword) {
-    case "TABLES"_kw: return What::kTables;
-    case "TRIGGERS"_kw: return What::kTriggers;
-    case "EVENTS"_kw: return What::kEvents;
-    default: break;
+    case "TABLES"_kw:
+      return What::kTables;
+    case "TRIGGERS"_kw:
+      return What::kTriggers;
+    case "EVENTS"_kw:
+      return What::kEvents;
+    default:
+      break;
   }
   bool status = c.is("STATUS"_kw, 1);
   std::optional<What> two_words;
@@ -109,19 +113,32 @@ std::optional<What> database_kind(ParseContext& c) {
 std::optional<What> plain_kind(const ParseContext& c) {
   switch (c.peek().keyword) {
     case "DATABASES"_kw:
-    case "SCHEMAS"_kw: return What::kDatabases;
-    case "VARIABLES"_kw: return What::kVariables;
-    case "STATUS"_kw: return What::kStatus;
-    case "ENGINES"_kw: return What::kEngines;
-    case "CHARSET"_kw: return What::kCharset;
-    case "COLLATION"_kw: return What::kCollation;
-    case "WARNINGS"_kw: return What::kWarnings;
-    case "ERRORS"_kw: return What::kErrors;
-    case "PLUGINS"_kw: return What::kPlugins;
-    case "PRIVILEGES"_kw: return What::kPrivileges;
-    case "PROCESSLIST"_kw: return What::kProcesslist;
-    case "CATALOGS"_kw: return What::kCatalogs;
-    default: return std::nullopt;
+    case "SCHEMAS"_kw:
+      return What::kDatabases;
+    case "VARIABLES"_kw:
+      return What::kVariables;
+    case "STATUS"_kw:
+      return What::kStatus;
+    case "ENGINES"_kw:
+      return What::kEngines;
+    case "CHARSET"_kw:
+      return What::kCharset;
+    case "COLLATION"_kw:
+      return What::kCollation;
+    case "WARNINGS"_kw:
+      return What::kWarnings;
+    case "ERRORS"_kw:
+      return What::kErrors;
+    case "PLUGINS"_kw:
+      return What::kPlugins;
+    case "PRIVILEGES"_kw:
+      return What::kPrivileges;
+    case "PROCESSLIST"_kw:
+      return What::kProcesslist;
+    case "CATALOGS"_kw:
+      return What::kCatalogs;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -151,9 +168,15 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
     return parse_filter(c, show);
   }
   switch (c.peek().keyword) {
-    case "CREATE"_kw: c.advance(); return parse_show_create(c, show);
-    case "GRANTS"_kw: c.advance(); return parse_show_grants(c, show);
-    case "COUNT"_kw: c.advance(); return parse_show_count(c, show);
+    case "CREATE"_kw:
+      c.advance();
+      return parse_show_create(c, show);
+    case "GRANTS"_kw:
+      c.advance();
+      return parse_show_grants(c, show);
+    case "COUNT"_kw:
+      c.advance();
+      return parse_show_count(c, show);
     case "COLUMNS"_kw:
     case "FIELDS"_kw:
       c.advance();
@@ -190,7 +213,8 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       show.what = What::kFunctions;
       TRY(parse_from_database(c, show));
       return parse_filter(c, show);
-    default: return parse_other(c, show);
+    default:
+      return parse_other(c, show);
   }
 }
 
@@ -203,7 +227,9 @@ Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
   ExplainOptions options;
   for (;;) {
     switch (c.peek().keyword) {
-      case "ANALYZE"_kw: options.type = duckdb::ExplainType::EXPLAIN_ANALYZE; break;
+      case "ANALYZE"_kw:
+        options.type = duckdb::ExplainType::EXPLAIN_ANALYZE;
+        break;
       case "EXTENDED"_kw:
       case "PARTITIONS"_kw:
       case "VERBOSE"_kw:
@@ -217,7 +243,8 @@ Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
       case "GRAPH"_kw:
       case "TREE"_kw:
       case "PROCESS"_kw:
-      case "PLAN"_kw: break;
+      case "PLAN"_kw:
+        break;
       case "FORMAT"_kw: {
         c.advance();
         TRY(c.expect(TokenKind::kEqual, "'='"));
@@ -225,7 +252,8 @@ Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
         if (format == "JSON") options.format = duckdb::ExplainFormat::JSON;
         continue;
       }
-      default: return options;
+      default:
+        return options;
     }
     // A table may have such a name: EXPLAIN plan.
     if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return options;
@@ -239,9 +267,12 @@ Body parse_show(ParseContext& c) {
   c.advance();
   ShowStatement show;
   for (;;) {
-    if (c.accept("FULL"_kw)) show.full = true;
-    else if (c.accept("GLOBAL"_kw)) show.scope = VariableScope::kGlobal;
-    else if (!c.accept("SESSION"_kw) && !c.accept("LOCAL"_kw) && !c.accept("EXTENDED"_kw)) break;
+    if (c.accept("FULL"_kw))
+      show.full = true;
+    else if (c.accept("GLOBAL"_kw))
+      show.scope = VariableScope::kGlobal;
+    else if (!c.accept("SESSION"_kw) && !c.accept("LOCAL"_kw) && !c.accept("EXTENDED"_kw))
+      break;
   }
   TRY(parse_show_kind(c, show));
   return show;

@@ -78,8 +78,10 @@ Parsed<ExprPtr> compound_interval(ParseContext& c, const std::string& text, cons
   for (size_t i = 0; i < text.size();) {
     size_t begin = i;
     while (i < text.size() && text[i] >= '0' && text[i] <= '9') ++i;
-    if (i > begin) numbers.push_back(text.substr(begin, i - begin));
-    else ++i;
+    if (i > begin)
+      numbers.push_back(text.substr(begin, i - begin));
+    else
+      ++i;
   }
   if (numbers.empty() || numbers.size() > unit.parts.size()) {
     return c.syntax_error("'" + text + "' is not an INTERVAL of " + std::string(keyword_text(unit.keyword)));
@@ -94,7 +96,8 @@ Parsed<ExprPtr> compound_interval(ParseContext& c, const std::string& text, cons
     if (part.keyword == "MICROSECOND"_kw && numbers.size() > 1) number.resize(6, '0');  // digits after the point
     int64_t amount = 0;
     auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), amount);
-    if (problem != std::errc() || amount > INT32_MAX * int64_t{1000}) return c.syntax_error("the INTERVAL is out of range");
+    if (problem != std::errc() || amount > INT32_MAX * int64_t{1000})
+      return c.syntax_error("the INTERVAL is out of range");
     months += amount * part.months;
     days += amount * part.days;
     micros += static_cast<__int128>(amount) * part.micros;
@@ -129,7 +132,8 @@ std::optional<double> literal_amount(const ExprPtr& amount) {
 ExprPtr make_cast(ExprPtr value, const TypeName& type, bool try_cast) {
   ExprPtr result = duckdb::make_uniq<duckdb::CastExpression>(type.type, std::move(value), try_cast);
   if (type.length && type.type.id() == duckdb::LogicalTypeId::VARCHAR) {
-    result = tree::function("left", std::move(result), tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*type.length))));
+    result = tree::function("left", std::move(result),
+                            tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*type.length))));
   }
   return result;
 }
@@ -198,9 +202,12 @@ Parsed<ExprPtr> parse_trim(ParseContext& c) {
   call.name = "trim";
   call.where = c.peek();
   bool sided = true;
-  if (c.accept("LEADING"_kw)) call.name = "ltrim";
-  else if (c.accept("TRAILING"_kw)) call.name = "rtrim";
-  else sided = c.accept("BOTH"_kw);
+  if (c.accept("LEADING"_kw))
+    call.name = "ltrim";
+  else if (c.accept("TRAILING"_kw))
+    call.name = "rtrim";
+  else
+    sided = c.accept("BOTH"_kw);
   if (sided && c.accept("FROM"_kw)) {
     call.args.push_back(TRY(parse_expression(c)));
     return build_call(c, std::move(call));
@@ -254,20 +261,33 @@ using SpecialParser = Parsed<ExprPtr> (*)(ParseContext& c);
 
 SpecialParser special_parser(const ParseContext& c) {
   switch (c.peek().keyword) {
-    case "CAST"_kw: return [](ParseContext& c) { return parse_cast(c, false); };
-    case "TRY_CAST"_kw: return [](ParseContext& c) { return parse_cast(c, true); };
-    case "CONVERT"_kw: return parse_convert;
-    case "EXTRACT"_kw: return parse_extract;
-    case "POSITION"_kw: return parse_position;
+    case "CAST"_kw:
+      return [](ParseContext& c) { return parse_cast(c, false); };
+    case "TRY_CAST"_kw:
+      return [](ParseContext& c) { return parse_cast(c, true); };
+    case "CONVERT"_kw:
+      return parse_convert;
+    case "EXTRACT"_kw:
+      return parse_extract;
+    case "POSITION"_kw:
+      return parse_position;
     case "SUBSTRING"_kw:
-    case "SUBSTR"_kw: return parse_substring;
-    case "TRIM"_kw: return parse_trim;
-    case "TIMESTAMPDIFF"_kw: return [](ParseContext& c) { return parse_timestamp_function(c, "timestampdiff"); };
-    case "TIMESTAMPADD"_kw: return [](ParseContext& c) { return parse_timestamp_function(c, "timestampadd"); };
-    case "VALUES"_kw: return parse_values_call;
-    case "CHAR"_kw: return parse_char;
-    case "GROUPING"_kw: return parse_grouping;
-    default: return nullptr;
+    case "SUBSTR"_kw:
+      return parse_substring;
+    case "TRIM"_kw:
+      return parse_trim;
+    case "TIMESTAMPDIFF"_kw:
+      return [](ParseContext& c) { return parse_timestamp_function(c, "timestampdiff"); };
+    case "TIMESTAMPADD"_kw:
+      return [](ParseContext& c) { return parse_timestamp_function(c, "timestampadd"); };
+    case "VALUES"_kw:
+      return parse_values_call;
+    case "CHAR"_kw:
+      return parse_char;
+    case "GROUPING"_kw:
+      return parse_grouping;
+    default:
+      return nullptr;
   }
 }
 
@@ -345,7 +365,8 @@ Parsed<ExprPtr> make_interval(ParseContext& c, ExprPtr amount, const std::string
       if (const duckdb::Value* value = tree::constant_value(*amount)) {
         return compound_interval(c, value->ToString(), compound);
       }
-      return c.unsupported("INTERVAL of " + std::string(keyword_text(compound.keyword)) + " with an amount that is no literal");
+      return c.unsupported("INTERVAL of " + std::string(keyword_text(compound.keyword)) +
+                           " with an amount that is no literal");
     }
     return c.syntax_error("this is not a unit of INTERVAL");
   }

@@ -37,7 +37,7 @@ struct KernelStatement {
 };
 
 struct UseStatement {
-  std::string catalog;   // empty: the current one
+  std::string catalog;  // empty: the current one
   std::string database;
 };
 
@@ -64,21 +64,48 @@ struct Account {
 // SHOW ...; DESC t is kColumns. `what` decides which of the other fields mean something.
 struct ShowStatement {
   enum class What : uint8_t {
-    kDatabases, kTables, kTableStatus, kColumns, kIndex, kCreateTable, kCreateView, kCreateDatabase,
-    kVariables, kStatus, kEngines, kCharset, kCollation, kWarnings, kErrors, kCountWarnings, kCountErrors,
-    kPlugins, kPrivileges, kGrants, kProcesslist, kTriggers, kEvents, kProcedureStatus, kFunctionStatus,
-    kFunctions, kOpenTables, kMasterStatus, kCatalogs, kCreateUser, kOther,
+    kDatabases,
+    kTables,
+    kTableStatus,
+    kColumns,
+    kIndex,
+    kCreateTable,
+    kCreateView,
+    kCreateDatabase,
+    kVariables,
+    kStatus,
+    kEngines,
+    kCharset,
+    kCollation,
+    kWarnings,
+    kErrors,
+    kCountWarnings,
+    kCountErrors,
+    kPlugins,
+    kPrivileges,
+    kGrants,
+    kProcesslist,
+    kTriggers,
+    kEvents,
+    kProcedureStatus,
+    kFunctionStatus,
+    kFunctions,
+    kOpenTables,
+    kMasterStatus,
+    kCatalogs,
+    kCreateUser,
+    kOther,
   };
   What what = What::kOther;
-  bool full = false;         // SHOW FULL ...
-  bool describe = false;     // written as DESC/DESCRIBE/EXPLAIN <table>: Doris' other column texts
+  bool full = false;      // SHOW FULL ...
+  bool describe = false;  // written as DESC/DESCRIBE/EXPLAIN <table>: Doris' other column texts
   VariableScope scope = VariableScope::kSession;
-  QualifiedName object;      // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
-  std::optional<std::string> like;                         // LIKE pattern, unescaped text of the literal
-  std::unique_ptr<duckdb::ParsedExpression> where;         // over the result's own column names
+  QualifiedName object;  // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
+  std::optional<std::string> like;                  // LIKE pattern, unescaped text of the literal
+  std::unique_ptr<duckdb::ParsedExpression> where;  // over the result's own column names
   std::optional<uint64_t> limit;
   std::optional<Account> account;  // kGrants, kCreateUser; empty: the session's own
-  std::string words;         // kOther: the words after SHOW in upper case, for the error
+  std::string words;               // kOther: the words after SHOW in upper case, for the error
 };
 
 struct KillStatement {
@@ -98,10 +125,11 @@ struct AccountStatement {
   bool if_exists = false;      // DROP/ALTER USER IF EXISTS
   bool if_not_exists = false;  // CREATE USER IF NOT EXISTS
   struct Entry {
-    std::optional<Account> account;        // empty: the session's own (SET PASSWORD = ...)
-    std::optional<std::string> password;   // clear text; IDENTIFIED BY 'x', PASSWORD('x')
-    std::optional<std::string> hash;       // "*A4B6..." of mysql_native_password; IDENTIFIED BY PASSWORD '*..', IDENTIFIED WITH .. AS
-    std::string plugin;                    // IDENTIFIED WITH plugin; empty: the default
+    std::optional<Account> account;       // empty: the session's own (SET PASSWORD = ...)
+    std::optional<std::string> password;  // clear text; IDENTIFIED BY 'x', PASSWORD('x')
+    std::optional<std::string>
+        hash;            // "*A4B6..." of mysql_native_password; IDENTIFIED BY PASSWORD '*..', IDENTIFIED WITH .. AS
+    std::string plugin;  // IDENTIFIED WITH plugin; empty: the default
   };
   std::vector<Entry> entries;
 };

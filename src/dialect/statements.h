@@ -12,16 +12,16 @@ using Body = Parsed<StatementBody>;
 Body kernel_statement(std::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect);
 
 // dml.cc
-Body parse_insert(ParseContext& c);   // INSERT, REPLACE
+Body parse_insert(ParseContext& c);  // INSERT, REPLACE
 Body parse_update(ParseContext& c);
 Body parse_delete(ParseContext& c);
 Body parse_truncate(ParseContext& c);
-Body parse_load(ParseContext& c);     // LOAD DATA
+Body parse_load(ParseContext& c);  // LOAD DATA
 
 // ddl.cc
 Body parse_create(ParseContext& c);
 Body parse_drop(ParseContext& c);
-Body parse_rename(ParseContext& c);   // RENAME TABLE
+Body parse_rename(ParseContext& c);  // RENAME TABLE
 // create_table.cc: after CREATE [TEMPORARY] TABLE
 Body parse_create_table(ParseContext& c, bool temporary);
 // A column of CREATE TABLE and ALTER TABLE ADD; the constraints that it carries come with it.

@@ -62,7 +62,8 @@ Parsed<void> skip_index_hints(ParseContext& c) {
 }
 
 Parsed<void> refuse_table_options(ParseContext& c) {
-  if (at_table_option(c)) return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " (..) after a table name");
+  if (at_table_option(c))
+    return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " (..) after a table name");
   if (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) return c.unsupported("LATERAL VIEW");
   if (c.is("FOR"_kw) && (c.is_word("VERSION", 1) || c.is("TIME"_kw, 1) || c.is("SYSTEM"_kw, 1))) {
     return c.unsupported("reading an older version of a table");
@@ -84,9 +85,12 @@ Parsed<TablePtr> parse_table_function(ParseContext& c) {
     Token written = c.peek();
     auto value = small_integer(TRY(parse_string(c, "a value in quotes")));
     if (!value || *value > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
-    if (property == "number") count = *value;
-    else if (property == "const_value") start = *value;
-    else return c.syntax_error("numbers() has no property '" + property + "'", written);
+    if (property == "number")
+      count = *value;
+    else if (property == "const_value")
+      start = *value;
+    else
+      return c.syntax_error("numbers() has no property '" + property + "'", written);
     if (!c.accept(TokenKind::kComma)) break;
   }
   TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
@@ -288,8 +292,9 @@ Parsed<duckdb::unique_ptr<duckdb::ExpressionListRef>> parse_value_rows(ParseCont
     }
     TRY(c.expect(TokenKind::kRightParen, "',' or ')' in the row of values"));
     if (!rows->values.empty() && rows->values[0].size() != row.size()) {
-      return c.failure(sql_error(Code::kInvalidArgument, 1136,
-                                 "Column count doesn't match value count at row " + std::to_string(rows->values.size() + 1)));
+      return c.failure(
+          sql_error(Code::kInvalidArgument, 1136,
+                    "Column count doesn't match value count at row " + std::to_string(rows->values.size() + 1)));
     }
     rows->values.push_back(std::move(row));
   } while (c.accept(TokenKind::kComma));

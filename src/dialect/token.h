@@ -10,24 +10,54 @@
 namespace sluice::dialect {
 
 enum class TokenKind : uint8_t {
-  kEnd,       // after the last one; length 0
-  kInvalid,   // the text does not lex from here on: see Lexer::problem()
-  kWord,      // unquoted identifier or keyword
+  kEnd,               // after the last one; length 0
+  kInvalid,           // the text does not lex from here on: see Lexer::problem()
+  kWord,              // unquoted identifier or keyword
   kQuotedIdentifier,  // `..`, and ".." with ANSI_QUOTES
   // Literals: what normalise() takes out. Keep them together: is_literal() compares.
-  kString,    // '..', "..", N'..', R'..'
-  kInteger,   // 12
-  kDecimal,   // 1.5, 1., .5
-  kFloat,     // 1e3
-  kHex,       // x'..', 0x..
-  kBit,       // b'..', 0b..
+  kString,        // '..', "..", N'..', R'..'
+  kInteger,       // 12
+  kDecimal,       // 1.5, 1., .5
+  kFloat,         // 1e3
+  kHex,           // x'..', 0x..
+  kBit,           // b'..', 0b..
   kPlaceholder,   // ?
   kUserVariable,  // @name, @'name', @`name`; also the host part of an account
   kAtAt,          // @@ (the name follows as a word)
-  kComma, kDot, kLeftParen, kRightParen, kLeftBracket, kRightBracket, kLeftBrace, kRightBrace, kSemicolon, kColon,
-  kPlus, kMinus, kStar, kSlash, kPercent, kCaret, kTilde, kBang, kAmpersand, kPipe, kShiftLeft, kShiftRight,
-  kAndAnd, kOrOr, kEqual, kNullSafeEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kAssign,
-  kArrow, kLongArrow,
+  kComma,
+  kDot,
+  kLeftParen,
+  kRightParen,
+  kLeftBracket,
+  kRightBracket,
+  kLeftBrace,
+  kRightBrace,
+  kSemicolon,
+  kColon,
+  kPlus,
+  kMinus,
+  kStar,
+  kSlash,
+  kPercent,
+  kCaret,
+  kTilde,
+  kBang,
+  kAmpersand,
+  kPipe,
+  kShiftLeft,
+  kShiftRight,
+  kAndAnd,
+  kOrOr,
+  kEqual,
+  kNullSafeEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kAssign,
+  kArrow,
+  kLongArrow,
 };
 
 constexpr bool is_literal(TokenKind kind) { return kind >= TokenKind::kString && kind <= TokenKind::kBit; }

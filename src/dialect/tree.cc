@@ -23,9 +23,12 @@ std::optional<int64_t> constant_integer(const duckdb::ParsedExpression& expressi
   const duckdb::Value* value = constant_value(expression);
   if (!value || value->IsNull()) return std::nullopt;
   switch (value->type().id()) {
-    case duckdb::LogicalTypeId::INTEGER: return duckdb::IntegerValue::Get(*value);
-    case duckdb::LogicalTypeId::BIGINT: return duckdb::BigIntValue::Get(*value);
-    default: return std::nullopt;
+    case duckdb::LogicalTypeId::INTEGER:
+      return duckdb::IntegerValue::Get(*value);
+    case duckdb::LogicalTypeId::BIGINT:
+      return duckdb::BigIntValue::Get(*value);
+    default:
+      return std::nullopt;
   }
 }
 

@@ -9,9 +9,7 @@
 
 namespace sluice::dialect::tree {
 
-inline ExprPtr constant(duckdb::Value value) {
-  return duckdb::make_uniq<duckdb::ConstantExpression>(std::move(value));
-}
+inline ExprPtr constant(duckdb::Value value) { return duckdb::make_uniq<duckdb::ConstantExpression>(std::move(value)); }
 inline ExprPtr text(std::string value) { return constant(duckdb::Value(std::move(value))); }
 inline ExprPtr integer(int32_t value) { return constant(duckdb::Value::INTEGER(value)); }
 inline ExprPtr null() { return constant(duckdb::Value(duckdb::LogicalType::SQLNULL)); }

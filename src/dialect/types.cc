@@ -33,8 +33,10 @@ Parsed<Sizes> parse_sizes(ParseContext& c) {
 bool accept_unsigned(ParseContext& c) {
   bool is_unsigned = false;
   for (;;) {
-    if (c.accept("UNSIGNED"_kw) || c.accept("ZEROFILL"_kw)) is_unsigned = true;
-    else if (!c.accept("SIGNED"_kw)) return is_unsigned;
+    if (c.accept("UNSIGNED"_kw) || c.accept("ZEROFILL"_kw))
+      is_unsigned = true;
+    else if (!c.accept("SIGNED"_kw))
+      return is_unsigned;
   }
 }
 
@@ -65,9 +67,12 @@ Parsed<LogicalType> parse_float(ParseContext& c) {
 Parsed<void> skip_charset(ParseContext& c) {
   for (;;) {
     bool named = false;
-    if (c.accept("CHARACTER"_kw, "SET"_kw) || c.accept("CHAR"_kw, "SET"_kw)) named = true;
-    else if (c.accept("CHARSET"_kw) || c.accept("COLLATE"_kw)) named = true;
-    else if (!c.accept("BINARY"_kw) && !c.accept_word("ASCII") && !c.accept_word("UNICODE")) return {};
+    if (c.accept("CHARACTER"_kw, "SET"_kw) || c.accept("CHAR"_kw, "SET"_kw))
+      named = true;
+    else if (c.accept("CHARSET"_kw) || c.accept("COLLATE"_kw))
+      named = true;
+    else if (!c.accept("BINARY"_kw) && !c.accept_word("ASCII") && !c.accept_word("UNICODE"))
+      return {};
     if (!named) continue;
     c.accept(TokenKind::kEqual);
     if (c.accept("BINARY"_kw)) continue;
@@ -158,20 +163,26 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
   c.advance();
   switch (word.keyword) {
     case "TINYINT"_kw:
-    case "INT1"_kw: return of(parse_integer(c, LogicalType::TINYINT, LogicalType::UTINYINT));
+    case "INT1"_kw:
+      return of(parse_integer(c, LogicalType::TINYINT, LogicalType::UTINYINT));
     case "SMALLINT"_kw:
-    case "INT2"_kw: return of(parse_integer(c, LogicalType::SMALLINT, LogicalType::USMALLINT));
+    case "INT2"_kw:
+      return of(parse_integer(c, LogicalType::SMALLINT, LogicalType::USMALLINT));
     case "MEDIUMINT"_kw:
     case "MIDDLEINT"_kw:
     case "INT3"_kw:
     case "INT"_kw:
     case "INT4"_kw:
-    case "INTEGER"_kw: return of(parse_integer(c, LogicalType::INTEGER, LogicalType::UINTEGER));
+    case "INTEGER"_kw:
+      return of(parse_integer(c, LogicalType::INTEGER, LogicalType::UINTEGER));
     case "BIGINT"_kw:
-    case "INT8"_kw: return of(parse_integer(c, LogicalType::BIGINT, LogicalType::UBIGINT));
-    case "LARGEINT"_kw: return of(parse_integer(c, LogicalType::HUGEINT, LogicalType::UHUGEINT));
+    case "INT8"_kw:
+      return of(parse_integer(c, LogicalType::BIGINT, LogicalType::UBIGINT));
+    case "LARGEINT"_kw:
+      return of(parse_integer(c, LogicalType::HUGEINT, LogicalType::UHUGEINT));
     case "BOOL"_kw:
-    case "BOOLEAN"_kw: return of(LogicalType::BOOLEAN);
+    case "BOOLEAN"_kw:
+      return of(LogicalType::BOOLEAN);
     case "BIT"_kw: {
       Sizes sizes = TRY(parse_sizes(c));
       return of(sizes.first.value_or(1) == 1 ? LogicalType::BOOLEAN : LogicalType::UBIGINT);
@@ -181,8 +192,10 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "DECIMALV3"_kw:
     case "NUMERIC"_kw:
     case "DEC"_kw:
-    case "FIXED"_kw: return of(parse_decimal(c));
-    case "FLOAT"_kw: return of(parse_float(c));
+    case "FIXED"_kw:
+      return of(parse_decimal(c));
+    case "FLOAT"_kw:
+      return of(parse_float(c));
     case "REAL"_kw:
     case "DOUBLE"_kw:
       c.accept("PRECISION"_kw);
@@ -190,7 +203,8 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
       accept_unsigned(c);
       return of(LogicalType::DOUBLE);
     case "DATE"_kw:
-    case "DATEV2"_kw: return of(LogicalType::DATE);
+    case "DATEV2"_kw:
+      return of(LogicalType::DATE);
     case "DATETIME"_kw:
     case "DATETIMEV2"_kw:
     case "TIMESTAMP"_kw:
@@ -217,7 +231,8 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "TEXT"_kw:
     case "TINYTEXT"_kw:
     case "MEDIUMTEXT"_kw:
-    case "LONGTEXT"_kw: return parse_text_type(c);
+    case "LONGTEXT"_kw:
+      return parse_text_type(c);
     case "LONG"_kw:
       if (c.accept("VARBINARY"_kw)) return of(LogicalType::BLOB);
       c.accept("VARCHAR"_kw);
@@ -227,12 +242,16 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "MEDIUMBLOB"_kw:
     case "LONGBLOB"_kw:
     case "BINARY"_kw:
-    case "VARBINARY"_kw: return parse_blob_type(c);
+    case "VARBINARY"_kw:
+      return parse_blob_type(c);
     case "JSON"_kw:
     case "JSONB"_kw:
-    case "VARIANT"_kw: return of(LogicalType::JSON());
-    case "ENUM"_kw: return of(parse_enum(c, false));
-    case "SET"_kw: return of(parse_enum(c, true));
+    case "VARIANT"_kw:
+      return of(LogicalType::JSON());
+    case "ENUM"_kw:
+      return of(parse_enum(c, false));
+    case "SET"_kw:
+      return of(parse_enum(c, true));
     case "ARRAY"_kw: {
       TRY(c.expect(TokenKind::kLess, "'<' after ARRAY"));
       LogicalType element = TRY(parse_nested_type(c));
@@ -247,11 +266,13 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
       TRY(AngleCloser::close(c));
       return of(LogicalType::MAP(key, value));
     }
-    case "STRUCT"_kw: return of(parse_struct(c));
+    case "STRUCT"_kw:
+      return of(parse_struct(c));
     case "HLL"_kw:
     case "BITMAP"_kw:
     case "IPV4"_kw:
-    case "IPV6"_kw: return c.unsupported("the type " + std::string(c.text(word)));
+    case "IPV6"_kw:
+      return c.unsupported("the type " + std::string(c.text(word)));
     default:
       if (c.text(word) == "UUID" || c.text(word) == "uuid") return of(LogicalType::UUID);
       return c.syntax_error("'" + std::string(c.text(word)) + "' is not a type", word);

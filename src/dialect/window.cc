@@ -48,7 +48,8 @@ Parsed<void> parse_frame(ParseContext& c, duckdb::WindowExpression& window) {
   window.start_expr = std::move(start.amount);
   window.end = rows ? WindowBoundary::CURRENT_ROW_ROWS : WindowBoundary::CURRENT_ROW_RANGE;
   if (!between) {
-    if (start.boundary == WindowBoundary::EXPR_FOLLOWING_ROWS || start.boundary == WindowBoundary::EXPR_FOLLOWING_RANGE) {
+    if (start.boundary == WindowBoundary::EXPR_FOLLOWING_ROWS ||
+        start.boundary == WindowBoundary::EXPR_FOLLOWING_RANGE) {
       return c.syntax_error("a window frame from FOLLOWING needs BETWEEN .. AND ..");
     }
     return {};

@@ -36,8 +36,9 @@ std::optional<std::string> zone_of_offset(const std::string& offset) {
     return std::string("Etc/GMT") + (offset[0] == '+' ? '-' : '+') + std::to_string(hours);
   }
   static const std::map<std::string, std::string> places = {
-      {"+03:30", "Asia/Tehran"}, {"+04:30", "Asia/Kabul"},      {"+05:30", "Asia/Kolkata"},     {"+05:45", "Asia/Kathmandu"},
-      {"+06:30", "Asia/Yangon"}, {"+08:45", "Australia/Eucla"}, {"+09:30", "Australia/Darwin"}, {"-09:30", "Pacific/Marquesas"}};
+      {"+03:30", "Asia/Tehran"},      {"+04:30", "Asia/Kabul"},       {"+05:30", "Asia/Kolkata"},
+      {"+05:45", "Asia/Kathmandu"},   {"+06:30", "Asia/Yangon"},      {"+08:45", "Australia/Eucla"},
+      {"+09:30", "Australia/Darwin"}, {"-09:30", "Pacific/Marquesas"}};
   auto found = places.find(offset);
   if (found == places.end()) return std::nullopt;
   return found->second;
@@ -61,13 +62,9 @@ Result<duckdb::DataChunk*> Answer::next() {
 
 // ---- Prepared
 
-uint32_t Prepared::parameter_count() const {
-  return static_cast<uint32_t>(statement_->named_param_map.size());
-}
+uint32_t Prepared::parameter_count() const { return static_cast<uint32_t>(statement_->named_param_map.size()); }
 
-duckdb::StatementReturnType Prepared::return_type() const {
-  return statement_->GetStatementProperties().return_type;
-}
+duckdb::StatementReturnType Prepared::return_type() const { return statement_->GetStatementProperties().return_type; }
 
 bool Prepared::usable_in(const Connection& connection) const {
   std::lock_guard lock(connection.mutex_);
@@ -97,7 +94,8 @@ Status Connection::ensure_locked() {
     if (!schema_.empty()) {
       kernel_->context->RunFunctionInTransaction([&] {
         duckdb::ClientData::Get(*kernel_->context)
-            .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog_, schema_), duckdb::CatalogSetPathType::SET_SCHEMAS);
+            .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog_, schema_),
+                                      duckdb::CatalogSetPathType::SET_SCHEMAS);
       });
     }
     if (!time_zone_.empty()) TRY(apply_time_zone_locked(time_zone_));
@@ -106,7 +104,8 @@ Status Connection::ensure_locked() {
     return fail(failed_locked(error));
   }
   if (std::exchange(lost_transaction_, false)) {
-    return fail(sql_error(Code::kFailedPrecondition, 1402, "the transaction was rolled back because the database had to be reopened; begin again"));
+    return fail(sql_error(Code::kFailedPrecondition, 1402,
+                          "the transaction was rolled back because the database had to be reopened; begin again"));
   }
   return {};
 }
@@ -150,7 +149,8 @@ Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duck
   answer->return_type_ = result->properties.return_type;
   if (answer->return_type_ == duckdb::StatementReturnType::CHANGED_ROWS) {
     auto chunk = result->Fetch();
-    if (chunk && chunk->size() > 0) answer->changed_rows_ = static_cast<uint64_t>(chunk->GetValue(0, 0).GetValue<int64_t>());
+    if (chunk && chunk->size() > 0)
+      answer->changed_rows_ = static_cast<uint64_t>(chunk->GetValue(0, 0).GetValue<int64_t>());
     return answer;
   }
   if (answer->return_type_ == duckdb::StatementReturnType::NOTHING) return answer;
@@ -160,7 +160,8 @@ Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duck
   return answer;
 }
 
-Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::vector<duckdb::Value> parameters) {
+Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                                                std::vector<duckdb::Value> parameters) {
   std::lock_guard lock(mutex_);
   TRY(ensure_locked());
   try {
@@ -207,7 +208,8 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
   std::lock_guard lock(mutex_);
   TRY(ensure_locked());
   if (prepared.instance_.lock() != instance_) {
-    return fail(sql_error(Code::kFailedPrecondition, 1243, "the prepared statement was lost when the database was reopened; prepare it again"));
+    return fail(sql_error(Code::kFailedPrecondition, 1243,
+                          "the prepared statement was lost when the database was reopened; prepare it again"));
   }
   try {
     auto values = named(parameters);
@@ -263,7 +265,8 @@ Status Connection::set_schema(const std::string& catalog, const std::string& sch
   try {
     kernel_->context->RunFunctionInTransaction([&] {
       duckdb::ClientData::Get(*kernel_->context)
-          .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog, schema), duckdb::CatalogSetPathType::SET_SCHEMAS);
+          .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog, schema),
+                                    duckdb::CatalogSetPathType::SET_SCHEMAS);
     });
   } catch (const std::exception& exception) {
     duckdb::ErrorData error(exception);
@@ -281,7 +284,8 @@ Status Connection::apply_time_zone_locked(const std::string& kernel_zone) {
     statement = duckdb::make_uniq<duckdb::ResetVariableStatement>("TimeZone", duckdb::SetScope::SESSION);
   } else {
     statement = duckdb::make_uniq<duckdb::SetVariableStatement>(
-        "TimeZone", duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(kernel_zone)), duckdb::SetScope::SESSION);
+        "TimeZone", duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(kernel_zone)),
+        duckdb::SetScope::SESSION);
   }
   auto result = kernel_->Query(std::move(statement));
   if (result->HasError()) return fail(failed_locked(result->GetErrorObject()));
@@ -292,7 +296,9 @@ Status Connection::set_time_zone(const std::string& zone) {
   std::string kernel_zone = zone == "SYSTEM" ? std::string() : zone;
   if (kernel_zone.size() == 6 && (kernel_zone[0] == '+' || kernel_zone[0] == '-')) {
     auto offset_zone = zone_of_offset(kernel_zone);
-    if (!offset_zone) return fail(sql_error(Code::kUnsupported, 1298, "No time zone has the fixed offset '" + zone + "'; use a name such as Asia/Kolkata"));
+    if (!offset_zone)
+      return fail(sql_error(Code::kUnsupported, 1298,
+                            "No time zone has the fixed offset '" + zone + "'; use a name such as Asia/Kolkata"));
     kernel_zone = std::move(*offset_zone);
   }
   std::lock_guard lock(mutex_);
@@ -332,19 +338,22 @@ void Connection::clear_schema() {
 }
 
 Status Connection::begin() {
-  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::BEGIN_TRANSACTION)));
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(
+      duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::BEGIN_TRANSACTION)));
   if (!answer) return fail(answer.error());
   return {};
 }
 
 Status Connection::commit() {
-  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::COMMIT)));
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(
+      duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::COMMIT)));
   if (!answer) return fail(answer.error());
   return {};
 }
 
 Status Connection::rollback() {
-  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::ROLLBACK)));
+  auto answer = run(duckdb::make_uniq<duckdb::TransactionStatement>(
+      duckdb::make_uniq<duckdb::TransactionInfo>(duckdb::TransactionType::ROLLBACK)));
   if (!answer) return fail(answer.error());
   return {};
 }

@@ -74,7 +74,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Runs one statement tree; `parameters` fill its placeholders "1", "2", ...
-  Result<std::unique_ptr<Answer>> run(duckdb::unique_ptr<duckdb::SQLStatement> statement, std::vector<duckdb::Value> parameters = {});
+  Result<std::unique_ptr<Answer>> run(duckdb::unique_ptr<duckdb::SQLStatement> statement,
+                                      std::vector<duckdb::Value> parameters = {});
   Result<std::unique_ptr<Prepared>> prepare(duckdb::unique_ptr<duckdb::SQLStatement> statement);
   Result<std::unique_ptr<Answer>> run(Prepared& prepared, const std::vector<duckdb::Value>& parameters);
 
@@ -94,8 +95,8 @@ class Connection {
   // Whether a statement failed inside the transaction, so that only rollback is possible.
   bool transaction_invalidated();
 
-  // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed after).
-  // For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
+  // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed
+  // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
   Status with_context(const std::function<Status(duckdb::ClientContext&)>& work);
 
   // Frees the kernel's connection when it holds no state (no transaction); it is made again when needed.
@@ -132,7 +133,7 @@ class Connection {
   Answer* answer_ = nullptr;  // the open answer, if any
   std::string catalog_;       // of set_schema, to restore after a reopening
   std::string schema_;
-  std::string time_zone_;     // the kernel's name of the zone; empty: the process's
+  std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment

@@ -34,15 +34,18 @@ Mapping map_catalog_error(const duckdb::ErrorData& error) {
   }
   // The kernel gives no subtype for some of them; its texts are part of its interface to us and pinned by a test.
   const std::string& text = error.RawMessage();
-  if (text.find("already exists") != std::string::npos) return {Code::kAlreadyExists, text.starts_with("Schema") ? 1007 : 1050};
-  if (text.find("does not exist") != std::string::npos) return {Code::kNotFound, text.starts_with("Schema") ? 1049 : 1146};
+  if (text.find("already exists") != std::string::npos)
+    return {Code::kAlreadyExists, text.starts_with("Schema") ? 1007 : 1050};
+  if (text.find("does not exist") != std::string::npos)
+    return {Code::kNotFound, text.starts_with("Schema") ? 1049 : 1146};
   return {Code::kInvalidArgument, 1105};
 }
 
 Mapping map_constraint_error(const duckdb::ErrorData& error) {
   const std::string& text = error.RawMessage();
   if (text.find("NOT NULL") != std::string::npos) return {Code::kInvalidArgument, 1048};
-  if (text.find("Duplicate key") != std::string::npos || text.find("duplicate key") != std::string::npos) return {Code::kAlreadyExists, 1062};
+  if (text.find("Duplicate key") != std::string::npos || text.find("duplicate key") != std::string::npos)
+    return {Code::kAlreadyExists, 1062};
   if (text.find("CHECK") != std::string::npos) return {Code::kInvalidArgument, 3819};
   if (text.find("foreign key") != std::string::npos) return {Code::kInvalidArgument, 1452};
   return {Code::kInvalidArgument, 1105};
@@ -53,7 +56,8 @@ Mapping map_binder_error(const duckdb::ErrorData& error) {
   if (subtype == "COLUMN_NOT_FOUND") return {Code::kNotFound, 1054};
   const std::string& text = error.RawMessage();
   if (text.find("does not have a column named") != std::string::npos) return {Code::kNotFound, 1054};
-  if (text.starts_with("Referenced column") || text.starts_with("Referenced update column")) return {Code::kNotFound, 1054};
+  if (text.starts_with("Referenced column") || text.starts_with("Referenced update column"))
+    return {Code::kNotFound, 1054};
   if (text.starts_with("Referenced table")) return {Code::kNotFound, 1109};
   if (text.starts_with("Ambiguous reference to column")) return {Code::kInvalidArgument, 1052};
   if (text.find("GROUP BY clause") != std::string::npos) return {Code::kInvalidArgument, 1055};
@@ -88,29 +92,46 @@ Mapping map_error(const duckdb::ErrorData& error) {
   using duckdb::ExceptionType;
   if (is_disk_full(error)) return {Code::kResourceExhausted, 1021};
   switch (error.Type()) {
-    case ExceptionType::CATALOG: return map_catalog_error(error);
-    case ExceptionType::BINDER: return map_binder_error(error);
-    case ExceptionType::CONSTRAINT: return map_constraint_error(error);
+    case ExceptionType::CATALOG:
+      return map_catalog_error(error);
+    case ExceptionType::BINDER:
+      return map_binder_error(error);
+    case ExceptionType::CONSTRAINT:
+      return map_constraint_error(error);
     case ExceptionType::PARSER:
-    case ExceptionType::SYNTAX: return {Code::kInvalidArgument, 1064};
-    case ExceptionType::CONVERSION: return {Code::kInvalidArgument, 1366};
-    case ExceptionType::OUT_OF_RANGE: return {Code::kOutOfRange, 1690};
-    case ExceptionType::DIVIDE_BY_ZERO: return {Code::kOutOfRange, 1365};
+    case ExceptionType::SYNTAX:
+      return {Code::kInvalidArgument, 1064};
+    case ExceptionType::CONVERSION:
+      return {Code::kInvalidArgument, 1366};
+    case ExceptionType::OUT_OF_RANGE:
+      return {Code::kOutOfRange, 1690};
+    case ExceptionType::DIVIDE_BY_ZERO:
+      return {Code::kOutOfRange, 1365};
     case ExceptionType::MISMATCH_TYPE:
     case ExceptionType::INVALID_TYPE:
     case ExceptionType::INVALID_INPUT:
     case ExceptionType::PARAMETER_NOT_ALLOWED:
     case ExceptionType::PARAMETER_NOT_RESOLVED:
-    case ExceptionType::EXPRESSION: return {Code::kInvalidArgument, 1105};
-    case ExceptionType::TRANSACTION: return map_transaction_error(error.RawMessage());
-    case ExceptionType::NOT_IMPLEMENTED: return {Code::kUnsupported, 1235};
-    case ExceptionType::OUT_OF_MEMORY: return {Code::kResourceExhausted, 1038};
-    case ExceptionType::IO: return {Code::kUnavailable, 1030};
-    case ExceptionType::PERMISSION: return {Code::kPermissionDenied, 1290};
-    case ExceptionType::INTERRUPT: return {Code::kCancelled, 1317};
-    case ExceptionType::FATAL: return {Code::kUnavailable, 1105};
-    case ExceptionType::INTERNAL: return {Code::kInternal, 1815};
-    default: return {Code::kInvalidArgument, 1105};
+    case ExceptionType::EXPRESSION:
+      return {Code::kInvalidArgument, 1105};
+    case ExceptionType::TRANSACTION:
+      return map_transaction_error(error.RawMessage());
+    case ExceptionType::NOT_IMPLEMENTED:
+      return {Code::kUnsupported, 1235};
+    case ExceptionType::OUT_OF_MEMORY:
+      return {Code::kResourceExhausted, 1038};
+    case ExceptionType::IO:
+      return {Code::kUnavailable, 1030};
+    case ExceptionType::PERMISSION:
+      return {Code::kPermissionDenied, 1290};
+    case ExceptionType::INTERRUPT:
+      return {Code::kCancelled, 1317};
+    case ExceptionType::FATAL:
+      return {Code::kUnavailable, 1105};
+    case ExceptionType::INTERNAL:
+      return {Code::kInternal, 1815};
+    default:
+      return {Code::kInvalidArgument, 1105};
   }
 }
 
@@ -118,7 +139,8 @@ Mapping map_error(const duckdb::ErrorData& error) {
 // what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
   std::string text = error.RawMessage();
-  for (std::string_view tail : {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean", "\nCandidate bindings"}) {
+  for (std::string_view tail :
+       {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean", "\nCandidate bindings"}) {
     if (size_t at = text.find(tail); at != std::string::npos) text.resize(at);
   }
   for (char& c : text) {
@@ -149,15 +171,22 @@ Error to_error(const std::exception& exception) { return to_error(duckdb::ErrorD
 
 void throw_to_kernel(const Error& error) {
   switch (error.code()) {
-    case Code::kPermissionDenied: throw duckdb::PermissionException(error.message());
-    case Code::kNotFound: throw duckdb::CatalogException(error.message());
-    case Code::kUnsupported: throw duckdb::NotImplementedException(error.message());
+    case Code::kPermissionDenied:
+      throw duckdb::PermissionException(error.message());
+    case Code::kNotFound:
+      throw duckdb::CatalogException(error.message());
+    case Code::kUnsupported:
+      throw duckdb::NotImplementedException(error.message());
     case Code::kUnavailable:
-    case Code::kDataLoss: throw duckdb::IOException(error.message());
+    case Code::kDataLoss:
+      throw duckdb::IOException(error.message());
     case Code::kCancelled:
-    case Code::kDeadlineExceeded: throw duckdb::InterruptException();
-    case Code::kOutOfRange: throw duckdb::OutOfRangeException(error.message());
-    default: throw duckdb::InvalidInputException(error.message());
+    case Code::kDeadlineExceeded:
+      throw duckdb::InterruptException();
+    case Code::kOutOfRange:
+      throw duckdb::OutOfRangeException(error.message());
+    default:
+      throw duckdb::InvalidInputException(error.message());
   }
 }
 

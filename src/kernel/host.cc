@@ -97,7 +97,9 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
   } catch (const std::exception& exception) {
     Error error = to_error(exception);
     if (error.message().find("Could not set lock") != std::string::npos) {
-      return fail(Error(Code::kUnavailable, "another process has the database in " + options_.data_dir.string() + " open").with_cause(error));
+      return fail(
+          Error(Code::kUnavailable, "another process has the database in " + options_.data_dir.string() + " open")
+              .with_cause(error));
     }
     return fail(std::move(error));
   }
@@ -113,7 +115,8 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::wait_for_instance() {
   changed_.wait_for(lock, kReopenWait, [&] { return stopping_ || (instance_ && !failed_); });
   if (stopping_) return fail(sql_error(Code::kUnavailable, 1053, "Server shutdown in progress"));
   if (!instance_ || failed_) {
-    return fail(Error(Code::kUnavailable, "the database is being reopened after an internal error; try again").with_retry(Retry::kBackoff));
+    return fail(Error(Code::kUnavailable, "the database is being reopened after an internal error; try again")
+                    .with_retry(Retry::kBackoff));
   }
   return instance_;
 }

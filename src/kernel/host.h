@@ -31,11 +31,11 @@ inline constexpr const char* kInternalCatalog = "internal";
 inline constexpr const char* kServerSchema = "__sluice";
 
 struct HostOptions {
-  std::filesystem::path data_dir;        // holds kernel.duckdb and its WAL; empty: everything in memory
-  std::filesystem::path temp_dir;        // spill files; empty: "<data_dir>/tmp", or none without a data_dir
-  uint64_t memory_limit_bytes = 0;       // 0: the kernel's default, 80 % of RAM
-  uint64_t temp_limit_bytes = 0;         // 0: the kernel's default, 90 % of the free disk
-  uint32_t threads = 0;                  // 0: one a core
+  std::filesystem::path data_dir;                    // holds kernel.duckdb and its WAL; empty: everything in memory
+  std::filesystem::path temp_dir;                    // spill files; empty: "<data_dir>/tmp", or none without a data_dir
+  uint64_t memory_limit_bytes = 0;                   // 0: the kernel's default, 80 % of RAM
+  uint64_t temp_limit_bytes = 0;                     // 0: the kernel's default, 90 % of the free disk
+  uint32_t threads = 0;                              // 0: one a core
   std::vector<std::filesystem::path> allowed_roots;  // directories whose files SQL may read and write; none by default
 };
 

@@ -44,7 +44,8 @@ Result<Rows> query(Connection& connection, const std::string& sql, std::vector<V
   while (auto* chunk = TRY(answer->next())) {
     for (size_t row = 0; row < chunk->size(); ++row) {
       rows.cells.emplace_back();
-      for (size_t column = 0; column < chunk->ColumnCount(); ++column) rows.cells.back().push_back(chunk->GetValue(column, row).ToString());
+      for (size_t column = 0; column < chunk->ColumnCount(); ++column)
+        rows.cells.back().push_back(chunk->GetValue(column, row).ToString());
     }
   }
   return rows;
@@ -90,8 +91,8 @@ TEST_F(KernelTest, KeepsWhatWasCommittedAcrossRestarts) {
 }
 
 TEST_F(KernelTest, RefusesFilesOutsideTheAllowedRootsAndForeignExtensions) {
-  for (const char* sql : {"SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs", "LOAD httpfs",
-                          "ATTACH '/tmp/other.duckdb' AS other"}) {
+  for (const char* sql : {"SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
+                          "LOAD httpfs", "ATTACH '/tmp/other.duckdb' AS other"}) {
     auto rows = query(*connection_, sql);
     ASSERT_FALSE(rows) << sql;
     EXPECT_EQ(rows.error().code(), Code::kPermissionDenied) << sql << ": " << rows.error().message();
@@ -117,16 +118,20 @@ TEST_F(KernelTest, ErrorsCarryMysqlNumbersAndNoSourceArt) {
     const char* sql;
     int number;
   } cases[] = {
-      {"SELECT * FROM nope", 1146},           {"SELECT nope FROM t", 1054},          {"CREATE TABLE t (x INTEGER)", 1050},
-      {"CREATE SCHEMA internal.d", 1007},     {"INSERT INTO t VALUES (1, 2)", 1062}, {"INSERT INTO t VALUES (2, NULL)", 1048},
-      {"SELECT CAST('x' AS INTEGER)", 1366},  {"SELECT n FROM t GROUP BY id", 1055}, {"SELECT nofunction(1)", 1305},
-      {"SELECT * FROM internal.nodb.t", 1146}, {"SELECT a.id FROM t", 1109}, {"SELECT t.nope FROM t", 1054},
+      {"SELECT * FROM nope", 1146},          {"SELECT nope FROM t", 1054},
+      {"CREATE TABLE t (x INTEGER)", 1050},  {"CREATE SCHEMA internal.d", 1007},
+      {"INSERT INTO t VALUES (1, 2)", 1062}, {"INSERT INTO t VALUES (2, NULL)", 1048},
+      {"SELECT CAST('x' AS INTEGER)", 1366}, {"SELECT n FROM t GROUP BY id", 1055},
+      {"SELECT nofunction(1)", 1305},        {"SELECT * FROM internal.nodb.t", 1146},
+      {"SELECT a.id FROM t", 1109},          {"SELECT t.nope FROM t", 1054},
   };
   for (const auto& wrong : cases) {
     auto rows = query(*connection_, wrong.sql);
     ASSERT_FALSE(rows) << wrong.sql;
     EXPECT_EQ(rows.error().native_code(), wrong.number) << wrong.sql << ": " << rows.error().message();
-    EXPECT_THAT(rows.error().message(), testing::Not(testing::AnyOf(testing::HasSubstr("LINE "), testing::HasSubstr("\n"), testing::HasSubstr("Did you mean"))));
+    EXPECT_THAT(rows.error().message(),
+                testing::Not(testing::AnyOf(testing::HasSubstr("LINE "), testing::HasSubstr("\n"),
+                                            testing::HasSubstr("Did you mean"))));
   }
 }
 
@@ -188,7 +193,8 @@ TEST_F(KernelTest, AnInvalidatedDatabaseIsReopened) {
   auto failed = query(*connection_, "SELECT x FROM t");
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code(), Code::kUnavailable);
-  for (int i = 0; i < 500 && host_->reopen_count() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && host_->reopen_count() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_EQ(host_->reopen_count(), 1u);
   EXPECT_EQ(one(*connection_, "SELECT x FROM t"), "7");  // and the search path is as before
   EXPECT_EQ(one(*other, "SELECT x FROM internal.d.t"), "7");
@@ -204,7 +210,8 @@ TEST_F(KernelTest, AReopenedDatabaseTellsThatATransactionWasLost) {
     return {};
   }));
   ASSERT_FALSE(query(*other, "SELECT 1"));
-  for (int i = 0; i < 500 && host_->reopen_count() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && host_->reopen_count() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   auto told = query(*connection_, "INSERT INTO t VALUES (2)");
   ASSERT_FALSE(told);
   EXPECT_EQ(told.error().code(), Code::kFailedPrecondition);
@@ -220,8 +227,10 @@ class PointLookupTest : public KernelTest {
     must("CREATE TABLE t (id BIGINT PRIMARY KEY, name VARCHAR, n INTEGER)");
     must("INSERT INTO t SELECT range, 'n' || range, range % 7 FROM range(10000)");
   }
-  std::unique_ptr<PointLookup> plan(std::vector<std::string> keys, std::vector<std::string> outputs, std::string table = "t") {
-    return std::move(*PointLookup::plan(*connection_, {kInternalCatalog, "d", std::move(table), std::move(keys), std::move(outputs)}));
+  std::unique_ptr<PointLookup> plan(std::vector<std::string> keys, std::vector<std::string> outputs,
+                                    std::string table = "t") {
+    return std::move(*PointLookup::plan(
+        *connection_, {kInternalCatalog, "d", std::move(table), std::move(keys), std::move(outputs)}));
   }
   // "a|b" of the one row, "none" or "stale".
   std::string look(const PointLookup& lookup, std::vector<Value> keys, Connection* connection = nullptr) {

@@ -19,9 +19,11 @@ namespace {
 
 using duckdb::ART;
 
-duckdb::optional_ptr<duckdb::DuckTableEntry> find_table(duckdb::ClientContext& context, const PointLookup::Shape& shape) {
+duckdb::optional_ptr<duckdb::DuckTableEntry> find_table(duckdb::ClientContext& context,
+                                                        const PointLookup::Shape& shape) {
   const duckdb::EntryLookupInfo wanted(duckdb::CatalogType::TABLE_ENTRY, shape.table);
-  auto entry = duckdb::Catalog::GetEntry(context, shape.catalog, shape.schema, wanted, duckdb::OnEntryNotFound::RETURN_NULL);
+  auto entry =
+      duckdb::Catalog::GetEntry(context, shape.catalog, shape.schema, wanted, duckdb::OnEntryNotFound::RETURN_NULL);
   if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
   auto& table = entry->Cast<duckdb::TableCatalogEntry>();
   if (!table.IsDuckTable()) return nullptr;
@@ -95,8 +97,9 @@ Result<std::unique_ptr<PointLookup>> PointLookup::plan(Connection& connection, c
       for (size_t i = 0; i < ids.size(); ++i) {
         auto at = std::find(key_ids.begin(), key_ids.end(), ids[i]);
         // An index on an expression has its column here too, but another key type.
-        plain = plain && at != key_ids.end() &&
-                index.Cast<ART>().unbound_expressions[i]->GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF;
+        plain =
+            plain && at != key_ids.end() &&
+            index.Cast<ART>().unbound_expressions[i]->GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF;
         if (plain) made->key_order_.push_back(static_cast<size_t>(at - key_ids.begin()));
       }
       if (!plain) continue;
@@ -113,7 +116,9 @@ bool PointLookup::accepts(size_t index, const duckdb::Value& value) const {
   if (value.IsNull()) return false;
   const auto& key = key_types_[index];
   const auto& type = value.type();
-  if (type == key && !type.IsNested() && type.id() != duckdb::LogicalTypeId::FLOAT && type.id() != duckdb::LogicalTypeId::DOUBLE) return true;
+  if (type == key && !type.IsNested() && type.id() != duckdb::LogicalTypeId::FLOAT &&
+      type.id() != duckdb::LogicalTypeId::DOUBLE)
+    return true;
   if (type.IsIntegral() && key.IsIntegral()) {
     duckdb::Value cast;
     duckdb::string ignored;
@@ -123,8 +128,8 @@ bool PointLookup::accepts(size_t index, const duckdb::Value& value) const {
          duckdb::StringType::GetCollation(key).empty();
 }
 
-Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> PointLookup::run(Connection& connection,
-                                                                              std::span<const duckdb::Value> keys) const {
+Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> PointLookup::run(
+    Connection& connection, std::span<const duckdb::Value> keys) const {
   std::optional<duckdb::unique_ptr<duckdb::DataChunk>> rows;
   TRY(connection.with_context([&](duckdb::ClientContext& context) -> Status {
     auto table = find_table(context, shape_);

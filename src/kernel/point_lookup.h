@@ -19,11 +19,11 @@ namespace sluice::kernel {
 class PointLookup {
  public:
   struct Shape {
-    std::string catalog;                // never empty
+    std::string catalog;  // never empty
     std::string schema;
     std::string table;
-    std::vector<std::string> keys;      // the compared columns
-    std::vector<std::string> outputs;   // the columns wanted, in order, repeats allowed; empty: all, in table order
+    std::vector<std::string> keys;     // the compared columns
+    std::vector<std::string> outputs;  // the columns wanted, in order, repeats allowed; empty: all, in table order
   };
 
   // Null when the table has no unique index over exactly these key columns, or is not a plain table, or a column is
@@ -39,7 +39,8 @@ class PointLookup {
 
   // The rows with this key: zero or one, in a chunk of types(). Nullopt when the plan no longer holds (the table was
   // altered or dropped, or the transaction has its own uncommitted rows in it): take the kernel's own way.
-  Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> run(Connection& connection, std::span<const duckdb::Value> keys) const;
+  Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> run(Connection& connection,
+                                                                   std::span<const duckdb::Value> keys) const;
 
  private:
   PointLookup() = default;

@@ -28,7 +28,7 @@ struct AuditEntry {
   uint32_t connection_id = 0;
   std::string user;
   std::string host;
-  std::string door;       // "mysql" or "http"
+  std::string door;  // "mysql" or "http"
   std::string database;
   std::string query_id;
   std::string trace_id;
@@ -42,12 +42,13 @@ struct AuditEntry {
 class Audit {
  public:
   struct Options {
-    std::string file;                          // empty: off
-    uint64_t max_file_bytes = 256ull << 20;    // a longer file is renamed to <file>.1, <file>.1 to <file>.2, ...; 0: never
-    uint32_t max_files = 8;                    // rotated files kept beside the current one
+    std::string file;  // empty: off
+    uint64_t max_file_bytes =
+        256ull << 20;        // a longer file is renamed to <file>.1, <file>.1 to <file>.2, ...; 0: never
+    uint32_t max_files = 8;  // rotated files kept beside the current one
     size_t max_statement_bytes = 16ull << 10;  // longer statements are cut at a character boundary
     size_t max_queue_entries = 16384;
-    size_t max_queue_bytes = 32ull << 20;      // of statement texts waiting to be written
+    size_t max_queue_bytes = 32ull << 20;  // of statement texts waiting to be written
   };
 
   Audit() = default;  // off
@@ -100,8 +101,8 @@ class Audit {
   std::thread writer_;
 };
 
-// The statement with the literals of passwords replaced by '<secret>': what follows IDENTIFIED [WITH plugin] BY | AS | BY
-// PASSWORD, SET PASSWORD [FOR account] =, PASSWORD(...), and properties named like a credential ("password" = "...",
+// The statement with the literals of passwords replaced by '<secret>': what follows IDENTIFIED [WITH plugin] BY | AS |
+// BY PASSWORD, SET PASSWORD [FOR account] =, PASSWORD(...), and properties named like a credential ("password" = "...",
 // "secret_key", "token", ...). Works on text that does not parse as well.
 std::string mask_secrets(std::string_view sql);
 

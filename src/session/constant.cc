@@ -20,7 +20,8 @@ bool starts_with_word(std::string_view sql, std::string_view word) {
 bool keeps_one_row(const duckdb::ResultModifier& modifier) {
   if (modifier.type != duckdb::ResultModifierType::LIMIT_MODIFIER) return false;
   const auto& limit = modifier.Cast<duckdb::LimitModifier>();
-  if (limit.offset || !limit.limit || limit.limit->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return false;
+  if (limit.offset || !limit.limit || limit.limit->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT)
+    return false;
   const auto& count = limit.limit->Cast<duckdb::ConstantExpression>().value;
   return !count.IsNull() && count.type().IsIntegral() && count.GetValue<int64_t>() >= 1;
 }
@@ -54,8 +55,8 @@ std::optional<Table> answer_constants(const duckdb::SQLStatement& tree) {
   const auto& any_node = *tree.Cast<duckdb::SelectStatement>().node;
   if (any_node.type != duckdb::QueryNodeType::SELECT_NODE || !any_node.cte_map.map.empty()) return std::nullopt;
   const auto& node = any_node.Cast<duckdb::SelectNode>();
-  if ((node.from_table && node.from_table->type != duckdb::TableReferenceType::EMPTY_FROM) || node.where_clause || node.having ||
-      node.qualify || node.sample || !node.groups.group_expressions.empty()) {
+  if ((node.from_table && node.from_table->type != duckdb::TableReferenceType::EMPTY_FROM) || node.where_clause ||
+      node.having || node.qualify || node.sample || !node.groups.group_expressions.empty()) {
     return std::nullopt;
   }
   for (const auto& modifier : node.modifiers) {

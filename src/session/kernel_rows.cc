@@ -14,21 +14,25 @@ bool collect_tables(const duckdb::TableRef& from, const std::string& database, s
     case duckdb::TableReferenceType::BASE_TABLE: {
       const auto& table = from.Cast<duckdb::BaseTableRef>();
       tables.push_back({table.schema_name.empty() ? database : table.schema_name,
-                        table.alias.empty() ? table.table_name : table.alias, table.table_name, {}});
+                        table.alias.empty() ? table.table_name : table.alias,
+                        table.table_name,
+                        {}});
       return true;
     }
     case duckdb::TableReferenceType::JOIN: {
       const auto& join = from.Cast<duckdb::JoinRef>();
       return collect_tables(*join.left, database, tables) && collect_tables(*join.right, database, tables);
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
 void give_type(duckdb::unique_ptr<duckdb::ParsedExpression>& cell, const std::vector<duckdb::Value>& values) {
   if (cell->GetExpressionClass() == duckdb::ExpressionClass::PARAMETER) {
     const size_t number = std::stoul(cell->Cast<duckdb::ParameterExpression>().identifier);
-    if (number == 0 || number > values.size() || values[number - 1].type().id() == duckdb::LogicalTypeId::SQLNULL) return;
+    if (number == 0 || number > values.size() || values[number - 1].type().id() == duckdb::LogicalTypeId::SQLNULL)
+      return;
     cell = duckdb::make_uniq<duckdb::CastExpression>(values[number - 1].type(), std::move(cell));
     return;
   }
@@ -55,7 +59,8 @@ std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStateme
     if (item->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
       const auto& names = item->Cast<duckdb::ColumnRefExpression>().column_names;
       for (const auto& table : tables) {
-        const bool matches = names.size() == 1 ? tables.size() == 1 : duckdb::StringUtil::CIEquals(names[names.size() - 2], table.table);
+        const bool matches =
+            names.size() == 1 ? tables.size() == 1 : duckdb::StringUtil::CIEquals(names[names.size() - 2], table.table);
         if (!matches) continue;
         origin = table;
         origin->org_name = names.back();
@@ -67,7 +72,8 @@ std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStateme
   return origins;
 }
 
-std::vector<Column> make_columns(const std::vector<std::string>& names, const duckdb::vector<duckdb::LogicalType>& types,
+std::vector<Column> make_columns(const std::vector<std::string>& names,
+                                 const duckdb::vector<duckdb::LogicalType>& types,
                                  const std::vector<std::optional<ColumnOrigin>>& origins) {
   std::vector<Column> columns(names.size());
   const bool star = origins.size() == 1 && origins[0] && origins[0]->org_name.empty();
@@ -75,7 +81,9 @@ std::vector<Column> make_columns(const std::vector<std::string>& names, const du
     Column& column = columns[i];
     column.name = names[i];
     column.type = types[i];
-    const std::optional<ColumnOrigin> origin = star ? origins[0] : origins.size() == names.size() ? origins[i] : std::nullopt;
+    const std::optional<ColumnOrigin> origin = star                             ? origins[0]
+                                               : origins.size() == names.size() ? origins[i]
+                                                                                : std::nullopt;
     if (!origin) continue;
     column.schema = origin->schema;
     column.table = origin->table;

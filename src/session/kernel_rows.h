@@ -17,15 +17,16 @@ class SessionState;
 // Where a result column comes from, for the table and schema names in MySQL's column definitions.
 struct ColumnOrigin {
   std::string schema;
-  std::string table;      // as named in the statement
+  std::string table;  // as named in the statement
   std::string org_table;
   std::string org_name;
 };
-// One entry a select item that is a plain column of a base table; nullopt for the others. Empty when the statement is no
-// plain SELECT, or has a star among other items. A single `*` over one table gives one entry, without org_name.
+// One entry a select item that is a plain column of a base table; nullopt for the others. Empty when the statement is
+// no plain SELECT, or has a star among other items. A single `*` over one table gives one entry, without org_name.
 std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStatement& tree, const std::string& database);
 
-std::vector<Column> make_columns(const std::vector<std::string>& names, const duckdb::vector<duckdb::LogicalType>& types,
+std::vector<Column> make_columns(const std::vector<std::string>& names,
+                                 const duckdb::vector<duckdb::LogicalType>& types,
                                  const std::vector<std::optional<ColumnOrigin>>& origins);
 
 // "INTEGER,VARCHAR,": a kernel plan that is kept serves values of these types only.
@@ -37,7 +38,8 @@ void type_parameters(duckdb::SQLStatement& insert, const std::vector<duckdb::Val
 // Rows of a running statement. Ends the statement in the session when it is read to its end, fails or is dropped.
 class KernelRows final : public RowStream {
  public:
-  KernelRows(SessionState& session, std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, uint64_t max_rows)
+  KernelRows(SessionState& session, std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
+             uint64_t max_rows)
       : session_(session), answer_(std::move(answer)), columns_(std::move(columns)), rows_left_(max_rows) {}
   ~KernelRows() override;
 

@@ -28,8 +28,10 @@ Status check_spec(const LoadSpec& spec) {
   if (spec.format == LoadSpec::Format::kCsv) {
     if (!length_ok(spec.csv.column_separator)) return bad("the column separator must have 1 to 16 bytes");
     if (!length_ok(spec.csv.line_delimiter)) return bad("the line delimiter must have 1 to 16 bytes");
-    if (spec.csv.column_separator == spec.csv.line_delimiter) return bad("the column separator and the line delimiter must differ");
-    if (spec.csv.enclose && (spec.csv.column_separator[0] == *spec.csv.enclose || spec.csv.line_delimiter[0] == *spec.csv.enclose)) {
+    if (spec.csv.column_separator == spec.csv.line_delimiter)
+      return bad("the column separator and the line delimiter must differ");
+    if (spec.csv.enclose &&
+        (spec.csv.column_separator[0] == *spec.csv.enclose || spec.csv.line_delimiter[0] == *spec.csv.enclose)) {
       return bad("the enclosing character must not begin the column separator or the line delimiter");
     }
   }
@@ -39,7 +41,8 @@ Status check_spec(const LoadSpec& spec) {
     size_t fields = 0;
     for (const auto& column : spec.columns) fields += !column.value;
     if (!spec.json.paths.empty() && fields > 0 && fields != spec.json.paths.size()) {
-      return bad("jsonpaths has " + std::to_string(spec.json.paths.size()) + " paths, but columns names " + std::to_string(fields) + " fields");
+      return bad("jsonpaths has " + std::to_string(spec.json.paths.size()) + " paths, but columns names " +
+                 std::to_string(fields) + " fields");
     }
   }
   return {};
@@ -101,8 +104,10 @@ Status Load::start() {
       published_ = LoadRows::publish(rows_, context);
       return {};
     }));
-    auto insert = load_insert(spec_, table, fields, table_function("sluice_load", duckdb::Value::UBIGINT(published_)), false);
-    inserter_ = std::thread([this, tree = insert.release()] { run_insert(duckdb::unique_ptr<duckdb::SQLStatement>(tree)); });
+    auto insert =
+        load_insert(spec_, table, fields, table_function("sluice_load", duckdb::Value::UBIGINT(published_)), false);
+    inserter_ =
+        std::thread([this, tree = insert.release()] { run_insert(duckdb::unique_ptr<duckdb::SQLStatement>(tree)); });
   }
   report_.begin = since(began);
   last_write_end_ = Clock::now();
@@ -173,8 +178,9 @@ Result<Done> Load::finish() {
   Done done;
   done.affected_rows = report_.loaded_rows;
   done.warnings = static_cast<uint16_t>(std::min<uint64_t>(report_.filtered_rows + report_.nulled_values, UINT16_MAX));
-  done.info = "Records: " + std::to_string(report_.total_rows) + "  Deleted: 0  Skipped: " +
-              std::to_string(report_.filtered_rows + report_.unselected_rows) + "  Warnings: " + std::to_string(report_.nulled_values);
+  done.info = "Records: " + std::to_string(report_.total_rows) +
+              "  Deleted: 0  Skipped: " + std::to_string(report_.filtered_rows + report_.unselected_rows) +
+              "  Warnings: " + std::to_string(report_.nulled_values);
   return done;
 }
 
@@ -197,9 +203,11 @@ Status Load::insert_spooled() {
   }
   {
     duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> none;
-    auto count = TRY(connection_.run(all_of(duckdb::make_uniq<duckdb::FunctionExpression>("count_star", std::move(none)))));
+    auto count =
+        TRY(connection_.run(all_of(duckdb::make_uniq<duckdb::FunctionExpression>("count_star", std::move(none)))));
     auto* chunk = TRY(count->next());
-    if (chunk && chunk->size() > 0) report_.total_rows = static_cast<uint64_t>(chunk->GetValue(0, 0).GetValue<int64_t>());
+    if (chunk && chunk->size() > 0)
+      report_.total_rows = static_cast<uint64_t>(chunk->GetValue(0, 0).GetValue<int64_t>());
   }
   std::vector<std::string> fields;
   bool named = false;
@@ -213,7 +221,8 @@ Status Load::insert_spooled() {
       if (table.find(name)) fields.push_back(name);
     }
     if (fields.empty()) {
-      return fail(sql_error(Code::kInvalidArgument, 1105, "the file has none of the columns of table '" + table.name + "'"));
+      return fail(
+          sql_error(Code::kInvalidArgument, 1105, "the file has none of the columns of table '" + table.name + "'"));
     }
   }
   auto insert = load_insert(spec_, table, fields, table_function("read_parquet", path), true);
@@ -226,7 +235,8 @@ Status Load::check_quality() {
   const uint64_t considered = report_.total_rows - report_.unselected_rows;
   if (report_.filtered_rows == 0 || !own_transaction_) return {};
   if (static_cast<double>(report_.filtered_rows) <= spec_.max_filter_ratio * static_cast<double>(considered)) return {};
-  std::string message = "too many filtered rows: " + std::to_string(report_.filtered_rows) + " of " + std::to_string(considered) + " are bad";
+  std::string message = "too many filtered rows: " + std::to_string(report_.filtered_rows) + " of " +
+                        std::to_string(considered) + " are bad";
   if (!report_.complaints.empty()) message += "; the first: " + report_.complaints.front().reason;
   return fail(sql_error(Code::kInvalidArgument, 1105, std::move(message)));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loads: bytes that arrive from a client become rows of a table. One engine behind stream load (door/http) and LOAD DATA
-// LOCAL INFILE (session). The bytes are cut into blocks at record boundaries and parsed by the kernel's own threads
-// inside one INSERT, so a load uses all cores and holds about 20 MiB beside what the INSERT itself needs.
-// A Load is used by one caller at a time (any worker thread); its INSERT runs on a thread of its own.
-// Meaning of the options: Doris' stream load (PROTOCOL.md of door/http says where we differ).
+// Loads: bytes that arrive from a client become rows of a table. One engine behind stream load (door/http) and LOAD
+// DATA LOCAL INFILE (session). The bytes are cut into blocks at record boundaries and parsed by the kernel's own
+// threads inside one INSERT, so a load uses all cores and holds about 20 MiB beside what the INSERT itself needs. A
+// Load is used by one caller at a time (any worker thread); its INSERT runs on a thread of its own. Meaning of the
+// options: Doris' stream load (PROTOCOL.md of door/http says where we differ).
 #pragma once
 
 #include <atomic>
@@ -37,36 +37,37 @@ struct LoadColumn {
 struct LoadSpec {
   enum class Format : uint8_t { kCsv, kJson, kParquet };
   struct Csv {
-    std::string column_separator = "\t";   // 1 to 16 bytes
-    std::string line_delimiter = "\n";     // 1 to 16 bytes
-    std::optional<char> enclose;           // fields may stand between two of these
-    std::optional<char> escape;            // inside enclosed fields; with mysql_escapes everywhere
-    bool mysql_escapes = false;            // LOAD DATA: \t \n \0 \Z \\ ... are unescaped in every field
-    bool trim_double_quotes = false;       // drops one pair of outer double quotes
-    bool keep_cr = false;                  // otherwise a '\r' before the line delimiter '\n' is dropped
-    bool empty_as_null = false;            // an empty field is NULL for strings as well
-    bool flexible_columns = false;         // LOAD DATA: missing fields are NULL, further ones are ignored
+    std::string column_separator = "\t";  // 1 to 16 bytes
+    std::string line_delimiter = "\n";    // 1 to 16 bytes
+    std::optional<char> enclose;          // fields may stand between two of these
+    std::optional<char> escape;           // inside enclosed fields; with mysql_escapes everywhere
+    bool mysql_escapes = false;           // LOAD DATA: \t \n \0 \Z \\ ... are unescaped in every field
+    bool trim_double_quotes = false;      // drops one pair of outer double quotes
+    bool keep_cr = false;                 // otherwise a '\r' before the line delimiter '\n' is dropped
+    bool empty_as_null = false;           // an empty field is NULL for strings as well
+    bool flexible_columns = false;        // LOAD DATA: missing fields are NULL, further ones are ignored
     uint64_t skip_lines = 0;
   };
   struct Json {
-    bool by_line = false;             // one document a line
-    bool strip_outer_array = false;   // the document is an array of rows
-    std::vector<std::string> paths;   // "$.a.b[0]", one a field; empty: by the fields' names
-    std::string root;                 // path of the row (or array of rows) in a document; empty: the document itself
+    bool by_line = false;            // one document a line
+    bool strip_outer_array = false;  // the document is an array of rows
+    std::vector<std::string> paths;  // "$.a.b[0]", one a field; empty: by the fields' names
+    std::string root;                // path of the row (or array of rows) in a document; empty: the document itself
   };
 
-  dialect::QualifiedName table;          // database and name; the catalog is the server's own
+  dialect::QualifiedName table;  // database and name; the catalog is the server's own
   Format format = Format::kCsv;
   Csv csv;
   Json json;
-  std::vector<LoadColumn> columns;       // empty: the table's columns (CSV: in order; JSON, Parquet: by name)
+  std::vector<LoadColumn> columns;  // empty: the table's columns (CSV: in order; JSON, Parquet: by name)
   std::unique_ptr<duckdb::ParsedExpression> where;  // over the resulting columns; others are counted as unselected
-  double max_filter_ratio = 0;           // 0 to 1: share of bad rows that is left out without failing the load
+  double max_filter_ratio = 0;  // 0 to 1: share of bad rows that is left out without failing the load
   // A field that does not convert: the row is bad (true), or the value becomes NULL if the column takes it (false).
   bool strict = true;
   uint64_t max_record_bytes = 64ull << 20;
   uint64_t max_document_bytes = 256ull << 20;  // JSON with a root, not by line: held in memory as a whole
-  std::shared_ptr<LabelReservation> reservation;  // stored with the rows, so that the load happens at most once; null: none
+  std::shared_ptr<LabelReservation>
+      reservation;  // stored with the rows, so that the load happens at most once; null: none
 };
 
 // A row that was left out.
@@ -80,10 +81,10 @@ struct LoadReport {
   int64_t txn_id = 0;
   uint64_t total_rows = 0;
   uint64_t loaded_rows = 0;
-  uint64_t filtered_rows = 0;     // bad ones
-  uint64_t unselected_rows = 0;   // dropped by `where`
+  uint64_t filtered_rows = 0;    // bad ones
+  uint64_t unselected_rows = 0;  // dropped by `where`
   uint64_t bytes = 0;
-  uint64_t nulled_values = 0;     // with strict = false: values that became NULL because they did not convert
+  uint64_t nulled_values = 0;  // with strict = false: values that became NULL because they did not convert
   std::chrono::microseconds begin{0};
   std::chrono::microseconds receive{0};  // waiting for the client's bytes
   std::chrono::microseconds write{0};    // parsing and inserting after the last byte had arrived
@@ -99,7 +100,8 @@ Result<std::unique_ptr<duckdb::ParsedExpression>> parse_load_condition(const std
 // The spec of LOAD DATA; `database` is used when the statement names none.
 Result<LoadSpec> load_spec(const dialect::LoadDataStatement& statement, const std::string& database);
 
-// One load. In an open transaction of `connection` it is part of that; otherwise it has its own, which finish() commits.
+// One load. In an open transaction of `connection` it is part of that; otherwise it has its own, which finish()
+// commits.
 class Load final : public LoadSink {
  public:
   // Looks at the table and starts the INSERT. Errors: 1049, 1146 no such table, 1054 no such column, 1105 and 1235 for
@@ -140,8 +142,8 @@ class Load final : public LoadSink {
   std::unique_ptr<LoadSpool> spool_;        // Parquet only
   uint64_t published_ = 0;                  // id of rows_ for the kernel
   std::thread inserter_;
-  Status insert_status_;                    // written by inserter_ before it ends
-  uint64_t inserted_rows_ = 0;              // the same
+  Status insert_status_;        // written by inserter_ before it ends
+  uint64_t inserted_rows_ = 0;  // the same
   LoadReport report_;
   std::chrono::steady_clock::time_point last_write_end_;
 };

@@ -119,7 +119,8 @@ inline bool parse_plain_date(const char* p, int32_t& days) {
 // YYYYMMDD, which Doris takes and the kernel does not.
 bool parse_compact_date(const char* p, int32_t& days) {
   int32_t century, year, month, day;
-  if (!two_digits(p, century) || !two_digits(p + 2, year) || !two_digits(p + 4, month) || !two_digits(p + 6, day)) return false;
+  if (!two_digits(p, century) || !two_digits(p + 2, year) || !two_digits(p + 4, month) || !two_digits(p + 6, day))
+    return false;
   year += century * 100;
   if (!valid_date(year, month, day)) return false;
   days = days_of(year, month, day);
@@ -129,7 +130,8 @@ bool parse_compact_date(const char* p, int32_t& days) {
 // HH:MM:SS as microseconds of the day.
 inline bool parse_plain_clock(const char* p, int64_t& micros) {
   int32_t hour, minute, second;
-  if (!two_digits(p, hour) || p[2] != ':' || !two_digits(p + 3, minute) || p[5] != ':' || !two_digits(p + 6, second)) return false;
+  if (!two_digits(p, hour) || p[2] != ':' || !two_digits(p + 3, minute) || p[5] != ':' || !two_digits(p + 6, second))
+    return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
   micros = ((hour * 60 + minute) * 60ll + second) * 1'000'000;
   return true;
@@ -142,7 +144,9 @@ inline bool parse_plain_timestamp(const char* p, uint32_t size, int64_t& micros)
   if (size == 10) {
     if (!parse_plain_date(p, days)) return false;
   } else {
-    if (size < 19 || size > 26 || (p[10] != ' ' && p[10] != 'T') || !parse_plain_date(p, days) || !parse_plain_clock(p + 11, clock)) return false;
+    if (size < 19 || size > 26 || (p[10] != ' ' && p[10] != 'T') || !parse_plain_date(p, days) ||
+        !parse_plain_clock(p + 11, clock))
+      return false;
     if (size > 19) {
       int64_t fraction;
       if (p[19] != '.' || size == 20 || p[20] == '-' || !parse_plain_integer(p + 20, size - 20, fraction)) return false;
@@ -177,13 +181,17 @@ class KeptMemory final : public duckdb::VectorBuffer {
 bool LoadConverter::is_null(const LoadField& field) const {
   switch (field.kind) {
     case LoadField::kMissing:
-    case LoadField::kNull: return true;
+    case LoadField::kNull:
+      return true;
     case LoadField::kText:
       if (field.size == 2) return field.data[0] == '\\' && field.data[1] == 'N';
-      if (field.size == 0) return target_.type.id() == LogicalTypeId::VARCHAR ? target_.empty_is_null : !target_.strict_empty;
+      if (field.size == 0)
+        return target_.type.id() == LogicalTypeId::VARCHAR ? target_.empty_is_null : !target_.strict_empty;
       return false;
-    case LoadField::kQuoted: return field.size == 0 && target_.type.id() != LogicalTypeId::VARCHAR && !target_.strict_empty;
-    default: return false;
+    case LoadField::kQuoted:
+      return field.size == 0 && target_.type.id() != LogicalTypeId::VARCHAR && !target_.strict_empty;
+    default:
+      return false;
   }
 }
 
@@ -204,11 +212,13 @@ void LoadConverter::refuse(const LoadField& field, size_t row, duckdb::Vector& o
 }
 
 template <typename T, typename Parse>
-void LoadConverter::convert_with(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts, Parse parse) {
+void LoadConverter::convert_with(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts,
+                                 Parse parse) {
   T* const values = FlatVector::GetData<T>(out);
   for (size_t row = 0; row < rows; ++row) {
     const LoadField& field = fields[row];
-    if (field.kind == LoadField::kText && parse(field, values[row])) [[likely]] continue;
+    if (field.kind == LoadField::kText && parse(field, values[row])) [[likely]]
+      continue;
     if (verdicts.is_bad(row) || is_null(field)) {
       values[row] = T();
       if (verdicts.is_bad(row)) {
@@ -250,8 +260,9 @@ void LoadConverter::convert_decimal(const LoadField* fields, size_t rows, duckdb
   });
 }
 
-void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool valid_utf8, const std::vector<std::shared_ptr<void>>& keep_alive,
-                                 duckdb::Vector& out, LoadVerdicts& verdicts) {
+void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool valid_utf8,
+                                 const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out,
+                                 LoadVerdicts& verdicts) {
   string_t* const values = FlatVector::GetData<string_t>(out);
   for (size_t row = 0; row < rows; ++row) {
     const LoadField& field = fields[row];
@@ -275,10 +286,12 @@ void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool vali
   }
 }
 
-void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts) {
+void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out,
+                                      LoadVerdicts& verdicts) {
   // Nested types of JSON data are converted from JSON, everything else from text.
   const bool from_json = target_.is_json && target_.type.IsNested();
-  duckdb::Vector texts(from_json ? duckdb::LogicalType::JSON() : duckdb::LogicalType(LogicalTypeId::VARCHAR), LoadFields::kRows);
+  duckdb::Vector texts(from_json ? duckdb::LogicalType::JSON() : duckdb::LogicalType(LogicalTypeId::VARCHAR),
+                       LoadFields::kRows);
   string_t* const values = FlatVector::GetData<string_t>(texts);
   for (size_t row = 0; row < rows; ++row) {
     const LoadField& field = fields[row];
@@ -306,13 +319,16 @@ void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duck
   }
 }
 
-void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf8, const std::vector<std::shared_ptr<void>>& keep_alive,
-                            duckdb::Vector& out, LoadVerdicts& verdicts) {
+void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf8,
+                            const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out,
+                            LoadVerdicts& verdicts) {
   auto integer = [&]<typename T>(T) {
     convert_with<T>(fields, rows, out, verdicts, [](const LoadField& field, T& value) {
       int64_t plain;
-      if (parse_plain_integer(field.data, field.size, plain) && plain >= static_cast<int64_t>(std::numeric_limits<T>::min()) &&
-          static_cast<uint64_t>(std::max<int64_t>(plain, 0)) <= static_cast<uint64_t>(std::numeric_limits<T>::max())) [[likely]] {
+      if (parse_plain_integer(field.data, field.size, plain) &&
+          plain >= static_cast<int64_t>(std::numeric_limits<T>::min()) &&
+          static_cast<uint64_t>(std::max<int64_t>(plain, 0)) <= static_cast<uint64_t>(std::numeric_limits<T>::max()))
+          [[likely]] {
         value = static_cast<T>(plain);
         return true;
       }
@@ -325,51 +341,74 @@ void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf
     });
   };
   switch (target_.type.id()) {
-    case LogicalTypeId::TINYINT: return integer(int8_t());
-    case LogicalTypeId::SMALLINT: return integer(int16_t());
-    case LogicalTypeId::INTEGER: return integer(int32_t());
-    case LogicalTypeId::BIGINT: return integer(int64_t());
-    case LogicalTypeId::UTINYINT: return integer(uint8_t());
-    case LogicalTypeId::USMALLINT: return integer(uint16_t());
-    case LogicalTypeId::UINTEGER: return integer(uint32_t());
-    case LogicalTypeId::UBIGINT: return integer(uint64_t());
-    case LogicalTypeId::BOOLEAN: return by_value(bool());
-    case LogicalTypeId::HUGEINT: return by_value(duckdb::hugeint_t());
-    case LogicalTypeId::FLOAT: return by_value(float());
-    case LogicalTypeId::DOUBLE: return by_value(double());
-    case LogicalTypeId::TIME: return by_value(duckdb::dtime_t());
+    case LogicalTypeId::TINYINT:
+      return integer(int8_t());
+    case LogicalTypeId::SMALLINT:
+      return integer(int16_t());
+    case LogicalTypeId::INTEGER:
+      return integer(int32_t());
+    case LogicalTypeId::BIGINT:
+      return integer(int64_t());
+    case LogicalTypeId::UTINYINT:
+      return integer(uint8_t());
+    case LogicalTypeId::USMALLINT:
+      return integer(uint16_t());
+    case LogicalTypeId::UINTEGER:
+      return integer(uint32_t());
+    case LogicalTypeId::UBIGINT:
+      return integer(uint64_t());
+    case LogicalTypeId::BOOLEAN:
+      return by_value(bool());
+    case LogicalTypeId::HUGEINT:
+      return by_value(duckdb::hugeint_t());
+    case LogicalTypeId::FLOAT:
+      return by_value(float());
+    case LogicalTypeId::DOUBLE:
+      return by_value(double());
+    case LogicalTypeId::TIME:
+      return by_value(duckdb::dtime_t());
     case LogicalTypeId::DECIMAL:
       switch (target_.type.InternalType()) {
-        case duckdb::PhysicalType::INT16: return convert_decimal<int16_t>(fields, rows, out, verdicts);
-        case duckdb::PhysicalType::INT32: return convert_decimal<int32_t>(fields, rows, out, verdicts);
-        case duckdb::PhysicalType::INT64: return convert_decimal<int64_t>(fields, rows, out, verdicts);
-        default: return convert_decimal<duckdb::hugeint_t>(fields, rows, out, verdicts);
+        case duckdb::PhysicalType::INT16:
+          return convert_decimal<int16_t>(fields, rows, out, verdicts);
+        case duckdb::PhysicalType::INT32:
+          return convert_decimal<int32_t>(fields, rows, out, verdicts);
+        case duckdb::PhysicalType::INT64:
+          return convert_decimal<int64_t>(fields, rows, out, verdicts);
+        default:
+          return convert_decimal<duckdb::hugeint_t>(fields, rows, out, verdicts);
       }
     case LogicalTypeId::DATE:
-      return convert_with<duckdb::date_t>(fields, rows, out, verdicts, [](const LoadField& field, duckdb::date_t& value) {
-        if (field.size == 10 && parse_plain_date(field.data, value.days)) [[likely]] return true;
-        if (field.size == 8 && parse_compact_date(field.data, value.days)) return true;
-        if (duckdb::TryCast::Operation<string_t, duckdb::date_t>(as_string(field), value, false)) return true;
-        duckdb::timestamp_t timestamp;  // a time after the date is dropped
-        if (!duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), timestamp, false)) return false;
-        value = duckdb::Timestamp::GetDate(timestamp);
-        return true;
-      });
+      return convert_with<duckdb::date_t>(
+          fields, rows, out, verdicts, [](const LoadField& field, duckdb::date_t& value) {
+            if (field.size == 10 && parse_plain_date(field.data, value.days)) [[likely]]
+              return true;
+            if (field.size == 8 && parse_compact_date(field.data, value.days)) return true;
+            if (duckdb::TryCast::Operation<string_t, duckdb::date_t>(as_string(field), value, false)) return true;
+            duckdb::timestamp_t timestamp;  // a time after the date is dropped
+            if (!duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), timestamp, false))
+              return false;
+            value = duckdb::Timestamp::GetDate(timestamp);
+            return true;
+          });
     case LogicalTypeId::TIMESTAMP:
-      return convert_with<duckdb::timestamp_t>(fields, rows, out, verdicts, [](const LoadField& field, duckdb::timestamp_t& value) {
-        if (parse_plain_timestamp(field.data, field.size, value.value)) [[likely]] return true;
-        int32_t days;
-        if (field.size == 8 && parse_compact_date(field.data, days)) {
-          value.value = days * 86'400'000'000ll;
-          return true;
-        }
-        return duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), value, false);
-      });
+      return convert_with<duckdb::timestamp_t>(
+          fields, rows, out, verdicts, [](const LoadField& field, duckdb::timestamp_t& value) {
+            if (parse_plain_timestamp(field.data, field.size, value.value)) [[likely]]
+              return true;
+            int32_t days;
+            if (field.size == 8 && parse_compact_date(field.data, days)) {
+              value.value = days * 86'400'000'000ll;
+              return true;
+            }
+            return duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), value, false);
+          });
     case LogicalTypeId::VARCHAR:
       // Types that are text with an alias (JSON) are checked by the kernel's cast.
       if (!target_.type.HasAlias()) return convert_text(fields, rows, valid_utf8, keep_alive, out, verdicts);
       return convert_by_kernel(fields, rows, out, verdicts);
-    default: return convert_by_kernel(fields, rows, out, verdicts);
+    default:
+      return convert_by_kernel(fields, rows, out, verdicts);
   }
 }
 

@@ -18,16 +18,20 @@ struct LoadTarget {
   std::string name;
   duckdb::LogicalType type;
   bool not_null = false;
-  bool strict = true;         // what does not convert makes the row bad; otherwise NULL, if the column takes it
-  bool empty_is_null = false; // for strings; for other types an empty field is NULL unless `strict_empty`
+  bool strict = true;          // what does not convert makes the row bad; otherwise NULL, if the column takes it
+  bool empty_is_null = false;  // for strings; for other types an empty field is NULL unless `strict_empty`
   bool strict_empty = false;
-  bool is_json = false;       // fields come from JSON
+  bool is_json = false;  // fields come from JSON
 };
 
 // Collects what is wrong with the rows of one batch. A row has at most one complaint: its first.
 class LoadVerdicts {
  public:
-  void clear() { bad_.clear(); flagged_.assign(LoadFields::kRows, 0); nulled = 0; }
+  void clear() {
+    bad_.clear();
+    flagged_.assign(LoadFields::kRows, 0);
+    nulled = 0;
+  }
   bool is_bad(size_t row) const { return flagged_[row]; }
   void add(size_t row, std::string reason) {
     if (flagged_[row]) return;
@@ -48,16 +52,16 @@ class LoadConverter {
 
   // Writes `rows` values into `out`, a flat vector of the target's type. `valid_utf8`: all text is known to be UTF-8.
   // `keep_alive` holds the memory that the fields point into.
-  void convert(const LoadField* fields, size_t rows, bool valid_utf8, const std::vector<std::shared_ptr<void>>& keep_alive,
-               duckdb::Vector& out, LoadVerdicts& verdicts);
+  void convert(const LoadField* fields, size_t rows, bool valid_utf8,
+               const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out, LoadVerdicts& verdicts);
 
  private:
   template <typename T, typename Parse>
   void convert_with(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts, Parse parse);
   template <typename T>
   void convert_decimal(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
-  void convert_text(const LoadField* fields, size_t rows, bool valid_utf8, const std::vector<std::shared_ptr<void>>& keep_alive,
-                    duckdb::Vector& out, LoadVerdicts& verdicts);
+  void convert_text(const LoadField* fields, size_t rows, bool valid_utf8,
+                    const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out, LoadVerdicts& verdicts);
   void convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
 
   bool is_null(const LoadField& field) const;

@@ -84,7 +84,8 @@ const char* CsvText::record_end(const char* begin, const char* end) const {
 class CsvReader final : public LoadReader {
  public:
   CsvReader(const LoadSpec::Csv& options, size_t columns)
-      : csv_(options), columns_(columns),
+      : csv_(options),
+        columns_(columns),
         simple_(csv_.plain() && options.column_separator.size() == 1 && options.line_delimiter.size() == 1) {}
 
   void start(const LoadBlock& block) override {
@@ -134,7 +135,8 @@ class CsvReader final : public LoadReader {
     if (found == columns_) return;
     for (size_t c = std::min(found, columns_); c < columns_; ++c) fields.column(c)[row].kind = LoadField::kMissing;
     if (csv_.options().flexible_columns) return;
-    fields.bad.push_back({static_cast<uint32_t>(row), "the row has " + std::to_string(found) + " fields, expected are " + std::to_string(columns_)});
+    fields.bad.push_back({static_cast<uint32_t>(row), "the row has " + std::to_string(found) +
+                                                          " fields, expected are " + std::to_string(columns_)});
     for (size_t c = 0; c < columns_; ++c) fields.column(c)[row].kind = LoadField::kMissing;
   }
 
@@ -203,7 +205,8 @@ class CsvReader final : public LoadReader {
       next_ = end;
       const char* text_end = end;
       if (static_cast<size_t>(end - record) >= options.line_delimiter.size() &&
-          std::memcmp(end - options.line_delimiter.size(), options.line_delimiter.data(), options.line_delimiter.size()) == 0) {
+          std::memcmp(end - options.line_delimiter.size(), options.line_delimiter.data(),
+                      options.line_delimiter.size()) == 0) {
         text_end -= options.line_delimiter.size();
       }
       if (drop_cr && text_end > record && text_end[-1] == '\r') --text_end;
@@ -237,7 +240,8 @@ class CsvReader final : public LoadReader {
     cell.data = begin;
     cell.size = static_cast<uint32_t>(end - begin);
     cell.kind = LoadField::kText;
-    const bool enclosed = options.enclose && cell.size >= 2 && *begin == *options.enclose && end[-1] == *options.enclose;
+    const bool enclosed =
+        options.enclose && cell.size >= 2 && *begin == *options.enclose && end[-1] == *options.enclose;
     if (enclosed) {
       ++cell.data;
       cell.size -= 2;
@@ -247,7 +251,8 @@ class CsvReader final : public LoadReader {
     }
     const bool is_null = !enclosed && cell.size == 2 && options.escape && cell.data[0] == '\\' && cell.data[1] == 'N';
     if (is_null) return;
-    const bool unescape = options.escape && (enclosed || options.mysql_escapes) && memchr(cell.data, *options.escape, cell.size);
+    const bool unescape =
+        options.escape && (enclosed || options.mysql_escapes) && memchr(cell.data, *options.escape, cell.size);
     const bool undouble = enclosed && memchr(cell.data, *options.enclose, cell.size);
     if (unescape || undouble) decode(fields, cell, enclosed);
   }
@@ -281,13 +286,20 @@ class CsvReader final : public LoadReader {
 
   static char unescaped(char c) {
     switch (c) {
-      case '0': return '\0';
-      case 'b': return '\b';
-      case 'n': return '\n';
-      case 'r': return '\r';
-      case 't': return '\t';
-      case 'Z': return '\x1a';
-      default: return c;
+      case '0':
+        return '\0';
+      case 'b':
+        return '\b';
+      case 'n':
+        return '\n';
+      case 'r':
+        return '\r';
+      case 't':
+        return '\t';
+      case 'Z':
+        return '\x1a';
+      default:
+        return c;
     }
   }
 

@@ -97,7 +97,8 @@ class JsonReader final : public LoadReader {
       if (begin >= end_) return false;
     }
     yy::yyjson_read_err error;
-    const yy::yyjson_read_flag flags = yy::YYJSON_READ_NUMBER_AS_RAW | (options_.by_line ? 0u : yy::YYJSON_READ_STOP_WHEN_DONE);
+    const yy::yyjson_read_flag flags =
+        yy::YYJSON_READ_NUMBER_AS_RAW | (options_.by_line ? 0u : yy::YYJSON_READ_STOP_WHEN_DONE);
     document_ = yy::yyjson_read_opts(const_cast<char*>(begin), end - begin, flags, nullptr, &error);
     record_ = {begin, static_cast<size_t>(end - begin)};
     if (!document_) {
@@ -189,7 +190,9 @@ class JsonReader final : public LoadReader {
     cell = {};
     if (!value) return;
     switch (yy::yyjson_get_type(value)) {
-      case YYJSON_TYPE_NULL: cell.kind = LoadField::kNull; return;
+      case YYJSON_TYPE_NULL:
+        cell.kind = LoadField::kNull;
+        return;
       case YYJSON_TYPE_BOOL: {
         const bool is_true = yy::yyjson_get_bool(value);
         cell.kind = is_true ? LoadField::kTrue : LoadField::kFalse;
@@ -229,16 +232,16 @@ class JsonReader final : public LoadReader {
   const std::vector<std::string> names_;
   std::vector<std::vector<JsonStep>> paths_;
   std::vector<JsonStep> root_;
-  std::unordered_map<std::string, size_t> by_name_;          // lower case -> column
-  std::vector<std::pair<std::string, size_t>> guesses_;      // the i-th member of the last object: its name and column
+  std::unordered_map<std::string, size_t> by_name_;      // lower case -> column
+  std::vector<std::pair<std::string, size_t>> guesses_;  // the i-th member of the last object: its name and column
   std::vector<yy::yyjson_val*> slots_;
   const char* next_ = nullptr;
   const char* end_ = nullptr;
   yy::yyjson_doc* document_ = nullptr;
-  bool outer_bracket_ = false;       // the '[' of the outer array is still to come
+  bool outer_bracket_ = false;  // the '[' of the outer array is still to come
   std::string_view record_;
-  uint64_t rows_left_ = 0;           // in document_
-  bool rows_are_elements_ = false;   // of iterator_'s array; otherwise single_ is the row
+  uint64_t rows_left_ = 0;          // in document_
+  bool rows_are_elements_ = false;  // of iterator_'s array; otherwise single_ is the row
   yy::yyjson_arr_iter iterator_{};
   yy::yyjson_val* single_ = nullptr;
 };
@@ -246,7 +249,9 @@ class JsonReader final : public LoadReader {
 }  // namespace
 
 Result<std::vector<JsonStep>> parse_json_path(const std::string& path) {
-  auto bad = [&](const char* why) { return fail(sql_error(Code::kInvalidArgument, 1105, "'" + path + "' is not a JSON path: " + why)); };
+  auto bad = [&](const char* why) {
+    return fail(sql_error(Code::kInvalidArgument, 1105, "'" + path + "' is not a JSON path: " + why));
+  };
   std::vector<JsonStep> steps;
   size_t i = 0;
   if (i < path.size() && path[i] == '$') ++i;
@@ -260,7 +265,8 @@ Result<std::vector<JsonStep>> parse_json_path(const std::string& path) {
       } else {
         JsonStep step;
         auto [end, error] = std::from_chars(inner.data(), inner.data() + inner.size(), step.index);
-        if (error != std::errc() || end != inner.data() + inner.size() || step.index < 0) return bad("an index must be a number from 0");
+        if (error != std::errc() || end != inner.data() + inner.size() || step.index < 0)
+          return bad("an index must be a number from 0");
         steps.push_back(std::move(step));
       }
       i = close + 1;

@@ -12,7 +12,8 @@ constexpr auto kCleaningInterval = std::chrono::minutes(10);
 constexpr size_t kMaxLabelBytes = 128;
 
 // All statements on the table are constants; values go in as parameters.
-Result<std::unique_ptr<kernel::Answer>> run(kernel::Connection& connection, const char* sql, std::vector<duckdb::Value> values = {}) {
+Result<std::unique_ptr<kernel::Answer>> run(kernel::Connection& connection, const char* sql,
+                                            std::vector<duckdb::Value> values = {}) {
   duckdb::Parser parser;
   parser.ParseQuery(sql);
   return connection.run(std::move(parser.statements.at(0)), std::move(values));
@@ -26,8 +27,9 @@ LabelReservation::~LabelReservation() {
 }
 
 Status LabelReservation::store(kernel::Connection& connection, int64_t txn_id, uint64_t rows) const {
-  auto stored = run(connection, "INSERT INTO internal.__sluice.load_labels VALUES ($1, $2, $3, $4, now())",
-                    {duckdb::Value(database_), duckdb::Value(label_), duckdb::Value::BIGINT(txn_id), duckdb::Value::UBIGINT(rows)});
+  auto stored = run(
+      connection, "INSERT INTO internal.__sluice.load_labels VALUES ($1, $2, $3, $4, now())",
+      {duckdb::Value(database_), duckdb::Value(label_), duckdb::Value::BIGINT(txn_id), duckdb::Value::UBIGINT(rows)});
   if (!stored) return fail(stored.error());
   return {};
 }
@@ -70,8 +72,9 @@ Result<LoadLabels::Reserved> LoadLabels::reserve(const std::string& database, co
     result.reservation.reset(new LabelReservation(*this, database, label));
   }
   // Reserved first, looked up after: a load that commits in between is seen.
-  auto answer = TRY(run(connection, "SELECT txn_id FROM internal.__sluice.load_labels WHERE database = $1 AND label = $2",
-                        {duckdb::Value(database), duckdb::Value(label)}));
+  auto answer =
+      TRY(run(connection, "SELECT txn_id FROM internal.__sluice.load_labels WHERE database = $1 AND label = $2",
+              {duckdb::Value(database), duckdb::Value(label)}));
   auto* chunk = TRY(answer->next());
   if (chunk && chunk->size() > 0) {
     result.use = Use::kFinished;
@@ -84,8 +87,8 @@ Result<LoadLabels::Reserved> LoadLabels::reserve(const std::string& database, co
 bool LoadLabels::valid(std::string_view label) {
   if (label.empty() || label.size() > kMaxLabelBytes) return false;
   for (unsigned char c : label) {
-    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-                    c == ':' || c >= 0x80;
+    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                    c == '-' || c == '.' || c == ':' || c >= 0x80;
     if (!ok) return false;
   }
   return duckdb::Value::StringIsValid(label.data(), label.size());
@@ -105,7 +108,8 @@ std::string LoadLabels::generate() {
 
 int64_t LoadLabels::next_txn_id() {
   static std::atomic<int64_t> last(
-      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+      std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count());
   return ++last;
 }
 

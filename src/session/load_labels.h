@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Labels of loads: each names a load of one database that must happen at most once. A label is reserved in memory while
-// its load runs, and stored in internal.__sluice.load_labels by the same transaction that adds the rows, so that after a
-// crash either both are there or neither. Labels of failed loads can be used again. One per process; thread-safe.
+// its load runs, and stored in internal.__sluice.load_labels by the same transaction that adds the rows, so that after
+// a crash either both are there or neither. Labels of failed loads can be used again. One per process; thread-safe.
 #pragma once
 
 #include <atomic>
@@ -70,9 +70,9 @@ class LoadLabels {
   kernel::Host& host_;
   const std::chrono::seconds keep_;
   std::mutex mutex_;
-  std::set<std::pair<std::string, std::string>> running_;      // guarded by mutex_: database, label
-  bool have_table_ = false;                                    // guarded by mutex_
-  std::chrono::steady_clock::time_point last_cleaning_{};      // guarded by mutex_
+  std::set<std::pair<std::string, std::string>> running_;  // guarded by mutex_: database, label
+  bool have_table_ = false;                                // guarded by mutex_
+  std::chrono::steady_clock::time_point last_cleaning_{};  // guarded by mutex_
 };
 
 }  // namespace sluice::session

@@ -71,8 +71,8 @@ class LoadSplitter {
   bool at_start_ = true;
   // JSON that is not by line: the state behind scanned_ bytes of block_.
   size_t scanned_ = 0;
-  size_t boundary_ = 0;   // behind the last complete value
-  uint32_t depth_ = 0;    // of brackets inside a value
+  size_t boundary_ = 0;  // behind the last complete value
+  uint32_t depth_ = 0;   // of brackets inside a value
   bool in_string_ = false;
   bool after_backslash_ = false;
   bool outer_open_ = false;
@@ -88,7 +88,7 @@ struct LoadField {
     kNull,     // JSON null
     kTrue,     // JSON true and false
     kFalse,
-    kNested,   // JSON text of an object or array
+    kNested,  // JSON text of an object or array
   };
   const char* data = nullptr;
   uint32_t size = 0;
@@ -119,10 +119,10 @@ struct LoadFields {
   LoadField* column(size_t index) { return cells.data() + index * kRows; }
 
   const size_t columns;
-  std::vector<LoadField> cells;          // column(c)[row]
+  std::vector<LoadField> cells;           // column(c)[row]
   std::vector<std::string_view> records;  // each row's text
-  std::vector<Bad> bad;                  // rows that could not be read, ascending; their fields are kMissing
-  std::shared_ptr<LoadArena> arena;      // null when nothing points into it
+  std::vector<Bad> bad;                   // rows that could not be read, ascending; their fields are kMissing
+  std::shared_ptr<LoadArena> arena;       // null when nothing points into it
   size_t rows = 0;
 };
 

@@ -68,7 +68,8 @@ class LocalState final : public duckdb::LocalSourceState {
 class LoadScan final : public duckdb::PhysicalOperator {
  public:
   LoadScan(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types, std::shared_ptr<LoadRows> rows)
-      : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), 1'000'000), rows_(std::move(rows)) {}
+      : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), 1'000'000),
+        rows_(std::move(rows)) {}
 
   duckdb::string GetName() const override { return "LOAD_SCAN"; }
   bool IsSource() const override { return true; }
@@ -91,10 +92,14 @@ class LoadScan final : public duckdb::PhysicalOperator {
     for (;;) {
       if (!local.block) {
         switch (rows_->source().take(local.block, input.interrupt_state)) {
-          case LoadSource::Taken::kBlocked: return duckdb::SourceResultType::BLOCKED;
-          case LoadSource::Taken::kEnd: return duckdb::SourceResultType::FINISHED;
-          case LoadSource::Taken::kAborted: kernel::throw_to_kernel(*rows_->source().abort_reason());
-          case LoadSource::Taken::kBlock: break;
+          case LoadSource::Taken::kBlocked:
+            return duckdb::SourceResultType::BLOCKED;
+          case LoadSource::Taken::kEnd:
+            return duckdb::SourceResultType::FINISHED;
+          case LoadSource::Taken::kAborted:
+            kernel::throw_to_kernel(*rows_->source().abort_reason());
+          case LoadSource::Taken::kBlock:
+            break;
         }
         local.block_is_ascii = is_ascii(local.block->text.get(), local.block->size);
         local.reader->start(*local.block);
@@ -119,7 +124,8 @@ class LoadScan final : public duckdb::PhysicalOperator {
     if (fields.arena) memory.push_back(fields.arena);
     for (size_t c = 0; c < local.converters.size(); ++c) {
       // An arena holds decoded text: escapes of JSON may have made it more than ASCII.
-      local.converters[c].convert(fields.column(c), fields.rows, local.block_is_ascii && !fields.arena, memory, chunk.data[c], local.verdicts);
+      local.converters[c].convert(fields.column(c), fields.rows, local.block_is_ascii && !fields.arena, memory,
+                                  chunk.data[c], local.verdicts);
     }
     rows_->account(fields, local.verdicts);
     chunk.SetCardinality(fields.rows);
@@ -137,7 +143,8 @@ class LoadScan final : public duckdb::PhysicalOperator {
 
 class LogicalLoadScan final : public duckdb::LogicalExtensionOperator {
  public:
-  LogicalLoadScan(duckdb::idx_t table_index, std::shared_ptr<LoadRows> rows) : table_index_(table_index), rows_(std::move(rows)) {
+  LogicalLoadScan(duckdb::idx_t table_index, std::shared_ptr<LoadRows> rows)
+      : table_index_(table_index), rows_(std::move(rows)) {
     SetEstimatedCardinality(1'000'000);
   }
 
@@ -163,7 +170,9 @@ class LogicalLoadScan final : public duckdb::LogicalExtensionOperator {
 
 duckdb::unique_ptr<duckdb::LogicalOperator> bind(duckdb::ClientContext& context, duckdb::TableFunctionBindInput& input,
                                                  duckdb::idx_t bind_index, duckdb::vector<duckdb::string>& names) {
-  auto rows = input.inputs.empty() || input.inputs[0].IsNull() ? nullptr : LoadRows::find(input.inputs[0].GetValue<uint64_t>(), context);
+  auto rows = input.inputs.empty() || input.inputs[0].IsNull()
+                  ? nullptr
+                  : LoadRows::find(input.inputs[0].GetValue<uint64_t>(), context);
   if (!rows) throw duckdb::BinderException("%s is for loads only", kFunction);
   for (const auto& target : rows->targets()) names.push_back(target.name);
   return duckdb::make_uniq<LogicalLoadScan>(bind_index, std::move(rows));

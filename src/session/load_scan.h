@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a load as a table of the kernel: FROM sluice_load(<id>), a source operator that parses the load's blocks
-// in as many threads as the kernel gives, waits for the client's bytes without holding a thread, and sorts out bad rows.
-// LoadRows belongs to its Load and is shared with the running scan. Thread-safe.
+// in as many threads as the kernel gives, waits for the client's bytes without holding a thread, and sorts out bad
+// rows. LoadRows belongs to its Load and is shared with the running scan. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -35,8 +35,8 @@ class LoadRows {
   const std::vector<LoadTarget>& targets() const { return targets_; }
   LoadSource& source() const { return *source_; }
 
-  // Counts a parsed batch and keeps its first complaints. Throws a kernel exception when the load must fail at the first
-  // bad row.
+  // Counts a parsed batch and keeps its first complaints. Throws a kernel exception when the load must fail at the
+  // first bad row.
   void account(const LoadFields& fields, const LoadVerdicts& verdicts);
 
   uint64_t total_rows() const { return total_rows_.load(std::memory_order_relaxed); }

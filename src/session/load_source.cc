@@ -38,7 +38,9 @@ Status LoadSource::push(LoadBlockPtr block) {
   std::vector<duckdb::InterruptState> waiting;
   {
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return aborted_ || scan_ended_ || queue_.empty() || queued_bytes_ + block->size <= max_queued_bytes_; });
+    room_.wait(lock, [&] {
+      return aborted_ || scan_ended_ || queue_.empty() || queued_bytes_ + block->size <= max_queued_bytes_;
+    });
     if (aborted_) return fail(*aborted_);
     if (scan_ended_) return fail(Code::kCancelled, "the load has ended");
     block->sequence = next_sequence_++;

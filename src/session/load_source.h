@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// LoadSource: the bounded queue of blocks between the client's bytes and the kernel's scanning threads. The writing side
-// waits while it is full; the scanning side never waits: it gets kBlocked and the kernel is called back when there is
-// more, so a slow client holds no thread of the kernel. Thread-safe.
+// LoadSource: the bounded queue of blocks between the client's bytes and the kernel's scanning threads. The writing
+// side waits while it is full; the scanning side never waits: it gets kBlocked and the kernel is called back when there
+// is more, so a slow client holds no thread of the kernel. Thread-safe.
 #pragma once
 
 #include <condition_variable>

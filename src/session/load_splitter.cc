@@ -17,8 +17,9 @@ LoadSplitter::LoadSplitter(const LoadSpec& spec, LoadSource& source, size_t bloc
       json_by_line_(spec.json.by_line),
       json_whole_(!spec.json.by_line && !spec.json.root.empty()),
       json_array_(spec.json.strip_outer_array),
-      max_record_bytes_(std::min(format_ == LoadSpec::Format::kJson && json_whole_ ? spec.max_document_bytes : spec.max_record_bytes,
-                                 kMaxBlockBytes)),
+      max_record_bytes_(
+          std::min(format_ == LoadSpec::Format::kJson && json_whole_ ? spec.max_document_bytes : spec.max_record_bytes,
+                   kMaxBlockBytes)),
       block_bytes_(block_bytes),
       source_(source),
       skip_lines_(format_ == LoadSpec::Format::kCsv ? spec.csv.skip_lines : 0) {}
@@ -131,7 +132,9 @@ size_t LoadSplitter::last_value_boundary() {
       continue;
     }
     switch (c) {
-      case '"': in_string_ = true; break;
+      case '"':
+        in_string_ = true;
+        break;
       case '[':
       case '{':
         if (c == '[' && json_array_ && depth_ == 0 && !outer_open_) {
@@ -148,7 +151,8 @@ size_t LoadSplitter::last_value_boundary() {
           outer_closed_ = true;
         }
         break;
-      default: break;
+      default:
+        break;
     }
   }
   scanned_ = i;
@@ -157,7 +161,8 @@ size_t LoadSplitter::last_value_boundary() {
 
 Status LoadSplitter::finish() {
   if (!block_) {
-    if (json_array_ && format_ == LoadSpec::Format::kJson && !json_by_line_ && !json_whole_ && outer_open_ && !outer_closed_) {
+    if (json_array_ && format_ == LoadSpec::Format::kJson && !json_by_line_ && !json_whole_ && outer_open_ &&
+        !outer_closed_) {
       return fail(sql_error(Code::kInvalidArgument, 1105, "the JSON array is not closed: the data is incomplete"));
     }
     return {};
@@ -178,7 +183,9 @@ Status LoadSplitter::finish() {
       while (at < end) {
         const char* next = csv_.record_end(at, end);
         if (!next) {
-          return fail(sql_error(Code::kInvalidArgument, 1105, "the last row is incomplete: an enclosed field is not closed or the data ends with an escape character"));
+          return fail(sql_error(
+              Code::kInvalidArgument, 1105,
+              "the last row is incomplete: an enclosed field is not closed or the data ends with an escape character"));
         }
         at = next;
       }
@@ -186,7 +193,8 @@ Status LoadSplitter::finish() {
   } else if (!json_by_line_ && !json_whole_) {
     last_value_boundary();
     if (depth_ > 0 || in_string_ || (json_array_ && outer_open_ && !outer_closed_)) {
-      return fail(sql_error(Code::kInvalidArgument, 1105, "the JSON ends in the middle of a value: the data is incomplete"));
+      return fail(
+          sql_error(Code::kInvalidArgument, 1105, "the JSON ends in the middle of a value: the data is incomplete"));
     }
     while (block_->size > boundary_ && (is_space(block_->text[block_->size - 1]))) --block_->size;
   }

@@ -11,7 +11,8 @@ namespace sluice::session {
 Result<std::unique_ptr<LoadSpool>> LoadSpool::create(const kernel::Host& host) {
   const std::filesystem::path directory = host.load_spool_dir();
   if (directory.empty()) {
-    return fail(sql_error(Code::kUnsupported, 1235, "loading Parquet needs a data directory; this server keeps everything in memory"));
+    return fail(sql_error(Code::kUnsupported, 1235,
+                          "loading Parquet needs a data directory; this server keeps everything in memory"));
   }
   std::error_code failed;
   std::filesystem::create_directories(directory, failed);

@@ -22,7 +22,8 @@ Error wrong_header(const std::string& what) { return sql_error(Code::kInvalidArg
 bool has_subquery(const duckdb::ParsedExpression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) return true;
   bool found = false;
-  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const duckdb::ParsedExpression& child) { found |= has_subquery(child); });
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::ParsedExpression& child) { found |= has_subquery(child); });
   return found;
 }
 
@@ -32,13 +33,16 @@ Result<std::unique_ptr<duckdb::ParsedExpression>> parse_expression(const std::st
   auto statement = TRY(dialect::parse("SELECT " + text, options));
   auto not_one = [&] { return fail(wrong_header("'" + text + "' in " + where + " is not one expression")); };
   auto* kernel_statement = std::get_if<dialect::KernelStatement>(&statement.body);
-  if (!kernel_statement || kernel_statement->tree->type != duckdb::StatementType::SELECT_STATEMENT || statement.parameter_count > 0) return not_one();
+  if (!kernel_statement || kernel_statement->tree->type != duckdb::StatementType::SELECT_STATEMENT ||
+      statement.parameter_count > 0)
+    return not_one();
   auto& node = *kernel_statement->tree->Cast<duckdb::SelectStatement>().node;
-  if (node.type != duckdb::QueryNodeType::SELECT_NODE || !node.modifiers.empty() || !node.cte_map.map.empty()) return not_one();
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE || !node.modifiers.empty() || !node.cte_map.map.empty())
+    return not_one();
   auto& select = node.Cast<duckdb::SelectNode>();
   const bool no_from = !select.from_table || select.from_table->type == duckdb::TableReferenceType::EMPTY_FROM;
-  if (!no_from || select.where_clause || select.having || select.qualify || select.sample || !select.groups.grouping_sets.empty() ||
-      select.select_list.size() != 1) {
+  if (!no_from || select.where_clause || select.having || select.qualify || select.sample ||
+      !select.groups.grouping_sets.empty() || select.select_list.size() != 1) {
     return not_one();
   }
   auto& expression = select.select_list[0];
@@ -49,8 +53,8 @@ Result<std::unique_ptr<duckdb::ParsedExpression>> parse_expression(const std::st
 }
 
 bool is_name_byte(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '@' ||
+         c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 // Reads a name at `i`, plain or in backquotes. Empty when there is none.
@@ -108,7 +112,9 @@ Result<std::vector<LoadColumn>> parse_load_columns(const std::string& text) {
     LoadColumn column;
     const size_t at = i;
     column.name = read_name(text, i);
-    if (column.name.empty()) return fail(wrong_header("columns: a column name is expected at position " + std::to_string(at + 1) + " of '" + text + "'"));
+    if (column.name.empty())
+      return fail(wrong_header("columns: a column name is expected at position " + std::to_string(at + 1) + " of '" +
+                               text + "'"));
     skip_blanks(text, i);
     if (i < text.size() && text[i] == '=') {
       const size_t end = expression_end(text, ++i);
@@ -118,12 +124,16 @@ Result<std::vector<LoadColumn>> parse_load_columns(const std::string& text) {
     columns.push_back(std::move(column));
     if (columns.size() > 10'000) return fail(wrong_header("columns: more than 10,000 columns"));
     if (i >= text.size()) return columns;
-    if (text[i] != ',') return fail(wrong_header("columns: ',' or '=' is expected at position " + std::to_string(i + 1) + " of '" + text + "'"));
+    if (text[i] != ',')
+      return fail(
+          wrong_header("columns: ',' or '=' is expected at position " + std::to_string(i + 1) + " of '" + text + "'"));
     ++i;
   }
 }
 
-Result<std::unique_ptr<duckdb::ParsedExpression>> parse_load_condition(const std::string& text) { return parse_expression(text, "where"); }
+Result<std::unique_ptr<duckdb::ParsedExpression>> parse_load_condition(const std::string& text) {
+  return parse_expression(text, "where");
+}
 
 Result<LoadSpec> load_spec(const dialect::LoadDataStatement& statement, const std::string& database) {
   LoadSpec spec;
@@ -156,14 +166,18 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
   table.database = name.database;
   table.name = name.name;
   TRY(connection.with_context([&](duckdb::ClientContext& context) -> Status {
-    if (table.database == kernel::kServerSchema || !duckdb::Catalog::GetSchema(context, table.catalog, table.database, duckdb::OnEntryNotFound::RETURN_NULL)) {
+    if (table.database == kernel::kServerSchema ||
+        !duckdb::Catalog::GetSchema(context, table.catalog, table.database, duckdb::OnEntryNotFound::RETURN_NULL)) {
       return fail(sql_error(Code::kNotFound, 1049, "Unknown database '" + table.database + "'"));
     }
     duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.name);
-    auto entry = duckdb::Catalog::GetEntry(context, table.catalog, table.database, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
-    if (!entry) return fail(sql_error(Code::kNotFound, 1146, "Table '" + table.database + "." + table.name + "' doesn't exist"));
+    auto entry =
+        duckdb::Catalog::GetEntry(context, table.catalog, table.database, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+    if (!entry)
+      return fail(sql_error(Code::kNotFound, 1146, "Table '" + table.database + "." + table.name + "' doesn't exist"));
     if (entry->type != duckdb::CatalogType::TABLE_ENTRY) {
-      return fail(sql_error(Code::kInvalidArgument, 1347, "'" + table.database + "." + table.name + "' is not BASE TABLE"));
+      return fail(
+          sql_error(Code::kInvalidArgument, 1347, "'" + table.database + "." + table.name + "' is not BASE TABLE"));
     }
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     std::set<duckdb::idx_t> not_null;
@@ -212,12 +226,15 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
   };
   for (const auto& column : spec.columns) {
     // A field of which another value is computed for the same column is raw text for that expression.
-    if (!column.value) add(column.name, computed.contains(StringUtil::Lower(column.name)) ? nullptr : table.find(column.name));
+    if (!column.value)
+      add(column.name, computed.contains(StringUtil::Lower(column.name)) ? nullptr : table.find(column.name));
   }
   // Only computed columns, or none: the data holds the table's columns.
   if (targets.empty()) {
     for (const auto& column : table.columns) {
-      add(column.name, computed.contains(StringUtil::Lower(column.name)) && spec.format == LoadSpec::Format::kCsv ? nullptr : &column);
+      add(column.name, computed.contains(StringUtil::Lower(column.name)) && spec.format == LoadSpec::Format::kCsv
+                           ? nullptr
+                           : &column);
     }
   }
   return targets;
@@ -231,7 +248,8 @@ duckdb::unique_ptr<duckdb::TableRef> table_function(const std::string& function,
   return ref;
 }
 
-duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table, const std::vector<std::string>& fields,
+duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table,
+                                                     const std::vector<std::string>& fields,
                                                      duckdb::unique_ptr<duckdb::TableRef> source, bool cast_fields) {
   auto insert = make_uniq<duckdb::InsertStatement>();
   insert->catalog = table.catalog;
@@ -251,10 +269,12 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
   };
   for (const auto& field : fields) {
     const LoadTableColumn* column = table.find(field);
-    if (column && !computed.contains(StringUtil::Lower(field))) add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields);
+    if (column && !computed.contains(StringUtil::Lower(field)))
+      add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields);
   }
   for (auto& column : spec.columns) {
-    if (column.value) add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true);
+    if (column.value)
+      add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true);
   }
   select->from_table = std::move(source);
   if (spec.where) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a load's options mean for its table: which fields the data has, what types they get, and the INSERT statement tree
-// that takes them in. Functions without state.
+// What a load's options mean for its table: which fields the data has, what types they get, and the INSERT statement
+// tree that takes them in. Functions without state.
 #pragma once
 
 #include <memory>
@@ -35,7 +35,8 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
 
 // INSERT INTO table (...) SELECT ... FROM source [WHERE ...]. Takes the trees out of `spec`.
 // `fields`: the columns of `source`. With `cast_fields` their types may differ from the table's (Parquet).
-duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table, const std::vector<std::string>& fields,
+duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table,
+                                                     const std::vector<std::string>& fields,
                                                      duckdb::unique_ptr<duckdb::TableRef> source, bool cast_fields);
 
 // FROM function(value).

@@ -47,7 +47,8 @@ class LoadTest : public ::testing::Test {
         if (!chunk) return "error: " + chunk.error().message();
         if (!*chunk) break;
         for (duckdb::idx_t row = 0; row < (*chunk)->size(); ++row) {
-          for (duckdb::idx_t c = 0; c < (*chunk)->ColumnCount(); ++c) out += (c ? "|" : "") + (*chunk)->GetValue(c, row).ToString();
+          for (duckdb::idx_t c = 0; c < (*chunk)->ColumnCount(); ++c)
+            out += (c ? "|" : "") + (*chunk)->GetValue(c, row).ToString();
           out += "\n";
         }
       }
@@ -81,12 +82,15 @@ class LoadTest : public ::testing::Test {
 };
 
 TEST_F(LoadTest, CsvOfManyTypesInPiecesOfAnySize) {
-  run("CREATE TABLE internal.d.t(i INTEGER, b BIGINT, d DECIMAL(10,2), h DECIMAL(38,4), f DOUBLE, s VARCHAR, day DATE, moment TIMESTAMP, ok BOOLEAN, l INTEGER[])");
+  run("CREATE TABLE internal.d.t(i INTEGER, b BIGINT, d DECIMAL(10,2), h DECIMAL(38,4), f DOUBLE, s VARCHAR, day DATE, "
+      "moment TIMESTAMP, ok BOOLEAN, l INTEGER[])");
   const std::string data =
       "1,-5,12.3,123456789012345678901234567890.1234,1.5,hello,2024-02-29,2024-01-01 10:11:12.5,true,\"[1\n"
       "2,\\N,-0.01,0.5,1e3,,20240131,2024-01-01,0,\\N\r\n"
       "+3, 7 ,1e2,1,inf,\xC3\xA9,2024-1-5,2024-01-01T00:00:00,false,[]";
-  const std::string good = "2|NULL|-0.01|0.5000|1000.0||2024-01-31|2024-01-01 00:00:00|false|NULL\n3|7|100.00|1.0000|inf|\xC3\xA9|2024-01-05|2024-01-01 00:00:00|false|[]\n";
+  const std::string good =
+      "2|NULL|-0.01|0.5000|1000.0||2024-01-31|2024-01-01 "
+      "00:00:00|false|NULL\n3|7|100.00|1.0000|inf|\xC3\xA9|2024-01-05|2024-01-01 00:00:00|false|[]\n";
   for (size_t piece : {1ul, 2ul, 3ul, 7ul, 64ul, 100000ul}) {
     run("DELETE FROM internal.d.t");
     LoadSpec s = spec("t");
@@ -133,7 +137,8 @@ TEST_F(LoadTest, EnclosedFields) {
     s.csv.enclose = '"';
     s.csv.escape = '\\';
     ASSERT_EQ(load(std::move(s), data, piece), "ok 4");
-    EXPECT_EQ(run("SELECT a, b, c FROM internal.d.t ORDER BY a"), "1|a,b\nc|say \"hi\"\n2|'x'|\"q\\ \\n\n3||\\N\n4|NULL|mid\"dle\n");
+    EXPECT_EQ(run("SELECT a, b, c FROM internal.d.t ORDER BY a"),
+              "1|a,b\nc|say \"hi\"\n2|'x'|\"q\\ \\n\n3||\\N\n4|NULL|mid\"dle\n");
   }
   LoadSpec open = spec("t");
   open.csv.column_separator = ",";
@@ -149,7 +154,8 @@ TEST_F(LoadTest, SeparatorsOfSeveralBytes) {
     s.csv.column_separator = "||";
     s.csv.line_delimiter = "\x01\x02";
     s.csv.skip_lines = 1;
-    ASSERT_EQ(load(std::move(s), std::string("\xEF\xBB\xBFhead||er\x01\x02") + "1||x|y\x01\x02" + "2||\x01z", piece), "ok 2");
+    ASSERT_EQ(load(std::move(s), std::string("\xEF\xBB\xBFhead||er\x01\x02") + "1||x|y\x01\x02" + "2||\x01z", piece),
+              "ok 2");
     EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a"), "1|x|y\n2|\x01z\n");
   }
 }
@@ -220,13 +226,15 @@ TEST_F(LoadTest, JsonByLine) {
       s.json.by_line = by_line;
       ASSERT_EQ(load(std::move(s), data, piece), "ok 3");
       EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a NULLS LAST"),
-                "1|x\xC3\xA9\n|123456789012345.12345|[1, 2]|{'x': 5}|true\n2|{\"k\":[1]}|NULL|NULL|NULL|NULL\nNULL|NULL|NULL|NULL|NULL|false\n");
+                "1|x\xC3\xA9\n|123456789012345.12345|[1, 2]|{'x': "
+                "5}|true\n2|{\"k\":[1]}|NULL|NULL|NULL|NULL\nNULL|NULL|NULL|NULL|NULL|false\n");
     }
   }
   LoadSpec bad = spec("t");
   bad.format = LoadSpec::Format::kJson;
   bad.json.by_line = true;
-  EXPECT_TRUE(load(std::move(bad), "{\"a\":1}\n{\"a\":\n[1]\n").starts_with("error: too many filtered rows: 2 of 3 are bad; the first: not JSON"));
+  EXPECT_TRUE(load(std::move(bad), "{\"a\":1}\n{\"a\":\n[1]\n")
+                  .starts_with("error: too many filtered rows: 2 of 3 are bad; the first: not JSON"));
 }
 
 TEST_F(LoadTest, JsonArrayPathsAndRoot) {
@@ -237,7 +245,8 @@ TEST_F(LoadTest, JsonArrayPathsAndRoot) {
     s.format = LoadSpec::Format::kJson;
     s.json.strip_outer_array = true;
     s.json.paths = {"$.x.y[1]", "$.\"k.z\""};
-    ASSERT_EQ(load(std::move(s), " [ {\"x\":{\"y\":[0,7]},\"k.z\":\"]}\"}, {\"x\":{}, \"k.z\":\"\\\"\"} ] ", piece), "ok 2");
+    ASSERT_EQ(load(std::move(s), " [ {\"x\":{\"y\":[0,7]},\"k.z\":\"]}\"}, {\"x\":{}, \"k.z\":\"\\\"\"} ] ", piece),
+              "ok 2");
     EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY a NULLS LAST"), "7|]}\nNULL|\"\n");
     run("DELETE FROM internal.d.t");
     LoadSpec root = spec("t");
@@ -262,7 +271,10 @@ TEST_F(LoadTest, Parquet) {
   run("CREATE TABLE internal.d.t(a INTEGER, b VARCHAR)");
   const std::filesystem::path file = host_->load_spool_dir() / "made.parquet";
   std::filesystem::create_directories(file.parent_path());
-  ASSERT_EQ(run("COPY (SELECT i::BIGINT AS A, 'v' || i AS b, 1 AS other FROM range(5000) r(i)) TO '" + file.string() + "' (FORMAT parquet)").find("error"), std::string::npos);
+  ASSERT_EQ(run("COPY (SELECT i::BIGINT AS A, 'v' || i AS b, 1 AS other FROM range(5000) r(i)) TO '" + file.string() +
+                "' (FORMAT parquet)")
+                .find("error"),
+            std::string::npos);
   std::ifstream in(file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), {});
   std::filesystem::remove(file);

@@ -42,14 +42,17 @@ class Walk {
       if (node(*parsed.Cast<duckdb::SubqueryExpression>().subquery->node)) return true;
     }
     bool found = false;
-    duckdb::ParsedExpressionIterator::EnumerateChildren(parsed, [&](const duckdb::ParsedExpression& child) { found = found || expression(child); });
+    duckdb::ParsedExpressionIterator::EnumerateChildren(
+        parsed, [&](const duckdb::ParsedExpression& child) { found = found || expression(child); });
     return found;
   }
 
   duckdb::case_insensitive_set_t ctes_;
 };
 
-bool in_query(const duckdb::unique_ptr<duckdb::SelectStatement>& select) { return select && Walk().node(*select->node); }
+bool in_query(const duckdb::unique_ptr<duckdb::SelectStatement>& select) {
+  return select && Walk().node(*select->node);
+}
 
 bool lives_in_a_database(CatalogType type) {
   return type == CatalogType::TABLE_ENTRY || type == CatalogType::VIEW_ENTRY || type == CatalogType::INDEX_ENTRY;
@@ -59,7 +62,8 @@ bool lives_in_a_database(CatalogType type) {
 
 bool needs_database(const duckdb::SQLStatement& tree) {
   switch (tree.type) {
-    case duckdb::StatementType::SELECT_STATEMENT: return Walk().node(*tree.Cast<duckdb::SelectStatement>().node);
+    case duckdb::StatementType::SELECT_STATEMENT:
+      return Walk().node(*tree.Cast<duckdb::SelectStatement>().node);
     case duckdb::StatementType::INSERT_STATEMENT: {
       const auto& insert = tree.Cast<duckdb::InsertStatement>();
       return insert.schema.empty() || in_query(insert.select_statement);
@@ -84,9 +88,12 @@ bool needs_database(const duckdb::SQLStatement& tree) {
       const auto& info = *tree.Cast<duckdb::DropStatement>().info;
       return lives_in_a_database(info.type) && info.schema.empty();
     }
-    case duckdb::StatementType::ALTER_STATEMENT: return tree.Cast<duckdb::AlterStatement>().info->schema.empty();
-    case duckdb::StatementType::EXPLAIN_STATEMENT: return needs_database(*tree.Cast<duckdb::ExplainStatement>().stmt);
-    default: return false;
+    case duckdb::StatementType::ALTER_STATEMENT:
+      return tree.Cast<duckdb::AlterStatement>().info->schema.empty();
+    case duckdb::StatementType::EXPLAIN_STATEMENT:
+      return needs_database(*tree.Cast<duckdb::ExplainStatement>().stmt);
+    default:
+      return false;
   }
 }
 

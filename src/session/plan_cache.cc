@@ -5,7 +5,8 @@ namespace sluice::session {
 
 bool PlanTemplate::matches(const std::vector<duckdb::Value>& literals) const {
   for (const auto& [ordinal, value] : fixed) {
-    if (ordinal >= literals.size() || literals[ordinal].type() != value.type() || !duckdb::Value::NotDistinctFrom(literals[ordinal], value)) {
+    if (ordinal >= literals.size() || literals[ordinal].type() != value.type() ||
+        !duckdb::Value::NotDistinctFrom(literals[ordinal], value)) {
       return false;
     }
   }
@@ -15,7 +16,8 @@ bool PlanTemplate::matches(const std::vector<duckdb::Value>& literals) const {
   return true;
 }
 
-std::shared_ptr<const PlanTemplate> PlanCache::find(std::string_view key, const std::vector<duckdb::Value>& literals, uint64_t schema_version) {
+std::shared_ptr<const PlanTemplate> PlanCache::find(std::string_view key, const std::vector<duckdb::Value>& literals,
+                                                    uint64_t schema_version) {
   Shard& part = shard(key);
   std::lock_guard lock(part.mutex);
   auto found = part.by_key.find(key);

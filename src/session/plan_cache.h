@@ -52,8 +52,10 @@ class PlanCache {
   bool enabled() const { return options_.enabled; }
   size_t max_statement_bytes() const { return options_.max_statement_bytes; }
 
-  // The template for a form (`key`: normalised text, database and SQL mode) with these literals; null when there is none.
-  std::shared_ptr<const PlanTemplate> find(std::string_view key, const std::vector<duckdb::Value>& literals, uint64_t schema_version);
+  // The template for a form (`key`: normalised text, database and SQL mode) with these literals; null when there is
+  // none.
+  std::shared_ptr<const PlanTemplate> find(std::string_view key, const std::vector<duckdb::Value>& literals,
+                                           uint64_t schema_version);
   void put(std::string key, std::shared_ptr<const PlanTemplate> plan);
   void clear();
 

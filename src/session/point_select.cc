@@ -65,7 +65,8 @@ struct Recogniser {
       if (expression.GetExpressionClass() == ExpressionClass::STAR) {
         const auto& star = expression.Cast<duckdb::StarExpression>();
         return list.size() == 1 && star.exclude_list.empty() && star.replace_list.empty() && star.rename_list.empty() &&
-               !star.columns && !star.expr && (star.relation_name.empty() || duckdb::StringUtil::CIEquals(star.relation_name, table_alias));
+               !star.columns && !star.expr &&
+               (star.relation_name.empty() || duckdb::StringUtil::CIEquals(star.relation_name, table_alias));
       }
       auto name = column(expression);
       if (!name) return false;
@@ -89,8 +90,9 @@ struct Recogniser {
     const auto& any_node = *tree.Cast<duckdb::SelectStatement>().node;
     if (any_node.type != duckdb::QueryNodeType::SELECT_NODE || !any_node.cte_map.map.empty()) return false;
     const auto& node = any_node.Cast<duckdb::SelectNode>();
-    if (!node.from_table || node.from_table->type != duckdb::TableReferenceType::BASE_TABLE || !node.where_clause || node.having ||
-        node.qualify || node.sample || !node.groups.group_expressions.empty() || !node.groups.grouping_sets.empty()) {
+    if (!node.from_table || node.from_table->type != duckdb::TableReferenceType::BASE_TABLE || !node.where_clause ||
+        node.having || node.qualify || node.sample || !node.groups.group_expressions.empty() ||
+        !node.groups.grouping_sets.empty()) {
       return false;
     }
     for (const auto& modifier : node.modifiers) {
@@ -111,7 +113,8 @@ struct Recogniser {
 
 }  // namespace
 
-Result<std::shared_ptr<const PointSelect>> PointSelect::recognise(kernel::Connection& connection, const duckdb::SQLStatement& tree,
+Result<std::shared_ptr<const PointSelect>> PointSelect::recognise(kernel::Connection& connection,
+                                                                  const duckdb::SQLStatement& tree,
                                                                   const std::string& database) {
   Recogniser found;
   if (!found.statement(tree, database)) return std::shared_ptr<const PointSelect>();

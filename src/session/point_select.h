@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PointSelect: SELECT columns FROM one table WHERE every column of a unique key = a value. Such statements are recognised
-// in their tree and read through kernel::PointLookup. Immutable once made; shared by all sessions.
+// PointSelect: SELECT columns FROM one table WHERE every column of a unique key = a value. Such statements are
+// recognised in their tree and read through kernel::PointLookup. Immutable once made; shared by all sessions.
 #pragma once
 
 #include <memory>
@@ -18,7 +18,8 @@ namespace sluice::session {
 class PointSelect {
  public:
   // Null when the statement has another shape or the table no such key. `database` completes an unqualified name.
-  static Result<std::shared_ptr<const PointSelect>> recognise(kernel::Connection& connection, const duckdb::SQLStatement& tree,
+  static Result<std::shared_ptr<const PointSelect>> recognise(kernel::Connection& connection,
+                                                              const duckdb::SQLStatement& tree,
                                                               const std::string& database);
 
   // One compared value: a placeholder's number (from 1), or a constant of the tree when `parameter` is 0.

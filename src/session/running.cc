@@ -11,9 +11,13 @@ bool may_kill(const ClientIdentity& by, const RunningEntry& entry) {
   return by.user == "root" || by.user == "admin" || by.user == entry.client.user;
 }
 
-Error unknown_connection(uint64_t id) { return sql_error(Code::kNotFound, 1094, "Unknown thread id: " + std::to_string(id)); }
+Error unknown_connection(uint64_t id) {
+  return sql_error(Code::kNotFound, 1094, "Unknown thread id: " + std::to_string(id));
+}
 
-Error not_owner(uint64_t id) { return sql_error(Code::kPermissionDenied, 1095, "You are not owner of thread " + std::to_string(id)); }
+Error not_owner(uint64_t id) {
+  return sql_error(Code::kPermissionDenied, 1095, "You are not owner of thread " + std::to_string(id));
+}
 
 }  // namespace
 
@@ -82,7 +86,8 @@ void RunningStatements::run_watchdog() {
     for (auto& [id, watch] : watches_) {
       if (watch.due <= now) {
         watch.due = now + kRepeatInterval;
-        if (auto session = sessions_.find(id); session != sessions_.end()) session->second->interrupt(Interrupt::kTimeout);
+        if (auto session = sessions_.find(id); session != sessions_.end())
+          session->second->interrupt(Interrupt::kTimeout);
         watch.repeats = true;
       }
       next_due_ = std::min(next_due_, watch.due);

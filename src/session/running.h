@@ -22,12 +22,12 @@ struct RunningEntry {
   uint32_t connection_id = 0;
   ClientIdentity client;
   std::string database;
-  std::string statement;        // text of the running statement, cut at 64 KiB; empty when idle
-  std::string query_id;         // 32 hex digits and dashes, new for each statement; empty when idle
-  std::string trace_id;         // W3C trace id of the statement; empty when idle
+  std::string statement;  // text of the running statement, cut at 64 KiB; empty when idle
+  std::string query_id;   // 32 hex digits and dashes, new for each statement; empty when idle
+  std::string trace_id;   // W3C trace id of the statement; empty when idle
   std::chrono::system_clock::time_point logged_in;
   std::chrono::system_clock::time_point state_since;  // start of the statement, or of the idleness
-  double progress = -1;         // percent, -1 unknown
+  double progress = -1;                               // percent, -1 unknown
 };
 
 class RunningStatements {
@@ -57,11 +57,11 @@ class RunningStatements {
  private:
   void run_watchdog();
 
-  mutable std::mutex mutex_;           // guards all below; a session's own lock is taken under it, never the other way round
+  mutable std::mutex mutex_;  // guards all below; a session's own lock is taken under it, never the other way round
   std::map<uint32_t, Session*> sessions_;
   struct Watch {
     std::chrono::steady_clock::time_point due;
-    bool repeats = false;              // was interrupted already, for whatever reason
+    bool repeats = false;  // was interrupted already, for whatever reason
   };
   std::map<uint32_t, Watch> watches_;
   std::chrono::steady_clock::time_point next_due_ = std::chrono::steady_clock::time_point::max();

@@ -20,22 +20,27 @@ class Services {
  public:
   struct Limits {
     uint32_t max_connections = 8192;
-    uint64_t max_statement_bytes = 64ull << 20;   // longer texts: error 1153
-    uint64_t max_packet_bytes = 1ull << 30;       // @@max_allowed_packet
+    uint64_t max_statement_bytes = 64ull << 20;  // longer texts: error 1153
+    uint64_t max_packet_bytes = 1ull << 30;      // @@max_allowed_packet
   };
 
   Services(kernel::Host& kernel_host, WorkerPool& worker_pool, Access& access_list, Audit& audit_log, Limits the_limits,
            PlanCache::Options plan_cache_options)
-      : kernel(kernel_host), workers(worker_pool), access(access_list), audit(audit_log), limits(the_limits), plan_cache(plan_cache_options) {}
+      : kernel(kernel_host),
+        workers(worker_pool),
+        access(access_list),
+        audit(audit_log),
+        limits(the_limits),
+        plan_cache(plan_cache_options) {}
 
   kernel::Host& kernel;
-  WorkerPool& workers;         // where doors run "worker" calls
+  WorkerPool& workers;  // where doors run "worker" calls
   Access& access;
   Audit& audit;
   const Limits limits;
   PlanCache plan_cache;
   RunningStatements running;
-  GlobalVariables variables;   // system variables' global values
+  GlobalVariables variables;  // system variables' global values
 
   uint32_t next_connection_id() { return ++last_connection_id_; }
   // Statements run since the start, for SHOW STATUS and metrics.

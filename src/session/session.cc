@@ -25,16 +25,17 @@ class PreparedInSession final : public PreparedStatement {
   duckdb::unique_ptr<duckdb::SQLStatement> tree;  // null: run the text
   KernelStatement::Effect effect = KernelStatement::Effect::kRead;
   std::shared_ptr<const PointSelect> point;
-  uint64_t schema_version = 0;                    // of `point`
-  std::string database;                           // that `point` was made for
+  uint64_t schema_version = 0;  // of `point`
+  std::string database;         // that `point` was made for
   // A table-free plan made for these parameter types.
   std::string kept_types;
   std::unique_ptr<kernel::Prepared> kept;
 };
 
 Error too_long(size_t bytes, uint64_t limit) {
-  return sql_error(Code::kInvalidArgument, 1153, "The statement has " + std::to_string(bytes) + " bytes, more than the " +
-                                                     std::to_string(limit) + " that this server takes (limits.max_statement)");
+  return sql_error(Code::kInvalidArgument, 1153,
+                   "The statement has " + std::to_string(bytes) + " bytes, more than the " + std::to_string(limit) +
+                       " that this server takes (limits.max_statement)");
 }
 
 std::string cache_key(const dialect::Normalised& text, const SessionState& state) {
@@ -54,7 +55,9 @@ bool plan_reads_no_table(const duckdb::SQLStatement& tree) {
   const auto& node = *insert.select_statement->node;
   if (node.type != duckdb::QueryNodeType::SELECT_NODE) return false;
   const auto& select = node.Cast<duckdb::SelectNode>();
-  if (!select.from_table || select.from_table->type != duckdb::TableReferenceType::EXPRESSION_LIST || select.where_clause) return false;
+  if (!select.from_table || select.from_table->type != duckdb::TableReferenceType::EXPRESSION_LIST ||
+      select.where_clause)
+    return false;
   for (const auto& row : select.from_table->Cast<duckdb::ExpressionListRef>().values) {
     for (const auto& cell : row) {
       if (cell->HasSubquery()) return false;
@@ -78,7 +81,9 @@ const std::string& Session::database() const { return state_->database_; }
 bool Session::in_transaction() const { return state_->in_transaction; }
 bool Session::autocommit() const { return state_->variables.autocommit(); }
 bool Session::no_backslash_escapes() const { return (state_->variables.sql_modes() & kNoBackslashEscapes) != 0; }
-uint16_t Session::warning_count() const { return static_cast<uint16_t>(std::min<size_t>(state_->warnings.size(), UINT16_MAX)); }
+uint16_t Session::warning_count() const {
+  return static_cast<uint16_t>(std::min<size_t>(state_->warnings.size(), UINT16_MAX));
+}
 const SessionVariables& Session::variables() const { return state_->variables; }
 SessionVariables& Session::variables() { return state_->variables; }
 
@@ -100,7 +105,9 @@ Status Session::use(std::string_view database) {
   return {};
 }
 
-std::vector<std::string_view> Session::split(std::string_view sql) const { return dialect::split(sql, state_->parse_options()); }
+std::vector<std::string_view> Session::split(std::string_view sql) const {
+  return dialect::split(sql, state_->parse_options());
+}
 
 std::optional<Result<Outcome>> Session::answer_at_once(std::string_view sql) {
   state_->parsed.reset();
@@ -119,7 +126,8 @@ std::optional<Result<Outcome>> Session::answer_at_once(std::string_view sql) {
   return std::nullopt;
 }
 
-std::optional<Result<Outcome>> Session::answer_at_once(PreparedStatement& statement, const std::vector<duckdb::Value>& parameters) {
+std::optional<Result<Outcome>> Session::answer_at_once(PreparedStatement& statement,
+                                                       const std::vector<duckdb::Value>& parameters) {
   auto& prepared = static_cast<PreparedInSession&>(statement);
   if (!prepared.tree || !parameters.empty()) return std::nullopt;
   auto table = answer_constants(*prepared.tree);
@@ -133,7 +141,8 @@ Result<Outcome> Session::execute(std::string_view sql) {
   SessionState& state = *state_;
   state.begin(sql, true);
   auto result = [&]() -> Result<Outcome> {
-    if (sql.size() > state.services.limits.max_statement_bytes) return fail(too_long(sql.size(), state.services.limits.max_statement_bytes));
+    if (sql.size() > state.services.limits.max_statement_bytes)
+      return fail(too_long(sql.size(), state.services.limits.max_statement_bytes));
     if (state.parsed && state.parsed_text == sql) {
       dialect::Statement statement = std::move(*state.parsed);
       state.parsed.reset();
@@ -169,7 +178,8 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   auto lifted = dialect::parse(sql, state.parse_options(true));
   if (!lifted) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
   auto* kernel = std::get_if<KernelStatement>(&lifted->body);
-  if (!kernel || lifted->session_dependent || !kernel->rest.empty()) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
+  if (!kernel || lifted->session_dependent || !kernel->rest.empty())
+    return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
 
   if (state.database_.empty() && needs_database(*kernel->tree)) return fail(no_database_selected());
 
@@ -198,7 +208,8 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
 
 Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql) {
   SessionState& state = *state_;
-  if (sql.size() > state.services.limits.max_statement_bytes) return fail(too_long(sql.size(), state.services.limits.max_statement_bytes));
+  if (sql.size() > state.services.limits.max_statement_bytes)
+    return fail(too_long(sql.size(), state.services.limits.max_statement_bytes));
   auto statement = TRY(dialect::parse(sql, state.parse_options()));
   if (statement.parameter_count > UINT16_MAX) {
     return fail(sql_error(Code::kInvalidArgument, 1390, "Prepared statement contains too many placeholders"));
@@ -209,7 +220,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   auto* kernel = std::get_if<KernelStatement>(&statement.body);
   if (!kernel) {
     if (statement.parameter_count > 0) {
-      return fail(sql_error(Code::kUnsupported, 1295, "This command is not supported in the prepared statement protocol with parameters"));
+      return fail(sql_error(Code::kUnsupported, 1295,
+                            "This command is not supported in the prepared statement protocol with parameters"));
     }
     return std::shared_ptr<PreparedStatement>(std::move(prepared));
   }
@@ -226,7 +238,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
     prepared->known_columns = std::move(constants->columns);
     return std::shared_ptr<PreparedStatement>(std::move(prepared));
   }
-  if (kernel->effect == KernelStatement::Effect::kSchema) return std::shared_ptr<PreparedStatement>(std::move(prepared));
+  if (kernel->effect == KernelStatement::Effect::kSchema)
+    return std::shared_ptr<PreparedStatement>(std::move(prepared));
   prepared->schema_version = state.services.kernel.schema_version();
   prepared->database = state.database_;
   if (prepared->tree && kernel->effect == KernelStatement::Effect::kRead && state.services.plan_cache.enabled()) {
@@ -292,7 +305,8 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
 void Session::reset() {
   SessionState& state = *state_;
   if (state.in_transaction && state.kernel) {
-    if (auto rolled_back = state.kernel->rollback(); !rolled_back) log::warn("rollback at reset failed", {{"error", rolled_back.error().describe()}});
+    if (auto rolled_back = state.kernel->rollback(); !rolled_back)
+      log::warn("rollback at reset failed", {{"error", rolled_back.error().describe()}});
   }
   state.in_transaction = false;
   state.kept_plans.clear();

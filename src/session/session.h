@@ -25,11 +25,11 @@ struct RunningEntry;
 
 // Who the client is, as its door established it.
 struct ClientIdentity {
-  std::string user;        // authenticated user name, e.g. "root"
-  std::string host;        // the client's address as text, e.g. "127.0.0.1"
-  std::string account;     // the matched account, "'root'@'%'"
-  std::string door;        // "mysql" or "http"
-  std::string program;     // connection attribute program_name or the HTTP user agent; may be empty
+  std::string user;     // authenticated user name, e.g. "root"
+  std::string host;     // the client's address as text, e.g. "127.0.0.1"
+  std::string account;  // the matched account, "'root'@'%'"
+  std::string door;     // "mysql" or "http"
+  std::string program;  // connection attribute program_name or the HTTP user agent; may be empty
 };
 
 // Why a running statement is stopped; decides the error its client sees.
@@ -87,7 +87,8 @@ class Session {
   // Runs a prepared statement; `parameters` has parameter_count() values, typed as the client sent them. Worker.
   Result<Outcome> execute(PreparedStatement& statement, std::vector<duckdb::Value> parameters);
   // The same as answer_at_once for a prepared statement.
-  std::optional<Result<Outcome>> answer_at_once(PreparedStatement& statement, const std::vector<duckdb::Value>& parameters);
+  std::optional<Result<Outcome>> answer_at_once(PreparedStatement& statement,
+                                                const std::vector<duckdb::Value>& parameters);
 
   // COM_RESET_CONNECTION: rolls back, forgets variables, user variables, temporary tables. Worker.
   void reset();

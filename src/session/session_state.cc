@@ -4,8 +4,8 @@
 #include <random>
 
 #include "base/log.h"
-#include "kernel/catalog_facts.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "kernel/catalog_facts.h"
 #include "session/constant.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
@@ -55,7 +55,8 @@ SessionState::SessionState(Services& shared, Session& session, uint32_t connecti
       self(session),
       id(connection_id),
       client(std::move(identity)),
-      variables(shared.variables, [this](const VariableDefinition& variable, const VariableValue& value) { return obey(variable, value); }),
+      variables(shared.variables, [this](const VariableDefinition& variable,
+                                         const VariableValue& value) { return obey(variable, value); }),
       state_since(std::chrono::system_clock::now()) {}
 
 SessionState::~SessionState() = default;
@@ -156,9 +157,12 @@ Error SessionState::translate(Error error) {
   if (!reason) return error;
   switch (*reason) {
     case Interrupt::kTimeout:
-      return sql_error(Code::kDeadlineExceeded, 3024, "Query execution was interrupted, maximum statement execution time exceeded (query_timeout)");
-    case Interrupt::kShutdown: return sql_error(Code::kUnavailable, 1053, "Server shutdown in progress");
-    default: return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
+      return sql_error(Code::kDeadlineExceeded, 3024,
+                       "Query execution was interrupted, maximum statement execution time exceeded (query_timeout)");
+    case Interrupt::kShutdown:
+      return sql_error(Code::kUnavailable, 1053, "Server shutdown in progress");
+    default:
+      return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
   }
 }
 
@@ -169,7 +173,8 @@ void SessionState::warn(std::string level, int code, std::string message) {
 kernel::Connection& SessionState::connection() {
   if (!kernel) {
     kernel = std::make_unique<kernel::Connection>(services.kernel);
-    if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned) log::warn("time zone", {{"error", zoned.error().describe()}});
+    if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned)
+      log::warn("time zone", {{"error", zoned.error().describe()}});
     if (!database_.empty()) {
       // The database may have been dropped since; statements that need it then say so.
       const kernel::SchemaName stored = kernel::kernel_schema(database_);
@@ -196,7 +201,8 @@ Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
   return {};
 }
 
-Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters) {
+Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view sql,
+                                  std::vector<duckdb::Value> parameters) {
   if (statement.parameter_count > parameters.size()) {
     return fail(sql_error(Code::kInvalidArgument, 1064, "'?' stands for a value in prepared statements only"));
   }
@@ -206,14 +212,17 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
       if (auto table = answer_constants(*kernel_statement->tree)) return Outcome(std::move(*table));
     }
     if (!kernel_statement->rest.empty()) return run_together(std::move(*kernel_statement));
-    return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()), kernel_statement->effect,
-                      std::move(parameters));
+    return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
+                      kernel_statement->effect, std::move(parameters));
   }
-  if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body)) return use(use_statement->catalog, use_statement->database);
+  if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body))
+    return use(use_statement->catalog, use_statement->database);
   if (const auto* set_statement = std::get_if<dialect::SetStatement>(&body)) return set(*set_statement);
   if (const auto* show = std::get_if<dialect::ShowStatement>(&body)) {
-    const bool about_warnings = show->what == dialect::ShowStatement::What::kWarnings || show->what == dialect::ShowStatement::What::kErrors ||
-                                show->what == dialect::ShowStatement::What::kCountWarnings || show->what == dialect::ShowStatement::What::kCountErrors;
+    const bool about_warnings = show->what == dialect::ShowStatement::What::kWarnings ||
+                                show->what == dialect::ShowStatement::What::kErrors ||
+                                show->what == dialect::ShowStatement::What::kCountWarnings ||
+                                show->what == dialect::ShowStatement::What::kCountErrors;
     if (about_warnings) warnings = std::exchange(warnings_before, {});
     ShowContext context{services, connection(), variables, database_, client, id, warnings};
     return Outcome(TRY(answer_show(*show, context)));
@@ -222,7 +231,8 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     TRY(services.running.kill(kill->connection_id, kill->query_only, client));
     return Outcome(Done{});
   }
-  if (const auto* transaction_statement = std::get_if<dialect::TransactionStatement>(&body)) return transaction(*transaction_statement);
+  if (const auto* transaction_statement = std::get_if<dialect::TransactionStatement>(&body))
+    return transaction(*transaction_statement);
   if (const auto* account_statement = std::get_if<dialect::AccountStatement>(&body)) {
     TRY(services.access.apply(*account_statement, self_account()));
     return Outcome(Done{});
@@ -241,7 +251,9 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
   auto answer = connection().run(std::move(tree), std::move(parameters));
   if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
-  if (!answer) return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error())) : std::move(answer.error()));
+  if (!answer)
+    return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error()))
+                                                              : std::move(answer.error()));
   if (leaves_database) {  // as in MySQL, no database is selected then
     database_.clear();
     kernel->clear_schema();
@@ -283,9 +295,11 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   return outcome;
 }
 
-Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, duckdb::StatementType type) {
+Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
+                                         duckdb::StatementType type) {
   if (answer->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
-    return Outcome(std::unique_ptr<RowStream>(new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
+    return Outcome(std::unique_ptr<RowStream>(
+        new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
   }
   Done done;
   done.affected_rows = answer->changed_rows();
@@ -296,12 +310,14 @@ Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer,
   return Outcome(std::move(done));
 }
 
-Result<Outcome> SessionState::run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters, bool& taken) {
+Result<Outcome> SessionState::run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters,
+                                        bool& taken) {
   std::vector<duckdb::Value> keys;
   keys.reserve(point.keys().size());
   for (size_t i = 0; i < point.keys().size(); ++i) {
     const auto& key = point.keys()[i];
-    if (key.parameter > parameters.size()) return fail(Error(Code::kInternal, "a look-up refers to a parameter that is not there"));
+    if (key.parameter > parameters.size())
+      return fail(Error(Code::kInternal, "a look-up refers to a parameter that is not there"));
     keys.push_back(key.parameter == 0 ? key.constant : parameters[key.parameter - 1]);
     if (!point.lookup().accepts(i, keys.back())) return Outcome(Done{});
   }
@@ -312,8 +328,8 @@ Result<Outcome> SessionState::run_point(const PointSelect& point, const std::vec
   return Outcome(std::unique_ptr<RowStream>(new ChunkRows(*this, std::move(*rows), point.columns())));
 }
 
-Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals,
-                                         std::string_view sql) {
+Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> plan,
+                                         const std::vector<duckdb::Value>& literals, std::string_view sql) {
   std::vector<duckdb::Value> parameters;
   parameters.reserve(plan->parameter_literals.size());
   for (uint32_t literal : plan->parameter_literals) parameters.push_back(literals[literal]);
@@ -325,7 +341,8 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   }
   TRY(prepare_transaction(plan->effect));
   std::string types = type_signature(parameters);
-  auto kept = std::find_if(kept_plans.begin(), kept_plans.end(), [&](const KeptPlan& known) { return known.plan == plan && known.types == types; });
+  auto kept = std::find_if(kept_plans.begin(), kept_plans.end(),
+                           [&](const KeptPlan& known) { return known.plan == plan && known.types == types; });
   if (kept != kept_plans.end() && !kept->prepared->usable_in(connection())) {
     kept_plans.erase(kept);
     kept = kept_plans.end();

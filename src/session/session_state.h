@@ -61,11 +61,13 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> run_together(dialect::KernelStatement statement);
   // Reads by key; `taken` stays false when the statement must go the kernel's own way after all.
   Result<Outcome> run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters, bool& taken);
-  Result<Outcome> run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals, std::string_view sql);
+  Result<Outcome> run_cached(std::shared_ptr<const PlanTemplate> plan, const std::vector<duckdb::Value>& literals,
+                             std::string_view sql);
   // The kernel connection, made at the first use.
   kernel::Connection& connection();
   // What a kernel answer becomes for doors.
-  Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, duckdb::StatementType type);
+  Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
+                             duckdb::StatementType type);
   // Begins or commits around a statement as autocommit and its effect demand.
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
 
@@ -91,7 +93,7 @@ class SessionState final : public dialect::SessionValues {
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;
   int64_t row_count_ = -1;
-  bool in_transaction = false;      // mirrors the kernel's, without asking it
+  bool in_transaction = false;  // mirrors the kernel's, without asking it
   TraceContext next_trace;
   bool has_next_trace = false;
 
@@ -111,20 +113,21 @@ class SessionState final : public dialect::SessionValues {
 
   // What other threads read.
   mutable std::mutex run_lock;
-  std::string running_sql;                 // run lock
-  std::string shown_database;              // run lock
-  uint64_t query_number = 0;               // run lock; 0: idle
-  bool in_kernel = false;                  // run lock: between begin() and end()
+  std::string running_sql;                            // run lock
+  std::string shown_database;                         // run lock
+  uint64_t query_number = 0;                          // run lock; 0: idle
+  bool in_kernel = false;                             // run lock: between begin() and end()
   kernel::Connection* kernel_to_interrupt = nullptr;  // run lock
-  std::string running_trace;               // run lock
+  std::string running_trace;                          // run lock
   std::chrono::system_clock::time_point state_since;  // run lock
-  std::optional<Interrupt> interrupted;    // run lock
+  std::optional<Interrupt> interrupted;               // run lock
   const std::chrono::system_clock::time_point logged_in = std::chrono::system_clock::now();
   std::chrono::steady_clock::time_point started_;
   std::string audited_sql;
 };
 
-// 32 hex digits in the form of Doris' query ids, unique for a number within this process and, with its random half, beyond.
+// 32 hex digits in the form of Doris' query ids, unique for a number within this process and, with its random half,
+// beyond.
 std::string query_id_text(uint64_t query_number);
 
 }  // namespace sluice::session

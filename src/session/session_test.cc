@@ -22,7 +22,8 @@ class Server {
   explicit Server(bool plan_cache) {
     host_ = std::move(*kernel::Host::open({.threads = 2}));
     access_ = std::move(*StoredAccess::open(make_memory_account_store()));
-    services_ = std::make_unique<Services>(*host_, workers_, *access_, audit_, Services::Limits{}, PlanCache::Options{.enabled = plan_cache});
+    services_ = std::make_unique<Services>(*host_, workers_, *access_, audit_, Services::Limits{},
+                                           PlanCache::Options{.enabled = plan_cache});
   }
   std::unique_ptr<Session> login(std::string user = "root") {
     return std::make_unique<Session>(*services_, services_->next_connection_id(),
@@ -43,7 +44,9 @@ std::string text_of(Result<Outcome> outcome) {
   if (!outcome) return std::to_string(outcome.error().native_code()) + ": " + outcome.error().message();
   if (auto* done = std::get_if<Done>(&*outcome)) return std::to_string(done->affected_rows) + " rows";
   std::string text;
-  auto add = [&](size_t column, const Value& value) { text += (column ? "|" : text.empty() ? "" : ";") + value.ToString(); };
+  auto add = [&](size_t column, const Value& value) {
+    text += (column ? "|" : text.empty() ? "" : ";") + value.ToString();
+  };
   if (auto* table = std::get_if<Table>(&*outcome)) {
     for (const auto& row : table->rows) {
       for (size_t i = 0; i < row.size(); ++i) add(i, row[i]);
@@ -81,7 +84,8 @@ class SessionTest : public testing::TestWithParam<bool> {
   std::unique_ptr<Session> session_;
 };
 
-INSTANTIATE_TEST_SUITE_P(PlanCache, SessionTest, testing::Bool(), [](const auto& info) { return info.param ? "on" : "off"; });
+INSTANTIATE_TEST_SUITE_P(PlanCache, SessionTest, testing::Bool(),
+                         [](const auto& info) { return info.param ? "on" : "off"; });
 
 TEST_P(SessionTest, AnswersConstantsAndVariables) {
   EXPECT_EQ(run("SELECT 1"), "1");
@@ -125,7 +129,9 @@ TEST_P(SessionTest, FollowsSchemaAndDatabaseChanges) {
 
 TEST_P(SessionTest, InsertsWithChangingLiterals) {
   for (int i = 10; i < 20; ++i) {
-    EXPECT_EQ(run("INSERT INTO t VALUES (" + std::to_string(i) + ", 'x" + std::to_string(i) + "', " + (i % 2 ? "NULL" : "1.6") + ")"), "1 rows");
+    EXPECT_EQ(run("INSERT INTO t VALUES (" + std::to_string(i) + ", 'x" + std::to_string(i) + "', " +
+                  (i % 2 ? "NULL" : "1.6") + ")"),
+              "1 rows");
   }
   EXPECT_EQ(run("SELECT count(*), sum(n), min(name) FROM t WHERE id >= 10"), "10|10|x10");
   EXPECT_THAT(run("INSERT INTO t VALUES (10, 'again', 1)"), testing::StartsWith("1062: "));
@@ -198,13 +204,15 @@ TEST_P(SessionTest, UseAndErrors) {
   EXPECT_FALSE(session_->use("elsewhere.d"));
   EXPECT_THAT(run("SELECT * FROM missing"), testing::StartsWith("1146: "));
   EXPECT_THAT(run("SELEC 1"), testing::StartsWith("1064: "));
-  EXPECT_EQ(run("SHOW WARNINGS"), "Error|1064|" + [&] {
-    auto failed = session_->execute("SELEC 1");
-    return failed.error().message();
-  }());
+  EXPECT_EQ(
+      run("SHOW WARNINGS"), "Error|1064|" + [&] {
+        auto failed = session_->execute("SELEC 1");
+        return failed.error().message();
+      }());
   auto fresh = server_.login();
-  for (const char* sql : {"SELECT * FROM t", "SELECT 1 WHERE 1 IN (SELECT id FROM t)", "CREATE TABLE x (a INT)", "DROP TABLE t", "INSERT INTO t VALUES (1)",
-                          "UPDATE t SET n = 1", "DELETE FROM t", "ALTER TABLE t ADD COLUMN z INT", "CREATE TABLE d.x AS SELECT * FROM t"}) {
+  for (const char* sql : {"SELECT * FROM t", "SELECT 1 WHERE 1 IN (SELECT id FROM t)", "CREATE TABLE x (a INT)",
+                          "DROP TABLE t", "INSERT INTO t VALUES (1)", "UPDATE t SET n = 1", "DELETE FROM t",
+                          "ALTER TABLE t ADD COLUMN z INT", "CREATE TABLE d.x AS SELECT * FROM t"}) {
     EXPECT_THAT(run(*fresh, sql), testing::StartsWith("1046: ")) << sql;
   }
   EXPECT_EQ(run(*fresh, "WITH t AS (SELECT 1 AS a) SELECT * FROM t"), "1");
@@ -227,7 +235,9 @@ TEST_P(SessionTest, UseAndErrors) {
 }
 
 TEST_P(SessionTest, KillAndTimeout) {
-  const char* forever = "SELECT sum(a.n * b.n * c.n * d.n * e.n) FROM t a, t b, t c, t d, t e, t f, t g, t h, t i, t j, t k, t l, t m, t o, t p, t q, t r, t s, t u, t v, t w, t x, t y";
+  const char* forever =
+      "SELECT sum(a.n * b.n * c.n * d.n * e.n) FROM t a, t b, t c, t d, t e, t f, t g, t h, t i, t j, t k, t l, t m, t "
+      "o, t p, t q, t r, t s, t u, t v, t w, t x, t y";
   std::thread killer([&] {
     auto other = server_.login();
     for (int i = 0; i < 500; ++i) {

@@ -79,7 +79,8 @@ Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
     }
     const bool global = assignment.scope == dialect::VariableScope::kGlobal;
     if (global && client.user != "root" && client.user != "admin") {
-      return fail(sql_error(Code::kPermissionDenied, 1227, "Access denied; you need (at least one of) the ADMIN privilege(s) for this operation"));
+      return fail(sql_error(Code::kPermissionDenied, 1227,
+                            "Access denied; you need (at least one of) the ADMIN privilege(s) for this operation"));
     }
     if (!assignment.value) {
       TRY(global ? services.variables.set_default(assignment.name) : variables.set_default(assignment.name));
@@ -144,7 +145,8 @@ Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& s
 
 Result<Outcome> SessionState::load_data(const dialect::LoadDataStatement& statement) {
   if (!statement.local) {
-    return fail(sql_error(Code::kUnsupported, 1235, "LOAD DATA INFILE reads files of clients only: write LOAD DATA LOCAL INFILE"));
+    return fail(sql_error(Code::kUnsupported, 1235,
+                          "LOAD DATA INFILE reads files of clients only: write LOAD DATA LOCAL INFILE"));
   }
   auto spec = TRY(load_spec(statement, database_));
   TRY(prepare_transaction(dialect::KernelStatement::Effect::kWrite));

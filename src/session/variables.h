@@ -40,15 +40,15 @@ enum class VariableHome : uint8_t {
 using VariableId = uint16_t;  // index into variable_table(); stable within one build only
 
 struct VariableDefinition {
-  std::string_view name;           // lower case
+  std::string_view name;  // lower case
   VariableKind kind = VariableKind::kString;
   VariableHome home = VariableHome::kBoth;
-  bool read_only = false;          // for clients: 1238
+  bool read_only = false;  // for clients: 1238
   std::string_view default_text;
-  int64_t min = INT64_MIN;         // kInt: values outside are clamped, with a warning, as MySQL does
+  int64_t min = INT64_MIN;  // kInt: values outside are clamped, with a warning, as MySQL does
   int64_t max = INT64_MAX;
-  std::string_view choices;        // kEnum: "A,B,C", matched without regard to case
-  std::string_view twin;           // another name of the same variable, set together: tx_isolation, transaction_isolation
+  std::string_view choices;  // kEnum: "A,B,C", matched without regard to case
+  std::string_view twin;     // another name of the same variable, set together: tx_isolation, transaction_isolation
 };
 
 // All definitions, sorted by name.
@@ -138,9 +138,11 @@ class SessionVariables {
   Result<SetResult> set(std::string_view name, const VariableValue& value);
   // SET name = DEFAULT: the global value.
   Status set_default(std::string_view name);
-  // What the session itself established (a transaction's isolation at start, the charset of the handshake); no checks but kind.
+  // What the session itself established (a transaction's isolation at start, the charset of the handshake); no checks
+  // but kind.
   void establish(std::string_view name, VariableValue value);
-  // COM_RESET_CONNECTION: forgets all changes and takes the global values of now. Calls on_set for each that was changed.
+  // COM_RESET_CONNECTION: forgets all changes and takes the global values of now. Calls on_set for each that was
+  // changed.
   void reset();
 
   std::vector<VariableRow> list() const;
@@ -148,11 +150,11 @@ class SessionVariables {
   // The variables that Sluice itself obeys.
   std::chrono::milliseconds query_timeout() const;  // 0: none; set by query_timeout (s) and max_execution_time (ms)
   std::chrono::seconds wait_timeout() const;
-  uint64_t sql_select_limit() const;                // UINT64_MAX: none
+  uint64_t sql_select_limit() const;  // UINT64_MAX: none
   uint64_t exec_mem_limit_bytes() const;
   bool autocommit() const;
   SqlModes sql_modes() const;
-  const std::string& time_zone() const;             // as normalise_time_zone() writes it
+  const std::string& time_zone() const;  // as normalise_time_zone() writes it
 
   // Grows with every change: a cache made from these values is stale when the number differs.
   uint64_t version() const { return version_; }
@@ -165,8 +167,8 @@ class SessionVariables {
   void put(VariableId id, VariableValue value);
 
   GlobalVariables& globals_;
-  std::shared_ptr<const GlobalVariables::Values> base_;            // the global values of the login
-  std::vector<std::pair<VariableId, VariableValue>> changes_;      // sorted by id
+  std::shared_ptr<const GlobalVariables::Values> base_;        // the global values of the login
+  std::vector<std::pair<VariableId, VariableValue>> changes_;  // sorted by id
   OnSet on_set_;
   uint64_t version_ = 0;
 };

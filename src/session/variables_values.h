@@ -17,7 +17,8 @@ struct Coerced {
   std::string warning;  // text of warning 1292 when a number was clamped into the variable's range
 };
 
-// `value` as the variable holds it. Errors: 1231 wrong value, 1232 wrong type, 1115 unknown character set, 1273 unknown collation.
+// `value` as the variable holds it. Errors: 1231 wrong value, 1232 wrong type, 1115 unknown character set, 1273 unknown
+// collation.
 Result<Coerced> coerce(const VariableDefinition& variable, const VariableValue& value);
 // The value that default_text stands for.
 VariableValue default_value(const VariableDefinition& variable);

@@ -80,10 +80,18 @@ void fuzz_compressed(const uint8_t* data, size_t size, Algorithm algorithm) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   switch (data[0] % 4) {
-    case 0: decode({reinterpret_cast<const char*>(data) + 1, size - 1}); break;
-    case 1: fuzz_plain(data + 1, size - 1); break;
-    case 2: fuzz_compressed(data + 1, size - 1, Algorithm::kZlib); break;
-    case 3: fuzz_compressed(data + 1, size - 1, Algorithm::kZstd); break;
+    case 0:
+      decode({reinterpret_cast<const char*>(data) + 1, size - 1});
+      break;
+    case 1:
+      fuzz_plain(data + 1, size - 1);
+      break;
+    case 2:
+      fuzz_compressed(data + 1, size - 1, Algorithm::kZlib);
+      break;
+    case 3:
+      fuzz_compressed(data + 1, size - 1, Algorithm::kZstd);
+      break;
   }
   return 0;
 }

@@ -44,7 +44,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view sql(reinterpret_cast<const char*>(data) + 1, size - 1);
 
   for (std::string_view part : split(sql, options)) {
-    require(!part.empty() && part.data() >= sql.data() && part.data() + part.size() <= sql.data() + sql.size(), "split");
+    require(!part.empty() && part.data() >= sql.data() && part.data() + part.size() <= sql.data() + sql.size(),
+            "split");
   }
   auto normalised = normalise(sql, options);
   options.lift_literals = data[0] & 8;
@@ -53,7 +54,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(!statement.error().message().empty(), "an error says what is wrong");
     return 0;
   }
-  if (auto* kernel = std::get_if<KernelStatement>(&statement->body)) require(kernel->tree != nullptr, "a kernel statement has a tree");
+  if (auto* kernel = std::get_if<KernelStatement>(&statement->body))
+    require(kernel->tree != nullptr, "a kernel statement has a tree");
   if (options.lift_literals && normalised) {
     require(normalised->values.size() == statement->literals.size(), "normalise() and the slots agree");
     uint32_t lifted = 0;

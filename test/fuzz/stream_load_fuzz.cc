@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Fuzz target: what a stream load reads before the kernel does: headers, the cutting of bytes into blocks, the fields of
-// CSV and JSON records, and JSON bodies. CSV must give the same fields however the bytes are cut.
+// Fuzz target: what a stream load reads before the kernel does: headers, the cutting of bytes into blocks, the fields
+// of CSV and JSON records, and JSON bodies. CSV must give the same fields however the bytes are cut.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,7 +18,8 @@ using namespace sluice;
 constexpr size_t kColumns = 3;
 
 // All fields of the data, or nullopt when it is refused.
-std::optional<std::string> read(const session::LoadSpec& spec, std::string_view data, size_t piece, size_t block_bytes) {
+std::optional<std::string> read(const session::LoadSpec& spec, std::string_view data, size_t piece,
+                                size_t block_bytes) {
   auto source = std::make_shared<session::LoadSource>(1ull << 30);
   session::LoadSplitter splitter(spec, *source, block_bytes);
   for (size_t at = 0; at < data.size(); at += piece) {
@@ -83,7 +84,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       (void)read(spec, text, piece, 16);
       (void)session::parse_json_path(std::string(text.substr(0, 200)));
       return 0;
-    case 2: (void)door::http::parse_query_request(text); return 0;
+    case 2:
+      (void)door::http::parse_query_request(text);
+      return 0;
     default: {
       // "name: value" lines.
       net::HttpHeaders headers;
@@ -91,7 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         const size_t end = std::min(text.find('\n', at), text.size());
         const std::string_view line = text.substr(at, end - at);
         const size_t colon = line.find(':');
-        if (colon != std::string_view::npos) headers.add(std::string(line.substr(0, colon)), std::string(line.substr(colon + 1)));
+        if (colon != std::string_view::npos)
+          headers.add(std::string(line.substr(0, colon)), std::string(line.substr(colon + 1)));
         at = end + 1;
       }
       (void)door::http::parse_stream_load(headers, "d", "t");

@@ -24,8 +24,21 @@ constexpr uint8_t kBatchMessage = 3;
 
 // Numbers of the union Type in Schema.fbs.
 enum ArrowType : uint8_t {
-  kNull = 1, kInt = 2, kFloatingPoint = 3, kBinary = 4, kUtf8 = 5, kBool = 6, kDecimal = 7, kDate = 8, kTime = 9,
-  kTimestamp = 10, kInterval = 11, kList = 12, kStruct = 13, kFixedSizeList = 16, kMap = 17,
+  kNull = 1,
+  kInt = 2,
+  kFloatingPoint = 3,
+  kBinary = 4,
+  kUtf8 = 5,
+  kBool = 6,
+  kDecimal = 7,
+  kDate = 8,
+  kTime = 9,
+  kTimestamp = 10,
+  kInterval = 11,
+  kList = 12,
+  kStruct = 13,
+  kFixedSizeList = 16,
+  kMap = 17,
 };
 enum TimeUnit : int16_t { kSecond, kMillisecond, kMicrosecond, kNanosecond };
 
@@ -53,11 +66,16 @@ LogicalType sent_type(const LogicalType& type) {
     case LogicalTypeId::TIMESTAMP_NS:
     case LogicalTypeId::TIMESTAMP_TZ:
     case LogicalTypeId::INTERVAL:
-    case LogicalTypeId::BLOB: return LogicalType(type.id());
-    case LogicalTypeId::DECIMAL: return LogicalType::DECIMAL(duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
-    case LogicalTypeId::LIST: return LogicalType::LIST(sent_type(duckdb::ListType::GetChildType(type)));
-    case LogicalTypeId::ARRAY: return LogicalType::ARRAY(sent_type(duckdb::ArrayType::GetChildType(type)), duckdb::ArrayType::GetSize(type));
-    case LogicalTypeId::MAP: return LogicalType::MAP(sent_type(duckdb::MapType::KeyType(type)), sent_type(duckdb::MapType::ValueType(type)));
+    case LogicalTypeId::BLOB:
+      return LogicalType(type.id());
+    case LogicalTypeId::DECIMAL:
+      return LogicalType::DECIMAL(duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
+    case LogicalTypeId::LIST:
+      return LogicalType::LIST(sent_type(duckdb::ListType::GetChildType(type)));
+    case LogicalTypeId::ARRAY:
+      return LogicalType::ARRAY(sent_type(duckdb::ArrayType::GetChildType(type)), duckdb::ArrayType::GetSize(type));
+    case LogicalTypeId::MAP:
+      return LogicalType::MAP(sent_type(duckdb::MapType::KeyType(type)), sent_type(duckdb::MapType::ValueType(type)));
     case LogicalTypeId::STRUCT: {
       duckdb::child_list_t<LogicalType> children;
       for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) {
@@ -65,7 +83,8 @@ LogicalType sent_type(const LogicalType& type) {
       }
       return LogicalType::STRUCT(std::move(children));
     }
-    default: return LogicalType(LogicalTypeId::VARCHAR);
+    default:
+      return LogicalType(LogicalTypeId::VARCHAR);
   }
 }
 
@@ -110,51 +129,82 @@ TypeTable timestamp(FlatBuilder& builder, TimeUnit unit, const char* zone) {
 
 TypeTable type_table(FlatBuilder& builder, const LogicalType& type) {
   switch (type.id()) {
-    case LogicalTypeId::SQLNULL: return {kNull, empty_table(builder)};
-    case LogicalTypeId::BOOLEAN: return {kBool, empty_table(builder)};
-    case LogicalTypeId::TINYINT: return integer(builder, 8, true);
-    case LogicalTypeId::SMALLINT: return integer(builder, 16, true);
-    case LogicalTypeId::INTEGER: return integer(builder, 32, true);
-    case LogicalTypeId::BIGINT: return integer(builder, 64, true);
-    case LogicalTypeId::UTINYINT: return integer(builder, 8, false);
-    case LogicalTypeId::USMALLINT: return integer(builder, 16, false);
-    case LogicalTypeId::UINTEGER: return integer(builder, 32, false);
-    case LogicalTypeId::UBIGINT: return integer(builder, 64, false);
-    case LogicalTypeId::HUGEINT: return decimal(builder, 38, 0);
-    case LogicalTypeId::DECIMAL: return decimal(builder, duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
-    case LogicalTypeId::FLOAT: return one_short(builder, kFloatingPoint, 1);
-    case LogicalTypeId::DOUBLE: return one_short(builder, kFloatingPoint, 2);
-    case LogicalTypeId::BLOB: return {kBinary, empty_table(builder)};
-    case LogicalTypeId::DATE: return one_short(builder, kDate, 0);  // days
+    case LogicalTypeId::SQLNULL:
+      return {kNull, empty_table(builder)};
+    case LogicalTypeId::BOOLEAN:
+      return {kBool, empty_table(builder)};
+    case LogicalTypeId::TINYINT:
+      return integer(builder, 8, true);
+    case LogicalTypeId::SMALLINT:
+      return integer(builder, 16, true);
+    case LogicalTypeId::INTEGER:
+      return integer(builder, 32, true);
+    case LogicalTypeId::BIGINT:
+      return integer(builder, 64, true);
+    case LogicalTypeId::UTINYINT:
+      return integer(builder, 8, false);
+    case LogicalTypeId::USMALLINT:
+      return integer(builder, 16, false);
+    case LogicalTypeId::UINTEGER:
+      return integer(builder, 32, false);
+    case LogicalTypeId::UBIGINT:
+      return integer(builder, 64, false);
+    case LogicalTypeId::HUGEINT:
+      return decimal(builder, 38, 0);
+    case LogicalTypeId::DECIMAL:
+      return decimal(builder, duckdb::DecimalType::GetWidth(type), duckdb::DecimalType::GetScale(type));
+    case LogicalTypeId::FLOAT:
+      return one_short(builder, kFloatingPoint, 1);
+    case LogicalTypeId::DOUBLE:
+      return one_short(builder, kFloatingPoint, 2);
+    case LogicalTypeId::BLOB:
+      return {kBinary, empty_table(builder)};
+    case LogicalTypeId::DATE:
+      return one_short(builder, kDate, 0);  // days
     case LogicalTypeId::TIME:
       builder.begin_table();
       builder.field<int16_t>(0, kMicrosecond);
       builder.field<int32_t>(1, 64);
       return {kTime, builder.end_table()};
-    case LogicalTypeId::TIMESTAMP_SEC: return timestamp(builder, kSecond, nullptr);
-    case LogicalTypeId::TIMESTAMP_MS: return timestamp(builder, kMillisecond, nullptr);
-    case LogicalTypeId::TIMESTAMP: return timestamp(builder, kMicrosecond, nullptr);
-    case LogicalTypeId::TIMESTAMP_NS: return timestamp(builder, kNanosecond, nullptr);
-    case LogicalTypeId::TIMESTAMP_TZ: return timestamp(builder, kMicrosecond, "UTC");
-    case LogicalTypeId::INTERVAL: return one_short(builder, kInterval, 2);  // months, days, nanoseconds
-    case LogicalTypeId::LIST: return {kList, empty_table(builder)};
+    case LogicalTypeId::TIMESTAMP_SEC:
+      return timestamp(builder, kSecond, nullptr);
+    case LogicalTypeId::TIMESTAMP_MS:
+      return timestamp(builder, kMillisecond, nullptr);
+    case LogicalTypeId::TIMESTAMP:
+      return timestamp(builder, kMicrosecond, nullptr);
+    case LogicalTypeId::TIMESTAMP_NS:
+      return timestamp(builder, kNanosecond, nullptr);
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return timestamp(builder, kMicrosecond, "UTC");
+    case LogicalTypeId::INTERVAL:
+      return one_short(builder, kInterval, 2);  // months, days, nanoseconds
+    case LogicalTypeId::LIST:
+      return {kList, empty_table(builder)};
     case LogicalTypeId::ARRAY:
       builder.begin_table();
       builder.field<int32_t>(0, static_cast<int32_t>(duckdb::ArrayType::GetSize(type)));
       return {kFixedSizeList, builder.end_table()};
-    case LogicalTypeId::STRUCT: return {kStruct, empty_table(builder)};
-    case LogicalTypeId::MAP: return {kMap, empty_table(builder)};
-    default: return {kUtf8, empty_table(builder)};
+    case LogicalTypeId::STRUCT:
+      return {kStruct, empty_table(builder)};
+    case LogicalTypeId::MAP:
+      return {kMap, empty_table(builder)};
+    default:
+      return {kUtf8, empty_table(builder)};
   }
 }
 
 Offset field_table(FlatBuilder& builder, const std::string& name, const LogicalType& type, bool nullable) {
   std::vector<Offset> children;
   switch (type.id()) {
-    case LogicalTypeId::LIST: children.push_back(field_table(builder, "item", duckdb::ListType::GetChildType(type), true)); break;
-    case LogicalTypeId::ARRAY: children.push_back(field_table(builder, "item", duckdb::ArrayType::GetChildType(type), true)); break;
+    case LogicalTypeId::LIST:
+      children.push_back(field_table(builder, "item", duckdb::ListType::GetChildType(type), true));
+      break;
+    case LogicalTypeId::ARRAY:
+      children.push_back(field_table(builder, "item", duckdb::ArrayType::GetChildType(type), true));
+      break;
     case LogicalTypeId::STRUCT:
-      for (const auto& [child_name, child] : duckdb::StructType::GetChildTypes(type)) children.push_back(field_table(builder, child_name, child, true));
+      for (const auto& [child_name, child] : duckdb::StructType::GetChildTypes(type))
+        children.push_back(field_table(builder, child_name, child, true));
       break;
     case LogicalTypeId::MAP: {
       std::vector<Offset> entry{field_table(builder, "key", duckdb::MapType::KeyType(type), false),
@@ -170,7 +220,8 @@ Offset field_table(FlatBuilder& builder, const std::string& name, const LogicalT
       children.push_back(builder.end_table());
       break;
     }
-    default: break;
+    default:
+      break;
   }
   const Offset child_vector = builder.offsets(children);
   const Offset name_text = builder.string(name);
@@ -213,7 +264,9 @@ class BatchBody {
     const bool no_nulls = nodes_.back().second == 0;
     add_buffer(no_nulls ? nullptr : array.buffers[0], no_nulls ? 0 : (rows + 7) / 8);
     switch (type.id()) {
-      case LogicalTypeId::BOOLEAN: add_buffer(array.buffers[1], (rows + 7) / 8); return;
+      case LogicalTypeId::BOOLEAN:
+        add_buffer(array.buffers[1], (rows + 7) / 8);
+        return;
       case LogicalTypeId::VARCHAR:
       case LogicalTypeId::BLOB: {
         const auto* offsets = static_cast<const int32_t*>(array.buffers[1]);
@@ -231,13 +284,17 @@ class BatchBody {
         add(*array.children[0], duckdb::ListType::GetChildType(type));
         return;
       }
-      case LogicalTypeId::ARRAY: add(*array.children[0], duckdb::ArrayType::GetChildType(type)); return;
+      case LogicalTypeId::ARRAY:
+        add(*array.children[0], duckdb::ArrayType::GetChildType(type));
+        return;
       case LogicalTypeId::STRUCT: {
         const auto& children = duckdb::StructType::GetChildTypes(type);
         for (size_t i = 0; i < children.size(); ++i) add(*array.children[i], children[i].second);
         return;
       }
-      default: add_buffer(array.buffers[1], rows * width(type)); return;
+      default:
+        add_buffer(array.buffers[1], rows * width(type));
+        return;
     }
   }
 
@@ -258,8 +315,10 @@ class BatchBody {
     switch (type.id()) {
       case LogicalTypeId::HUGEINT:
       case LogicalTypeId::DECIMAL:
-      case LogicalTypeId::INTERVAL: return 16;
-      default: return static_cast<int64_t>(duckdb::GetTypeIdSize(type.InternalType()));
+      case LogicalTypeId::INTERVAL:
+        return 16;
+      default:
+        return static_cast<int64_t>(duckdb::GetTypeIdSize(type.InternalType()));
     }
   }
   static int64_t count_nulls(const ArrowArray& array) {
@@ -316,8 +375,9 @@ class ArrowWriter final : public ResultWriter {
     }
     sent.SetCardinality(chunk.size());
     if (!appender_) {
-      appender_ = std::make_unique<duckdb::ArrowAppender>(types_, kBatchRows, duckdb::ClientProperties(),
-                                                          duckdb::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>>());
+      appender_ = std::make_unique<duckdb::ArrowAppender>(
+          types_, kBatchRows, duckdb::ClientProperties(),
+          duckdb::unordered_map<duckdb::idx_t, const duckdb::shared_ptr<duckdb::ArrowTypeExtensionData>>());
       bytes_ = 0;
     }
     appender_->Append(sent, 0, sent.size(), sent.size());

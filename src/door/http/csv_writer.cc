@@ -47,7 +47,8 @@ class CsvWriter final : public ResultWriter {
   void fail(const Error&, std::string&) override {}
 
  private:
-  void append_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row, std::string& out) {
+  void append_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row,
+                   std::string& out) {
     const auto index = format.sel->get_index(row);
     if (!format.validity.RowIsValid(index)) return;
     switch (column.GetType().id()) {

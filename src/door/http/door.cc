@@ -13,11 +13,13 @@ namespace {
 constexpr auto kTlsHandshakeTimeout = std::chrono::seconds(10);
 constexpr auto kRefusalTimeout = std::chrono::seconds(2);
 constexpr std::string_view kTooMany =
-    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: application/json\r\nContent-Length: 67\r\n\r\n"
+    "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Type: "
+    "application/json\r\nContent-Length: 67\r\n\r\n"
     "{\"code\":1040,\"sqlstate\":\"08004\",\"message\":\"too many connections\"}\r\n";
 }  // namespace
 
-Door::Door(DoorOptions options, session::Services& services, NetworkThreads& threads, std::shared_ptr<net::TlsContext> tls)
+Door::Door(DoorOptions options, session::Services& services, NetworkThreads& threads,
+           std::shared_ptr<net::TlsContext> tls)
     : options_(std::move(options)),
       services_(services),
       threads_(threads),
@@ -39,9 +41,10 @@ Status Door::start() {
     net::Listener::Options options;
     options.name = "http";
     options.max_connections = options_.max_connections;
-    auto listener = net::Listener::open(threads_, address, options, [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
-      return serve(std::move(stream), admission);
-    });
+    auto listener = net::Listener::open(threads_, address, options,
+                                        [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
+                                          return serve(std::move(stream), admission);
+                                        });
     if (!listener) {
       listeners_.clear();
       return fail(listener.error());
@@ -103,7 +106,8 @@ awaitable<void> Door::serve(std::unique_ptr<net::Stream> stream, net::Admission 
   if (tls_) {
     auto upgraded = co_await stream->upgrade_to_tls_server(*tls_, {}, Deadline::after(kTlsHandshakeTimeout));
     if (!upgraded) {
-      log::debug("TLS handshake failed", {{"door", "http"}, {"peer", stream->remote_address()}, {"error", upgraded.error()}});
+      log::debug("TLS handshake failed",
+                 {{"door", "http"}, {"peer", stream->remote_address()}, {"error", upgraded.error()}});
       stream->abort();
       co_return;
     }

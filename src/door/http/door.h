@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Door: HTTP on one or more addresses: health, metrics, running statements, SQL over HTTP and stream load (PROTOCOL.md).
-// Owned by src/server, which starts it after the session services and stops it before them. start() and stop() from one
-// thread; requests run as coroutines on the network threads, everything that blocks on the workers.
+// Door: HTTP on one or more addresses: health, metrics, running statements, SQL over HTTP and stream load
+// (PROTOCOL.md). Owned by src/server, which starts it after the session services and stops it before them. start() and
+// stop() from one thread; requests run as coroutines on the network threads, everything that blocks on the workers.
 #pragma once
 
 #include <atomic>

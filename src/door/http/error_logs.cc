@@ -7,7 +7,8 @@ namespace sluice::door::http {
 
 std::string ErrorLogs::add(const std::vector<session::LoadComplaint>& complaints) {
   std::string text;
-  for (const auto& complaint : complaints) text += "Reason: " + complaint.reason + ". src line [" + complaint.record + "];\n";
+  for (const auto& complaint : complaints)
+    text += "Reason: " + complaint.reason + ". src line [" + complaint.record + "];\n";
   std::string name = session::LoadLabels::generate();
   std::lock_guard lock(mutex_);
   bytes_ += text.size();

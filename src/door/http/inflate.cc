@@ -45,7 +45,8 @@ Status Inflate::write(std::string_view bytes, const std::function<Status(std::st
 }
 
 Status Inflate::finish() const {
-  if (in_member_) return fail(sql_error(Code::kInvalidArgument, 1105, "the gzip stream is cut: the data is incomplete"));
+  if (in_member_)
+    return fail(sql_error(Code::kInvalidArgument, 1105, "the gzip stream is cut: the data is incomplete"));
   return {};
 }
 

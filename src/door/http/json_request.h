@@ -16,9 +16,9 @@ namespace sluice::door::http {
 struct QueryRequest {
   std::string sql;
   std::string database;
-  std::string format;                             // empty: by the Accept header
+  std::string format;  // empty: by the Accept header
   std::optional<std::chrono::milliseconds> timeout;
-  std::vector<duckdb::Value> params;              // for the '?' of `sql`
+  std::vector<duckdb::Value> params;  // for the '?' of `sql`
   bool has_params = false;
 };
 

@@ -97,8 +97,10 @@ class JsonWriter final : public ResultWriter {
 
 std::string scalar_text(const duckdb::Value& value) {
   switch (value.type().id()) {
-    case LogicalTypeId::VARCHAR: return duckdb::StringValue::Get(value);
-    case LogicalTypeId::BLOB: return duckdb::Blob::ToBase64(duckdb::string_t(duckdb::StringValue::Get(value)));
+    case LogicalTypeId::VARCHAR:
+      return duckdb::StringValue::Get(value);
+    case LogicalTypeId::BLOB:
+      return duckdb::Blob::ToBase64(duckdb::string_t(duckdb::StringValue::Get(value)));
     case LogicalTypeId::FLOAT:
     case LogicalTypeId::DOUBLE: {
       const double number = value.GetValue<double>();
@@ -112,7 +114,8 @@ std::string scalar_text(const duckdb::Value& value) {
       }
       return out;
     }
-    default: return value.ToString();
+    default:
+      return value.ToString();
   }
 }
 
@@ -122,20 +125,31 @@ void append_json_value(const duckdb::Value& value, std::string& out) {
     return;
   }
   switch (value.type().id()) {
-    case LogicalTypeId::BOOLEAN: out += duckdb::BooleanValue::Get(value) ? "true" : "false"; return;
+    case LogicalTypeId::BOOLEAN:
+      out += duckdb::BooleanValue::Get(value) ? "true" : "false";
+      return;
     case LogicalTypeId::TINYINT:
     case LogicalTypeId::SMALLINT:
     case LogicalTypeId::INTEGER:
-    case LogicalTypeId::BIGINT: append_number(value.GetValue<int64_t>(), out); return;
+    case LogicalTypeId::BIGINT:
+      append_number(value.GetValue<int64_t>(), out);
+      return;
     case LogicalTypeId::UTINYINT:
     case LogicalTypeId::USMALLINT:
     case LogicalTypeId::UINTEGER:
-    case LogicalTypeId::UBIGINT: append_number(value.GetValue<uint64_t>(), out); return;
-    case LogicalTypeId::FLOAT: append_float(duckdb::FloatValue::Get(value), out); return;
-    case LogicalTypeId::DOUBLE: append_float(duckdb::DoubleValue::Get(value), out); return;
+    case LogicalTypeId::UBIGINT:
+      append_number(value.GetValue<uint64_t>(), out);
+      return;
+    case LogicalTypeId::FLOAT:
+      append_float(duckdb::FloatValue::Get(value), out);
+      return;
+    case LogicalTypeId::DOUBLE:
+      append_float(duckdb::DoubleValue::Get(value), out);
+      return;
     case LogicalTypeId::LIST:
     case LogicalTypeId::ARRAY: {
-      const auto& children = value.type().id() == LogicalTypeId::LIST ? duckdb::ListValue::GetChildren(value) : duckdb::ArrayValue::GetChildren(value);
+      const auto& children = value.type().id() == LogicalTypeId::LIST ? duckdb::ListValue::GetChildren(value)
+                                                                      : duckdb::ArrayValue::GetChildren(value);
       out += '[';
       for (size_t i = 0; i < children.size(); ++i) {
         if (i > 0) out += ',';
@@ -172,12 +186,17 @@ void append_json_value(const duckdb::Value& value, std::string& out) {
       out += '}';
       return;
     }
-    case LogicalTypeId::UNION: append_json_value(duckdb::UnionValue::GetValue(value), out); return;
-    default: append_json_string(scalar_text(value), out); return;
+    case LogicalTypeId::UNION:
+      append_json_value(duckdb::UnionValue::GetValue(value), out);
+      return;
+    default:
+      append_json_string(scalar_text(value), out);
+      return;
   }
 }
 
-void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row, std::string& out) {
+void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row,
+                      std::string& out) {
   const auto index = format.sel->get_index(row);
   if (!format.validity.RowIsValid(index)) {
     out += "null";
@@ -185,44 +204,82 @@ void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat&
   }
   auto get = [&]<typename T>(T) { return reinterpret_cast<const T*>(format.data)[index]; };
   switch (column.GetType().id()) {
-    case LogicalTypeId::BOOLEAN: out += get(bool()) ? "true" : "false"; return;
-    case LogicalTypeId::TINYINT: append_number(static_cast<int>(get(int8_t())), out); return;
-    case LogicalTypeId::SMALLINT: append_number(get(int16_t()), out); return;
-    case LogicalTypeId::INTEGER: append_number(get(int32_t()), out); return;
-    case LogicalTypeId::BIGINT: append_number(get(int64_t()), out); return;
-    case LogicalTypeId::UTINYINT: append_number(static_cast<unsigned>(get(uint8_t())), out); return;
-    case LogicalTypeId::USMALLINT: append_number(get(uint16_t()), out); return;
-    case LogicalTypeId::UINTEGER: append_number(get(uint32_t()), out); return;
-    case LogicalTypeId::UBIGINT: append_number(get(uint64_t()), out); return;
-    case LogicalTypeId::FLOAT: append_float(get(float()), out); return;
-    case LogicalTypeId::DOUBLE: append_float(get(double()), out); return;
+    case LogicalTypeId::BOOLEAN:
+      out += get(bool()) ? "true" : "false";
+      return;
+    case LogicalTypeId::TINYINT:
+      append_number(static_cast<int>(get(int8_t())), out);
+      return;
+    case LogicalTypeId::SMALLINT:
+      append_number(get(int16_t()), out);
+      return;
+    case LogicalTypeId::INTEGER:
+      append_number(get(int32_t()), out);
+      return;
+    case LogicalTypeId::BIGINT:
+      append_number(get(int64_t()), out);
+      return;
+    case LogicalTypeId::UTINYINT:
+      append_number(static_cast<unsigned>(get(uint8_t())), out);
+      return;
+    case LogicalTypeId::USMALLINT:
+      append_number(get(uint16_t()), out);
+      return;
+    case LogicalTypeId::UINTEGER:
+      append_number(get(uint32_t()), out);
+      return;
+    case LogicalTypeId::UBIGINT:
+      append_number(get(uint64_t()), out);
+      return;
+    case LogicalTypeId::FLOAT:
+      append_float(get(float()), out);
+      return;
+    case LogicalTypeId::DOUBLE:
+      append_float(get(double()), out);
+      return;
     case LogicalTypeId::VARCHAR: {
       const auto text = get(duckdb::string_t());
       append_json_string({text.GetData(), text.GetSize()}, out);
       return;
     }
-    case LogicalTypeId::DATE: out += '"' + duckdb::Date::ToString(get(duckdb::date_t())) + '"'; return;
-    case LogicalTypeId::TIMESTAMP: out += '"' + duckdb::Timestamp::ToString(get(duckdb::timestamp_t())) + '"'; return;
+    case LogicalTypeId::DATE:
+      out += '"' + duckdb::Date::ToString(get(duckdb::date_t())) + '"';
+      return;
+    case LogicalTypeId::TIMESTAMP:
+      out += '"' + duckdb::Timestamp::ToString(get(duckdb::timestamp_t())) + '"';
+      return;
     case LogicalTypeId::DECIMAL: {
       const auto& type = column.GetType();
       const uint8_t width = duckdb::DecimalType::GetWidth(type), scale = duckdb::DecimalType::GetScale(type);
       out += '"';
       switch (type.InternalType()) {
-        case duckdb::PhysicalType::INT16: out += duckdb::Decimal::ToString(get(int16_t()), width, scale); break;
-        case duckdb::PhysicalType::INT32: out += duckdb::Decimal::ToString(get(int32_t()), width, scale); break;
-        case duckdb::PhysicalType::INT64: out += duckdb::Decimal::ToString(get(int64_t()), width, scale); break;
-        default: out += duckdb::Decimal::ToString(get(duckdb::hugeint_t()), width, scale); break;
+        case duckdb::PhysicalType::INT16:
+          out += duckdb::Decimal::ToString(get(int16_t()), width, scale);
+          break;
+        case duckdb::PhysicalType::INT32:
+          out += duckdb::Decimal::ToString(get(int32_t()), width, scale);
+          break;
+        case duckdb::PhysicalType::INT64:
+          out += duckdb::Decimal::ToString(get(int64_t()), width, scale);
+          break;
+        default:
+          out += duckdb::Decimal::ToString(get(duckdb::hugeint_t()), width, scale);
+          break;
       }
       out += '"';
       return;
     }
-    default: append_json_value(column.GetValue(row), out); return;
+    default:
+      append_json_value(column.GetValue(row), out);
+      return;
   }
 }
 
 std::string done_json(const session::Done& done, std::chrono::microseconds elapsed) {
-  std::string out = "{\"columns\":[],\"rows\":[],\"row_count\":0,\"affected_rows\":" + std::to_string(done.affected_rows) +
-                    ",\"last_insert_id\":" + std::to_string(done.last_insert_id) + ",\"warnings\":" + std::to_string(done.warnings) + ",\"info\":";
+  std::string out =
+      "{\"columns\":[],\"rows\":[],\"row_count\":0,\"affected_rows\":" + std::to_string(done.affected_rows) +
+      ",\"last_insert_id\":" + std::to_string(done.last_insert_id) + ",\"warnings\":" + std::to_string(done.warnings) +
+      ",\"info\":";
   append_json_string(done.info, out);
   out += ",\"elapsed_ms\":";
   append_number(static_cast<double>(elapsed.count()) / 1000, out);

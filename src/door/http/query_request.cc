@@ -12,8 +12,8 @@
 namespace sluice::door::http {
 namespace {
 
-constexpr size_t kPieceBytes = 256 << 10;          // of a streamed answer, produced at a time
-constexpr size_t kJsonOverheadBytes = 1 << 20;     // what a JSON body may have beside twice its statement
+constexpr size_t kPieceBytes = 256 << 10;       // of a streamed answer, produced at a time
+constexpr size_t kJsonOverheadBytes = 1 << 20;  // what a JSON body may have beside twice its statement
 
 bool is_json(const net::HttpHeaders& headers) {
   const std::string_view type = headers.find("content-type").value_or(std::string_view());
@@ -48,7 +48,8 @@ Result<QueryRequest> read_request(const net::HttpRequest& head, std::string body
       auto timeout = TRY(parse_timeout(value));
       request.timeout = timeout.count() > 0 ? std::optional(timeout) : std::nullopt;
     } else {
-      return fail(sql_error(Code::kInvalidArgument, 1105, "unknown parameter '" + key.substr(0, 100) + "'; known are format, database, timeout_ms"));
+      return fail(sql_error(Code::kInvalidArgument, 1105,
+                            "unknown parameter '" + key.substr(0, 100) + "'; known are format, database, timeout_ms"));
     }
   }
   return request;
@@ -75,8 +76,13 @@ Status write_table(const session::Table& table, ResultWriter& writer, std::strin
 // A statement from its session to the bytes of its answer. Worker threads, one at a time.
 class Execution {
  public:
-  Execution(session::Services& services, uint32_t connection_id, const session::ClientIdentity& client, ResultFormat format)
-      : services_(services), connection_id_(connection_id), client_(client), format_(format), writer_(make_result_writer(format)) {}
+  Execution(session::Services& services, uint32_t connection_id, const session::ClientIdentity& client,
+            ResultFormat format)
+      : services_(services),
+        connection_id_(connection_id),
+        client_(client),
+        format_(format),
+        writer_(make_result_writer(format)) {}
 
   session::Session& open(const TraceContext& trace) {
     session_ = std::make_unique<session::Session>(services_, connection_id_, client_);
@@ -94,8 +100,10 @@ class Execution {
     if (request.has_params) {
       prepared_ = TRY(session_->prepare(statements.back()));
       if (prepared_->parameter_count() != request.params.size()) {
-        return sluice::fail(sql_error(Code::kInvalidArgument, 1210, "the statement has " + std::to_string(prepared_->parameter_count()) + " placeholders, but params has " +
-                                                                std::to_string(request.params.size()) + " values"));
+        return sluice::fail(sql_error(Code::kInvalidArgument, 1210,
+                                      "the statement has " + std::to_string(prepared_->parameter_count()) +
+                                          " placeholders, but params has " + std::to_string(request.params.size()) +
+                                          " values"));
       }
       outcome = TRY(session_->execute(*prepared_, request.params));
     } else {
@@ -114,7 +122,9 @@ class Execution {
       return {};
     }
     if (std::holds_alternative<session::LocalInfile>(outcome)) {
-      return sluice::fail(sql_error(Code::kUnsupported, 1235, "LOAD DATA LOCAL is not possible over HTTP; use stream load: PUT /api/{database}/{table}/_stream_load"));
+      return sluice::fail(sql_error(
+          Code::kUnsupported, 1235,
+          "LOAD DATA LOCAL is not possible over HTTP; use stream load: PUT /api/{database}/{table}/_stream_load"));
     }
     stream_ = std::move(std::get<std::unique_ptr<session::RowStream>>(outcome));
     TRY(writer_->begin(stream_->columns(), out));
@@ -179,7 +189,8 @@ awaitable<void> Request::query() {
   if (!co_await authenticate()) co_return;
   auto& services = door_.services_;
   const uint64_t max_statement = services.limits.max_statement_bytes;
-  auto body = co_await exchange_.read_whole_body(is_json(exchange_.request().headers) ? 2 * max_statement + kJsonOverheadBytes : max_statement);
+  auto body = co_await exchange_.read_whole_body(
+      is_json(exchange_.request().headers) ? 2 * max_statement + kJsonOverheadBytes : max_statement);
   if (!body) {
     if (body.error().code() == Code::kResourceExhausted) {
       co_await answer(413, error_json(sql_error(Code::kInvalidArgument, 1153, body.error().message())) + "\n");
@@ -193,11 +204,14 @@ awaitable<void> Request::query() {
     co_await answer_error(request.error());
     co_return;
   }
-  const auto format = request->format.empty() ? negotiate_result_format(exchange_.request().headers.find("accept").value_or(std::string_view()))
-                                              : parse_result_format(request->format);
+  const auto format =
+      request->format.empty()
+          ? negotiate_result_format(exchange_.request().headers.find("accept").value_or(std::string_view()))
+          : parse_result_format(request->format);
   if (!format) {
-    const Error error = sql_error(Code::kInvalidArgument, 1105, "the answer can be application/json, application/x-ndjson, text/csv or "
-                                                                "application/vnd.apache.arrow.stream (format: json, ndjson, csv, arrow)");
+    const Error error = sql_error(Code::kInvalidArgument, 1105,
+                                  "the answer can be application/json, application/x-ndjson, text/csv or "
+                                  "application/vnd.apache.arrow.stream (format: json, ndjson, csv, arrow)");
     co_await answer(request->format.empty() ? 406 : 400, error_json(error) + "\n");
     co_return;
   }
@@ -231,7 +245,8 @@ awaitable<void> Request::query() {
   net::HttpHeaders extra{{"X-Connection-Id", std::to_string(connection_id)}};
   if (!query_id.empty()) extra.add("X-Query-Id", query_id);
   if (!status) {
-    co_await answer(http_status(status.error()), error_json(status.error()) + "\n", "application/json", std::move(extra));
+    co_await answer(http_status(status.error()), error_json(status.error()) + "\n", "application/json",
+                    std::move(extra));
   } else if (execution.ended()) {
     exchange_.allow_gzip();
     co_await answer(200, out, execution.type(), std::move(extra));

@@ -28,7 +28,8 @@ bool valid_request_id(std::string_view id) {
 }
 
 Histogram& latency(std::string_view route) {
-  return Metrics::process().histogram("sluice_http_request_seconds", "Time from a request's head to the end of its answer.", latency_buckets(),
+  return Metrics::process().histogram("sluice_http_request_seconds",
+                                      "Time from a request's head to the end of its answer.", latency_buckets(),
                                       {{"route", std::string(route)}});
 }
 
@@ -36,9 +37,13 @@ Histogram& latency(std::string_view route) {
 
 Error interrupt_error(session::Interrupt reason) {
   switch (reason) {
-    case session::Interrupt::kTimeout: return sql_error(Code::kDeadlineExceeded, 3024, "Query execution was interrupted, maximum statement execution time exceeded");
-    case session::Interrupt::kShutdown: return sql_error(Code::kCancelled, 1053, "Server shutdown in progress");
-    default: return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
+    case session::Interrupt::kTimeout:
+      return sql_error(Code::kDeadlineExceeded, 3024,
+                       "Query execution was interrupted, maximum statement execution time exceeded");
+    case session::Interrupt::kShutdown:
+      return sql_error(Code::kCancelled, 1053, "Server shutdown in progress");
+    default:
+      return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
   }
 }
 
@@ -46,7 +51,8 @@ Request::Request(Door& door, net::HttpExchange& exchange)
     : door_(door),
       exchange_(exchange),
       route_(find_route(exchange.request().method, exchange.request().path())),
-      span_(Span::start(std::string("HTTP ") + std::string(route_.name), SpanKind::kServer, remote_trace(exchange.request().headers))) {
+      span_(Span::start(std::string("HTTP ") + std::string(route_.name), SpanKind::kServer,
+                        remote_trace(exchange.request().headers))) {
   const auto id = exchange.request().headers.find("x-request-id");
   request_id_ = id && valid_request_id(*id) ? std::string(*id) : span_.context().trace_id_hex();
   door_.enlist(this);
@@ -87,47 +93,75 @@ awaitable<void> Request::run(Door& door, net::HttpExchange& exchange) {
 
 void Request::finish_metrics() {
   Metrics::process()
-      .counter("sluice_http_requests_total", "Requests answered.", {{"route", std::string(route_.name)}, {"status", std::to_string(status_)}})
+      .counter("sluice_http_requests_total", "Requests answered.",
+               {{"route", std::string(route_.name)}, {"status", std::to_string(status_)}})
       .add();
   latency(route_.name).observe(Clock::now() - began_);
   span_.set("http.request.method", exchange_.request().method);
   span_.set("http.response.status_code", static_cast<int64_t>(status_));
   if (status_ >= 500) span_.set_failed("HTTP status " + std::to_string(status_));
-  log::debug("request", {{"method", exchange_.request().method}, {"path", exchange_.request().path()}, {"status", status_},
-                         {"duration", Clock::now() - began_}, {"request_id", request_id_}, {"user", identity_.user}});
+  log::debug("request", {{"method", exchange_.request().method},
+                         {"path", exchange_.request().path()},
+                         {"status", status_},
+                         {"duration", Clock::now() - began_},
+                         {"request_id", request_id_},
+                         {"user", identity_.user}});
 }
 
 awaitable<void> Request::dispatch() {
   switch (route_.kind) {
     case RouteKind::kNotFound:
-      co_await answer_error(sql_error(Code::kNotFound, 1105, "there is nothing at " + std::string(exchange_.request().path().substr(0, 200))));
+      co_await answer_error(sql_error(Code::kNotFound, 1105,
+                                      "there is nothing at " + std::string(exchange_.request().path().substr(0, 200))));
       co_return;
     case RouteKind::kWrongMethod: {
       Error error = sql_error(Code::kInvalidArgument, 1105, "the method must be one of " + std::string(route_.allow));
       co_await answer(405, error_json(error), "application/json", {{"Allow", std::string(route_.allow)}});
       co_return;
     }
-    case RouteKind::kBadPath: co_await answer_error(sql_error(Code::kInvalidArgument, 1105, "the path is not properly percent-encoded")); co_return;
-    case RouteKind::kLive: co_await answer(200, "{\"status\":\"live\"}\n"); co_return;
-    case RouteKind::kReady: co_await ready(); co_return;
+    case RouteKind::kBadPath:
+      co_await answer_error(sql_error(Code::kInvalidArgument, 1105, "the path is not properly percent-encoded"));
+      co_return;
+    case RouteKind::kLive:
+      co_await answer(200, "{\"status\":\"live\"}\n");
+      co_return;
+    case RouteKind::kReady:
+      co_await ready();
+      co_return;
     case RouteKind::kDorisHealth:
-      co_await answer(200, "{\"msg\":\"success\",\"code\":0,\"data\":{\"online_backend_num\":1,\"total_backend_num\":1},\"count\":0}\n");
+      co_await answer(
+          200,
+          "{\"msg\":\"success\",\"code\":0,\"data\":{\"online_backend_num\":1,\"total_backend_num\":1},\"count\":0}\n");
       co_return;
     case RouteKind::kMetrics:
       exchange_.allow_gzip();
       co_await answer(200, Metrics::process().prometheus_text(), "text/plain; version=0.0.4; charset=utf-8");
       co_return;
-    case RouteKind::kLoadErrors: co_await load_errors(); co_return;
-    case RouteKind::kListQueries: co_await list_queries(); co_return;
-    case RouteKind::kKillQuery: co_await kill_query(); co_return;
-    case RouteKind::kQuery: co_await query(); co_return;
-    case RouteKind::kStreamLoad: co_await stream_load(); co_return;
-    case RouteKind::kTwoPhase: co_await answer_error(sql_error(Code::kUnsupported, 1235, "two-phase commit of stream loads is not offered yet")); co_return;
+    case RouteKind::kLoadErrors:
+      co_await load_errors();
+      co_return;
+    case RouteKind::kListQueries:
+      co_await list_queries();
+      co_return;
+    case RouteKind::kKillQuery:
+      co_await kill_query();
+      co_return;
+    case RouteKind::kQuery:
+      co_await query();
+      co_return;
+    case RouteKind::kStreamLoad:
+      co_await stream_load();
+      co_return;
+    case RouteKind::kTwoPhase:
+      co_await answer_error(sql_error(Code::kUnsupported, 1235, "two-phase commit of stream loads is not offered yet"));
+      co_return;
   }
 }
 
 net::HttpHeaders Request::headers_for(std::string_view type) const {
-  return {{"Content-Type", std::string(type)}, {"X-Request-Id", request_id_}, {"X-Trace-Id", span_.context().trace_id_hex()}};
+  return {{"Content-Type", std::string(type)},
+          {"X-Request-Id", request_id_},
+          {"X-Trace-Id", span_.context().trace_id_hex()}};
 }
 
 awaitable<void> Request::answer(unsigned status, std::string_view body, std::string_view type, net::HttpHeaders extra) {
@@ -137,7 +171,9 @@ awaitable<void> Request::answer(unsigned status, std::string_view body, std::str
   static_cast<void>(co_await exchange_.respond(status, std::move(headers), body));
 }
 
-awaitable<void> Request::answer_error(const Error& error) { co_await answer(http_status(error), error_json(error) + "\n"); }
+awaitable<void> Request::answer_error(const Error& error) {
+  co_await answer(http_status(error), error_json(error) + "\n");
+}
 
 awaitable<bool> Request::authenticate() {
   auto& access = door_.services_.access;
@@ -159,7 +195,8 @@ awaitable<bool> Request::authenticate() {
     if (auto account = access.find(user, host)) {
       bool right = !account->has_password ? password.empty() : door_.credentials_.remembered(*account, password);
       if (!right && account->has_password) {
-        auto verified = co_await run_on(door_.services_.workers, [&] { return access.verify_password(*account, password); });
+        auto verified =
+            co_await run_on(door_.services_.workers, [&] { return access.verify_password(*account, password); });
         if (!verified) {
           co_await answer_error(verified.error());
           co_return false;
@@ -179,9 +216,11 @@ awaitable<bool> Request::authenticate() {
     // Guessing passwords is slow for each connection.
     static_cast<void>(co_await sleep_for(kWrongPasswordDelay));
   }
-  const Error denied = sql_error(Code::kUnauthenticated, 1045,
-                                 given ? "Access denied for user '" + user + "'@'" + host + "' (using password: " + (password.empty() ? "NO" : "YES") + ")"
-                                       : "this request needs an Authorization header with a user and password (HTTP basic authentication)");
+  const Error denied = sql_error(
+      Code::kUnauthenticated, 1045,
+      given ? "Access denied for user '" + user + "'@'" + host +
+                  "' (using password: " + (password.empty() ? "NO" : "YES") + ")"
+            : "this request needs an Authorization header with a user and password (HTTP basic authentication)");
   if (given && door_.services_.audit.enabled()) {
     session::AuditEntry entry;
     entry.event = session::AuditEntry::Event::kLogin;
@@ -193,7 +232,8 @@ awaitable<bool> Request::authenticate() {
     entry.error = denied.message();
     door_.services_.audit.record(std::move(entry));
   }
-  co_await answer(401, error_json(denied) + "\n", "application/json", {{"WWW-Authenticate", "Basic realm=\"Sluice\", charset=\"UTF-8\""}});
+  co_await answer(401, error_json(denied) + "\n", "application/json",
+                  {{"WWW-Authenticate", "Basic realm=\"Sluice\", charset=\"UTF-8\""}});
   co_return false;
 }
 

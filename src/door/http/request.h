@@ -35,7 +35,8 @@ class Request final : public RunningWork {
   void finish_metrics();
 
   // ---- answers. Each sends the whole response.
-  awaitable<void> answer(unsigned status, std::string_view body, std::string_view type = "application/json", net::HttpHeaders extra = {});
+  awaitable<void> answer(unsigned status, std::string_view body, std::string_view type = "application/json",
+                         net::HttpHeaders extra = {});
   awaitable<void> answer_error(const Error& error);
   net::HttpHeaders headers_for(std::string_view type) const;
 

@@ -40,7 +40,8 @@ awaitable<void> Request::ready() {
     co_await answer(200, "{\"status\":\"ready\"}\n");
     co_return;
   }
-  co_await answer(503, stopping ? "{\"status\":\"stopping\"}\n" : "{\"status\":\"reopening the database\"}\n", "application/json", {{"Retry-After", "1"}});
+  co_await answer(503, stopping ? "{\"status\":\"stopping\"}\n" : "{\"status\":\"reopening the database\"}\n",
+                  "application/json", {{"Retry-After", "1"}});
 }
 
 awaitable<void> Request::list_queries() {
@@ -66,7 +67,8 @@ awaitable<void> Request::kill_query() {
   uint64_t connection_id = 0;
   auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), connection_id);
   const bool numeric = error == std::errc() && end == id.data() + id.size();
-  const Status killed = numeric ? door_.services_.running.kill(connection_id, true, identity_) : door_.services_.running.kill_query_id(id, identity_);
+  const Status killed = numeric ? door_.services_.running.kill(connection_id, true, identity_)
+                                : door_.services_.running.kill_query_id(id, identity_);
   if (!killed) {
     co_await answer_error(killed.error());
     co_return;
@@ -88,7 +90,8 @@ awaitable<void> Request::load_errors() {
   if (auto text = door_.error_logs_.find(name)) {
     co_await answer(200, *text, "text/plain; charset=utf-8");
   } else {
-    co_await answer_error(sql_error(Code::kNotFound, 1105, "there is no such error log; they are kept in memory for a while only"));
+    co_await answer_error(
+        sql_error(Code::kNotFound, 1105, "there is no such error log; they are kept in memory for a while only"));
   }
 }
 

@@ -26,8 +26,10 @@ std::string_view next_part(std::string_view& rest, char separator) {
 }
 
 std::optional<ResultFormat> format_of(const std::string& media_type) {
-  if (media_type == "application/json" || media_type == "*/*" || media_type == "application/*") return ResultFormat::kJson;
-  if (media_type == "application/x-ndjson" || media_type == "application/ndjson" || media_type == "application/jsonl") return ResultFormat::kNdjson;
+  if (media_type == "application/json" || media_type == "*/*" || media_type == "application/*")
+    return ResultFormat::kJson;
+  if (media_type == "application/x-ndjson" || media_type == "application/ndjson" || media_type == "application/jsonl")
+    return ResultFormat::kNdjson;
   if (media_type == "text/csv" || media_type == "text/*") return ResultFormat::kCsv;
   if (media_type == "application/vnd.apache.arrow.stream") return ResultFormat::kArrow;
   return std::nullopt;
@@ -56,7 +58,8 @@ std::optional<ResultFormat> negotiate_result_format(std::string_view accept) {
       std::string_view parameter = next_part(entry, ';');
       if (parameter.starts_with("q=") || parameter.starts_with("Q=")) {
         parameter.remove_prefix(2);
-        if (std::from_chars(parameter.data(), parameter.data() + parameter.size(), weight).ec != std::errc()) weight = 0;
+        if (std::from_chars(parameter.data(), parameter.data() + parameter.size(), weight).ec != std::errc())
+          weight = 0;
       }
     }
     const auto format = format_of(media_type);
@@ -70,20 +73,28 @@ std::optional<ResultFormat> negotiate_result_format(std::string_view accept) {
 
 std::string_view content_type(ResultFormat format) {
   switch (format) {
-    case ResultFormat::kJson: return "application/json";
-    case ResultFormat::kNdjson: return "application/x-ndjson";
-    case ResultFormat::kCsv: return "text/csv; charset=utf-8; header=present";
-    case ResultFormat::kArrow: return "application/vnd.apache.arrow.stream";
+    case ResultFormat::kJson:
+      return "application/json";
+    case ResultFormat::kNdjson:
+      return "application/x-ndjson";
+    case ResultFormat::kCsv:
+      return "text/csv; charset=utf-8; header=present";
+    case ResultFormat::kArrow:
+      return "application/vnd.apache.arrow.stream";
   }
   return "application/octet-stream";
 }
 
 std::unique_ptr<ResultWriter> make_result_writer(ResultFormat format) {
   switch (format) {
-    case ResultFormat::kJson: return make_json_writer(false);
-    case ResultFormat::kNdjson: return make_json_writer(true);
-    case ResultFormat::kCsv: return make_csv_writer();
-    case ResultFormat::kArrow: return make_arrow_writer();
+    case ResultFormat::kJson:
+      return make_json_writer(false);
+    case ResultFormat::kNdjson:
+      return make_json_writer(true);
+    case ResultFormat::kCsv:
+      return make_csv_writer();
+    case ResultFormat::kArrow:
+      return make_arrow_writer();
   }
   return make_json_writer(false);
 }

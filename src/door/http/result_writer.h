@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResultWriter: a result's columns and rows as the bytes of one format. Writers append to a string that the caller sends
-// and clears. One per result; used by one thread at a time (worker threads). PROTOCOL.md describes the formats.
+// ResultWriter: a result's columns and rows as the bytes of one format. Writers append to a string that the caller
+// sends and clears. One per result; used by one thread at a time (worker threads). PROTOCOL.md describes the formats.
 #pragma once
 
 #include <chrono>
@@ -44,11 +44,12 @@ std::unique_ptr<ResultWriter> make_arrow_writer();
 std::string done_json(const session::Done& done, std::chrono::microseconds elapsed);
 
 // One value as JSON: numbers up to 64 bits and doubles as numbers; decimals and wider integers as strings so that no
-// digit is lost; NaN and infinities, dates, times, intervals, UUIDs, enums as strings; blobs as base64; lists as arrays,
-// structs and maps as objects.
+// digit is lost; NaN and infinities, dates, times, intervals, UUIDs, enums as strings; blobs as base64; lists as
+// arrays, structs and maps as objects.
 void append_json_value(const duckdb::Value& value, std::string& out);
 // The same for one row of a column that was brought into unified form.
-void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row, std::string& out);
+void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat& format, duckdb::idx_t row,
+                      std::string& out);
 // A scalar as plain text without quotes, as both JSON strings and CSV show it.
 std::string scalar_text(const duckdb::Value& value);
 

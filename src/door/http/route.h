@@ -11,18 +11,18 @@ namespace sluice::door::http {
 
 enum class RouteKind : uint8_t {
   kNotFound,
-  kWrongMethod,   // the path exists for `allow`
-  kBadPath,       // broken percent-encoding
-  kLive,          // GET /health/live
-  kReady,         // GET /health/ready
-  kDorisHealth,   // GET /api/health
-  kMetrics,       // GET /metrics
-  kListQueries,   // GET /api/queries
-  kKillQuery,     // DELETE /api/queries/{id}, POST /api/queries/{id}/kill
-  kQuery,         // POST /api/query
-  kStreamLoad,    // PUT /api/{database}/{table}/_stream_load
-  kTwoPhase,      // PUT /api/{database}/_stream_load_2pc, /api/{database}/{table}/_stream_load_2pc
-  kLoadErrors,    // GET /api/_load_error_log?file=
+  kWrongMethod,  // the path exists for `allow`
+  kBadPath,      // broken percent-encoding
+  kLive,         // GET /health/live
+  kReady,        // GET /health/ready
+  kDorisHealth,  // GET /api/health
+  kMetrics,      // GET /metrics
+  kListQueries,  // GET /api/queries
+  kKillQuery,    // DELETE /api/queries/{id}, POST /api/queries/{id}/kill
+  kQuery,        // POST /api/query
+  kStreamLoad,   // PUT /api/{database}/{table}/_stream_load
+  kTwoPhase,     // PUT /api/{database}/_stream_load_2pc, /api/{database}/{table}/_stream_load_2pc
+  kLoadErrors,   // GET /api/_load_error_log?file=
 };
 
 struct Route {

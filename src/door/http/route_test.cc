@@ -47,7 +47,8 @@ TEST(HttpError, StatusNumberAndState) {
 TEST(HttpError, JsonStrings) {
   std::string out;
   append_json_string(std::string_view("a\"\\\n\t\x01\0z\xC3\xA9\xFF\xE2\x82\xED\xA0\x80\xF0\x9F\x98\x80", 20), out);
-  EXPECT_EQ(out, "\"a\\\"\\\\\\n\\t\\u0001\\u0000z\xC3\xA9\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\xF0\x9F\x98\x80\"");
+  EXPECT_EQ(out,
+            "\"a\\\"\\\\\\n\\t\\u0001\\u0000z\xC3\xA9\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\xF0\x9F\x98\x80\"");
 }
 
 }  // namespace

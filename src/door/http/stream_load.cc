@@ -29,7 +29,8 @@ tl::unexpected<Error> wrong(string_view header, string_view why) {
 }
 
 tl::unexpected<Error> not_offered(string_view header, string_view what) {
-  return fail(sql_error(Code::kUnsupported, 1235, "header " + std::string(header) + ": " + std::string(what) + " is not offered yet"));
+  return fail(sql_error(Code::kUnsupported, 1235,
+                        "header " + std::string(header) + ": " + std::string(what) + " is not offered yet"));
 }
 
 // Typed access to one request's headers.
@@ -73,11 +74,13 @@ class Headers {
 // Headers that Doris knows and whose effect would be missed silently.
 Status refuse_unsupported(const Headers& headers) {
   if (TRY(headers.flag("two_phase_commit", false))) return not_offered("two_phase_commit", "two-phase commit");
-  if (TRY(headers.flag("partial_columns", false))) return not_offered("partial_columns", "updating some columns of a row");
+  if (TRY(headers.flag("partial_columns", false)))
+    return not_offered("partial_columns", "updating some columns of a row");
   if (TRY(headers.flag("negative", false))) return not_offered("negative", "negative load");
   const std::string merge_type = lower(headers.text("merge_type"));
   if (!merge_type.empty() && merge_type != "append") return not_offered("merge_type", "a merge type other than APPEND");
-  for (string_view name : {"delete", "function_column.sequence_col", "partitions", "temporary_partitions", "hidden_columns"}) {
+  for (string_view name :
+       {"delete", "function_column.sequence_col", "partitions", "temporary_partitions", "hidden_columns"}) {
     if (headers.has(name)) return not_offered(name, "this option");
   }
   return {};
@@ -111,8 +114,10 @@ Status read_format(const Headers& headers, StreamLoadRequest& request) {
 }
 
 Status read_csv(const Headers& headers, session::LoadSpec::Csv& csv) {
-  if (headers.has("column_separator")) csv.column_separator = TRY(parse_separator("column_separator", headers.text("column_separator")));
-  if (headers.has("line_delimiter")) csv.line_delimiter = TRY(parse_separator("line_delimiter", headers.text("line_delimiter")));
+  if (headers.has("column_separator"))
+    csv.column_separator = TRY(parse_separator("column_separator", headers.text("column_separator")));
+  if (headers.has("line_delimiter"))
+    csv.line_delimiter = TRY(parse_separator("line_delimiter", headers.text("line_delimiter")));
   csv.enclose = TRY(headers.character("enclose"));
   csv.escape = TRY(headers.character("escape"));
   if (csv.enclose && !csv.escape) csv.escape = '\\';
@@ -131,7 +136,8 @@ Status read_json(const Headers& headers, session::LoadSpec::Json& json) {
   json.root = std::string(headers.text("json_root"));
   if (headers.has("jsonpaths")) {
     auto paths = parse_string_array(headers.text("jsonpaths"));
-    if (!paths || paths->empty()) return wrong("jsonpaths", "must be a JSON array of strings such as [\"$.a\",\"$.b\"]");
+    if (!paths || paths->empty())
+      return wrong("jsonpaths", "must be a JSON array of strings such as [\"$.a\",\"$.b\"]");
     json.paths = std::move(*paths);
   }
   return {};
@@ -140,7 +146,12 @@ Status read_json(const Headers& headers, session::LoadSpec::Json& json) {
 }  // namespace
 
 Result<std::string> parse_separator(string_view header, string_view text) {
-  auto hex = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1; };
+  auto hex = [](char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+  };
   std::string result;
   if (text.size() > 2 && text[0] == '\\' && (text[1] == 'x' || text[1] == 'X')) {
     // All that follows are hex digits: \x01, \x0102.
@@ -158,18 +169,31 @@ Result<std::string> parse_separator(string_view header, string_view text) {
       continue;
     }
     switch (text[++i]) {
-      case 't': result += '\t'; break;
-      case 'n': result += '\n'; break;
-      case 'r': result += '\r'; break;
-      case '0': result += '\0'; break;
-      case '\\': result += '\\'; break;
-      default: result += '\\'; result += text[i];
+      case 't':
+        result += '\t';
+        break;
+      case 'n':
+        result += '\n';
+        break;
+      case 'r':
+        result += '\r';
+        break;
+      case '0':
+        result += '\0';
+        break;
+      case '\\':
+        result += '\\';
+        break;
+      default:
+        result += '\\';
+        result += text[i];
     }
   }
   return result;
 }
 
-Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, const std::string& database, const std::string& table) {
+Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, const std::string& database,
+                                            const std::string& table) {
   const Headers headers(fields);
   StreamLoadRequest request;
   auto& spec = request.spec;
@@ -189,7 +213,8 @@ Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, cons
   if (request.timeout.count() == 0) return wrong("timeout", "must be at least 1 second");
   if (const string_view ratio = headers.text("max_filter_ratio"); !ratio.empty()) {
     auto [end, error] = std::from_chars(ratio.data(), ratio.data() + ratio.size(), spec.max_filter_ratio);
-    if (error != std::errc() || end != ratio.data() + ratio.size() || !(spec.max_filter_ratio >= 0 && spec.max_filter_ratio <= 1)) {
+    if (error != std::errc() || end != ratio.data() + ratio.size() ||
+        !(spec.max_filter_ratio >= 0 && spec.max_filter_ratio <= 1)) {
       return wrong("max_filter_ratio", "must be a number between 0 and 1");
     }
   }
@@ -213,7 +238,9 @@ std::string stream_load_json(const StreamLoadAnswer& answer) {
   auto number = [&](const char* name, int64_t value, bool last = false) {
     out += std::string("    \"") + name + "\": " + std::to_string(value) + (last ? "\n" : ",\n");
   };
-  auto millis = [](std::chrono::microseconds span) { return std::chrono::duration_cast<std::chrono::milliseconds>(span).count(); };
+  auto millis = [](std::chrono::microseconds span) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
+  };
   number("TxnId", report.txn_id == 0 ? -1 : report.txn_id);
   text("Label", answer.label);
   text("Comment", answer.comment);

@@ -16,14 +16,15 @@ namespace sluice::door::http {
 
 struct StreamLoadRequest {
   session::LoadSpec spec;
-  std::string label;    // empty: to be generated
+  std::string label;  // empty: to be generated
   std::string comment;
-  bool gzip = false;    // compress_type: gz
+  bool gzip = false;  // compress_type: gz
   std::chrono::seconds timeout{600};
 };
 
 // Errors: 1105 a header's value is wrong, naming it; 1235 a header asks for what we do not do; 1064 columns or where.
-Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& headers, const std::string& database, const std::string& table);
+Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& headers, const std::string& database,
+                                            const std::string& table);
 
 // "\x01", "\x0102", "\t", "|" as a header spells separators -> the bytes. Error 1105.
 Result<std::string> parse_separator(std::string_view header, std::string_view text);

@@ -16,7 +16,10 @@ constexpr size_t kReadBytes = 512 << 10;  // read from the client before a worke
 // Counts the running loads of a door.
 class LoadSlot {
  public:
-  LoadSlot(std::atomic<uint32_t>& count, uint32_t limit, Gauge& gauge) : count_(count), gauge_(gauge), free_(count.fetch_add(1) < limit) { gauge_.add(); }
+  LoadSlot(std::atomic<uint32_t>& count, uint32_t limit, Gauge& gauge)
+      : count_(count), gauge_(gauge), free_(count.fetch_add(1) < limit) {
+    gauge_.add();
+  }
   ~LoadSlot() {
     count_.fetch_sub(1);
     gauge_.sub();
@@ -32,7 +35,8 @@ class LoadSlot {
 bool valid_host(std::string_view host) {
   if (host.empty() || host.size() > 255) return false;
   for (char c : host) {
-    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+    const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                    c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
     if (!ok) return false;
   }
   return true;
@@ -47,7 +51,8 @@ std::string Request::error_url(const std::string& name) const {
 }
 
 // Reserves the label and opens the load; on failure the answer's status says why.
-awaitable<Result<std::unique_ptr<session::Load>>> Request::open_load(StreamLoadRequest& request, StreamLoadAnswer& result) {
+awaitable<Result<std::unique_ptr<session::Load>>> Request::open_load(StreamLoadRequest& request,
+                                                                     StreamLoadAnswer& result) {
   auto& services = door_.services_;
   co_return co_await run_on(services.workers, [&]() -> Result<std::unique_ptr<session::Load>> {
     auto reserved = TRY(door_.labels_.reserve(request.spec.table.database, result.label));
@@ -55,8 +60,10 @@ awaitable<Result<std::unique_ptr<session::Load>>> Request::open_load(StreamLoadR
       result.status = "Label Already Exists";
       const bool running = reserved.use == session::LoadLabels::Use::kRunning;
       result.existing_job_status = running ? "RUNNING" : "FINISHED";
-      return fail(sql_error(Code::kAlreadyExists, 1105, "Label [" + result.label + "] has already been used" +
-                                                            (running ? std::string(" by a load that is running") : ", relate to txn [" + std::to_string(reserved.txn_id) + "]")));
+      return fail(sql_error(Code::kAlreadyExists, 1105,
+                            "Label [" + result.label + "] has already been used" +
+                                (running ? std::string(" by a load that is running")
+                                         : ", relate to txn [" + std::to_string(reserved.txn_id) + "]")));
     }
     request.spec.reservation = std::move(reserved.reservation);
     return session::Load::open(TRY(services.kernel.connect()), std::move(request.spec));
@@ -71,7 +78,8 @@ awaitable<Status> Request::feed(session::Load& load, const StreamLoadRequest& re
   for (bool more = true; more;) {
     size_t filled = 0;
     while (filled < buffer.size()) {
-      auto got = co_await exchange_.read_body(std::span(reinterpret_cast<uint8_t*>(buffer.data()) + filled, buffer.size() - filled));
+      auto got = co_await exchange_.read_body(
+          std::span(reinterpret_cast<uint8_t*>(buffer.data()) + filled, buffer.size() - filled));
       if (!got) co_return fail(got.error());
       if (*got == 0) {
         more = false;
@@ -80,10 +88,14 @@ awaitable<Status> Request::feed(session::Load& load, const StreamLoadRequest& re
       filled += *got;
       if (deadline.expired()) break;
     }
-    if (deadline.expired()) co_return fail(sql_error(Code::kDeadlineExceeded, 3024, "the load took longer than its timeout of " + std::to_string(request.timeout.count()) + " s"));
+    if (deadline.expired())
+      co_return fail(
+          sql_error(Code::kDeadlineExceeded, 3024,
+                    "the load took longer than its timeout of " + std::to_string(request.timeout.count()) + " s"));
     if (filled == 0) continue;
     const std::string_view bytes(buffer.data(), filled);
-    Status written = co_await run_on(door_.services_.workers, [&]() -> Status { return request.gzip ? inflate.write(bytes, write) : write(bytes); });
+    Status written = co_await run_on(
+        door_.services_.workers, [&]() -> Status { return request.gzip ? inflate.write(bytes, write) : write(bytes); });
     if (!written) co_return written;
   }
   if (request.gzip) co_return inflate.finish();
@@ -161,8 +173,14 @@ awaitable<void> Request::stream_load() {
   }
   if (!result.report.complaints.empty()) result.error_url = error_url(door_.error_logs_.add(result.report.complaints));
   Metrics::process().counter("sluice_stream_loads_total", "Stream loads ended.", {{"status", result.status}}).add();
-  log::info("stream load", {{"database", route_.arguments[0]}, {"table", route_.arguments[1]}, {"label", result.label}, {"status", result.status},
-                            {"rows", result.report.loaded_rows}, {"bytes", received}, {"duration", Clock::now() - began_}, {"message", result.message}});
+  log::info("stream load", {{"database", route_.arguments[0]},
+                            {"table", route_.arguments[1]},
+                            {"label", result.label},
+                            {"status", result.status},
+                            {"rows", result.report.loaded_rows},
+                            {"bytes", received},
+                            {"duration", Clock::now() - began_},
+                            {"message", result.message}});
   if (services.audit.enabled()) {
     session::AuditEntry entry;
     entry.event = session::AuditEntry::Event::kLoad;

@@ -43,9 +43,21 @@ TEST(StreamLoad, Separators) {
 }
 
 TEST(StreamLoad, AllOfCsv) {
-  auto parsed = parse({{"Format", "csv_with_names"}, {"Column_Separator", ","}, {"line_delimiter", "\\r\\n"}, {"enclose", "\""}, {"escape", "^"},
-                       {"trim_double_quotes", "TRUE"}, {"skip_lines", "2"}, {"strict_mode", "false"}, {"max_filter_ratio", "0.25"}, {"timeout", "7"},
-                       {"label", "l-1"}, {"columns", "a, `b`, @c"}, {"compress_type", "gz"}, {"comment", "why"}, {"merge_type", "APPEND"}});
+  auto parsed = parse({{"Format", "csv_with_names"},
+                       {"Column_Separator", ","},
+                       {"line_delimiter", "\\r\\n"},
+                       {"enclose", "\""},
+                       {"escape", "^"},
+                       {"trim_double_quotes", "TRUE"},
+                       {"skip_lines", "2"},
+                       {"strict_mode", "false"},
+                       {"max_filter_ratio", "0.25"},
+                       {"timeout", "7"},
+                       {"label", "l-1"},
+                       {"columns", "a, `b`, @c"},
+                       {"compress_type", "gz"},
+                       {"comment", "why"},
+                       {"merge_type", "APPEND"}});
   ASSERT_TRUE(parsed) << parsed.error().message();
   const auto& csv = parsed->spec.csv;
   EXPECT_EQ(csv.column_separator, ",");
@@ -64,16 +76,22 @@ TEST(StreamLoad, AllOfCsv) {
 }
 
 TEST(StreamLoad, Json) {
-  auto parsed = parse({{"format", "json"}, {"strip_outer_array", "true"}, {"jsonpaths", "[\"$.a\", \"$.b[0]\"]"}, {"json_root", "$.r"}, {"num_as_string", "true"}});
+  auto parsed = parse({{"format", "json"},
+                       {"strip_outer_array", "true"},
+                       {"jsonpaths", "[\"$.a\", \"$.b[0]\"]"},
+                       {"json_root", "$.r"},
+                       {"num_as_string", "true"}});
   ASSERT_TRUE(parsed) << parsed.error().message();
   EXPECT_EQ(parsed->spec.format, session::LoadSpec::Format::kJson);
   EXPECT_EQ(parsed->spec.json.paths, (std::vector<std::string>{"$.a", "$.b[0]"}));
   EXPECT_EQ(parsed->spec.json.root, "$.r");
-  EXPECT_EQ(error_of({{"format", "json"}, {"jsonpaths", "$.a"}}), "header jsonpaths: must be a JSON array of strings such as [\"$.a\",\"$.b\"]");
+  EXPECT_EQ(error_of({{"format", "json"}, {"jsonpaths", "$.a"}}),
+            "header jsonpaths: must be a JSON array of strings such as [\"$.a\",\"$.b\"]");
 }
 
 TEST(StreamLoad, WrongValuesNameTheirHeader) {
-  EXPECT_EQ(error_of({{"format", "xml"}}), "header format: 'xml' is none of csv, csv_with_names, csv_with_names_and_types, json, parquet");
+  EXPECT_EQ(error_of({{"format", "xml"}}),
+            "header format: 'xml' is none of csv, csv_with_names, csv_with_names_and_types, json, parquet");
   EXPECT_EQ(error_of({{"strict_mode", "maybe"}}), "header strict_mode: 'maybe' is neither true nor false");
   EXPECT_EQ(error_of({{"max_filter_ratio", "1.5"}}), "header max_filter_ratio: must be a number between 0 and 1");
   EXPECT_EQ(error_of({{"max_filter_ratio", "nan"}}), "header max_filter_ratio: must be a number between 0 and 1");
@@ -81,9 +99,12 @@ TEST(StreamLoad, WrongValuesNameTheirHeader) {
   EXPECT_EQ(error_of({{"label", "a b"}}), "header label: must have 1 to 128 letters, digits, '_', '-', '.' or ':'");
   EXPECT_EQ(error_of({{"enclose", "ab"}}), "header enclose: must be one character of one byte");
   EXPECT_EQ(error_of({{"two_phase_commit", "true"}}), "header two_phase_commit: two-phase commit is not offered yet");
-  EXPECT_EQ(error_of({{"merge_type", "DELETE"}}), "header merge_type: a merge type other than APPEND is not offered yet");
+  EXPECT_EQ(error_of({{"merge_type", "DELETE"}}),
+            "header merge_type: a merge type other than APPEND is not offered yet");
   EXPECT_EQ(error_of({{"format", "orc"}}), "header format: orc is not offered yet");
-  EXPECT_EQ(error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1), error_of({{"columns", "a,,"}}).empty() ? "" : error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1));
+  EXPECT_EQ(
+      error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1),
+      error_of({{"columns", "a,,"}}).empty() ? "" : error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1));
   EXPECT_NE(error_of({{"where", "1) OR (1"}}), "");
 }
 
@@ -100,14 +121,21 @@ TEST(StreamLoad, Answer) {
   answer.report.commit = std::chrono::milliseconds(4);
   answer.total = std::chrono::milliseconds(9);
   EXPECT_EQ(stream_load_json(answer),
-            "{\n    \"TxnId\": 5,\n    \"Label\": \"l\",\n    \"Comment\": \"\",\n    \"TwoPhaseCommit\": \"false\",\n    \"Status\": \"Fail\",\n"
-            "    \"Message\": \"a \\\"quoted\\\"\\nreason\",\n    \"ErrorURL\": \"http://h/x\",\n    \"NumberTotalRows\": 3,\n    \"NumberLoadedRows\": 0,\n"
-            "    \"NumberFilteredRows\": 1,\n    \"NumberUnselectedRows\": 0,\n    \"LoadBytes\": 10,\n    \"LoadTimeMs\": 9,\n    \"BeginTxnTimeMs\": 0,\n"
-            "    \"StreamLoadPutTimeMs\": 0,\n    \"ReadDataTimeMs\": 0,\n    \"WriteDataTimeMs\": 0,\n    \"CommitAndPublishTimeMs\": 4\n}\n");
+            "{\n    \"TxnId\": 5,\n    \"Label\": \"l\",\n    \"Comment\": \"\",\n    \"TwoPhaseCommit\": \"false\",\n "
+            "   \"Status\": \"Fail\",\n"
+            "    \"Message\": \"a \\\"quoted\\\"\\nreason\",\n    \"ErrorURL\": \"http://h/x\",\n    "
+            "\"NumberTotalRows\": 3,\n    \"NumberLoadedRows\": 0,\n"
+            "    \"NumberFilteredRows\": 1,\n    \"NumberUnselectedRows\": 0,\n    \"LoadBytes\": 10,\n    "
+            "\"LoadTimeMs\": 9,\n    \"BeginTxnTimeMs\": 0,\n"
+            "    \"StreamLoadPutTimeMs\": 0,\n    \"ReadDataTimeMs\": 0,\n    \"WriteDataTimeMs\": 0,\n    "
+            "\"CommitAndPublishTimeMs\": 4\n}\n");
 }
 
 TEST(QueryRequest, JsonBodies) {
-  auto parsed = parse_query_request("{\"sql\":\"select ?\",\"database\":\"d\",\"format\":\"csv\",\"timeout_ms\":50,\"params\":[1,-2,1.5,\"x\",true,null,18446744073709551615]}");
+  auto parsed = parse_query_request(
+      "{\"sql\":\"select "
+      "?\",\"database\":\"d\",\"format\":\"csv\",\"timeout_ms\":50,\"params\":[1,-2,1.5,\"x\",true,null,"
+      "18446744073709551615]}");
   ASSERT_TRUE(parsed) << parsed.error().message();
   EXPECT_EQ(parsed->sql, "select ?");
   EXPECT_EQ(parsed->timeout->count(), 50);
@@ -115,8 +143,9 @@ TEST(QueryRequest, JsonBodies) {
   EXPECT_EQ(parsed->params[1].GetValue<int64_t>(), -2);
   EXPECT_EQ(parsed->params[3].ToString(), "x");
   EXPECT_TRUE(parsed->params[5].IsNull());
-  for (const char* bad : {"", "[]", "{}", "{\"sql\":1}", "{\"sql\":\"\"}", "{\"sql\":\"x\",\"sqk\":1}", "{\"sql\":\"x\",\"params\":[[1]]}",
-                          "{\"sql\":\"x\",\"timeout_ms\":-1}", "{\"sql\":\"x\"", "{\"sql\":\"\xFF\"}"}) {
+  for (const char* bad : {"", "[]", "{}", "{\"sql\":1}", "{\"sql\":\"\"}", "{\"sql\":\"x\",\"sqk\":1}",
+                          "{\"sql\":\"x\",\"params\":[[1]]}", "{\"sql\":\"x\",\"timeout_ms\":-1}", "{\"sql\":\"x\"",
+                          "{\"sql\":\"\xFF\"}"}) {
     EXPECT_FALSE(parse_query_request(bad)) << bad;
   }
   const std::string deep = "{\"sql\":\"x\",\"params\":" + std::string(200000, '[') + std::string(200000, ']') + "}";

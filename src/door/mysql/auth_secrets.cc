@@ -10,8 +10,8 @@
 namespace sluice::door::mysql {
 
 Scramble make_scramble() {
-  constexpr uint8_t kFirst = 33;   // '!'
-  constexpr uint8_t kCount = 93;   // '!' to '}', and '~' stands in for '$'
+  constexpr uint8_t kFirst = 33;  // '!'
+  constexpr uint8_t kCount = 93;  // '!' to '}', and '~' stands in for '$'
   Scramble scramble;
   if (RAND_bytes(scramble.data(), static_cast<int>(scramble.size())) != 1) std::abort();
   for (uint8_t& byte : scramble) {
@@ -43,7 +43,8 @@ Result<std::string> PasswordKey::public_pem() {
 Result<std::string> PasswordKey::decrypt(std::string_view cipher, std::span<const uint8_t> scramble) {
   EVP_PKEY* key = TRY(this->key());
   auto denied = [] { return fail(Code::kUnauthenticated, "the encrypted password does not decrypt"); };
-  std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new(key, nullptr), &EVP_PKEY_CTX_free);
+  std::unique_ptr<EVP_PKEY_CTX, decltype(&EVP_PKEY_CTX_free)> context(EVP_PKEY_CTX_new(key, nullptr),
+                                                                      &EVP_PKEY_CTX_free);
   auto* in = reinterpret_cast<const uint8_t*>(cipher.data());
   size_t length = static_cast<size_t>(EVP_PKEY_get_size(key));
   if (!context || cipher.size() != length || EVP_PKEY_decrypt_init(context.get()) != 1 ||

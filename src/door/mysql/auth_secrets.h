@@ -28,7 +28,9 @@ class PasswordKey {
   Result<std::string> decrypt(std::string_view cipher, std::span<const uint8_t> scramble);
 
  private:
-  struct KeyDelete { void operator()(EVP_PKEY* key) const; };
+  struct KeyDelete {
+    void operator()(EVP_PKEY* key) const;
+  };
   Result<EVP_PKEY*> key();
 
   std::mutex mutex_;

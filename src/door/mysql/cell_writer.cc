@@ -50,11 +50,13 @@ constexpr size_t kStringBound = 9 + duckdb::string_t::INLINE_LENGTH;
 
 template <typename T>
 uint8_t* text_signed(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  return short_text(at, [&](uint8_t* out) { return format_signed(out, static_cast<int64_t>(value_at<T>(source, index))); });
+  return short_text(at,
+                    [&](uint8_t* out) { return format_signed(out, static_cast<int64_t>(value_at<T>(source, index))); });
 }
 template <typename T>
 uint8_t* text_unsigned(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  return short_text(at, [&](uint8_t* out) { return format_unsigned(out, static_cast<uint64_t>(value_at<T>(source, index))); });
+  return short_text(
+      at, [&](uint8_t* out) { return format_unsigned(out, static_cast<uint64_t>(value_at<T>(source, index))); });
 }
 uint8_t* text_bool(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   at[0] = 1;
@@ -62,7 +64,8 @@ uint8_t* text_bool(const CellSource& source, idx_t index, RowOutput&, uint8_t* a
   return at + 2;
 }
 uint8_t* text_hugeint(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  return short_text(at, [&](uint8_t* out) { return format_signed(out, wide(value_at<duckdb::hugeint_t>(source, index))); });
+  return short_text(at,
+                    [&](uint8_t* out) { return format_signed(out, wide(value_at<duckdb::hugeint_t>(source, index))); });
 }
 uint8_t* text_uhugeint(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   const auto& value = value_at<duckdb::uhugeint_t>(source, index);
@@ -71,10 +74,14 @@ uint8_t* text_uhugeint(const CellSource& source, idx_t index, RowOutput&, uint8_
 }
 template <typename T>
 uint8_t* text_decimal(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  return short_text(at, [&](uint8_t* out) { return format_decimal(out, static_cast<int64_t>(value_at<T>(source, index)), source.scale); });
+  return short_text(at, [&](uint8_t* out) {
+    return format_decimal(out, static_cast<int64_t>(value_at<T>(source, index)), source.scale);
+  });
 }
 uint8_t* text_decimal128(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  return short_text(at, [&](uint8_t* out) { return format_decimal(out, wide(value_at<duckdb::hugeint_t>(source, index)), source.scale); });
+  return short_text(at, [&](uint8_t* out) {
+    return format_decimal(out, wide(value_at<duckdb::hugeint_t>(source, index)), source.scale);
+  });
 }
 uint8_t* text_double(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   double value = value_at<double>(source, index);
@@ -101,13 +108,15 @@ bool timestamp_micros(int64_t value, int64_t& micros) {
   if (!duckdb::Timestamp::IsFinite(duckdb::timestamp_t(value))) return false;
   if constexpr (unit == Unit::kSeconds) return !__builtin_mul_overflow(value, 1'000'000, &micros);
   if constexpr (unit == Unit::kMillis) return !__builtin_mul_overflow(value, 1'000, &micros);
-  if constexpr (unit == Unit::kNanos) micros = value / 1000 - (value % 1000 < 0);
-  else micros = value;
+  if constexpr (unit == Unit::kNanos)
+    micros = value / 1000 - (value % 1000 < 0);
+  else
+    micros = value;
   return true;
 }
 template <Unit unit>
 uint8_t* text_timestamp(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  constexpr Fraction kFraction = unit == Unit::kSeconds ? Fraction::kNone
+  constexpr Fraction kFraction = unit == Unit::kSeconds  ? Fraction::kNone
                                  : unit == Unit::kMillis ? Fraction::kMillis
                                                          : Fraction::kMicrosIfAny;
   int64_t micros = 0;
@@ -217,45 +226,76 @@ uint8_t* binary_time(const CellSource& source, idx_t index, RowOutput&, uint8_t*
 CellPlan text_plan(const duckdb::LogicalType& type) {
   constexpr size_t kInt = 1 + kMaxInt64Text;
   switch (type.id()) {
-    case Id::SQLNULL: return {always_null, 1};
-    case Id::BOOLEAN: return {text_bool, 2};
-    case Id::TINYINT: return {text_signed<int8_t>, kInt};
-    case Id::SMALLINT: return {text_signed<int16_t>, kInt};
-    case Id::INTEGER: return {text_signed<int32_t>, kInt};
-    case Id::BIGINT: return {text_signed<int64_t>, kInt};
-    case Id::UTINYINT: return {text_unsigned<uint8_t>, kInt};
-    case Id::USMALLINT: return {text_unsigned<uint16_t>, kInt};
-    case Id::UINTEGER: return {text_unsigned<uint32_t>, kInt};
-    case Id::UBIGINT: return {text_unsigned<uint64_t>, kInt};
-    case Id::HUGEINT: return {text_hugeint, 1 + kMaxInt128Text};
-    case Id::UHUGEINT: return {text_uhugeint, 1 + kMaxInt128Text};
-    case Id::FLOAT: return {text_float, 1 + kMaxDoubleText};
-    case Id::DOUBLE: return {text_double, 1 + kMaxDoubleText};
+    case Id::SQLNULL:
+      return {always_null, 1};
+    case Id::BOOLEAN:
+      return {text_bool, 2};
+    case Id::TINYINT:
+      return {text_signed<int8_t>, kInt};
+    case Id::SMALLINT:
+      return {text_signed<int16_t>, kInt};
+    case Id::INTEGER:
+      return {text_signed<int32_t>, kInt};
+    case Id::BIGINT:
+      return {text_signed<int64_t>, kInt};
+    case Id::UTINYINT:
+      return {text_unsigned<uint8_t>, kInt};
+    case Id::USMALLINT:
+      return {text_unsigned<uint16_t>, kInt};
+    case Id::UINTEGER:
+      return {text_unsigned<uint32_t>, kInt};
+    case Id::UBIGINT:
+      return {text_unsigned<uint64_t>, kInt};
+    case Id::HUGEINT:
+      return {text_hugeint, 1 + kMaxInt128Text};
+    case Id::UHUGEINT:
+      return {text_uhugeint, 1 + kMaxInt128Text};
+    case Id::FLOAT:
+      return {text_float, 1 + kMaxDoubleText};
+    case Id::DOUBLE:
+      return {text_double, 1 + kMaxDoubleText};
     case Id::DECIMAL:
       switch (type.InternalType()) {
-        case duckdb::PhysicalType::INT16: return {text_decimal<int16_t>, 1 + kMaxDecimalText};
-        case duckdb::PhysicalType::INT32: return {text_decimal<int32_t>, 1 + kMaxDecimalText};
-        case duckdb::PhysicalType::INT64: return {text_decimal<int64_t>, 1 + kMaxDecimalText};
-        default: return {text_decimal128, 1 + kMaxDecimalText};
+        case duckdb::PhysicalType::INT16:
+          return {text_decimal<int16_t>, 1 + kMaxDecimalText};
+        case duckdb::PhysicalType::INT32:
+          return {text_decimal<int32_t>, 1 + kMaxDecimalText};
+        case duckdb::PhysicalType::INT64:
+          return {text_decimal<int64_t>, 1 + kMaxDecimalText};
+        default:
+          return {text_decimal128, 1 + kMaxDecimalText};
       }
-    case Id::DATE: return {text_date, 1 + kMaxDateText};
-    case Id::TIMESTAMP_SEC: return {text_timestamp<Unit::kSeconds>, 1 + kMaxTimestampText};
-    case Id::TIMESTAMP_MS: return {text_timestamp<Unit::kMillis>, 1 + kMaxTimestampText};
+    case Id::DATE:
+      return {text_date, 1 + kMaxDateText};
+    case Id::TIMESTAMP_SEC:
+      return {text_timestamp<Unit::kSeconds>, 1 + kMaxTimestampText};
+    case Id::TIMESTAMP_MS:
+      return {text_timestamp<Unit::kMillis>, 1 + kMaxTimestampText};
     case Id::TIMESTAMP:
-    case Id::TIMESTAMP_TZ: return {text_timestamp<Unit::kMicros>, 1 + kMaxTimestampText};
-    case Id::TIMESTAMP_NS: return {text_timestamp<Unit::kNanos>, 1 + kMaxTimestampText};
-    case Id::TIME: return {text_time<Unit::kMicros>, 1 + kMaxTimeText};
-    case Id::TIME_NS: return {text_time<Unit::kNanos>, 1 + kMaxTimeText};
+    case Id::TIMESTAMP_TZ:
+      return {text_timestamp<Unit::kMicros>, 1 + kMaxTimestampText};
+    case Id::TIMESTAMP_NS:
+      return {text_timestamp<Unit::kNanos>, 1 + kMaxTimestampText};
+    case Id::TIME:
+      return {text_time<Unit::kMicros>, 1 + kMaxTimeText};
+    case Id::TIME_NS:
+      return {text_time<Unit::kNanos>, 1 + kMaxTimeText};
     case Id::CHAR:
     case Id::VARCHAR:
-    case Id::BLOB: return {text_string, kStringBound};
-    case Id::UUID: return {text_uuid, 1 + duckdb::BaseUUID::STRING_SIZE};
-    case Id::INTERVAL: return {text_interval, 1 + kMaxIntervalText};
+    case Id::BLOB:
+      return {text_string, kStringBound};
+    case Id::UUID:
+      return {text_uuid, 1 + duckdb::BaseUUID::STRING_SIZE};
+    case Id::INTERVAL:
+      return {text_interval, 1 + kMaxIntervalText};
     case Id::ENUM:
       switch (type.InternalType()) {
-        case duckdb::PhysicalType::UINT8: return {text_enum<uint8_t>, kStringBound};
-        case duckdb::PhysicalType::UINT16: return {text_enum<uint16_t>, kStringBound};
-        default: return {text_enum<uint32_t>, kStringBound};
+        case duckdb::PhysicalType::UINT8:
+          return {text_enum<uint8_t>, kStringBound};
+        case duckdb::PhysicalType::UINT16:
+          return {text_enum<uint16_t>, kStringBound};
+        default:
+          return {text_enum<uint32_t>, kStringBound};
       }
     case Id::LIST:
     case Id::ARRAY:
@@ -263,7 +303,8 @@ CellPlan text_plan(const duckdb::LogicalType& type) {
     case Id::STRUCT:
       if (NestedText::supports(type)) return {text_nested, 9, false, true};
       break;
-    default: break;
+    default:
+      break;
   }
   return {text_string, kStringBound, true};
 }
@@ -280,26 +321,45 @@ uint8_t* RowOutput::grow(uint8_t* at, size_t count) {
 CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
   if (format == RowFormat::kText) return text_plan(type);
   switch (type.id()) {
-    case Id::BOOLEAN: return {binary_fixed<uint8_t, uint8_t>, 1};
-    case Id::TINYINT: return {binary_fixed<int8_t, int8_t>, 1};
-    case Id::SMALLINT: return {binary_fixed<int16_t, int16_t>, 2};
-    case Id::INTEGER: return {binary_fixed<int32_t, int32_t>, 4};
-    case Id::BIGINT: return {binary_fixed<int64_t, int64_t>, 8};
-    case Id::UTINYINT: return {binary_fixed<uint8_t, int16_t>, 2};
-    case Id::USMALLINT: return {binary_fixed<uint16_t, int32_t>, 4};
-    case Id::UINTEGER: return {binary_fixed<uint32_t, int64_t>, 8};
-    case Id::UBIGINT: return {binary_fixed<uint64_t, uint64_t>, 8};
-    case Id::FLOAT: return {binary_fixed<float, float>, 4};
-    case Id::DOUBLE: return {binary_fixed<double, double>, 8};
-    case Id::DATE: return {binary_date, 5};
-    case Id::TIMESTAMP_SEC: return {binary_timestamp<Unit::kSeconds>, 12};
-    case Id::TIMESTAMP_MS: return {binary_timestamp<Unit::kMillis>, 12};
+    case Id::BOOLEAN:
+      return {binary_fixed<uint8_t, uint8_t>, 1};
+    case Id::TINYINT:
+      return {binary_fixed<int8_t, int8_t>, 1};
+    case Id::SMALLINT:
+      return {binary_fixed<int16_t, int16_t>, 2};
+    case Id::INTEGER:
+      return {binary_fixed<int32_t, int32_t>, 4};
+    case Id::BIGINT:
+      return {binary_fixed<int64_t, int64_t>, 8};
+    case Id::UTINYINT:
+      return {binary_fixed<uint8_t, int16_t>, 2};
+    case Id::USMALLINT:
+      return {binary_fixed<uint16_t, int32_t>, 4};
+    case Id::UINTEGER:
+      return {binary_fixed<uint32_t, int64_t>, 8};
+    case Id::UBIGINT:
+      return {binary_fixed<uint64_t, uint64_t>, 8};
+    case Id::FLOAT:
+      return {binary_fixed<float, float>, 4};
+    case Id::DOUBLE:
+      return {binary_fixed<double, double>, 8};
+    case Id::DATE:
+      return {binary_date, 5};
+    case Id::TIMESTAMP_SEC:
+      return {binary_timestamp<Unit::kSeconds>, 12};
+    case Id::TIMESTAMP_MS:
+      return {binary_timestamp<Unit::kMillis>, 12};
     case Id::TIMESTAMP:
-    case Id::TIMESTAMP_TZ: return {binary_timestamp<Unit::kMicros>, 12};
-    case Id::TIMESTAMP_NS: return {binary_timestamp<Unit::kNanos>, 12};
-    case Id::TIME: return {binary_time<Unit::kMicros>, 13};
-    case Id::TIME_NS: return {binary_time<Unit::kNanos>, 13};
-    default: return text_plan(type);  // length-encoded text, as in text rows
+    case Id::TIMESTAMP_TZ:
+      return {binary_timestamp<Unit::kMicros>, 12};
+    case Id::TIMESTAMP_NS:
+      return {binary_timestamp<Unit::kNanos>, 12};
+    case Id::TIME:
+      return {binary_time<Unit::kMicros>, 13};
+    case Id::TIME_NS:
+      return {binary_time<Unit::kNanos>, 13};
+    default:
+      return text_plan(type);  // length-encoded text, as in text rows
   }
 }
 

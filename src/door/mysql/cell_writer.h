@@ -22,7 +22,8 @@ struct RowOutput {
 
   // Makes sure that `count` bytes more than the bound fit behind `at`; gives `at`'s place after growing.
   uint8_t* need(uint8_t* at, size_t count) {
-    if (static_cast<size_t>(end - at) >= count + row_bound) [[likely]] return at;
+    if (static_cast<size_t>(end - at) >= count + row_bound) [[likely]]
+      return at;
     return grow(at, count);
   }
   uint8_t* grow(uint8_t* at, size_t count);
@@ -47,7 +48,7 @@ struct CellSource {
 // How a column of `type` is written.
 struct CellPlan {
   CellFunction write = nullptr;
-  size_t bound = 0;       // bytes that the cell takes at most, without what it asks for through need()
+  size_t bound = 0;         // bytes that the cell takes at most, without what it asks for through need()
   bool cast_first = false;  // no function of its own: the kernel casts the column to VARCHAR first
   bool nested = false;
 };

@@ -38,38 +38,59 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
 WireType wire_type(const duckdb::LogicalType& type) {
   using Id = duckdb::LogicalTypeId;
   switch (type.id()) {
-    case Id::BOOLEAN: return {FieldType::kTiny, 1};
-    case Id::TINYINT: return {FieldType::kTiny, 4};
-    case Id::SMALLINT: return {FieldType::kShort, 6};
-    case Id::INTEGER: return {FieldType::kLong, 11};
-    case Id::BIGINT: return {FieldType::kLongLong, 20};
+    case Id::BOOLEAN:
+      return {FieldType::kTiny, 1};
+    case Id::TINYINT:
+      return {FieldType::kTiny, 4};
+    case Id::SMALLINT:
+      return {FieldType::kShort, 6};
+    case Id::INTEGER:
+      return {FieldType::kLong, 11};
+    case Id::BIGINT:
+      return {FieldType::kLongLong, 20};
     // Unsigned integers, which Doris does not have, travel in the next wider signed type.
-    case Id::UTINYINT: return {FieldType::kShort, 6};
-    case Id::USMALLINT: return {FieldType::kLong, 11};
-    case Id::UINTEGER: return {FieldType::kLongLong, 20};
-    case Id::UBIGINT: return {FieldType::kLongLong, 20, 0, kCharsetUtf8, kUnsignedFlag};
+    case Id::UTINYINT:
+      return {FieldType::kShort, 6};
+    case Id::USMALLINT:
+      return {FieldType::kLong, 11};
+    case Id::UINTEGER:
+      return {FieldType::kLongLong, 20};
+    case Id::UBIGINT:
+      return {FieldType::kLongLong, 20, 0, kCharsetUtf8, kUnsignedFlag};
     // SUM over integers: clients expect a number, and MySQL has a DECIMAL here.
     case Id::HUGEINT:
-    case Id::UHUGEINT: return {FieldType::kNewDecimal, 40};
-    case Id::FLOAT: return {FieldType::kFloat, 12, 31};
-    case Id::DOUBLE: return {FieldType::kDouble, 22, 31};
+    case Id::UHUGEINT:
+      return {FieldType::kNewDecimal, 40};
+    case Id::FLOAT:
+      return {FieldType::kFloat, 12, 31};
+    case Id::DOUBLE:
+      return {FieldType::kDouble, 22, 31};
     case Id::DECIMAL: {
       uint8_t scale = duckdb::DecimalType::GetScale(type);
       return {FieldType::kNewDecimal, duckdb::DecimalType::GetWidth(type) + (scale > 0 ? 2u : 1u), scale};
     }
-    case Id::DATE: return {FieldType::kDate, 10};
-    case Id::TIMESTAMP_SEC: return {FieldType::kDateTime, 19};
-    case Id::TIMESTAMP_MS: return {FieldType::kDateTime, 19, 3};
+    case Id::DATE:
+      return {FieldType::kDate, 10};
+    case Id::TIMESTAMP_SEC:
+      return {FieldType::kDateTime, 19};
+    case Id::TIMESTAMP_MS:
+      return {FieldType::kDateTime, 19, 3};
     case Id::TIMESTAMP:
     case Id::TIMESTAMP_NS:
-    case Id::TIMESTAMP_TZ: return {FieldType::kDateTime, 19, 6};
+    case Id::TIMESTAMP_TZ:
+      return {FieldType::kDateTime, 19, 6};
     case Id::TIME:
-    case Id::TIME_NS: return {FieldType::kTime, 255, 6};
-    case Id::BLOB: return {FieldType::kBlob, 255, 0, kCharsetBinary, kBinaryFlag};
-    case Id::SQLNULL: return {FieldType::kNull, 0};
+    case Id::TIME_NS:
+      return {FieldType::kTime, 255, 6};
+    case Id::BLOB:
+      return {FieldType::kBlob, 255, 0, kCharsetBinary, kBinaryFlag};
+    case Id::SQLNULL:
+      return {FieldType::kNull, 0};
     case Id::VARCHAR:
-    case Id::CHAR: return {type.IsJSONType() ? FieldType::kJson : FieldType::kString, 255};
-    default: return {};
+    case Id::CHAR:
+      return {type.IsJSONType() ? FieldType::kJson : FieldType::kString, 255};
+    default:
+      return {};
   }
 }
 

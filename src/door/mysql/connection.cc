@@ -63,7 +63,8 @@ awaitable<Result<IncomingPacket>> Connection::read_packet(Deadline deadline) {
         co_return packet;
       case PacketAssembler::Progress::kOutOfOrder:
         co_return fail(sql_error(Code::kInvalidArgument, 1156, "Got packets out of order"));
-      case PacketAssembler::Progress::kNeedMore: break;
+      case PacketAssembler::Progress::kNeedMore:
+        break;
     }
     if (frames_ && CO_TRY(frames_->unpack(incoming_))) continue;
     bool begun = incoming_.in_packet() || (frames_ && frames_->has_unread());
@@ -108,7 +109,8 @@ awaitable<Status> Connection::send_error(const Error& error) {
 void Connection::put_error_packet(PacketBuffer& out, const Error& error) {
   WireError wire = to_wire_error(error);
   door_.metrics_.error(wire.number);
-  if (error.code() == Code::kInternal) log::error("statement failed by a defect", {{"connection_id", id_}, {"error", error}});
+  if (error.code() == Code::kInternal)
+    log::error("statement failed by a defect", {{"connection_id", id_}, {"error", error}});
   put_error(out, sequence_, wire);
 }
 
@@ -171,27 +173,64 @@ awaitable<bool> Connection::serve_command(std::string_view payload) {
   door_.questions_.fetch_add(1, std::memory_order_relaxed);
   Status served;
   switch (static_cast<Command>(code)) {
-    case Command::kQuery: served = co_await command_query(rest); break;
-    case Command::kStmtExecute: served = co_await command_execute(rest); break;
-    case Command::kStmtPrepare: served = co_await command_prepare(rest); break;
-    case Command::kStmtFetch: served = co_await command_fetch(rest); break;
-    case Command::kStmtReset: served = co_await command_reset_statement(rest); break;
-    case Command::kStmtSendLongData: command_long_data(rest); break;
-    case Command::kStmtClose: co_await command_close(rest); break;
+    case Command::kQuery:
+      served = co_await command_query(rest);
+      break;
+    case Command::kStmtExecute:
+      served = co_await command_execute(rest);
+      break;
+    case Command::kStmtPrepare:
+      served = co_await command_prepare(rest);
+      break;
+    case Command::kStmtFetch:
+      served = co_await command_fetch(rest);
+      break;
+    case Command::kStmtReset:
+      served = co_await command_reset_statement(rest);
+      break;
+    case Command::kStmtSendLongData:
+      command_long_data(rest);
+      break;
+    case Command::kStmtClose:
+      co_await command_close(rest);
+      break;
     case Command::kPing:
-    case Command::kDebug: served = co_await send_ok(); break;
-    case Command::kInitDb: served = co_await command_init_db(rest); break;
-    case Command::kFieldList: served = co_await command_field_list(rest); break;
-    case Command::kStatistics: served = co_await command_statistics(); break;
-    case Command::kProcessKill: served = co_await command_process_kill(rest); break;
-    case Command::kSetOption: served = co_await command_set_option(rest); break;
-    case Command::kResetConnection: served = co_await command_reset(); break;
-    case Command::kCreateDb: served = co_await command_database("CREATE DATABASE ", rest); break;
-    case Command::kDropDb: served = co_await command_database("DROP DATABASE ", rest); break;
-    case Command::kProcessInfo: served = co_await command_query("SHOW PROCESSLIST"); break;
-    case Command::kChangeUser: co_return co_await command_change_user(rest);
-    case Command::kQuit: co_return false;
-    default: served = co_await send_error(unknown());
+    case Command::kDebug:
+      served = co_await send_ok();
+      break;
+    case Command::kInitDb:
+      served = co_await command_init_db(rest);
+      break;
+    case Command::kFieldList:
+      served = co_await command_field_list(rest);
+      break;
+    case Command::kStatistics:
+      served = co_await command_statistics();
+      break;
+    case Command::kProcessKill:
+      served = co_await command_process_kill(rest);
+      break;
+    case Command::kSetOption:
+      served = co_await command_set_option(rest);
+      break;
+    case Command::kResetConnection:
+      served = co_await command_reset();
+      break;
+    case Command::kCreateDb:
+      served = co_await command_database("CREATE DATABASE ", rest);
+      break;
+    case Command::kDropDb:
+      served = co_await command_database("DROP DATABASE ", rest);
+      break;
+    case Command::kProcessInfo:
+      served = co_await command_query("SHOW PROCESSLIST");
+      break;
+    case Command::kChangeUser:
+      co_return co_await command_change_user(rest);
+    case Command::kQuit:
+      co_return false;
+    default:
+      served = co_await send_error(unknown());
   }
   co_return served.has_value();
 }

@@ -54,25 +54,25 @@ class Connection {
 
   struct Prepared {
     std::shared_ptr<session::PreparedStatement> statement;
-    std::vector<ParameterType> types;   // of the last execution
+    std::vector<ParameterType> types;  // of the last execution
     LongData long_data;
     size_t long_data_bytes = 0;
-    bool long_data_too_long = false;    // reported by the next execution
+    bool long_data_too_long = false;  // reported by the next execution
     std::unique_ptr<ResultProducer> cursor;
   };
 
   // What a worker made of one statement; packets are in out_.
   struct Begun {
     bool failed = false;
-    std::unique_ptr<ResultProducer> rest;            // more rows than fit into the first buffer
+    std::unique_ptr<ResultProducer> rest;  // more rows than fit into the first buffer
     std::optional<session::LocalInfile> infile;
   };
   // How one statement of a command is to be answered.
   struct Answering {
     RowFormat format = RowFormat::kText;
-    bool silent = false;        // nothing is sent but an error: a result before the last, which the client cannot take
-    bool more = false;          // another result follows
-    bool cursor = false;        // rows stay with the server until they are fetched
+    bool silent = false;  // nothing is sent but an error: a result before the last, which the client cannot take
+    bool more = false;    // another result follows
+    bool cursor = false;  // rows stay with the server until they are fetched
   };
 
   // connection.cc
@@ -104,7 +104,8 @@ class Connection {
   awaitable<bool> login();
   awaitable<Result<HandshakeResponse>> shake_hands(Deadline deadline);
   awaitable<Result<MaybeAccount>> authenticate(LoginAttempt attempt, bool changes_user, Deadline deadline);
-  awaitable<Result<bool>> check_sha2(const session::AccountRecord& account, std::string_view response, Deadline deadline);
+  awaitable<Result<bool>> check_sha2(const session::AccountRecord& account, std::string_view response,
+                                     Deadline deadline);
   awaitable<Result<bool>> check_sha2_in_full(const session::AccountRecord& account, Deadline deadline);
   awaitable<Result<bool>> verify_password(const session::AccountRecord& account, std::string password);
   awaitable<Result<std::string>> read_login_answer(Deadline deadline);
@@ -129,9 +130,11 @@ class Connection {
   Begun begin_answer(Result<session::Outcome> outcome, const Answering& answering);
   Status put_outcome(session::Outcome& outcome, const Answering& answering, Begun& begun);
   // Adds rows to `out`; at their end, or after `max_rows`, the end packet, too. False: more rows are to come. Worker.
-  Result<bool> fill(std::unique_ptr<ResultProducer>& rows, PacketBuffer& out, const Answering& answering, uint64_t& max_rows);
+  Result<bool> fill(std::unique_ptr<ResultProducer>& rows, PacketBuffer& out, const Answering& answering,
+                    uint64_t& max_rows);
   awaitable<Status> finish_answer(Begun begun, Answering answering, bool& failed);
-  awaitable<Status> stream_rows(std::unique_ptr<ResultProducer>& rows, Answering answering, uint64_t max_rows, bool& failed);
+  awaitable<Status> stream_rows(std::unique_ptr<ResultProducer>& rows, Answering answering, uint64_t max_rows,
+                                bool& failed);
   awaitable<Status> receive_infile(session::LocalInfile infile, Answering answering, bool& failed);
   awaitable<Status> feed_infile(session::LoadSink& sink);
   // An open cursor's rows are read ahead, so that the session can run something else.
@@ -168,12 +171,12 @@ class Connection {
   const asio::any_io_executor executor_;
 
   Scramble scramble_{};
-  uint32_t capabilities_ = 0;       // agreed
+  uint32_t capabilities_ = 0;  // agreed
   int zstd_level_ = 3;
-  bool multi_statements_ = false;   // by handshake, then by COM_SET_OPTION
+  bool multi_statements_ = false;  // by handshake, then by COM_SET_OPTION
   Activity activity_ = Activity::kIdle;
-  bool with_password_ = false;      // the client answered with a password's hash, right or wrong
-  uint64_t counted_in_ = 0;         // bytes that the metrics know of
+  bool with_password_ = false;  // the client answered with a password's hash, right or wrong
+  uint64_t counted_in_ = 0;     // bytes that the metrics know of
   uint64_t counted_out_ = 0;
   std::chrono::seconds idle_timeout_{28'800};
   std::chrono::seconds write_timeout_{60};
@@ -182,15 +185,15 @@ class Connection {
   PacketAssembler incoming_;
   std::unique_ptr<FrameReader> frames_;  // with compression only
   Compression compression_;
-  PacketBuffer out_;                     // packets to send next
-  PacketBuffer wire_;                    // the same, compressed
-  uint8_t sequence_ = 0;                 // of the next packet
-  uint8_t frame_sequence_ = 0;           // of the next compressed frame
+  PacketBuffer out_;            // packets to send next
+  PacketBuffer wire_;           // the same, compressed
+  uint8_t sequence_ = 0;        // of the next packet
+  uint8_t frame_sequence_ = 0;  // of the next compressed frame
 
   std::unique_ptr<session::Session> session_;
   std::unordered_map<uint32_t, Prepared> statements_;
   uint32_t last_statement_id_ = 0;
-  Prepared* open_cursor_ = nullptr;      // whose rows still come from the session itself
+  Prepared* open_cursor_ = nullptr;  // whose rows still come from the session itself
 };
 
 template <typename T>

@@ -82,7 +82,8 @@ awaitable<Status> Connection::command_statistics() {
   std::string text = fmt::format(
       "Uptime: {}  Threads: {}  Questions: {}  Slow queries: 0  Opens: 0  Flush tables: 0  Open tables: 0  "
       "Queries per second avg: {:.3f}",
-      up, door_.connections(), questions, static_cast<double>(questions) / static_cast<double>(std::max<int64_t>(up, 1)));
+      up, door_.connections(), questions,
+      static_cast<double>(questions) / static_cast<double>(std::max<int64_t>(up, 1)));
   size_t packet = out_.begin_packet();
   out_.append(text);
   out_.end_packet(packet, sequence_);

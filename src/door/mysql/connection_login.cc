@@ -88,7 +88,8 @@ awaitable<bool> Connection::login() {
     co_return false;
   }
   door_.throttle_.succeeded(stream_.remote_host());
-  session_ = std::make_unique<session::Session>(services_, id_, identity(response->user, **account, response->attributes));
+  session_ =
+      std::make_unique<session::Session>(services_, id_, identity(response->user, **account, response->attributes));
   session_->on_kill([link = link_, executor = executor_] {
     asio::post(executor, [link] {
       link->killed = true;
@@ -185,8 +186,10 @@ awaitable<Result<bool>> Connection::check_sha2(const session::AccountRecord& acc
     case session::Sha2FastCheck::kMatches:
       put_auth_more(out_, sequence_, kFastSuccess);  // travels with the OK packet
       co_return true;
-    case session::Sha2FastCheck::kDenied: co_return false;
-    case session::Sha2FastCheck::kNeedsFull: break;
+    case session::Sha2FastCheck::kDenied:
+      co_return false;
+    case session::Sha2FastCheck::kNeedsFull:
+      break;
   }
   co_return co_await check_sha2_in_full(account, deadline);
 }
@@ -226,7 +229,8 @@ awaitable<Result<bool>> Connection::verify_password(const session::AccountRecord
     CO_TRY(co_await sleep_for(kVerifyRetry));
   }
   door_.verifying_passwords_.fetch_add(1, std::memory_order_relaxed);
-  auto matches = co_await run_on(services_.workers, [&] { return services_.access.verify_password(account, password); });
+  auto matches =
+      co_await run_on(services_.workers, [&] { return services_.access.verify_password(account, password); });
   door_.verifying_passwords_.fetch_sub(1, std::memory_order_relaxed);
   co_return matches;
 }
@@ -241,8 +245,8 @@ awaitable<void> Connection::deny(const std::string& user) {
     (void)co_await sleep_for(delay);
     door_.throttle_.end_waiting(host);
   }
-  std::string text = "Access denied for user '" + shown(user) + "'@'" + host + "' (using password: " +
-                     (with_password_ ? "YES)" : "NO)");
+  std::string text = "Access denied for user '" + shown(user) + "'@'" + host +
+                     "' (using password: " + (with_password_ ? "YES)" : "NO)");
   Error error = sql_error(Code::kUnauthenticated, 1045, text);
   WireError wire = to_wire_error(error);
   record_login(user, &wire);
@@ -313,7 +317,8 @@ awaitable<bool> Connection::command_change_user(std::string_view payload) {
   if (!changed) co_return (co_await send_error(changed.error()), false);
   record_login(change->user, nullptr);
   if (!change->database.empty()) {
-    if (Status used = co_await use_database(change->database); !used) co_return (co_await send_error(used.error()), false);
+    if (Status used = co_await use_database(change->database); !used)
+      co_return (co_await send_error(used.error()), false);
   }
   co_return (co_await send_ok()).has_value();
 }

@@ -25,9 +25,10 @@ awaitable<Status> Connection::command_prepare(std::string_view sql) {
   while (sql.ends_with('\0')) sql.remove_suffix(1);
   if (sql.size() > services_.limits.max_statement_bytes) co_return co_await send_error(too_long(sql.size()));
   if (statements_.size() >= kMaxStatements) {
-    co_return co_await send_error(sql_error(Code::kResourceExhausted, 1461,
-                                            "Can't create more than max_prepared_stmt_count statements (current value: " +
-                                                std::to_string(kMaxStatements) + ")"));
+    co_return co_await send_error(sql_error(
+        Code::kResourceExhausted, 1461,
+        "Can't create more than max_prepared_stmt_count statements (current value: " + std::to_string(kMaxStatements) +
+            ")"));
   }
   co_await park_cursor();
   auto made = co_await run_on(services_.workers, [&] { return session_->prepare(sql); });
@@ -66,8 +67,9 @@ awaitable<Status> Connection::command_execute(std::string_view payload) {
   LongData long_data = std::exchange(prepared->long_data, {});
   prepared->long_data_bytes = 0;
   if (std::exchange(prepared->long_data_too_long, false)) {
-    co_return co_await send_error(sql_error(Code::kInvalidArgument, 1153,
-                                            "Parameters sent with mysql_send_long_data() are longer than 'max_allowed_packet' bytes"));
+    co_return co_await send_error(
+        sql_error(Code::kInvalidArgument, 1153,
+                  "Parameters sent with mysql_send_long_data() are longer than 'max_allowed_packet' bytes"));
   }
   session::PreparedStatement& statement = *prepared->statement;
   auto values = parse_parameters(in, statement.parameter_count(), prepared->types, long_data);
@@ -140,8 +142,8 @@ awaitable<Status> Connection::command_fetch(std::string_view payload) {
   Prepared* prepared = find_statement(id);
   if (!in.ok() || prepared == nullptr) co_return co_await send_error(unknown_statement(id, "mysqld_stmt_fetch"));
   if (!prepared->cursor) {
-    co_return co_await send_error(sql_error(Code::kFailedPrecondition, 1421,
-                                            "The statement (" + std::to_string(id) + ") has no open cursor."));
+    co_return co_await send_error(
+        sql_error(Code::kFailedPrecondition, 1421, "The statement (" + std::to_string(id) + ") has no open cursor."));
   }
   Answering answering{.format = RowFormat::kBinary, .cursor = true};
   bool failed = false;

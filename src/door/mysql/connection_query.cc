@@ -38,7 +38,8 @@ void Connection::take_trace(std::string_view sql) {
   if (sql.size() > kShortText) return;
   size_t key = sql.find(kKey);
   if (key == std::string_view::npos) return;
-  if (auto context = TraceContext::parse(sql.substr(key + kKey.size(), kContextBytes))) session_->set_trace(std::move(*context));
+  if (auto context = TraceContext::parse(sql.substr(key + kKey.size(), kContextBytes)))
+    session_->set_trace(std::move(*context));
 }
 
 awaitable<Status> Connection::command_query(std::string_view text) {
@@ -131,7 +132,8 @@ Status Connection::put_outcome(session::Outcome& outcome, const Answering& answe
     put_end(out_, sequence_, capabilities_, {status_flags(answering.more), session_->warning_count()});
     return {};
   }
-  auto rows = std::make_unique<ResultProducer>(std::move(std::get<std::unique_ptr<session::RowStream>>(outcome)), answering.format);
+  auto rows = std::make_unique<ResultProducer>(std::move(std::get<std::unique_ptr<session::RowStream>>(outcome)),
+                                               answering.format);
   if (answering.silent) return rows->drain();
   put_columns(out_, sequence_, rows->columns());
   if (answering.cursor) {
@@ -166,7 +168,8 @@ awaitable<Status> Connection::finish_answer(Begun begun, Answering answering, bo
   co_return co_await send();
 }
 
-// out_ holds the first rows. While the network takes them a worker fills the next buffer; a slow client holds no worker.
+// out_ holds the first rows. While the network takes them a worker fills the next buffer; a slow client holds no
+// worker.
 awaitable<Status> Connection::stream_rows(std::unique_ptr<ResultProducer>& rows, Answering answering, uint64_t max_rows,
                                           bool& failed) {
   PacketBuffer next;
@@ -216,8 +219,8 @@ awaitable<Status> Connection::receive_infile(session::LocalInfile infile, Answer
   if (!(capabilities_ & kLocalFiles)) {
     co_await destroy_on_worker(infile.sink);
     failed = true;
-    co_return co_await send_error(sql_error(Code::kUnsupported, 1148,
-                                            "The client does not allow LOCAL INFILE: start it with that option"));
+    co_return co_await send_error(
+        sql_error(Code::kUnsupported, 1148, "The client does not allow LOCAL INFILE: start it with that option"));
   }
   size_t packet = out_.begin_packet();
   out_.u8(kLocalInfileHeader);

@@ -13,8 +13,13 @@ constexpr std::chrono::seconds kLastWords{2};
 
 }  // namespace
 
-Door::Door(DoorOptions options, session::Services& services, NetworkThreads& threads, std::shared_ptr<net::TlsContext> tls)
-    : options_(std::move(options)), services_(services), threads_(threads), tls_(std::move(tls)), metrics_(Metrics::process()) {}
+Door::Door(DoorOptions options, session::Services& services, NetworkThreads& threads,
+           std::shared_ptr<net::TlsContext> tls)
+    : options_(std::move(options)),
+      services_(services),
+      threads_(threads),
+      tls_(std::move(tls)),
+      metrics_(Metrics::process()) {}
 
 Door::~Door() { stop(Deadline::after(std::chrono::seconds(0))); }
 

@@ -26,10 +26,10 @@ namespace sluice::door::mysql {
 class Connection;
 
 struct DoorOptions {
-  std::vector<net::ListenAddress> addresses;         // at least one; port 9030 by custom
-  std::chrono::seconds login_timeout{10};            // from the accepted connection to the end of its login
-  std::chrono::seconds net_write_timeout{60};        // for a client to take 256 KiB; overridden by the global variable
-  bool require_tls = false;                          // logins without TLS are refused, but over unix sockets
+  std::vector<net::ListenAddress> addresses;   // at least one; port 9030 by custom
+  std::chrono::seconds login_timeout{10};      // from the accepted connection to the end of its login
+  std::chrono::seconds net_write_timeout{60};  // for a client to take 256 KiB; overridden by the global variable
+  bool require_tls = false;                    // logins without TLS are refused, but over unix sockets
 };
 
 class Door {

@@ -34,7 +34,8 @@ constexpr std::pair<Command, const char*> kNames[] = {
 
 DoorMetrics::DoorMetrics(Metrics& registry)
     : open_connections(registry.gauge("sluice_mysql_connections_open", "Connections of MySQL clients that are open.")),
-      connections(registry.counter("sluice_mysql_connections_total", "Connections of MySQL clients that were accepted.")),
+      connections(
+          registry.counter("sluice_mysql_connections_total", "Connections of MySQL clients that were accepted.")),
       refused_connections(registry.counter("sluice_mysql_connections_refused_total",
                                            "Connections that were refused because too many were open.")),
       login_failures(registry.counter("sluice_mysql_login_failures_total", "Logins that were denied.")),
@@ -52,7 +53,8 @@ DoorMetrics::DoorMetrics(Metrics& registry)
 }
 
 void DoorMetrics::error(uint16_t number) {
-  registry_.counter("sluice_mysql_errors_total", "Errors sent to MySQL clients.", {{"errno", std::to_string(number)}}).add();
+  registry_.counter("sluice_mysql_errors_total", "Errors sent to MySQL clients.", {{"errno", std::to_string(number)}})
+      .add();
 }
 
 }  // namespace sluice::door::mysql

@@ -26,7 +26,8 @@ class House {
     kernel_ = std::move(*kernel::Host::open(host));
     access_ = std::move(*session::StoredAccess::open(session::make_memory_account_store()));
     workers_ = std::make_unique<WorkerPool>(WorkerPool::Options{.max_threads = 8});
-    services_ = std::make_unique<session::Services>(*kernel_, *workers_, *access_, audit_, limits, session::PlanCache::Options{});
+    services_ = std::make_unique<session::Services>(*kernel_, *workers_, *access_, audit_, limits,
+                                                    session::PlanCache::Options{});
     threads_ = std::make_unique<NetworkThreads>(2);
     threads_->start();
     std::shared_ptr<net::TlsContext> tls;
@@ -93,8 +94,8 @@ void need_numbers(Client& client) {
   client.must("CREATE TABLE n (i BIGINT, s VARCHAR(50))");
   client.must("INSERT INTO n VALUES (0, 'row 0')");
   for (int64_t rows = 1; rows < 1'000'000; rows *= 2) {
-    client.must("INSERT INTO n SELECT i + " + std::to_string(rows) + ", concat('row ', i + " + std::to_string(rows) + ") FROM n WHERE i + " +
-                std::to_string(rows) + " < 1000000");
+    client.must("INSERT INTO n SELECT i + " + std::to_string(rows) + ", concat('row ', i + " + std::to_string(rows) +
+                ") FROM n WHERE i + " + std::to_string(rows) + " < 1000000");
   }
 }
 
@@ -108,8 +109,7 @@ TEST(Door, GreetsAndAnswers) {
   EXPECT_EQ(reply.columns[0].name, "1");
   EXPECT_EQ(reply.first(), "1");
   EXPECT_TRUE(reply.status & kAutocommit);
-  EXPECT_EQ(client.query("SELECT 'a', NULL, 1.50, 2 > 1").rows[0],
-            (std::vector<Cell>{"a", std::nullopt, "1.50", "1"}));
+  EXPECT_EQ(client.query("SELECT 'a', NULL, 1.50, 2 > 1").rows[0], (std::vector<Cell>{"a", std::nullopt, "1.50", "1"}));
   EXPECT_EQ(client.query("SELECT connection_id()").first(), std::to_string(client.connection_id));
 }
 
@@ -175,7 +175,8 @@ TEST(Login, NativeAndSha2) {
   Client root;
   root.must("CREATE USER 'native'@'%' IDENTIFIED WITH mysql_native_password BY 'secret'");
   root.must("CREATE USER 'modern'@'%' IDENTIFIED WITH caching_sha2_password BY 'geheim'");
-  auto log_in = [](WireClient& client, const std::string& user, const std::string& password, std::string_view plugin, bool tls = false) {
+  auto log_in = [](WireClient& client, const std::string& user, const std::string& password, std::string_view plugin,
+                   bool tls = false) {
     return client.login({.user = user, .password = password, .plugin = std::string(plugin), .tls = tls}).error;
   };
   auto once = [&](auto... arguments) {
@@ -237,7 +238,8 @@ TEST(Login, WrongPasswordsAreSlowedDownAndRightOnesAreNot) {
 }
 
 TEST(Login, NonsenseInsteadOfAResponse) {
-  for (const std::string& junk : {"GET / HTTP/1.1\r\n\r\n"s, std::string(40, '\xFF'), "\x01\x00\x00\x01\x00"s, "\xFF\xFF\xFF\x01"s}) {
+  for (const std::string& junk :
+       {"GET / HTTP/1.1\r\n\r\n"s, std::string(40, '\xFF'), "\x01\x00\x00\x01\x00"s, "\xFF\xFF\xFF\x01"s}) {
     WireClient client(house().port());
     ASSERT_TRUE(client.read());
     client.write_raw(junk);
@@ -347,7 +349,8 @@ TEST(Query, AClientThatLeavesEndsItsStatement) {
     EXPECT_EQ(house().services().running.running_count(), 1u);
   }
   auto until = std::chrono::steady_clock::now() + 5s;
-  while (house().services().running.running_count() > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(20ms);
+  while (house().services().running.running_count() > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(20ms);
   EXPECT_EQ(house().services().running.running_count(), 0u);
 }
 
@@ -361,7 +364,8 @@ TEST(Query, AClientThatDoesNotReadBlocksNobody) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(other.query("SELECT count(*) FROM n").first(), "1000000");
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 10s);
   auto until = std::chrono::steady_clock::now() + 10s;
-  while (house().services().running.running_count() > 0 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(20ms);
+  while (house().services().running.running_count() > 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(20ms);
   EXPECT_EQ(house().services().running.running_count(), 0u);
 }
 
@@ -390,7 +394,8 @@ TEST(Query, LocalInfile) {
   {
     Client leaver;
     leaver.must("USE infile_db");
-    EXPECT_EQ(leaver.query("LOAD DATA LOCAL INFILE 'x.csv' INTO TABLE loaded FIELDS TERMINATED BY ','").infile, "x.csv");
+    EXPECT_EQ(leaver.query("LOAD DATA LOCAL INFILE 'x.csv' INTO TABLE loaded FIELDS TERMINATED BY ','").infile,
+              "x.csv");
     leaver.write("1,lost\n2,lost\n");
   }
   EXPECT_EQ(client.query("SELECT count(*) FROM loaded").first(), "100000");

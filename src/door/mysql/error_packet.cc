@@ -48,14 +48,22 @@ static_assert(std::ranges::is_sorted(kStates, {}, &StateEntry::number));
 // Where an Error brings no number of MySQL's.
 constexpr uint16_t number_of(Code code) {
   switch (code) {
-    case Code::kUnauthenticated: return 1045;
-    case Code::kPermissionDenied: return 1227;
-    case Code::kConflict: return 1213;
-    case Code::kOutOfRange: return 1264;
-    case Code::kUnsupported: return 1235;
-    case Code::kResourceExhausted: return 1041;
-    case Code::kDeadlineExceeded: return 3024;
-    case Code::kCancelled: return 1317;
+    case Code::kUnauthenticated:
+      return 1045;
+    case Code::kPermissionDenied:
+      return 1227;
+    case Code::kConflict:
+      return 1213;
+    case Code::kOutOfRange:
+      return 1264;
+    case Code::kUnsupported:
+      return 1235;
+    case Code::kResourceExhausted:
+      return 1041;
+    case Code::kDeadlineExceeded:
+      return 3024;
+    case Code::kCancelled:
+      return 1317;
     case Code::kInvalidArgument:
     case Code::kNotFound:
     case Code::kAlreadyExists:
@@ -63,7 +71,8 @@ constexpr uint16_t number_of(Code code) {
     case Code::kUnavailable:
     case Code::kUndetermined:
     case Code::kDataLoss:
-    case Code::kInternal: return 1105;
+    case Code::kInternal:
+      return 1105;
   }
   return 1105;
 }

@@ -50,7 +50,7 @@ struct HandshakeResponse {
   std::string user;
   std::string auth_response;
   std::string database;
-  std::string plugin;         // empty: the client does not know plugins (native password)
+  std::string plugin;  // empty: the client does not know plugins (native password)
   Attributes attributes;
   int zstd_level = 3;
 };

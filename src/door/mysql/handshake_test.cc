@@ -27,20 +27,26 @@ TEST(Handshake, Greeting) {
   PacketBuffer out;
   uint8_t sequence = 0;
   put_greeting(out, sequence, {0x01020304, test_scramble(), server_capabilities(true), kAutocommit});
-  std::string expected =
-      "\x4A\x00\x00\x00"s + "\x0A" + "5.7.99\0"s + "\x04\x03\x02\x01" + "abcdefgh" + "\0"s +
-      "\xEF\xAF"s +              // low capabilities
-      "\x2D" + "\x02\x00"s +     // charset, status
-      "\x3F\x05"s +              // high capabilities
-      "\x15" + std::string(10, '\0') + "ijklmnopqrst\0"s + "mysql_native_password\0"s;
+  std::string expected = "\x4A\x00\x00\x00"s + "\x0A" + "5.7.99\0"s + "\x04\x03\x02\x01" + "abcdefgh" + "\0"s +
+                         "\xEF\xAF"s +           // low capabilities
+                         "\x2D" + "\x02\x00"s +  // charset, status
+                         "\x3F\x05"s +           // high capabilities
+                         "\x15" + std::string(10, '\0') + "ijklmnopqrst\0"s + "mysql_native_password\0"s;
   EXPECT_EQ(out.view(), expected);
   EXPECT_EQ(sequence, 1);
 }
 
 TEST(Handshake, Response41) {
   std::string payload = "\x8F\xA2\x3A\x00"s + "\x00\x00\x00\x01"s + "\x21" + std::string(23, '\0') + "root\0"s +
-                        "\x05" + "12345" + "catalog.db\0"s + "caching_sha2_password\0"s +
-                        "\x0D" + "\x03" "_os" "\x01" "x" "\x02" "pn" "\x03" "abc";
+                        "\x05" + "12345" + "catalog.db\0"s + "caching_sha2_password\0"s + "\x0D" +
+                        "\x03"
+                        "_os"
+                        "\x01"
+                        "x"
+                        "\x02"
+                        "pn"
+                        "\x03"
+                        "abc";
   auto response = parse_handshake_response(payload);
   ASSERT_TRUE(response);
   EXPECT_EQ(response->user, "root");
@@ -74,7 +80,8 @@ TEST(Handshake, SslRequestAndOldClients) {
 }
 
 TEST(Handshake, CutShortIsAnError) {
-  std::string payload = "\x8F\xA2\x3A\x00"s + "\x00\x00\x00\x01"s + "\x21" + std::string(23, '\0') + "root\0"s + "\x14" + "12345";
+  std::string payload =
+      "\x8F\xA2\x3A\x00"s + "\x00\x00\x00\x01"s + "\x21" + std::string(23, '\0') + "root\0"s + "\x14" + "12345";
   for (size_t length = 0; length <= payload.size(); ++length) {
     auto response = parse_handshake_response(std::string_view(payload).substr(0, length));
     if (!response) EXPECT_TRUE(response.error().native_code() == 1043 || response.error().native_code() == 1251);
@@ -83,7 +90,10 @@ TEST(Handshake, CutShortIsAnError) {
 }
 
 TEST(Handshake, ChangeUser) {
-  auto change = parse_change_user("bob\0"s + "\x02" "hh" + "db\0"s + "\x21\x00"s + "mysql_native_password\0"s,
+  auto change = parse_change_user("bob\0"s +
+                                      "\x02"
+                                      "hh" +
+                                      "db\0"s + "\x21\x00"s + "mysql_native_password\0"s,
                                   kSecureConnection | kPluginAuth);
   ASSERT_TRUE(change);
   EXPECT_EQ(change->user, "bob");
@@ -98,7 +108,8 @@ TEST(Handshake, AuthSwitchAndMore) {
   uint8_t sequence = 2;
   put_auth_switch(out, sequence, kSha2Password, test_scramble());
   put_auth_more(out, sequence, "\x03");
-  EXPECT_EQ(out.view(), "\x2C\x00\x00\x02\xFE"s + "caching_sha2_password\0"s + "abcdefghijklmnopqrst\0"s + "\x02\x00\x00\x03\x01\x03"s);
+  EXPECT_EQ(out.view(), "\x2C\x00\x00\x02\xFE"s + "caching_sha2_password\0"s + "abcdefghijklmnopqrst\0"s +
+                            "\x02\x00\x00\x03\x01\x03"s);
 }
 
 TEST(Handshake, LoginNames) {
@@ -121,7 +132,8 @@ TEST(AuthSecrets, Scrambles) {
 // The client's side: (password + NUL) XOR scramble, then RSA-OAEP with the key that the server sent.
 std::string encrypt(const std::string& pem, std::string password, const Scramble& scramble) {
   password.push_back('\0');
-  for (size_t i = 0; i < password.size(); ++i) password[i] = static_cast<char>(password[i] ^ scramble[i % scramble.size()]);
+  for (size_t i = 0; i < password.size(); ++i)
+    password[i] = static_cast<char>(password[i] ^ scramble[i % scramble.size()]);
   BIO* memory = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
   EVP_PKEY* key = PEM_read_bio_PUBKEY(memory, nullptr, nullptr, nullptr);
   EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key, nullptr);

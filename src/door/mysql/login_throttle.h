@@ -16,11 +16,11 @@ class LoginThrottle {
  public:
   using Clock = std::chrono::steady_clock;
 
-  static constexpr uint32_t kFreeFailures = 3;                    // without delay
-  static constexpr std::chrono::milliseconds kFirstDelay{100};    // doubles with each further failure
+  static constexpr uint32_t kFreeFailures = 3;                  // without delay
+  static constexpr std::chrono::milliseconds kFirstDelay{100};  // doubles with each further failure
   static constexpr std::chrono::milliseconds kLongestDelay{4'000};
-  static constexpr std::chrono::seconds kForgetAfter{60};         // without a failure
-  static constexpr uint32_t kMaxWaitingPerHost = 32;              // more are answered at once, and cut
+  static constexpr std::chrono::seconds kForgetAfter{60};  // without a failure
+  static constexpr uint32_t kMaxWaitingPerHost = 32;       // more are answered at once, and cut
   static constexpr size_t kMaxHosts = 10'000;
 
   // What a login from `host` has to wait now because of failures before.

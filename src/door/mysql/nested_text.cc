@@ -23,7 +23,8 @@ namespace {
 bool is_quoted(const LogicalType& type) {
   switch (type.id()) {
     case Id::CHAR:
-    case Id::VARCHAR: return !type.IsJSONType();
+    case Id::VARCHAR:
+      return !type.IsJSONType();
     case Id::BLOB:
     case Id::DATE:
     case Id::TIME:
@@ -35,8 +36,10 @@ bool is_quoted(const LogicalType& type) {
     case Id::TIMESTAMP_TZ:
     case Id::INTERVAL:
     case Id::UUID:
-    case Id::ENUM: return true;
-    default: return false;
+    case Id::ENUM:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -44,15 +47,19 @@ bool is_quoted(const LogicalType& type) {
 
 bool NestedText::supports(const LogicalType& type) {
   switch (type.id()) {
-    case Id::LIST: return supports(duckdb::ListType::GetChildType(type));
-    case Id::ARRAY: return supports(duckdb::ArrayType::GetChildType(type));
-    case Id::MAP: return supports(duckdb::MapType::KeyType(type)) && supports(duckdb::MapType::ValueType(type));
+    case Id::LIST:
+      return supports(duckdb::ListType::GetChildType(type));
+    case Id::ARRAY:
+      return supports(duckdb::ArrayType::GetChildType(type));
+    case Id::MAP:
+      return supports(duckdb::MapType::KeyType(type)) && supports(duckdb::MapType::ValueType(type));
     case Id::STRUCT:
       for (const auto& child : duckdb::StructType::GetChildTypes(type)) {
         if (!supports(child.second)) return false;
       }
       return true;
-    default: return !plan_cell(type, RowFormat::kText).cast_first;
+    default:
+      return !plan_cell(type, RowFormat::kText).cast_first;
   }
 }
 
@@ -63,11 +70,14 @@ Node make_node(const LogicalType& type) {
   Node node;
   node.type = type;
   switch (type.id()) {
-    case Id::LIST: node.children.push_back(make_node<Node>(duckdb::ListType::GetChildType(type))); break;
+    case Id::LIST:
+      node.children.push_back(make_node<Node>(duckdb::ListType::GetChildType(type)));
+      break;
     case Id::MAP: {
       // A map is stored as a list of {key, value}.
       Node entry;
-      entry.type = LogicalType::STRUCT({{"key", duckdb::MapType::KeyType(type)}, {"value", duckdb::MapType::ValueType(type)}});
+      entry.type =
+          LogicalType::STRUCT({{"key", duckdb::MapType::KeyType(type)}, {"value", duckdb::MapType::ValueType(type)}});
       entry.children.push_back(make_node<Node>(duckdb::MapType::KeyType(type)));
       entry.children.push_back(make_node<Node>(duckdb::MapType::ValueType(type)));
       node.children.push_back(std::move(entry));
@@ -159,7 +169,8 @@ void NestedText::append_value(const Node& node, idx_t index) {
       }
       text_.u8('}');
       break;
-    default: append_leaf(node, index);
+    default:
+      append_leaf(node, index);
   }
 }
 

@@ -96,7 +96,9 @@ PacketAssembler::Progress PacketAssembler::next(IncomingPacket& packet) {
     in_packet_ = false;
     wanted_ = kPacketHeader;
     packet = {{reinterpret_cast<const char*>(memory_.get()) + payload_begin_, payload_end_ - payload_begin_},
-              first_sequence_, last_sequence_, false};
+              first_sequence_,
+              last_sequence_,
+              false};
     return Progress::kPacket;
   }
 }

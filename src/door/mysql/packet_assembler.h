@@ -18,7 +18,7 @@ struct IncomingPacket {
   std::string_view payload;  // valid until the next space() or compact(); empty when too large
   uint8_t first_sequence = 0;
   uint8_t last_sequence = 0;
-  bool too_large = false;    // was longer than the limit; its bytes were thrown away
+  bool too_large = false;  // was longer than the limit; its bytes were thrown away
 };
 
 class PacketAssembler {
@@ -50,7 +50,9 @@ class PacketAssembler {
  private:
   static constexpr size_t kAtRest = 1024;
 
-  struct FreeDelete { void operator()(uint8_t* memory) const; };
+  struct FreeDelete {
+    void operator()(uint8_t* memory) const;
+  };
 
   size_t limit_;
   std::unique_ptr<uint8_t[], FreeDelete> memory_;
@@ -61,10 +63,10 @@ class PacketAssembler {
   size_t parse_ = 0;
   size_t end_ = 0;
   size_t wanted_ = kPacketHeader;
-  size_t skip_left_ = 0;      // bytes of the current part still to throw away
-  bool in_packet_ = false;    // at least one part was taken
-  bool skipping_ = false;     // the current payload is over the limit
-  bool skip_last_ = false;    // the part being skipped is the payload's last
+  size_t skip_left_ = 0;    // bytes of the current part still to throw away
+  bool in_packet_ = false;  // at least one part was taken
+  bool skipping_ = false;   // the current payload is over the limit
+  bool skip_last_ = false;  // the part being skipped is the payload's last
   uint8_t first_sequence_ = 0;
   uint8_t last_sequence_ = 0;
 };

@@ -37,7 +37,8 @@ class PacketBuffer : public ByteBuffer {
   // kMaxPacketPayload bytes or more is split as the protocol wants it.
   void end_packet(size_t position, uint8_t& sequence) {
     size_t payload = size() - position - kPacketHeader;
-    if (payload >= kMaxPacketPayload) [[unlikely]] return split_packet(position, sequence);
+    if (payload >= kMaxPacketPayload) [[unlikely]]
+      return split_packet(position, sequence);
     put_header(data() + position, payload, sequence++);
   }
 

@@ -32,7 +32,8 @@ TEST(PacketBuffer, LengthEncodedIntegers) {
   PacketBuffer out;
   for (uint64_t value : {0ull, 250ull, 251ull, 65535ull, 65536ull, 16777215ull, 16777216ull, ~0ull}) out.lenenc(value);
   EXPECT_EQ(bytes(out), std::string("\x00\xFA\xFC\xFB\x00\xFC\xFF\xFF\xFD\x00\x00\x01\xFD\xFF\xFF\xFF"
-                                    "\xFE\x00\x00\x00\x01\x00\x00\x00\x00\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 34));
+                                    "\xFE\x00\x00\x00\x01\x00\x00\x00\x00\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF",
+                                    34));
   PayloadReader in(out.view());
   for (uint64_t value : {0ull, 250ull, 251ull, 65535ull, 65536ull, 16777215ull, 16777216ull, ~0ull}) {
     EXPECT_EQ(in.lenenc(), value);
@@ -48,7 +49,9 @@ TEST(PacketBuffer, HeaderAndSequence) {
   out.append("abc");
   out.end_packet(packet, sequence);
   EXPECT_EQ(sequence, 0);
-  EXPECT_EQ(bytes(out), std::string("\x03\x00\x00\xFF" "abc", 7));
+  EXPECT_EQ(bytes(out), std::string("\x03\x00\x00\xFF"
+                                    "abc",
+                                    7));
 }
 
 TEST(PacketBuffer, LongPayloadsAreSplit) {
@@ -123,7 +126,9 @@ TEST(PacketAssembler, PartsOutOfOrder) {
 
 TEST(PacketAssembler, AnAnnouncedLengthCostsNoMemory) {
   PacketAssembler assembler(1 << 30);
-  feed(assembler, std::string("\xFE\xFF\xFF\x00" "abc", 7));
+  feed(assembler, std::string("\xFE\xFF\xFF\x00"
+                              "abc",
+                              7));
   IncomingPacket packet;
   EXPECT_EQ(assembler.next(packet), PacketAssembler::Progress::kNeedMore);
   EXPECT_LE(assembler.wanted(), 64u * 1024);
@@ -146,14 +151,16 @@ TEST(Compression, ShortPiecesTravelAsTheyAre) {
   PacketBuffer out;
   uint8_t sequence = 7;
   std::string packet = packet_of("\x0E");
-  compress_frames({Algorithm::kZlib, 6}, {reinterpret_cast<const uint8_t*>(packet.data()), packet.size()}, out, sequence);
+  compress_frames({Algorithm::kZlib, 6}, {reinterpret_cast<const uint8_t*>(packet.data()), packet.size()}, out,
+                  sequence);
   EXPECT_EQ(bytes(out), std::string("\x05\x00\x00\x07\x00\x00\x00\x01\x00\x00\x00\x0E", 12));
   EXPECT_EQ(sequence, 8);
 }
 
 TEST(Compression, RoundTrip) {
   std::mt19937 random(1);
-  for (auto how : {Compression{Algorithm::kZlib, 6}, Compression{Algorithm::kZlib, 1}, Compression{Algorithm::kZstd, 3}}) {
+  for (auto how :
+       {Compression{Algorithm::kZlib, 6}, Compression{Algorithm::kZlib, 1}, Compression{Algorithm::kZstd, 3}}) {
     for (size_t length : {60u, 5000u, 3u << 20}) {
       std::string payload(length, '\0');
       for (char& c : payload) c = static_cast<char>('a' + random() % 4);
@@ -188,7 +195,10 @@ TEST(Compression, RoundTrip) {
 TEST(Compression, BrokenFramesAreErrors) {
   FrameReader reader({Algorithm::kZlib, 6});
   PacketAssembler assembler(1000);
-  std::string frame("\x04\x00\x00\x00\x40\x00\x00" "junk", 11);
+  std::string frame(
+      "\x04\x00\x00\x00\x40\x00\x00"
+      "junk",
+      11);
   auto space = reader.space();
   std::memcpy(space.data(), frame.data(), frame.size());
   reader.received(frame.size());

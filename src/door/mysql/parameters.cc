@@ -10,7 +10,9 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::Value;
 
-Error wrong_arguments() { return sql_error(Code::kInvalidArgument, 1210, "Incorrect arguments to mysqld_stmt_execute"); }
+Error wrong_arguments() {
+  return sql_error(Code::kInvalidArgument, 1210, "Incorrect arguments to mysqld_stmt_execute");
+}
 
 // Clients send text and bytes under the same types (and streams of both as BLOB), so the bytes decide.
 Value text_or_bytes(std::string_view bytes) {
@@ -114,22 +116,34 @@ Value bit_field(std::string_view bytes) {
 Result<Value> parse_value(PayloadReader& in, ParameterType type) {
   bool is_unsigned = type.is_unsigned;
   switch (type.type) {
-    case FieldType::kNull: return Value(LogicalType::SQLNULL);
-    case FieldType::kTiny: return is_unsigned ? Value::UTINYINT(in.u8()) : Value::TINYINT(in.i8());
+    case FieldType::kNull:
+      return Value(LogicalType::SQLNULL);
+    case FieldType::kTiny:
+      return is_unsigned ? Value::UTINYINT(in.u8()) : Value::TINYINT(in.i8());
     case FieldType::kShort:
-    case FieldType::kYear: return is_unsigned ? Value::USMALLINT(in.u16_le()) : Value::SMALLINT(in.i16_le());
+    case FieldType::kYear:
+      return is_unsigned ? Value::USMALLINT(in.u16_le()) : Value::SMALLINT(in.i16_le());
     case FieldType::kInt24:
-    case FieldType::kLong: return is_unsigned ? Value::UINTEGER(in.u32_le()) : Value::INTEGER(in.i32_le());
-    case FieldType::kLongLong: return is_unsigned ? Value::UBIGINT(in.u64_le()) : Value::BIGINT(in.i64_le());
-    case FieldType::kFloat: return Value::FLOAT(in.f32_le());
-    case FieldType::kDouble: return Value::DOUBLE(in.f64_le());
-    case FieldType::kDate: return date_or_timestamp(in, true);
+    case FieldType::kLong:
+      return is_unsigned ? Value::UINTEGER(in.u32_le()) : Value::INTEGER(in.i32_le());
+    case FieldType::kLongLong:
+      return is_unsigned ? Value::UBIGINT(in.u64_le()) : Value::BIGINT(in.i64_le());
+    case FieldType::kFloat:
+      return Value::FLOAT(in.f32_le());
+    case FieldType::kDouble:
+      return Value::DOUBLE(in.f64_le());
+    case FieldType::kDate:
+      return date_or_timestamp(in, true);
     case FieldType::kDateTime:
-    case FieldType::kTimestamp: return date_or_timestamp(in, false);
-    case FieldType::kTime: return time_of_day(in);
+    case FieldType::kTimestamp:
+      return date_or_timestamp(in, false);
+    case FieldType::kTime:
+      return time_of_day(in);
     case FieldType::kDecimal:
-    case FieldType::kNewDecimal: return decimal(in.lenenc_text());
-    case FieldType::kBit: return bit_field(in.lenenc_text());
+    case FieldType::kNewDecimal:
+      return decimal(in.lenenc_text());
+    case FieldType::kBit:
+      return bit_field(in.lenenc_text());
     case FieldType::kVarchar:
     case FieldType::kVarString:
     case FieldType::kString:
@@ -140,7 +154,8 @@ Result<Value> parse_value(PayloadReader& in, ParameterType type) {
     case FieldType::kMediumBlob:
     case FieldType::kLongBlob:
     case FieldType::kBlob:
-    case FieldType::kGeometry: return text_or_bytes(in.lenenc_text());
+    case FieldType::kGeometry:
+      return text_or_bytes(in.lenenc_text());
   }
   return fail(wrong_arguments());
 }

@@ -27,7 +27,7 @@ using LongData = std::unordered_map<uint16_t, std::string>;
 
 // `in` stands behind the fixed fields of COM_STMT_EXECUTE. `types` are those of the last execution; new ones replace
 // them. Errors: 1210 wrong arguments, 1292 no such date or time.
-Result<std::vector<duckdb::Value>> parse_parameters(PayloadReader& in, uint16_t count, std::vector<ParameterType>& types,
-                                                    const LongData& long_data);
+Result<std::vector<duckdb::Value>> parse_parameters(PayloadReader& in, uint16_t count,
+                                                    std::vector<ParameterType>& types, const LongData& long_data);
 
 }  // namespace sluice::door::mysql

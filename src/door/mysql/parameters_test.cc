@@ -51,19 +51,33 @@ TEST(Parameters, Numbers) {
 
 TEST(Parameters, Decimals) {
   expect_value(FieldType::kNewDecimal, "\x07-123.45"s, Value::DECIMAL(int64_t{-12345}, 5, 2));
-  expect_value(FieldType::kNewDecimal, "\x04" "0.05"s, Value::DECIMAL(int64_t{5}, 2, 2));
-  expect_value(FieldType::kNewDecimal, "\x01" "0"s, Value::DECIMAL(int64_t{0}, 1, 0));
-  expect_value(FieldType::kDecimal, "\x15" "123456789012345678901"s,
+  expect_value(FieldType::kNewDecimal,
+               "\x04"
+               "0.05"s,
+               Value::DECIMAL(int64_t{5}, 2, 2));
+  expect_value(FieldType::kNewDecimal,
+               "\x01"
+               "0"s,
+               Value::DECIMAL(int64_t{0}, 1, 0));
+  expect_value(FieldType::kDecimal,
+               "\x15"
+               "123456789012345678901"s,
                Value::DECIMAL(huge("123456789012345678901"), 21, 0));
-  expect_value(FieldType::kNewDecimal, "\x04" "1e10"s, Value("1e10"));
+  expect_value(FieldType::kNewDecimal,
+               "\x04"
+               "1e10"s,
+               Value("1e10"));
   expect_value(FieldType::kNewDecimal, "\x02\xFF\xFE"s, Value::BLOB_RAW("\xFF\xFE"s));
-  expect_value(FieldType::kNewDecimal, "\x28" "1234567890123456789012345678901234567890"s,
+  expect_value(FieldType::kNewDecimal,
+               "\x28"
+               "1234567890123456789012345678901234567890"s,
                Value("1234567890123456789012345678901234567890"));
 }
 
 TEST(Parameters, DatesAndTimes) {
   expect_value(FieldType::kDate, "\x04\xDA\x07\x0A\x11"s, Value::DATE(2010, 10, 17));
-  expect_value(FieldType::kDateTime, "\x0B\xDA\x07\x0A\x11\x13\x1B\x1E\x01\x00\x00\x00"s, Value::TIMESTAMP(2010, 10, 17, 19, 27, 30, 1));
+  expect_value(FieldType::kDateTime, "\x0B\xDA\x07\x0A\x11\x13\x1B\x1E\x01\x00\x00\x00"s,
+               Value::TIMESTAMP(2010, 10, 17, 19, 27, 30, 1));
   expect_value(FieldType::kTimestamp, "\x04\xDA\x07\x0A\x11"s, Value::TIMESTAMP(2010, 10, 17, 0, 0, 0, 0));
   expect_value(FieldType::kTime, "\x08\x00\x00\x00\x00\x00\x13\x1B\x1E"s, Value::TIME(19, 27, 30, 0));
   expect_value(FieldType::kTime, "\x0C\x01\x01\x00\x00\x00\x13\x1B\x1E\x01\x00\x00\x00"s,
@@ -74,8 +88,16 @@ TEST(Parameters, DatesAndTimes) {
 }
 
 TEST(Parameters, TextAndBytes) {
-  expect_value(FieldType::kVarString, "\x03" "abc"s, Value("abc"));
-  expect_value(FieldType::kBlob, "\x05" "gr\xC3\xBC" "n"s, Value("gr\xC3\xBC" "n"));
+  expect_value(FieldType::kVarString,
+               "\x03"
+               "abc"s,
+               Value("abc"));
+  expect_value(FieldType::kBlob,
+               "\x05"
+               "gr\xC3\xBC"
+               "n"s,
+               Value("gr\xC3\xBC"
+                     "n"));
   expect_value(FieldType::kBlob, "\x02\xFF\xFE"s, Value::BLOB_RAW("\xFF\xFE"s));
   expect_value(FieldType::kString, "\x00"s, Value(""));
 }
@@ -107,7 +129,9 @@ TEST(Parameters, BrokenPayloads) {
   PayloadReader empty(std::string_view{});
   EXPECT_FALSE(parse_parameters(empty, 65535, none, {}));
   EXPECT_FALSE(parse_one(FieldType::kLongLong, "\x01\x00"s));
-  EXPECT_FALSE(parse_one(FieldType::kVarString, "\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF" "x"s));
+  EXPECT_FALSE(parse_one(FieldType::kVarString,
+                         "\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"
+                         "x"s));
   EXPECT_FALSE(parse_one(static_cast<FieldType>(99), "\x01"s));
 }
 

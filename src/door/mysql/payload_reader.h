@@ -14,12 +14,18 @@ class PayloadReader : public ByteReader {
   uint64_t lenenc() {
     uint8_t first = u8();
     switch (first) {
-      case 0xFC: return u16_le();
-      case 0xFD: return u24_le();
-      case 0xFE: return u64_le();
+      case 0xFC:
+        return u16_le();
+      case 0xFD:
+        return u24_le();
+      case 0xFE:
+        return u64_le();
       case 0xFB:
-      case 0xFF: set_failed(); return 0;
-      default: return first;
+      case 0xFF:
+        set_failed();
+        return 0;
+      default:
+        return first;
     }
   }
   std::string_view lenenc_text() { return text(lenenc()); }

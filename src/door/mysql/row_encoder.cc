@@ -133,26 +133,47 @@ size_t RowEncoder::encode(PacketBuffer& out, uint8_t& sequence, size_t stop_byte
 bool RowEncoder::bind_scalar(BoundColumn& column, const duckdb::Value& value) {
   column.source.data = &column.scalar;
   switch (value.type().InternalType()) {
-    case PhysicalType::BOOL: column.scalar.number = value.GetValueUnsafe<bool>(); return true;
-    case PhysicalType::INT8: column.scalar.number = value.GetValueUnsafe<int8_t>(); return true;
-    case PhysicalType::INT16: column.scalar.number = value.GetValueUnsafe<int16_t>(); return true;
-    case PhysicalType::INT32: column.scalar.number = value.GetValueUnsafe<int32_t>(); return true;
-    case PhysicalType::INT64: column.scalar.number = value.GetValueUnsafe<int64_t>(); return true;
-    case PhysicalType::UINT8: column.scalar.number = value.GetValueUnsafe<uint8_t>(); return true;
-    case PhysicalType::UINT16: column.scalar.number = value.GetValueUnsafe<uint16_t>(); return true;
-    case PhysicalType::UINT32: column.scalar.number = value.GetValueUnsafe<uint32_t>(); return true;
+    case PhysicalType::BOOL:
+      column.scalar.number = value.GetValueUnsafe<bool>();
+      return true;
+    case PhysicalType::INT8:
+      column.scalar.number = value.GetValueUnsafe<int8_t>();
+      return true;
+    case PhysicalType::INT16:
+      column.scalar.number = value.GetValueUnsafe<int16_t>();
+      return true;
+    case PhysicalType::INT32:
+      column.scalar.number = value.GetValueUnsafe<int32_t>();
+      return true;
+    case PhysicalType::INT64:
+      column.scalar.number = value.GetValueUnsafe<int64_t>();
+      return true;
+    case PhysicalType::UINT8:
+      column.scalar.number = value.GetValueUnsafe<uint8_t>();
+      return true;
+    case PhysicalType::UINT16:
+      column.scalar.number = value.GetValueUnsafe<uint16_t>();
+      return true;
+    case PhysicalType::UINT32:
+      column.scalar.number = value.GetValueUnsafe<uint32_t>();
+      return true;
     case PhysicalType::UINT64:
       column.scalar.number = static_cast<int64_t>(value.GetValueUnsafe<uint64_t>());
       return true;
-    case PhysicalType::INT128: column.scalar.huge = value.GetValueUnsafe<duckdb::hugeint_t>(); return true;
-    case PhysicalType::DOUBLE: column.scalar.real = value.GetValueUnsafe<double>(); return true;
+    case PhysicalType::INT128:
+      column.scalar.huge = value.GetValueUnsafe<duckdb::hugeint_t>();
+      return true;
+    case PhysicalType::DOUBLE:
+      column.scalar.real = value.GetValueUnsafe<double>();
+      return true;
     case PhysicalType::VARCHAR: {
       const std::string& text = duckdb::StringValue::Get(value);
       column.text = duckdb::string_t(text.data(), static_cast<uint32_t>(text.size()));
       column.source.data = &column.text;
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -146,7 +146,8 @@ TEST(TextCell, DatesAndTimes) {
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 45)), "01:02:03.000045");
   uint8_t out[kMaxTimeText];
   EXPECT_EQ(std::string(out, format_time(out, -241'140'000'000, Fraction::kNone)), "-66:59:00");
-  EXPECT_EQ(std::string(out, format_time(out, std::numeric_limits<int64_t>::min(), Fraction::kMicros)), "-2562047788:00:54.775808");
+  EXPECT_EQ(std::string(out, format_time(out, std::numeric_limits<int64_t>::min(), Fraction::kMicros)),
+            "-2562047788:00:54.775808");
 }
 
 TEST(TextCell, EveryDayOfEightCenturies) {
@@ -174,7 +175,8 @@ TEST(TextCell, Strings) {
   EXPECT_EQ(text(Value(std::string(250, 'a'))), std::string(250, 'a'));
   EXPECT_EQ(text(Value(std::string(70'000, 'b'))), std::string(70'000, 'b'));
   EXPECT_EQ(text(Value::BLOB_RAW("\x00\xFF"s)), "\x00\xFF"s);
-  EXPECT_EQ(encode(LogicalType::VARCHAR, {Value(std::string(251, 'x'))}, RowFormat::kText)[0].substr(0, 4), "\xFC\xFB\x00x"s);
+  EXPECT_EQ(encode(LogicalType::VARCHAR, {Value(std::string(251, 'x'))}, RowFormat::kText)[0].substr(0, 4),
+            "\xFC\xFB\x00x"s);
 }
 
 TEST(TextCell, OtherTypes) {
@@ -193,14 +195,17 @@ TEST(TextCell, OtherTypes) {
 TEST(TextCell, Nested) {
   auto ints = Value::LIST(LogicalType::INTEGER, {Value::INTEGER(1), Value::INTEGER(2), Value(LogicalType::INTEGER)});
   EXPECT_EQ(text(ints), "[1, 2, null]");
-  EXPECT_EQ(text(Value::LIST(LogicalType::VARCHAR, {Value("a"), Value("a much longer string")})), "[\"a\", \"a much longer string\"]");
+  EXPECT_EQ(text(Value::LIST(LogicalType::VARCHAR, {Value("a"), Value("a much longer string")})),
+            "[\"a\", \"a much longer string\"]");
   EXPECT_EQ(text(Value::LIST(LogicalType::BOOLEAN, {Value::BOOLEAN(true), Value::BOOLEAN(false)})), "[1, 0]");
   EXPECT_EQ(text(Value::LIST(LogicalType::VARCHAR, duckdb::vector<Value>())), "[]");
   EXPECT_EQ(text(Value::LIST(LogicalType::DATE, {Value::DATE(2024, 1, 2)})), "[\"2024-01-02\"]");
   EXPECT_EQ(text(Value::STRUCT({{"f1", Value::INTEGER(1)}, {"f2", Value("x")}})), "{\"f1\":1, \"f2\":\"x\"}");
-  EXPECT_EQ(text(Value::MAP(LogicalType::VARCHAR, LogicalType::INTEGER, {Value("k11"), Value("k22")}, {Value::INTEGER(1000), Value::INTEGER(2000)})),
+  EXPECT_EQ(text(Value::MAP(LogicalType::VARCHAR, LogicalType::INTEGER, {Value("k11"), Value("k22")},
+                            {Value::INTEGER(1000), Value::INTEGER(2000)})),
             "{\"k11\":1000, \"k22\":2000}");
-  EXPECT_EQ(text(Value::MAP(LogicalType::INTEGER, LogicalType::VARCHAR, {Value::INTEGER(1000)}, {Value("k11")})), "{1000:\"k11\"}");
+  EXPECT_EQ(text(Value::MAP(LogicalType::INTEGER, LogicalType::VARCHAR, {Value::INTEGER(1000)}, {Value("k11")})),
+            "{1000:\"k11\"}");
   EXPECT_EQ(text(Value::ARRAY(LogicalType::DOUBLE, {Value::DOUBLE(1.5), Value::DOUBLE(1e20)})), "[1.5, 1e+20]");
   EXPECT_EQ(text(Value::LIST(ints.type(), {ints, Value(ints.type())})), "[[1, 2, null], null]");
   EXPECT_EQ(text(Value::LIST(LogicalType::DECIMAL(9, 2), {Value::DECIMAL(int32_t{150}, 9, 2)})), "[1.50]");
@@ -221,7 +226,9 @@ TEST(BinaryCell, Fixed) {
   EXPECT_EQ(binary(Value::FLOAT(10.2f)), "\x33\x33\x23\x41"s);
   EXPECT_EQ(binary(Value::DOUBLE(NAN)), "NULL");
   EXPECT_EQ(binary(Value::DECIMAL(int32_t{-12345}, 9, 2)), "\x07-123.45"s);
-  EXPECT_EQ(binary(Value::HUGEINT(5)), "\x01" "5");
+  EXPECT_EQ(binary(Value::HUGEINT(5)),
+            "\x01"
+            "5");
   EXPECT_EQ(binary(Value("text")), "\x04text"s);
   EXPECT_EQ(binary(Value(LogicalType::BIGINT)), "NULL");
 }
@@ -251,7 +258,8 @@ TEST(Row, NullBitmapStartsAtItsThirdBit) {
 
 TEST(Row, DictionaryAndConstantVectors) {
   duckdb::DataChunk chunk;
-  chunk.Initialize(duckdb::Allocator::DefaultAllocator(), {LogicalType::VARCHAR, LogicalType::INTEGER, LogicalType::LIST(LogicalType::INTEGER)});
+  chunk.Initialize(duckdb::Allocator::DefaultAllocator(),
+                   {LogicalType::VARCHAR, LogicalType::INTEGER, LogicalType::LIST(LogicalType::INTEGER)});
   for (int i = 0; i < 4; ++i) {
     chunk.SetValue(0, i, i == 2 ? Value() : Value("value " + std::to_string(i)));
     chunk.SetValue(2, i, Value::LIST({Value::INTEGER(i)}));
@@ -261,13 +269,22 @@ TEST(Row, DictionaryAndConstantVectors) {
   for (int i = 0; i < 4; ++i) selection.set_index(i, 3 - i);
   chunk.Slice(selection, 4);
   chunk.data[1].Reference(Value::INTEGER(9));
-  RowEncoder encoder({column_of(LogicalType::VARCHAR), column_of(LogicalType::INTEGER), column_of(chunk.data[2].GetType())}, RowFormat::kText);
+  RowEncoder encoder(
+      {column_of(LogicalType::VARCHAR), column_of(LogicalType::INTEGER), column_of(chunk.data[2].GetType())},
+      RowFormat::kText);
   encoder.bind(chunk);
   PacketBuffer out;
   uint8_t sequence = 0;
   EXPECT_EQ(encoder.encode(out, sequence, SIZE_MAX), 4u);
-  EXPECT_EQ(out.view(), "\x0E\x00\x00\x00\x07value 3\x01" "9\x03[3]" "\x07\x00\x00\x01\xFB\x01" "9\x03[2]"s
-                        "\x0E\x00\x00\x02\x07value 1\x01" "9\x03[1]" "\x0E\x00\x00\x03\x07value 0\x01" "9\x03[0]"s);
+  EXPECT_EQ(out.view(),
+            "\x0E\x00\x00\x00\x07value 3\x01"
+            "9\x03[3]"
+            "\x07\x00\x00\x01\xFB\x01"
+            "9\x03[2]"s
+            "\x0E\x00\x00\x02\x07value 1\x01"
+            "9\x03[1]"
+            "\x0E\x00\x00\x03\x07value 0\x01"
+            "9\x03[0]"s);
 }
 
 TEST(Row, StopsAtTheBufferAndGoesOn) {
@@ -282,7 +299,8 @@ TEST(Row, StopsAtTheBufferAndGoesOn) {
   PacketBuffer out;
   while (encoder.rows_left() > 0) {
     out.clear();
-    EXPECT_EQ(encoder.encode(out, sequence, 5000), encoder.rows_left() == 0 && out.size() < 5000 ? out.size() / 1007 : 5u);
+    EXPECT_EQ(encoder.encode(out, sequence, 5000),
+              encoder.rows_left() == 0 && out.size() < 5000 ? out.size() / 1007 : 5u);
     all += out.view();
   }
   EXPECT_EQ(all.size(), 100u * 1007);
@@ -291,7 +309,8 @@ TEST(Row, StopsAtTheBufferAndGoesOn) {
 TEST(Row, LongerThanOnePacket) {
   PacketBuffer out;
   uint8_t sequence = 0;
-  RowEncoder({column_of(LogicalType::VARCHAR)}, RowFormat::kText).encode_values(out, sequence, {Value(std::string(17 << 20, 'l'))});
+  RowEncoder({column_of(LogicalType::VARCHAR)}, RowFormat::kText)
+      .encode_values(out, sequence, {Value(std::string(17 << 20, 'l'))});
   EXPECT_EQ(sequence, 2);
   EXPECT_EQ(out.view().substr(0, 9), "\xFF\xFF\xFF\x00\xFD\x00\x00\x10\x01"s.substr(0, 4) + "\xFE\x00\x00\x10\x01"s);
 }
@@ -312,11 +331,18 @@ TEST(Columns, DefinitionBytes) {
   PacketBuffer out;
   uint8_t sequence = 2;
   put_column_definition(out, sequence, column);
-  EXPECT_EQ(out.view(), "\x1F\x00\x00\x02\x03" "def\x04tpch\x01t\x02t4\x01k\x01k\x0C\x2D\x00\x0B\x00\x00\x00\x03\x00\x00\x00\x00\x00"s);
+  EXPECT_EQ(out.view(),
+            "\x1F\x00\x00\x02\x03"
+            "def\x04tpch\x01t\x02t4\x01k\x01k\x0C\x2D\x00\x0B\x00\x00\x00\x03\x00\x00\x00\x00\x00"s);
 }
 
 TEST(Columns, TypesAsDoris) {
-  struct Case { LogicalType type; uint8_t code; uint32_t length; uint8_t decimals; };
+  struct Case {
+    LogicalType type;
+    uint8_t code;
+    uint32_t length;
+    uint8_t decimals;
+  };
   for (const Case& c : std::vector<Case>{{LogicalType::BOOLEAN, 1, 1, 0},
                                          {LogicalType::TINYINT, 1, 4, 0},
                                          {LogicalType::SMALLINT, 2, 6, 0},

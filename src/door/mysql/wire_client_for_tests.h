@@ -44,23 +44,24 @@ struct Reply {
   uint16_t warnings = 0;
   std::string info;
   std::vector<WireColumn> columns;
-  std::vector<std::vector<Cell>> rows;      // text rows
-  std::vector<std::string> binary_rows;     // payloads, as they came
-  std::string infile;                       // the server asks for this file
-  bool broken = false;                      // the connection ended instead of an answer
+  std::vector<std::vector<Cell>> rows;   // text rows
+  std::vector<std::string> binary_rows;  // payloads, as they came
+  std::string infile;                    // the server asks for this file
+  bool broken = false;                   // the connection ended instead of an answer
   std::string first() const { return rows.empty() || rows[0].empty() ? "(nothing)" : rows[0][0].value_or("NULL"); }
 };
 
 class WireClient {
  public:
-  static constexpr uint32_t kCapabilities = kLongPassword | kLongFlag | kProtocol41 | kTransactions | kSecureConnection |
-                                            kMultiResults | kPsMultiResults | kPluginAuth | kPluginAuthLenenc | kLocalFiles;
+  static constexpr uint32_t kCapabilities = kLongPassword | kLongFlag | kProtocol41 | kTransactions |
+                                            kSecureConnection | kMultiResults | kPsMultiResults | kPluginAuth |
+                                            kPluginAuthLenenc | kLocalFiles;
   struct Login {
     std::string user = "root";
     std::string password = {};
     std::string database = {};
     std::string plugin = std::string(kNativePassword);
-    uint32_t capabilities = 0;   // beside kCapabilities
+    uint32_t capabilities = 0;  // beside kCapabilities
     bool tls = false;
     int zstd_level = 3;
   };
