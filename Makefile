@@ -2,14 +2,15 @@
 # What a person or a machine does with Sluice. `make help` lists it.
 SHELL := /bin/bash
 export SLUICE_DEPS ?= $(HOME)/.cache/sluice
-JOBS ?= $(shell nproc)
+export JOBS ?= $(shell nproc)
 PRESET ?= release
+TARGET ?= all
 # `make test` fails below this line coverage, in percent.
 COVERAGE_MIN ?= 80
 PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
 SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup run build test test-fresh test-sanitize test-chaos test-soak bench-sql format lint fuzz clean
+.PHONY: help setup run build test test-fresh test-tpch test-sanitize test-chaos test-soak bench-sql format lint fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -18,12 +19,13 @@ help:  ## this list
 setup:  ## install what the build needs (tools/setup.sh)
 	@tools/setup.sh
 
-run: setup build  ## set up, build and run the server (MySQL on port 9030, HTTP on 8030)
-	build/release/sluice serve
+run: setup  ## set up, build and run the server (MySQL on port 9030, HTTP on 8030)
+	@$(MAKE) --no-print-directory build TARGET=sluice
+	@build/$(PRESET)/sluice serve
 
 build:  ## build one preset: PRESET=release|debug|asan|tsan|coverage|fuzz
 	@cmake --preset $(PRESET) >/dev/null
-	@cmake --build --preset $(PRESET) -j $(JOBS)
+	@cmake --build --preset $(PRESET) -j $(JOBS) --target $(TARGET)
 
 test:  ## set up, build with coverage, run every test; the last line is the count
 	@tools/setup.sh test
@@ -32,6 +34,10 @@ test:  ## set up, build with coverage, run every test; the last line is the coun
 
 test-fresh:  ## both README commands in a bare Debian 12 root (needs root and debootstrap)
 	@test/fresh/run.sh
+
+test-tpch: build  ## TPC-H's 22 queries at SLUICE_TPCH_SCALE (default 1) through two clients, against the reference answers
+	@tools/setup.sh test
+	@SLUICE_TPCH_SCALE=$${SLUICE_TPCH_SCALE:-1} SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/suites/test_tpch.py
 
 test-sanitize:  ## unit and server tests under ASan+UBSan, then under TSan
 	@tools/setup.sh test
@@ -53,18 +59,20 @@ bench-sql: build  ## measure the table of docs/benchmarks.md against MariaDB and
 	@$(PYTHON) bench/sql/run.py
 
 format:  ## clang-format over all C++ files
+	@tools/setup.sh lint
 	@clang-format-19 -i $(SOURCES)
 
 lint:  ## layout rules, clang-format in check mode, clang-tidy on changed files (LINT_ALL=1: on all)
+	@tools/setup.sh lint
 	@for check in tools/check_*.py; do python3 $$check || exit 1; done
-	@cmake --preset release >/dev/null
-	@clang-format-19 --dry-run $(SOURCES)
+	@clang-format-19 --dry-run --Werror $(SOURCES)
 	@tools/lint.sh
 
-fuzz:  ## run every fuzz target for FUZZ_SECONDS (default 60) each
-	@$(MAKE) --no-print-directory build PRESET=fuzz
+fuzz:  ## build and run every fuzz target for FUZZ_SECONDS (default 60) each
+	@$(MAKE) --no-print-directory build PRESET=fuzz TARGET=fuzz_targets
+	@python3 test/fuzz/seeds.py build/fuzz/corpus
 	@for target in build/fuzz/fuzz/*_fuzz; do \
-	   name=$$(basename $$target); echo "== $$name"; mkdir -p build/fuzz/corpus/$$name; \
+	   name=$$(basename $$target); echo "== $$name"; \
 	   $$target -dict=test/fuzz/sql.dict -max_total_time=$${FUZZ_SECONDS:-60} -rss_limit_mb=2048 -timeout=10 -print_final_stats=1 \
 	     -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$name || exit 1; done
 

@@ -3,6 +3,7 @@
 # Installs everything that building and testing Sluice needs on a bare Debian 12. Idempotent.
 #   tools/setup.sh          what the build needs
 #   tools/setup.sh test     and what the tests need (client libraries, the MariaDB peer)
+#   tools/setup.sh lint     and what `make format` and `make lint` need
 # Needs root for apt; everything else goes below $SLUICE_DEPS (default ~/.cache/sluice).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,8 +13,9 @@ what=${1:-build}
 build_packages=(
   ca-certificates clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache ninja-build cmake make git pkg-config unzip
   libboost1.81-dev libssl-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev libtomlplusplus-dev libexpected-dev
-  rapidjson-dev libsimdjson-dev zlib1g-dev libzstd-dev libgtest-dev libgmock-dev python3 python3-pip golang-go
+  zlib1g-dev libzstd-dev liblz4-dev libbz2-dev libgtest-dev libgmock-dev python3 python3-pip golang-go
 )
+lint_packages=(clang-format-19 clang-tidy-19)
 test_packages=(mariadb-client mariadb-server python3-venv default-jdk-headless maven nodejs npm curl openssl sysbench)
 
 apt_install() {
@@ -105,9 +107,15 @@ install_test_clients() {
   fi
 }
 
+case $what in
+  build | test | lint) ;;
+  *) echo "setup: '$what' is none of build, test, lint" >&2; exit 2 ;;
+esac
 apt_install "${build_packages[@]}"
 install_duckdb
 if [ "$what" = test ]; then
   apt_install "${test_packages[@]}"
   install_test_clients
+elif [ "$what" = lint ]; then
+  apt_install "${lint_packages[@]}"
 fi

@@ -42,20 +42,20 @@ class [[nodiscard]] Error {
  public:
   Error(Code code, std::string message) : code_(code), message_(std::move(message)) {}
 
-  Error&& with_native(Origin origin, int native_code) && {
+  Error with_native(Origin origin, int native_code) && {
     origin_ = origin;
     native_code_ = native_code;
     return std::move(*this);
   }
-  Error&& with_retry(Retry retry) && {
+  Error with_retry(Retry retry) && {
     retry_ = retry;
     return std::move(*this);
   }
-  Error&& with_peer(std::string peer) && {
+  Error with_peer(std::string peer) && {
     peer_ = std::move(peer);
     return std::move(*this);
   }
-  Error&& with_cause(Error cause) && {
+  Error with_cause(Error cause) && {
     cause_ = std::make_shared<const Error>(std::move(cause));
     return std::move(*this);
   }

@@ -43,6 +43,11 @@ Parsed<void> set_primary_key(ParseContext& c, TableParts& table, Columns columns
   return {};
 }
 
+Parsed<void> parse_primary_key(ParseContext& c, TableParts& table) {
+  Columns columns = TRY(parse_name_list(c));
+  return set_primary_key(c, table, std::move(columns));
+}
+
 // INDEX i (c) USING INVERTED PROPERTIES(..) COMMENT '..', KEY (c), FULLTEXT KEY f (c): nothing to build.
 Parsed<void> skip_index(ParseContext& c) {
   if (!c.accept("INDEX"_kw)) c.accept("KEY"_kw);
@@ -68,7 +73,7 @@ Parsed<bool> parse_table_constraint(ParseContext& c, TableParts& table) {
       c.advance();
       TRY(c.expect("KEY"_kw));
       if (c.accept("USING"_kw)) c.advance();
-      TRY(set_primary_key(c, table, TRY(parse_name_list(c))));
+      TRY(parse_primary_key(c, table));
       if (c.accept("USING"_kw)) c.advance();
       return true;
     case "UNIQUE"_kw:
@@ -179,7 +184,7 @@ Parsed<bool> parse_table_option(ParseContext& c, TableParts& table) {
     case "UNIQUE"_kw:
       c.advance();
       TRY(c.expect("KEY"_kw));
-      TRY(set_primary_key(c, table, TRY(parse_name_list(c))));
+      TRY(parse_primary_key(c, table));
       return true;
     case "DUPLICATE"_kw:
       c.advance();
@@ -245,21 +250,6 @@ Parsed<bool> parse_table_option(ParseContext& c, TableParts& table) {
 duckdb::unique_ptr<duckdb::UniqueConstraint> key_constraint(const Columns& columns, bool primary) {
   duckdb::vector<std::string> names(columns.begin(), columns.end());
   return duckdb::make_uniq<duckdb::UniqueConstraint>(std::move(names), primary);
-}
-
-// SELECT * FROM other LIMIT 0
-QueryPtr empty_copy_of(const KernelName& other) {
-  auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
-  table->catalog_name = other.catalog;
-  table->schema_name = other.schema;
-  table->table_name = other.name;
-  auto select = duckdb::make_uniq<duckdb::SelectNode>();
-  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
-  select->from_table = std::move(table);
-  auto limit = duckdb::make_uniq<duckdb::LimitModifier>();
-  limit->limit = tree::constant(duckdb::Value::BIGINT(0));
-  select->modifiers.push_back(std::move(limit));
-  return as_statement(std::move(select));
 }
 
 std::unique_ptr<duckdb::SQLStatement> create_statement(duckdb::unique_ptr<duckdb::CreateTableInfo> info) {
@@ -376,7 +366,22 @@ Body parse_create_table(ParseContext& c, bool temporary) {
   TableParts table;
   table.info = duckdb::make_uniq<duckdb::CreateTableInfo>();
   bool if_not_exists = TRY(parse_if_not_exists(c));
-  KernelName name = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+  QualifiedName written = TRY(parse_qualified_name(c, "a table name"));
+  bool like_in_parentheses = c.is(TokenKind::kLeftParen) && c.is("LIKE"_kw, 1);
+  if (c.is("LIKE"_kw) || like_in_parentheses) {
+    CreateLikeStatement like;
+    c.advance();
+    if (like_in_parentheses) c.advance();
+    like.table = std::move(written);
+    like.source = TRY(parse_qualified_name(c, "a table name"));
+    like.temporary = temporary;
+    like.if_not_exists = if_not_exists;
+    if (like_in_parentheses) TRY(c.expect(TokenKind::kRightParen, "')'"));
+    if (c.accept("WITH"_kw)) skip_to_end(c);  // WITH ROLLUP of Doris
+    return like;
+  }
+
+  KernelName name = kernel_name(std::move(written));
   auto& info = *table.info;
   info.temporary = temporary;
   info.catalog = temporary ? std::string() : name.catalog;
@@ -386,17 +391,6 @@ Body parse_create_table(ParseContext& c, bool temporary) {
       if_not_exists ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT : duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
   KernelStatement statement;
   statement.effect = Effect::kSchema;
-
-  bool like_in_parentheses = c.is(TokenKind::kLeftParen) && c.is("LIKE"_kw, 1);
-  if (c.is("LIKE"_kw) || like_in_parentheses) {
-    c.advance();
-    if (like_in_parentheses) c.advance();
-    info.query = empty_copy_of(kernel_name(TRY(parse_qualified_name(c, "a table name"))));
-    if (like_in_parentheses) TRY(c.expect(TokenKind::kRightParen, "')'"));
-    if (c.accept("WITH"_kw)) skip_to_end(c);  // WITH ROLLUP of Doris
-    statement.tree = create_statement(std::move(table.info));
-    return statement;
-  }
 
   bool typed_columns = false;
   if (at_plain_names(c)) {

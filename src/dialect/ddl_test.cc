@@ -94,8 +94,11 @@ TEST_F(Definitions, DorisTable) {
 TEST_F(Definitions, CopiesOfTables) {
   EXPECT_EQ(run("create table a (x int, y varchar(3))"), "");
   EXPECT_EQ(run("insert into a values (1, 'p')"), "1");
-  EXPECT_EQ(run("create table b like a"), "0");
-  EXPECT_EQ(types_of("b"), "x INTEGER, y VARCHAR");
+  auto like = parse("create temporary table if not exists b like d.a", options_for_tests());
+  ASSERT_TRUE(like && std::holds_alternative<CreateLikeStatement>(like->body));
+  const auto& copy = std::get<CreateLikeStatement>(like->body);
+  EXPECT_EQ(copy.table.name + "|" + copy.source.database + "|" + copy.source.name, "b|d|a");
+  EXPECT_TRUE(copy.temporary && copy.if_not_exists);
   EXPECT_EQ(run("create table c as select * from a"), "1");
   EXPECT_EQ(run("create table e (m, n) engine = olap distributed by hash(m) buckets 1 properties('a' = 'b') as select "
                 "x, y from a"),

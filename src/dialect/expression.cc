@@ -116,13 +116,12 @@ ExprPtr lift_operand(ParseContext& c, ExprPtr operand, size_t first_token) {
   return c.lifted(first_token);
 }
 
-// A string literal beside an interval is a date or a time stamp: the kernel would not know which '+' is meant.
 ExprPtr arithmetic(const char* name, ExprPtr left, ExprPtr right) {
-  if ((name[0] == '+' || name[0] == '-') && name[1] == '\0') {
-    if (tree::is_interval(*right))
-      left = as_moment(std::move(left));
-    else if (tree::is_interval(*left))
-      right = as_moment(std::move(right));
+  const bool plus = name[0] == '+';
+  if (plus || (name[0] == '-' && name[1] == '\0')) {
+    const auto none = tree::IntervalKind::kNone;
+    if (tree::interval_kind(*right) != none) return shift_moment(plus, std::move(left), std::move(right));
+    if (plus && tree::interval_kind(*left) != none) return shift_moment(true, std::move(right), std::move(left));
   }
   // DIV: the kernel's // leaves a fraction when an operand is a DECIMAL or DOUBLE.
   if (name[0] == '/' && name[1] == '/')

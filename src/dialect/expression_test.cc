@@ -8,10 +8,13 @@ class Expressions : public ::testing::Test {
  protected:
   // The value of a constant expression.
   std::string value(const std::string& expression) { return kernel().run("select " + expression); }
-  static KernelForTests& kernel() {
-    static KernelForTests kernel;
-    return kernel;
-  }
+  // One for all tests, and gone before the thread's own data is: the kernel's destructor needs it.
+  static void SetUpTestSuite() { kernel_ = std::make_unique<KernelForTests>(); }
+  static void TearDownTestSuite() { kernel_.reset(); }
+  static KernelForTests& kernel() { return *kernel_; }
+
+ private:
+  static inline std::unique_ptr<KernelForTests> kernel_;
 };
 
 TEST_F(Expressions, BindAsInMysql) {
@@ -83,7 +86,7 @@ TEST_F(Expressions, ReadLiterals) {
 }
 
 TEST_F(Expressions, AddIntervals) {
-  EXPECT_EQ(value("date '2020-01-31' + interval 1 month"), "2020-02-29 00:00:00");
+  EXPECT_EQ(value("date '2020-01-31' + interval 1 month"), "2020-02-29");
   EXPECT_EQ(value("interval 1 day + '2020-01-01'"), "2020-01-02 00:00:00");
   EXPECT_EQ(value("'2020-01-01' - interval 1 quarter"), "2019-10-01 00:00:00");
   EXPECT_EQ(value("'2020-01-01 00:00:00' + interval '1:30' minute_second"), "2020-01-01 00:01:30");
@@ -93,7 +96,63 @@ TEST_F(Expressions, AddIntervals) {
   EXPECT_EQ(value("'2020-01-01' + interval '2' day"), "2020-01-03 00:00:00");
   EXPECT_EQ(value("'2020-01-01' + interval 1.5 second"), "2020-01-01 00:00:01.5");
   EXPECT_EQ(value("'2020-01-01' + interval -1 week"), "2019-12-25 00:00:00");
-  EXPECT_EQ(kernel().run("select date '2020-01-01' + interval x day from (select 3 as x) t"), "2020-01-04 00:00:00");
+  EXPECT_EQ(kernel().run("select date '2020-01-01' + interval x day from (select 3 as x) t"), "2020-01-04");
+}
+
+TEST_F(Expressions, DatesStayDatesUnderUnitsOfDays) {
+  EXPECT_EQ(value("date '2024-03-01' - interval 1 day, interval 2 week + date '2024-03-01', date '2024-02-29' - "
+                  "interval 1 year"),
+            "2024-02-29|2024-03-15|2023-02-28");
+  EXPECT_EQ(value("date '2024-01-31' + interval '1-1' year_month, date '2024-01-01' + interval 0 day"),
+            "2025-02-28|2024-01-01");
+  EXPECT_EQ(value("date '2024-01-01' + interval 0 hour, date '2024-01-01' + interval '1 0' day_hour"),
+            "2024-01-01 00:00:00|2024-01-02 00:00:00");
+  EXPECT_EQ(value("date '2024-01-01' - interval 1 minute, date '2024-01-01' + interval '1 day'"),
+            "2023-12-31 23:59:00|2024-01-02 00:00:00");
+  EXPECT_EQ(value("timestamp '2024-01-31 10:00:00' + interval 1 month, time '10:00:00' + interval 90 minute"),
+            "2024-02-29 10:00:00|11:30:00");
+  EXPECT_EQ(
+      value("null + interval 1 day, date '2024-01-01' + interval null day, date '2024-01-01' + interval null hour"),
+      "NULL|NULL|NULL");
+  EXPECT_EQ(
+      kernel().run("select d + interval 1 month, date_sub(d, interval n day), adddate(d, n), s - interval 1 day, "
+                   "days_add(d, n), months_sub(d, 1), timestampadd(quarter, 1, d), hours_add(d, 1) "
+                   "from (select date '2024-03-31' as d, 3 as n, '2024-01-01 01:00:00' as s) t"),
+      "2024-04-30|2024-03-28|2024-04-03|2023-12-31 01:00:00|2024-04-03|2024-02-29|2024-06-30|2024-03-31 01:00:00");
+  EXPECT_EQ(value("1 + interval 1 day"),
+            "kernel: Binder Error: An INTERVAL can be added to a DATE, DATETIME, TIME or text, not to INT");
+}
+
+TEST_F(Expressions, CastsToDatetimeRoundTheFraction) {
+  EXPECT_EQ(
+      value("cast('2024-01-01 10:11:12.5' as datetime), cast('2024-12-31 23:59:59.9996' as datetime(3)), "
+            "convert('2024-01-01 10:11:12.3456', datetime(3)), cast('2024-01-01 10:11:12.345678' as datetime(6))"),
+      "2024-01-01 10:11:13|2025-01-01 00:00:00|2024-01-01 10:11:12.346|2024-01-01 10:11:12.345678");
+  EXPECT_EQ(value("cast(date '2024-01-01' as datetime) + interval 1 month, "
+                  "cast('2024-01-01 10:11:12.3456' as datetime(3)) + interval 1 day"),
+            "2024-02-01 00:00:00|2024-01-02 10:11:12.346");
+  EXPECT_EQ(value("cast('2024-01-01' as datetime(7))"),
+            "1426: Too big precision 7 for datetime: a second has at most 6 digits after the point");
+}
+
+TEST_F(Expressions, DatesWithIntervalsReachTheScan) {
+  kernel().native("CREATE TABLE days AS SELECT DATE '1998-01-01' + i::INTEGER AS d FROM range(5000) r(i)");
+  for (const char* sql : {"explain select count(*) from days where d <= date '1998-12-01' - interval '90' day",
+                          "explain select count(*) from days where d <= date '1998-06-02' + interval 3 month"}) {
+    EXPECT_NE(kernel().run(sql).find("d<='1998-09-02'::DATE"), std::string::npos) << kernel().run(sql);
+  }
+}
+
+TEST_F(Expressions, IntervalsOnParameters) {
+  auto statement = parse("select ? + interval 1 month", options_for_tests());
+  ASSERT_TRUE(statement);
+  auto rows = [&](duckdb::Value moment) {
+    auto tree = std::get<KernelStatement>(statement->body).tree->Copy();
+    return kernel().run_prepared(std::unique_ptr<duckdb::SQLStatement>(tree.release()), {std::move(moment)});
+  };
+  EXPECT_EQ(rows(duckdb::Value::DATE(2024, 1, 31)), "2024-02-29");
+  EXPECT_EQ(rows(duckdb::Value("2024-01-31")), "2024-02-29 00:00:00");
+  EXPECT_EQ(rows(duckdb::Value()), "NULL");
 }
 
 TEST_F(Expressions, ChooseWithCase) {

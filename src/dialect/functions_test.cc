@@ -11,10 +11,13 @@ struct Case {
 
 class Functions : public ::testing::TestWithParam<Case> {
  protected:
-  static KernelForTests& kernel() {
-    static KernelForTests kernel;
-    return kernel;
-  }
+  // One for all tests, and gone before the thread's own data is: the kernel's destructor needs it.
+  static void SetUpTestSuite() { kernel_ = std::make_unique<KernelForTests>(); }
+  static void TearDownTestSuite() { kernel_.reset(); }
+  static KernelForTests& kernel() { return *kernel_; }
+
+ private:
+  static inline std::unique_ptr<KernelForTests> kernel_;
 };
 
 TEST_P(Functions, GiveMysqlsValues) {

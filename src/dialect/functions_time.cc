@@ -16,12 +16,14 @@ constexpr int32_t kDaysFromYearZero = 719528;  // TO_DAYS('1970-01-01')
 ExprPtr as_timestamp(ExprPtr value) { return tree::cast(std::move(value), LogicalType::TIMESTAMP); }
 ExprPtr as_date(ExprPtr value) { return tree::cast(std::move(value), LogicalType::DATE); }
 
-// The present moment in the session's time zone, without a zone, cut to `digits` of the second's fraction.
-ExprPtr present(int64_t digits) {
-  ExprPtr now = as_timestamp(ExprPtr(tree::call("now", {})));
-  if (digits > 3) return now;
-  return tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), std::move(now));
+// A moment cut to `digits` of the second's fraction.
+ExprPtr cut_fraction(ExprPtr moment, int64_t digits) {
+  if (digits > 3) return moment;
+  ExprPtr cut = tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), std::move(moment));
+  return digits == 3 ? tree::cast(std::move(cut), LogicalType::TIMESTAMP_MS) : std::move(cut);
 }
+// The present moment in the session's time zone, without a zone.
+ExprPtr present(int64_t digits) { return cut_fraction(as_timestamp(ExprPtr(tree::call("now", {}))), digits); }
 ExprPtr present_utc() { return tree::function("timezone", tree::text("UTC"), ExprPtr(tree::call("now", {}))); }
 
 Parsed<int64_t> fraction_digits(ParseContext& c, const Call& call) {
@@ -37,9 +39,7 @@ Parsed<ExprPtr> build_curtime(ParseContext& c, Call& call) {
   return tree::cast(present(TRY(fraction_digits(c, call))), LogicalType::TIME);
 }
 Parsed<ExprPtr> build_utc_timestamp(ParseContext& c, Call& call) {
-  int64_t digits = TRY(fraction_digits(c, call));
-  if (digits > 3) return present_utc();
-  return tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), present_utc());
+  return cut_fraction(present_utc(), TRY(fraction_digits(c, call)));
 }
 Parsed<ExprPtr> build_utc_date(ParseContext&, Call&) { return as_date(present_utc()); }
 Parsed<ExprPtr> build_utc_time(ParseContext&, Call&) {
@@ -104,14 +104,14 @@ Parsed<ExprPtr> build_extract(ParseContext& c, Call& call) {
 
 // DATE_ADD(x, INTERVAL ..), ADDDATE(x, days)
 ExprPtr as_interval(ExprPtr amount) {
-  if (tree::is_interval(*amount)) return amount;
+  if (tree::interval_kind(*amount) != tree::IntervalKind::kNone) return amount;
   return tree::function("to_days", tree::cast(std::move(amount), LogicalType::INTEGER));
 }
 Parsed<ExprPtr> build_date_add(ParseContext&, Call& call) {
-  return tree::binary("+", as_moment(std::move(call.args[0])), as_interval(std::move(call.args[1])));
+  return shift_moment(true, std::move(call.args[0]), as_interval(std::move(call.args[1])));
 }
 Parsed<ExprPtr> build_date_sub(ParseContext&, Call& call) {
-  return tree::binary("-", as_moment(std::move(call.args[0])), as_interval(std::move(call.args[1])));
+  return shift_moment(false, std::move(call.args[0]), as_interval(std::move(call.args[1])));
 }
 Parsed<ExprPtr> build_addtime(ParseContext&, Call& call) {
   const char* sign = call.name == "addtime" ? "+" : "-";
@@ -127,12 +127,12 @@ Parsed<ExprPtr> build_units_add(ParseContext& c, Call& call) {
     unit = "month";
   }
   ExprPtr interval = TRY(make_interval(c, std::move(call.args[1]), unit));
-  return tree::binary(add ? "+" : "-", as_moment(std::move(call.args[0])), std::move(interval));
+  return shift_moment(add, std::move(call.args[0]), std::move(interval));
 }
 Parsed<ExprPtr> build_timestampadd(ParseContext& c, Call& call) {
   std::string unit = *tree::constant_text(*call.args[0]);
   ExprPtr interval = TRY(make_interval(c, std::move(call.args[1]), unit));
-  return tree::binary("+", as_moment(std::move(call.args[2])), std::move(interval));
+  return shift_moment(true, std::move(call.args[2]), std::move(interval));
 }
 
 // Whole units from `from` to `to`.
@@ -378,6 +378,14 @@ ExprPtr as_moment(ExprPtr operand) {
   if (!written) return operand;
   bool date_only = written->size() <= 10;
   return tree::cast(std::move(operand), date_only ? LogicalType::DATE : LogicalType::TIMESTAMP);
+}
+
+ExprPtr shift_moment(bool add, ExprPtr moment, ExprPtr interval) {
+  const bool days = tree::interval_kind(*interval) == tree::IntervalKind::kDays;
+  const char* name = days ? (add ? "add_date_interval" : "subtract_date_interval")
+                          : (add ? "add_time_interval" : "subtract_time_interval");
+  return duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", name,
+                                                       tree::list(std::move(moment), std::move(interval)));
 }
 
 std::span<const FunctionEntry> time_functions() { return kFunctions; }

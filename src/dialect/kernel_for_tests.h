@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For the tests of this folder: a session with fixed values, and an in-memory kernel with the catalog `internal` and
-// the database `d`, on which trees are run.
+// For the tests of this folder: a session with fixed values, and an in-memory kernel with our functions, the catalog
+// `internal` and the database `d`, on which trees are run.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dialect/parser.h"
+#include "kernel/system_views.h"
 
 namespace sluice::dialect {
 
@@ -52,6 +53,8 @@ inline std::string error_of(std::string_view sql, const ParseOptions& options = 
 class KernelForTests {
  public:
   KernelForTests() : database_(nullptr), connection_(database_) {
+    Status made = kernel::create_system_views(connection_, std::make_shared<kernel::SystemRows>());
+    EXPECT_TRUE(made) << made.error().message();
     native("ATTACH ':memory:' AS internal");
     native("CREATE SCHEMA internal.d");
     native("USE internal.d");

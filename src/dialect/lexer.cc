@@ -235,6 +235,8 @@ Token Lexer::quoted_identifier(uint32_t begin) {
       continue;
     }
     if (cursor == begin + 1) return invalid(begin, "a quoted name is empty");
+    // The kernel compares names up to the first NUL.
+    if (std::memchr(text_ + begin, '\0', cursor - begin)) return invalid(begin, "a quoted name holds a NUL character");
     Token token = make(begin, cursor + 1, TokenKind::kQuotedIdentifier);
     token.flags = flags;
     return token;

@@ -60,6 +60,7 @@ TEST(Lexer, EndsStringsAtTheRightQuote) {
   EXPECT_EQ(tokens_of("'abc"), "!a string that begins with ' has no end");
   EXPECT_EQ(tokens_of(R"('abc\')"), "!a string that begins with ' has no end");
   EXPECT_EQ(tokens_of("`abc"), "!a quoted name has no end");
+  EXPECT_EQ(tokens_of(std::string("`a\0c`", 5)), "!a quoted name holds a NUL character");
   ParseOptions plain;
   plain.no_backslash_escapes = true;
   EXPECT_EQ(tokens_of(R"('abc\' 'd')", plain), R"('abc\'|'d')");

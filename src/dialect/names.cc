@@ -2,9 +2,27 @@
 #include "dialect/names.h"
 
 #include "dialect/literals.h"
+#include "duckdb/common/string_util.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/host.h"
 
 namespace sluice::dialect {
+namespace {
+
+// The server's own tables and the kernel's own catalogs do not exist for clients.
+Parsed<void> refuse_hidden(ParseContext& c, const QualifiedName& name) {
+  using duckdb::StringUtil;
+  if (StringUtil::CIEquals(name.database, kernel::kServerSchema)) {
+    return c.failure(sql_error(Code::kNotFound, 1049, "Unknown database '" + name.database + "'"));
+  }
+  for (const char* catalog : {kernel::kSystemCatalog, TEMP_CATALOG, "memory"}) {
+    if (StringUtil::CIEquals(name.catalog, catalog))
+      return c.failure(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + name.catalog + "'"));
+  }
+  return {};
+}
+
+}  // namespace
 
 bool at_name(const ParseContext& c, size_t ahead) {
   const Token& token = c.peek(ahead);
@@ -54,6 +72,7 @@ Parsed<QualifiedName> parse_qualified_name(ParseContext& c, std::string_view wha
       name.name = TRY(parse_name_after_dot(c, what));
     }
   }
+  TRY(refuse_hidden(c, name));
   return name;
 }
 
@@ -64,6 +83,7 @@ Parsed<QualifiedName> parse_database_name(ParseContext& c) {
     name.catalog = std::move(name.database);
     name.database = TRY(parse_name_after_dot(c, "a database name"));
   }
+  TRY(refuse_hidden(c, name));
   return name;
 }
 

@@ -71,6 +71,13 @@ std::optional<duckdb::Value> interval_value(int64_t months, int64_t days, int64_
   return duckdb::Value::INTERVAL(static_cast<int32_t>(months), static_cast<int32_t>(days), micros);
 }
 
+// `timed`: of a unit of hours or shorter, which shows in the cast when there are none.
+ExprPtr interval_constant(duckdb::Value value, bool timed) {
+  timed = timed && duckdb::IntervalValue::Get(value).micros == 0;
+  ExprPtr result = tree::constant(std::move(value));
+  return timed ? tree::cast(std::move(result), LogicalType::INTERVAL) : std::move(result);
+}
+
 // "1 10:20:30" of DAY_SECOND and the like: numbers with anything between, the last is the smallest unit.
 Parsed<ExprPtr> compound_interval(ParseContext& c, const std::string& text, const CompoundUnit& unit) {
   bool negative = text.find('-') == text.find_first_not_of(" \t") && text.find('-') != std::string::npos;
@@ -106,7 +113,7 @@ Parsed<ExprPtr> compound_interval(ParseContext& c, const std::string& text, cons
   int64_t sign = negative ? -1 : 1;
   auto value = interval_value(sign * months, sign * days, sign * static_cast<int64_t>(micros));
   if (!value) return c.syntax_error("the INTERVAL is out of range");
-  return tree::constant(std::move(*value));
+  return interval_constant(std::move(*value), kUnits[*(unit.parts.end() - 1)].micros != 0);
 }
 
 // The amount of an INTERVAL when it is written as a literal.
@@ -379,7 +386,7 @@ Parsed<ExprPtr> make_interval(ParseContext& c, ExprPtr amount, const std::string
       int64_t micros = whole_only ? whole * unit->micros
                                   : static_cast<int64_t>(std::llround(rounded * static_cast<double>(unit->micros)));
       if (auto value = interval_value(whole * unit->months, whole * unit->days, micros)) {
-        return tree::constant(std::move(*value));
+        return interval_constant(std::move(*value), unit->micros != 0);
       }
     }
     return c.syntax_error("the INTERVAL is out of range");

@@ -36,6 +36,14 @@ struct KernelStatement {
   std::vector<std::unique_ptr<duckdb::SQLStatement>> rest;
 };
 
+// CREATE TABLE t LIKE other: other's definition is known only when the statement runs.
+struct CreateLikeStatement {
+  QualifiedName table;
+  QualifiedName source;
+  bool temporary = false;
+  bool if_not_exists = false;
+};
+
 struct UseStatement {
   std::string catalog;  // empty: the current one
   std::string database;
@@ -150,8 +158,9 @@ struct LoadDataStatement {
 // Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
 struct NoOpStatement {};
 
-using StatementBody = std::variant<KernelStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
-                                   TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+using StatementBody =
+    std::variant<KernelStatement, CreateLikeStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
+                 TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -105,9 +105,21 @@ Parsed<TablePtr> parse_table_function(ParseContext& c) {
   return function;
 }
 
+// Views of the kernel that it finds under names without a database, whatever database is selected.
+bool is_kernel_view(const std::string& name) {
+  const std::string lower = duckdb::StringUtil::Lower(name);
+  return lower.starts_with("duckdb_") || lower.starts_with("sqlite_") || lower.starts_with("pragma_") ||
+         lower.starts_with("pg_");
+}
+
 Parsed<TablePtr> parse_base_table(ParseContext& c) {
   Token where = c.peek();
-  KernelName name = kernel_name(TRY(parse_qualified_name(c, "a table name")));
+  QualifiedName written = TRY(parse_qualified_name(c, "a table name"));
+  // The selected database may have a table of that name; nothing else is meant.
+  if (written.database.empty() && is_kernel_view(written.name)) {
+    if (const SessionValues* session = c.session()) written.database = session->database();
+  }
+  KernelName name = kernel_name(std::move(written));
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = std::move(name.catalog);
   table->schema_name = std::move(name.schema);

@@ -32,17 +32,24 @@ std::optional<int64_t> constant_integer(const duckdb::ParsedExpression& expressi
   }
 }
 
-bool is_interval(const duckdb::ParsedExpression& expression) {
+IntervalKind interval_kind(const duckdb::ParsedExpression& expression) {
   if (const duckdb::Value* value = constant_value(expression)) {
-    return value->type().id() == duckdb::LogicalTypeId::INTERVAL;
+    if (value->type().id() != duckdb::LogicalTypeId::INTERVAL || value->IsNull()) return IntervalKind::kNone;
+    return duckdb::IntervalValue::Get(*value).micros == 0 ? IntervalKind::kDays : IntervalKind::kTime;
   }
-  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return false;
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::CAST) {
+    const bool interval = expression.Cast<duckdb::CastExpression>().cast_type.id() == duckdb::LogicalTypeId::INTERVAL;
+    return interval ? IntervalKind::kTime : IntervalKind::kNone;
+  }
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return IntervalKind::kNone;
   const auto& name = expression.Cast<duckdb::FunctionExpression>().function_name;
-  for (const char* maker : {"to_years", "to_quarters", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes",
-                            "to_seconds", "to_microseconds"}) {
-    if (name == maker) return true;
+  for (const char* maker : {"to_years", "to_quarters", "to_months", "to_weeks", "to_days"}) {
+    if (name == maker) return IntervalKind::kDays;
   }
-  return false;
+  for (const char* maker : {"to_hours", "to_minutes", "to_seconds", "to_microseconds"}) {
+    if (name == maker) return IntervalKind::kTime;
+  }
+  return IntervalKind::kNone;
 }
 
 }  // namespace sluice::dialect::tree

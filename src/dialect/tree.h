@@ -96,6 +96,9 @@ inline const std::string* constant_text(const duckdb::ParsedExpression& expressi
 // The value of a constant whole number, or nullopt.
 std::optional<int64_t> constant_integer(const duckdb::ParsedExpression& expression);
 
-bool is_interval(const duckdb::ParsedExpression& expression);
+// What INTERVAL was written: one in units of days or longer, or one with hours or shorter units (a constant of those
+// that has no microseconds is inside a cast, to be told from the former); kNone: the tree is no INTERVAL literal.
+enum class IntervalKind : uint8_t { kNone, kDays, kTime };
+IntervalKind interval_kind(const duckdb::ParsedExpression& expression);
 
 }  // namespace sluice::dialect::tree

@@ -63,6 +63,18 @@ Parsed<LogicalType> parse_float(ParseContext& c) {
   return wide ? LogicalType::DOUBLE : LogicalType::FLOAT;
 }
 
+// The digits of the second's fraction in DATETIME(n) and TIME(n).
+Parsed<uint64_t> parse_fraction_digits(ParseContext& c, const Token& word) {
+  constexpr uint64_t kMostDigits = 6;
+  const uint64_t digits = TRY(parse_sizes(c)).first.value_or(0);
+  if (digits > kMostDigits) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1426,
+                               "Too big precision " + std::to_string(digits) + " for " + std::string(c.text(word)) +
+                                   ": a second has at most 6 digits after the point"));
+  }
+  return digits;
+}
+
 // CHARACTER SET x, CHARSET x, COLLATE y, ASCII, UNICODE, BINARY: text is UTF-8 and compared by bytes here.
 Parsed<void> skip_charset(ParseContext& c) {
   for (;;) {
@@ -208,10 +220,10 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "DATETIME"_kw:
     case "DATETIMEV2"_kw:
     case "TIMESTAMP"_kw:
-      TRY(parse_sizes(c));
+      TRY(parse_fraction_digits(c, word));
       return of(LogicalType::TIMESTAMP);
     case "TIME"_kw:
-      TRY(parse_sizes(c));
+      TRY(parse_fraction_digits(c, word));
       return of(LogicalType::TIME);
     case "YEAR"_kw:
       TRY(parse_sizes(c));
@@ -287,6 +299,16 @@ Parsed<TypeName> parse_cast_type(ParseContext& c) {
   if (c.accept("UNSIGNED"_kw)) {
     if (!c.accept("INTEGER"_kw)) c.accept("INT"_kw);
     return of(LogicalType::UBIGINT);
+  }
+  if (c.is_any("DATETIME"_kw, "DATETIMEV2"_kw)) {
+    // The kernel has types that round to these digits. Columns do not use them: their comparisons with text and with
+    // other time stamps would round, or not reach the scan.
+    const Token word = c.peek();
+    c.advance();
+    const uint64_t digits = TRY(parse_fraction_digits(c, word));
+    return of(digits == 0   ? LogicalType::TIMESTAMP_S
+              : digits == 3 ? LogicalType::TIMESTAMP_MS
+                            : LogicalType::TIMESTAMP);
   }
   return parse_column_type(c);
 }

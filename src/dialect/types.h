@@ -8,13 +8,13 @@ namespace sluice::dialect {
 
 struct TypeName {
   duckdb::LogicalType type;
-  std::optional<uint64_t> length;  // CHAR(n), VARCHAR(n), BINARY(n)
+  std::optional<uint64_t> length{};  // CHAR(n), VARCHAR(n), BINARY(n)
 };
 
 // Of a column definition: with UNSIGNED, display widths, CHARACTER SET and COLLATE.
 Parsed<TypeName> parse_column_type(ParseContext& c);
 
-// After CAST(x AS: also SIGNED and UNSIGNED.
+// After CAST(x AS: also SIGNED and UNSIGNED; DATETIME and DATETIME(3) round to their digits.
 Parsed<TypeName> parse_cast_type(ParseContext& c);
 
 }  // namespace sluice::dialect

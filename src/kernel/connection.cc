@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/connection.h"
 
+#include "base/failpoint.h"
 #include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/main/client_data.hpp"
@@ -12,6 +13,9 @@
 
 namespace sluice::kernel {
 namespace {
+
+// From here on an answer counts as large: see Host::large_results_.
+constexpr uint64_t kLargeResultRows = 4'000'000;
 
 Error lost_error() {
   return Error(Code::kUnavailable, "the database was reopened after an internal error; the statement did not finish")
@@ -49,6 +53,7 @@ std::optional<std::string> zone_of_offset(const std::string& offset) {
 // ---- Answer
 
 Answer::~Answer() {
+  if (large_) host_.large_results_.fetch_sub(1, std::memory_order_relaxed);
   if (connection_) connection_->finish(*this);
 }
 
@@ -143,7 +148,7 @@ Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duck
   if (pending->HasError()) return fail(failed_locked(pending->GetErrorObject()));
   auto result = pending->Execute();
   if (result->HasError()) return fail(failed_locked(result->GetErrorObject()));
-  std::unique_ptr<Answer> answer(new Answer());
+  std::unique_ptr<Answer> answer(new Answer(host_));
   answer->types_ = result->types;
   answer->names_.assign(result->names.begin(), result->names.end());
   answer->return_type_ = result->properties.return_type;
@@ -164,6 +169,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
                                                 std::vector<duckdb::Value> parameters) {
   std::lock_guard lock(mutex_);
   TRY(ensure_locked());
+  if (auto fault = FAILPOINT("kernel.run")) return fail(std::move(*fault));
   try {
     duckdb::PendingQueryParameters options;
     options.query_parameters = duckdb::QueryParameters(true);
@@ -240,6 +246,11 @@ Result<duckdb::DataChunk*> Connection::next(Answer& answer) {
       answer_ = nullptr;
       return nullptr;
     }
+    answer.rows_read_ += answer.chunk_->size();
+    if (!answer.large_ && answer.rows_read_ >= kLargeResultRows) {
+      answer.large_ = true;
+      host_.large_results_.fetch_add(1, std::memory_order_relaxed);
+    }
     return answer.chunk_.get();
   } catch (const std::exception& exception) {
     duckdb::ErrorData error(exception);
@@ -280,6 +291,12 @@ Status Connection::set_schema(const std::string& catalog, const std::string& sch
 
 Status Connection::apply_time_zone_locked(const std::string& kernel_zone) {
   duckdb::unique_ptr<duckdb::SQLStatement> statement;
+  duckdb::Value current;
+  // A statement costs as much as a short query; most sessions have the kernel's zone.
+  if (kernel_->context->TryGetCurrentSetting("TimeZone", current) && !current.IsNull() &&
+      current.ToString() == kernel_zone) {
+    return {};
+  }
   if (kernel_zone.empty()) {
     statement = duckdb::make_uniq<duckdb::ResetVariableStatement>("TimeZone", duckdb::SetScope::SESSION);
   } else {

@@ -36,13 +36,16 @@ class Answer {
 
  private:
   friend class Connection;
-  Answer() = default;
+  explicit Answer(Host& host) : host_(host) {}
 
+  Host& host_;
   Connection* connection_ = nullptr;  // null once detached by the host or finished
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
   duckdb::StatementReturnType return_type_ = duckdb::StatementReturnType::NOTHING;
   uint64_t changed_rows_ = 0;
+  uint64_t rows_read_ = 0;
+  bool large_ = false;  // counted in the host's large_results_
   duckdb::unique_ptr<duckdb::QueryResult> result_;
   duckdb::unique_ptr<duckdb::DataChunk> chunk_;
 };

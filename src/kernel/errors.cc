@@ -3,6 +3,7 @@
 
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception/list.hpp"
+#include "kernel/error_texts.h"
 
 namespace sluice::kernel {
 namespace {
@@ -65,23 +66,17 @@ Mapping map_binder_error(const duckdb::ErrorData& error) {
   return {Code::kInvalidArgument, 1105};
 }
 
-// Whether the disk, a quota or the process' file size limit ran out, whatever the kernel wrapped the reason in.
+// Whether the disk (ENOSPC), a quota (EDQUOT) or the process' file size limit (EFBIG) ran out, whatever the kernel
+// wrapped the reason in.
 bool is_disk_full(const duckdb::ErrorData& error) {
   if (error.Type() != duckdb::ExceptionType::IO && error.Type() != duckdb::ExceptionType::TRANSACTION) return false;
-  for (const char* reason : {"No space left", "File too large", "quota exceeded"}) {
+  for (const char* reason : {"No space left", "File too large", "Disk quota exceeded"}) {
     if (error.RawMessage().find(reason) != std::string::npos) return true;
   }
   return false;
 }
 
-// ENOSPC, EFBIG (a limit on the file's size), EDQUOT.
-bool is_disk_full(const std::string& text) {
-  return text.find("No space left") != std::string::npos || text.find("File too large") != std::string::npos ||
-         text.find("Disk quota exceeded") != std::string::npos;
-}
-
 Mapping map_transaction_error(const std::string& text) {
-  if (is_disk_full(text)) return {Code::kResourceExhausted, 1021};
   if (text.find("uplicate key") != std::string::npos) return {Code::kAlreadyExists, 1062};
   if (text.find("is aborted") != std::string::npos) return {Code::kFailedPrecondition, 1105};
   if (text.find("Could not") != std::string::npos) return {Code::kUnavailable, 1180};
@@ -159,12 +154,19 @@ bool is_fatal(const duckdb::ErrorData& error) {
 }
 
 Error to_error(const duckdb::ErrorData& error) {
-  const Mapping mapping = map_error(error);
+  Mapping mapping = map_error(error);
   std::string message = plain_message(error);
+  if (auto text = error_text(message)) {
+    mapping = {text->code, text->mysql_errno};
+    message = std::move(text->message);
+  }
   if (error.Type() == duckdb::ExceptionType::INTERRUPT) message = "Query execution was interrupted";
+  if (mapping.code == Code::kConflict) {
+    message = "another transaction changed the same table or rows at the same time; run the transaction again" +
+              (message.empty() ? "" : " (" + message + ")");
+  }
   Error result = sql_error(mapping.code, mapping.mysql_errno, std::move(message));
-  if (mapping.code == Code::kConflict) result = std::move(result).with_retry(Retry::kBackoff);
-  return result;
+  return mapping.code == Code::kConflict ? std::move(result).with_retry(Retry::kBackoff) : std::move(result);
 }
 
 Error to_error(const std::exception& exception) { return to_error(duckdb::ErrorData(exception)); }

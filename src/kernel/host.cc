@@ -4,14 +4,21 @@
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/main/valid_checker.hpp"
+#include "duckdb/storage/block_allocator.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
+#include "kernel/table_cache.h"
 
 namespace sluice::kernel {
 namespace {
 
 constexpr auto kReopenWait = std::chrono::seconds(5);
+// While a large result is sent: its scan would otherwise fill the memory limit with blocks that are read once.
+constexpr auto kCacheKeepBesideLargeResult = std::chrono::seconds(3);
+// Of TableCache::release_unread(), once a second; a block that is wanted again costs about 0.1 ms.
+constexpr uint32_t kFreshLost = 4;
+constexpr uint32_t kFreshLostBesideLargeResult = 64;
 
 std::string quoted(const std::string& text) {
   std::string result = "'";
@@ -47,7 +54,7 @@ Result<std::unique_ptr<Host>> Host::open(HostOptions options) {
   std::unique_ptr<Host> host(new Host(std::move(options)));
   host->instance_ = TRY(host->open_instance());
   host->ready_ = true;
-  host->reopener_ = std::thread([self = host.get()] { self->reopen_loop(); });
+  host->keeper_ = std::thread([self = host.get()] { self->keep(); });
   return host;
 }
 
@@ -58,7 +65,7 @@ Host::~Host() {
     ready_ = false;
     changed_.notify_all();
   }
-  if (reopener_.joinable()) reopener_.join();
+  if (keeper_.joinable()) keeper_.join();
   instance_.reset();
 }
 
@@ -74,16 +81,25 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     if (options_.threads > 0) config.options.maximum_threads = options_.threads;
     if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;
     if (options_.temp_limit_bytes > 0) config.options.maximum_swap_space = options_.temp_limit_bytes;
+    const auto files = duckdb::FileSystem::CreateLocal();
+    const uint64_t memory = duckdb::DBConfig::GetSystemAvailableMemory(*files);
+    if (options_.memory_limit_bytes == 0) config.options.maximum_memory = memory / 10 * 8;
+    config.allocator = duckdb::make_uniq<duckdb::Allocator>();
+    config.block_allocator = duckdb::make_uniq<duckdb::BlockAllocator>(
+        *config.allocator, DEFAULT_BLOCK_ALLOC_SIZE, memory / 10 * 8, config.options.block_allocator_size);
+    config.buffer_pool =
+        duckdb::make_shared_ptr<TableCache>(*config.block_allocator, config.options.maximum_memory,
+                                            config.options.allocator_bulk_deallocation_flush_threshold);
     config.options.use_temporary_directory = !options_.temp_dir.empty();
     config.options.temporary_directory = options_.temp_dir.string();
 
     auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
     duckdb::Connection connection(*instance);
+    // Before the data file: its log may hold expressions over our functions, which are bound while it is replayed.
+    TRY(create_system_views(connection, system_rows_));
     const std::string file = options_.data_dir.empty() ? ":memory:" : (options_.data_dir / "kernel.duckdb").string();
     TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
     TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + kServerSchema));
-
-    TRY(create_system_views(connection, system_rows_));
 
     // From here on SQL reaches files only below the allowed roots. Settings of the kernel cannot be changed by SQL:
     // the dialect has no statement for them.
@@ -144,38 +160,57 @@ void Host::report_fatal(const duckdb::DatabaseInstance* failed, const std::strin
   changed_.notify_all();
 }
 
-void Host::reopen_loop() {
+void Host::keep() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    changed_.wait(lock, [&] { return stopping_ || failed_; });
+    changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_ || failed_; });
     if (stopping_) return;
-    std::weak_ptr<duckdb::DuckDB> old = instance_;
-    instance_.reset();
-    for (bool detached = true; detached && !old.expired();) {
-      detached = false;
-      // Connections enlist and delist only under mutex_; one that delists meanwhile is found gone on the next round.
-      for (Connection* connection : connections_) {
-        if (connection->try_detach()) detached = true;
-      }
-      if (!old.expired()) {
-        changed_.wait_for(lock, std::chrono::milliseconds(20));
-        detached = true;
-      }
-      if (stopping_) return;
-    }
-    lock.unlock();
-    auto reopened = open_instance();
-    lock.lock();
-    if (reopened) {
-      instance_ = std::move(*reopened);
-      failed_ = false;
-      ready_ = true;
-      reopen_count_.fetch_add(1);
-      schema_version_.fetch_add(1);
-      changed_.notify_all();
+    if (failed_) {
+      reopen_locked(lock);
     } else {
-      changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
+      lock.unlock();
+      release_unread_blocks();
+      lock.lock();
     }
+  }
+}
+
+void Host::release_unread_blocks() {
+  std::shared_ptr<duckdb::DuckDB> current = instance();
+  if (!current || options_.cache_keep.count() == 0) return;
+  const bool large = large_results_.load(std::memory_order_relaxed) > 0;
+  const auto keep = large ? std::min(options_.cache_keep, kCacheKeepBesideLargeResult) : options_.cache_keep;
+  auto& pool = duckdb::BufferManager::GetBufferManager(*current->instance).GetBufferPool();
+  static_cast<TableCache&>(pool).release_unread(keep, large ? kFreshLostBesideLargeResult : kFreshLost);
+}
+
+void Host::reopen_locked(std::unique_lock<std::mutex>& lock) {
+  std::weak_ptr<duckdb::DuckDB> old = instance_;
+  instance_.reset();
+  for (bool detached = true; detached && !old.expired();) {
+    detached = false;
+    // Connections enlist and delist only under mutex_; one that delists meanwhile is found gone on the next round.
+    for (Connection* connection : connections_) {
+      if (connection->try_detach()) detached = true;
+    }
+    if (!old.expired()) {
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
+      detached = true;
+    }
+    if (stopping_) return;
+  }
+  lock.unlock();
+  auto reopened = open_instance();
+  lock.lock();
+  if (reopened) {
+    instance_ = std::move(*reopened);
+    failed_ = false;
+    ready_ = true;
+    reopen_count_.fetch_add(1);
+    schema_version_.fetch_add(1);
+    changed_.notify_all();
+  } else {
+    changed_.wait_for(lock, std::chrono::seconds(1), [&] { return stopping_; });
   }
 }
 

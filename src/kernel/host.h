@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
@@ -35,6 +36,7 @@ struct HostOptions {
   std::filesystem::path temp_dir;                    // spill files; empty: "<data_dir>/tmp", or none without a data_dir
   uint64_t memory_limit_bytes = 0;                   // 0: the kernel's default, 80 % of RAM
   uint64_t temp_limit_bytes = 0;                     // 0: the kernel's default, 90 % of the free disk
+  std::chrono::seconds cache_keep{60};               // table blocks unread for longer leave memory; 0: never
   uint32_t threads = 0;                              // 0: one a core
   std::vector<std::filesystem::path> allowed_roots;  // directories whose files SQL may read and write; none by default
 };
@@ -78,6 +80,7 @@ class Host {
 
  private:
   friend class Connection;
+  friend class Answer;
   explicit Host(HostOptions options);
 
   Result<std::shared_ptr<duckdb::DuckDB>> open_instance();
@@ -86,7 +89,10 @@ class Host {
   Result<std::shared_ptr<duckdb::DuckDB>> wait_for_instance();
   // Called by connections that saw a fatal error of `failed`.
   void report_fatal(const duckdb::DatabaseInstance* failed, const std::string& message);
-  void reopen_loop();
+  // Body of keeper_: reopens a failed database, gives unread table blocks back once a second.
+  void keep();
+  void reopen_locked(std::unique_lock<std::mutex>& lock);
+  void release_unread_blocks();
   void enlist(Connection* connection);
   void delist(Connection* connection);
 
@@ -95,6 +101,7 @@ class Host {
   std::atomic<bool> ready_{false};
   std::atomic<uint64_t> reopen_count_{0};
   std::atomic<uint64_t> schema_version_{1};
+  std::atomic<int> large_results_{0};  // answers being read that have passed kLargeResultRows
 
   mutable std::mutex mutex_;  // guards what follows; a Connection may hold its own while taking this one, so under this
                               // one a Connection's is only tried, never waited for
@@ -103,7 +110,7 @@ class Host {
   std::unordered_set<Connection*> connections_;
   bool failed_ = false;
   bool stopping_ = false;
-  std::thread reopener_;
+  std::thread keeper_;
 };
 
 }  // namespace sluice::kernel

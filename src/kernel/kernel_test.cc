@@ -90,6 +90,25 @@ TEST_F(KernelTest, KeepsWhatWasCommittedAcrossRestarts) {
   EXPECT_EQ(one(*connection, "SELECT sum(id) FROM internal.d.t"), "3");
 }
 
+// As after a kill: the log still has to be replayed when the file is opened.
+TEST_F(KernelTest, ReplaysExpressionsOverOwnFunctions) {
+  must(
+      "CREATE TABLE t (d DATE CHECK (d < system.doris.add_date_interval(DATE '2024-01-31', INTERVAL 1 MONTH)), "
+      "due DATE DEFAULT system.doris.add_date_interval(DATE '2024-01-31', INTERVAL 1 MONTH))");
+  must("CREATE VIEW v AS SELECT system.doris.subtract_date_interval(due, INTERVAL 1 DAY) AS before FROM t");
+  must("INSERT INTO t (d) VALUES (DATE '2024-01-01')");
+  const TempDir copy;
+  std::filesystem::copy(dir_.path(), copy.path() / "data");
+  auto reopened = Host::open({.data_dir = copy.path() / "data", .threads = 2});
+  ASSERT_TRUE(reopened) << reopened.error().describe();
+  auto connection = std::move(*(*reopened)->connect());
+  ASSERT_TRUE(connection->set_schema(kInternalCatalog, "d"));
+  EXPECT_EQ(one(*connection, "SELECT before FROM v"), "2024-02-28");
+  auto refused = query(*connection, "INSERT INTO t (d) VALUES (DATE '2024-03-01')");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().native_code(), 3819);
+}
+
 TEST_F(KernelTest, RefusesFilesOutsideTheAllowedRootsAndForeignExtensions) {
   for (const char* sql : {"SELECT * FROM read_csv('/etc/passwd')", "COPY (SELECT 1) TO '/tmp/x.csv'", "INSTALL httpfs",
                           "LOAD httpfs", "ATTACH '/tmp/other.duckdb' AS other"}) {
@@ -133,6 +152,66 @@ TEST_F(KernelTest, ErrorsCarryMysqlNumbersAndNoSourceArt) {
                 testing::Not(testing::AnyOf(testing::HasSubstr("LINE "), testing::HasSubstr("\n"),
                                             testing::HasSubstr("Did you mean"))));
   }
+}
+
+TEST_F(KernelTest, ErrorsAreInMysqlsWords) {
+  must("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, s VARCHAR, UNIQUE (n, s))");
+  must("INSERT INTO t VALUES (1, 1, 'a')");
+  const struct {
+    const char* sql;
+    const char* text;
+  } cases[] = {
+      {"SELECT t.nope FROM t", "1054 Unknown column 't.nope' in 'table list'"},
+      {"SELECT nope FROM t", "1054 Unknown column 'nope' in 'table list'"},
+      {"INSERT INTO t (nope) VALUES (1)", "1054 Unknown column 'nope' in 't'"},
+      {"SELECT id FROM t a, t b", "1052 Column 'id' is ambiguous (use: \"a.id\" or \"b.id\")"},
+      {"SELECT * FROM nope", "1146 Table 'nope' doesn't exist"},
+      {"DROP SCHEMA internal.nope", "1049 Unknown database 'nope'"},
+      {"ALTER TABLE t ADD COLUMN n INTEGER", "1060 Duplicate column name 'n'"},
+      {"DROP INDEX nope", "1091 Can't DROP 'nope'; check that column/key exists"},
+      {"INSERT INTO t VALUES (1, 2, 'x')", "1062 Duplicate entry '1' for key 'PRIMARY'"},
+      {"INSERT INTO t VALUES (2, 1, 'a')", "1062 Duplicate entry '1-a' for key 'n'"},
+      {"INSERT INTO t VALUES (2, NULL, 'x')", "1048 Column 'n' cannot be null"},
+      {"INSERT INTO t VALUES ('it''s', 2, 'x')", "1366 Incorrect INT value: 'it's'"},
+      {"INSERT INTO t VALUES (99999999999, 2, 'x')", "1264 Out of range value '99999999999' for type INT"},
+      {"INSERT INTO t VALUES (1, 2)",
+       "1136 Column count doesn't match value count: 't' has 3 columns, 2 values are given"},
+      {"SELECT CAST('x' AS DATE)", "1292 Incorrect DATE value: 'x'"},
+      {"SELECT CAST('2024-13-01 00:00:00' AS TIMESTAMP)", "1292 Incorrect DATETIME value: '2024-13-01 00:00:00'"},
+      {"SELECT (SELECT i FROM range(2) r(i))", "1242 Subquery returns more than 1 row"},
+      {"SELECT 1 UNION SELECT 1, 2", "1222 The used SELECT statements have a different number of columns"},
+      {"SELECT abs('a')", "1105 No matching function with signature: abs(VARCHAR)"},
+      {"SELECT strftime(1, true)", "1105 No matching function with signature: strftime(INT, BOOLEAN)"},
+  };
+  for (const auto& wrong : cases) {
+    auto rows = query(*connection_, wrong.sql);
+    ASSERT_FALSE(rows) << wrong.sql;
+    EXPECT_EQ(std::to_string(rows.error().native_code()) + " " + rows.error().message(), wrong.text) << wrong.sql;
+  }
+}
+
+TEST_F(KernelTest, TheTimeZoneFollowsTheSession) {
+  const std::string zone = one(*connection_, "SELECT current_setting('TimeZone')");
+  ASSERT_TRUE(connection_->set_time_zone(zone));
+  EXPECT_EQ(one(*connection_, "SELECT current_setting('TimeZone')"), zone);
+  ASSERT_TRUE(connection_->set_time_zone("Asia/Tokyo"));
+  EXPECT_EQ(one(*connection_, "SELECT current_setting('TimeZone')"), "Asia/Tokyo");
+  ASSERT_TRUE(connection_->set_time_zone("SYSTEM"));
+  EXPECT_EQ(one(*connection_, "SELECT current_setting('TimeZone')"), zone);
+}
+
+TEST_F(KernelTest, ConflictsSayWhatToDo) {
+  auto first = std::move(*host_->connect());
+  auto second = std::move(*host_->connect());
+  ASSERT_TRUE(query(*first, "CREATE TABLE internal.main.t AS SELECT 1 AS a"));
+  ASSERT_TRUE(first->begin());
+  ASSERT_TRUE(second->begin());
+  ASSERT_TRUE(query(*first, "UPDATE internal.main.t SET a = 2"));
+  const auto conflict = query(*second, "UPDATE internal.main.t SET a = 3");
+  ASSERT_FALSE(conflict);
+  EXPECT_EQ(conflict.error().code(), Code::kConflict);
+  EXPECT_EQ(conflict.error().native_code(), 1213);
+  EXPECT_THAT(conflict.error().message(), testing::HasSubstr("run the transaction again"));
 }
 
 TEST_F(KernelTest, StreamsManyRowsAndEndsEarly) {

@@ -8,6 +8,7 @@
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
+#include "kernel/date_arithmetic.h"
 #include "kernel/type_names.h"
 
 namespace sluice::kernel {
@@ -400,6 +401,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
     info.internal = true;
     catalog.CreateFunction(transaction, info);
   }
+  create_date_arithmetic(context);
 }
 
 }  // namespace sluice::kernel

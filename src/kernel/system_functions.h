@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table functions in system.doris that the views of information_schema and mysql read. Internal to src/kernel.
-// They run on the kernel's threads with the querying context.
+// The schema system.doris: the table functions that the views of information_schema and mysql read, and the scalar
+// functions that the dialect's trees name (date_arithmetic.h). Internal to src/kernel. Table functions run on the
+// kernel's threads with the querying context.
 #pragma once
 
 #include <memory>

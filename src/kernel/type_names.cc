@@ -133,10 +133,11 @@ std::string doris_type_name(const LogicalType& type) {
       return "time";
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_SEC:
-    case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::TIMESTAMP_NS:
     case LogicalTypeId::TIMESTAMP_TZ:
       return "datetime";
+    case LogicalTypeId::TIMESTAMP_MS:
+      return "datetime(3)";
     case LogicalTypeId::VARCHAR:
       return type.IsJSONType() ? "json" : "text";
     case LogicalTypeId::BLOB:

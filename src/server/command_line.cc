@@ -36,7 +36,7 @@ constexpr const char* kFooter =
     "  mysql -h 127.0.0.1 -P 9030 -u root        connect\n"
     "\n"
     "Exit codes: 0 ended as asked; 1 failed, the reason is on standard error; 2 wrong command line or settings;\n"
-    "130 stopped at once by a second signal.\n"
+    "130 stopped at once: by a second signal, or because a statement did not react.\n"
     "Signals of `serve`: SIGTERM and SIGINT finish running statements (shutdown.drain_timeout) and stop; a second one\n"
     "stops at once; SIGHUP reads certificates again and reopens log and audit files.";
 

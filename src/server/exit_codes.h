@@ -8,6 +8,6 @@ inline constexpr int kExitSuccess = 0;
 inline constexpr int kExitFailure =
     1;  // could not start, or stopped because of an error; the reason is on standard error
 inline constexpr int kExitUsage = 2;     // wrong command line, settings file or environment
-inline constexpr int kExitForced = 130;  // a second SIGINT or SIGTERM: stopped without draining
+inline constexpr int kExitForced = 130;  // a second signal, or a statement that did not react: not stopped in order
 
 }  // namespace sluice::server

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "server/exit_codes.h"
 #include "server/generate.h"
@@ -149,6 +150,7 @@ int serve(Settings settings, const ServeOptions& options) {
   };
   if (auto status = configure_log(settings); !status) return failed(status.error());
   for (const auto& warning : settings.warnings()) log::warn(warning);
+  if (auto status = failpoint::configure_from_environment(); !status) return failed(status.error());
   // MySQL and HTTP connections, and files of the kernel.
   raise_file_limit(2 * static_cast<uint64_t>(settings.integer("limits.max_connections")) + 256);
 

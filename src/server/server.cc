@@ -5,9 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <condition_variable>
+#include <fstream>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
+#include "server/exit_codes.h"
 #include "server/system_time_zone.h"
 #include "server/version.h"
 #include "session/access_hosts.h"
@@ -19,6 +24,10 @@ constexpr auto kCertificateInterval = std::chrono::seconds(10);
 
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kKernelPart = "kernel";
+// After the drain time statements are interrupted; they have this long to react.
+constexpr auto kStopGrace = std::chrono::seconds(5);
+
 bool is_loopback(const net::ListenAddress& address) {
   return !address.unix_path.empty() || session::is_loopback(address.host);
 }
@@ -28,6 +37,34 @@ std::string client_host(const net::ListenAddress& address) {
   if (address.host == "*" || address.host == "0.0.0.0") return "127.0.0.1";
   return address.host == "::" ? "::1" : address.host;
 }
+
+// Ends the process when stopping takes much longer than it may: a statement that does not react to its interruption
+// (deep in the planner, say) would keep it alive forever. What was acknowledged is in the data file or its WAL.
+class StopWatchdog {
+ public:
+  explicit StopWatchdog(Deadline drain)
+      : thread_([this, wait = drain.remaining() + kStopGrace] {
+          std::unique_lock lock(mutex_);
+          if (changed_.wait_for(lock, wait, [&] { return done_; })) return;
+          log::error("a statement does not react: ending without it", {{"waited", wait}});
+          log::flush();
+          ::_exit(kExitForced);
+        }) {}
+  ~StopWatchdog() {
+    {
+      std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
 
 unsigned cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 
@@ -51,7 +88,7 @@ Status Server::start() {
   const auto begin = Clock::now();
   const auto all = [&]() -> Status {
     TRY(start_part("data directory", [&] { return lock_data_dir(); }, [&](Deadline) { lock_ = DataDirLock(); }));
-    TRY(start_part("kernel", [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
+    TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
     TRY(start_part(
@@ -99,9 +136,11 @@ Status Server::start() {
 void Server::stop(Deadline drain) {
   const auto begin = Clock::now();
   const bool was_ready = ready_;
+  std::optional<StopWatchdog> watchdog(std::in_place, drain);
   while (!started_.empty()) {
     Part part = std::move(started_.back());
     started_.pop_back();
+    if (part.name == kKernelPart) watchdog.reset();  // its last checkpoint takes as long as it takes
     const auto part_begin = Clock::now();
     part.stop(drain);
     log::debug("stopped", {{"part", part.name}, {"duration", Clock::now() - part_begin}});
@@ -135,6 +174,7 @@ Status Server::open_kernel() {
   options.temp_dir = settings_.path("kernel.temp_dir");
   options.memory_limit_bytes = settings_.bytes("kernel.memory_limit");
   options.temp_limit_bytes = settings_.bytes("kernel.temp_limit");
+  options.cache_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("kernel.cache_keep"));
   options.threads = static_cast<uint32_t>(settings_.integer("kernel.threads"));
   for (const auto& root : settings_.list("files.allowed_roots")) {
     std::error_code failed;
@@ -307,6 +347,8 @@ Status Server::start_doors() {
     options.max_connections = static_cast<uint32_t>(settings_.integer("limits.max_connections"));
     options.max_loads = static_cast<uint32_t>(settings_.integer("load.max_running"));
     options.label_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.label_keep"));
+    options.prepared_timeout =
+        std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.prepared_timeout"));
     http_ = std::make_unique<door::http::Door>(std::move(options), *services_, *network_,
                                                settings_.flag("tls.http") ? tls_ : nullptr);
     TRY(http_->start());
@@ -357,6 +399,13 @@ void Server::establish_variables() {
                       settings_.text("sql.time_zone") == "SYSTEM" ? zone : settings_.text("sql.time_zone"));
 }
 
+static double resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  double all_pages = 0, resident_pages = 0;
+  file >> all_pages >> resident_pages;
+  return resident_pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
 void Server::register_metrics() {
   auto& metrics = Metrics::process();
   const auto gauge = [&](std::string_view name, std::string_view help, std::function<double()> read,
@@ -385,6 +434,9 @@ void Server::register_metrics() {
           [this] { return static_cast<double>(services_->plan_cache.misses()); });
   counter("sluice_statements_total", "Statements run.",
           [this] { return static_cast<double>(services_->statement_count.load(std::memory_order_relaxed)); });
+  counter("sluice_statement_errors_total", "Statements that ended with an error.",
+          [this] { return static_cast<double>(services_->failed_statement_count.load(std::memory_order_relaxed)); });
+  gauge("process_resident_memory_bytes", "Resident memory of this process.", resident_bytes);
   gauge("sluice_statements_running", "Statements that run now.",
         [this] { return static_cast<double>(services_->running.running_count()); });
   gauge("sluice_workers_busy", "SQL workers that run something.",

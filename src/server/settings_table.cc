@@ -69,6 +69,9 @@ constexpr SettingDefinition kTable[] = {
                    "Password of root when the data directory is made; later changes have no effect. Best given as an environment variable.")),
 
     setting("kernel.memory_limit", Kind::kMemory, "75%", "Memory that queries may use: a size, or a share of the machine's or container's memory.", 64 * kMiB),
+    setting("kernel.cache_keep", Kind::kDuration, "1m",
+            "Blocks of tables that nobody read for this long leave memory (the system's page cache still has them); 0: only at the memory limit.\n"
+            "While a result of more than 4 million rows is sent, 3 s.", 0, 365 * kDay),
     setting("kernel.threads", Kind::kInt, "0", "Threads that work on queries; 0: one a core.", 0, 1024),
     setting("kernel.temp_dir", Kind::kPath, "", "Where queries spill what does not fit into memory. Empty: <data_dir>/tmp."),
     setting("kernel.temp_limit", Kind::kSize, "0", "Disk space that spilling may use; 0: 90 % of what is free.", 0),
@@ -89,6 +92,8 @@ constexpr SettingDefinition kTable[] = {
     expert(setting("plan_cache.entries", Kind::kInt, "4096", "Forms of statements that are remembered, for all sessions together.", 1, 10'000'000)),
 
     setting("load.label_keep", Kind::kDuration, "3d", "How long labels of finished loads are remembered: a load with the same label is refused.", 60 * kSecond, 3650 * kDay),
+    setting("load.prepared_timeout", Kind::kDuration, "1h",
+            "A stream load with two_phase_commit that is neither committed nor aborted within this time is aborted.", kSecond, 3650 * kDay),
     setting("load.max_running", Kind::kInt, "64", "Stream loads at the same time; each holds a thread. Further ones are told to come back (503).", 1, 10'000),
 
     choice("log.level", "info", "trace,debug,info,warn,error,off", "How much is logged."),

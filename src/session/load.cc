@@ -3,6 +3,7 @@
 
 #include "base/failpoint.h"
 #include "session/load_labels.h"
+#include "session/load_prepared.h"
 #include "session/load_records.h"
 #include "session/load_scan.h"
 #include "session/load_source.h"
@@ -24,6 +25,7 @@ std::chrono::microseconds since(Clock::time_point start) {
 Status check_spec(const LoadSpec& spec) {
   auto bad = [](std::string what) { return fail(sql_error(Code::kInvalidArgument, 1105, std::move(what))); };
   auto length_ok = [](const std::string& text) { return !text.empty() && text.size() <= 16; };
+  if (spec.prepare && !spec.reservation) return bad("a load in two phases needs a label");
   if (spec.max_filter_ratio < 0 || spec.max_filter_ratio > 1) return bad("max_filter_ratio must be between 0 and 1");
   if (spec.format == LoadSpec::Format::kCsv) {
     if (!length_ok(spec.csv.column_separator)) return bad("the column separator must have 1 to 16 bytes");
@@ -75,14 +77,17 @@ Load::~Load() {
 }
 
 void Load::abort(Error reason) {
+  std::lock_guard lock(settling_mutex_);
+  if (settling_) return;
   if (source_) source_->abort(std::move(reason));
   connection_.interrupt();
 }
 
 Status Load::start() {
   const auto began = Clock::now();
-  const LoadTable table = TRY(look_up_load_table(connection_, spec_.table));
-  auto targets = TRY(load_targets(spec_, table));
+  if (!spec_.time_zone.empty()) TRY(connection_.set_time_zone(spec_.time_zone));
+  table_ = std::make_unique<LoadTable>(TRY(look_up_load_table(connection_, spec_.table)));
+  auto targets = TRY(load_targets(spec_, *table_));
   report_.txn_id = LoadLabels::next_txn_id();
   own_transaction_ = !connection_.in_transaction();
   if (spec_.format == LoadSpec::Format::kParquet) {
@@ -93,6 +98,8 @@ Status Load::start() {
     TRY(connection_.begin());
     begun_ = true;
   }
+  into_ = std::make_unique<LoadTable>(
+      spec_.prepare ? TRY(spec_.prepare->make_stage(connection_, *table_, report_.txn_id)) : *table_);
   if (!spool_) {
     std::vector<std::string> fields;
     for (const auto& target : targets) fields.push_back(target.name);
@@ -105,7 +112,7 @@ Status Load::start() {
       return {};
     }));
     auto insert =
-        load_insert(spec_, table, fields, table_function("sluice_load", duckdb::Value::UBIGINT(published_)), false);
+        load_insert(spec_, *into_, fields, table_function("sluice_load", duckdb::Value::UBIGINT(published_)), false);
     inserter_ =
         std::thread([this, tree = insert.release()] { run_insert(duckdb::unique_ptr<duckdb::SQLStatement>(tree)); });
   }
@@ -167,6 +174,11 @@ Result<Done> Load::finish() {
     report_.unselected_rows = report_.total_rows - std::min(report_.total_rows, report_.filtered_rows + inserted_rows_);
     status = check_quality();
   }
+  if (status) {
+    std::lock_guard lock(settling_mutex_);
+    status = still_wanted();
+    settling_ = status.has_value();
+  }
   if (status) status = settle();
   finished_ = true;
   if (!status) {
@@ -184,9 +196,13 @@ Result<Done> Load::finish() {
   return done;
 }
 
-Status Load::insert_spooled() {
+Status Load::still_wanted() const {
   if (auto aborted = source_->abort_reason()) return fail(*aborted);
-  const LoadTable table = TRY(look_up_load_table(connection_, spec_.table));
+  return {};
+}
+
+Status Load::insert_spooled() {
+  TRY(still_wanted());
   const duckdb::Value path(spool_->path().string());
   auto all_of = [&](duckdb::unique_ptr<duckdb::ParsedExpression> what) {
     auto select = duckdb::make_uniq<duckdb::SelectNode>();
@@ -201,6 +217,7 @@ Status Load::insert_spooled() {
     auto star = TRY(connection_.run(all_of(duckdb::make_uniq<duckdb::StarExpression>())));
     present = star->names();
   }
+  TRY(still_wanted());
   {
     duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> none;
     auto count =
@@ -218,14 +235,15 @@ Status Load::insert_spooled() {
   }
   if (!named) {
     for (const auto& name : present) {
-      if (table.find(name)) fields.push_back(name);
+      if (table_->find(name)) fields.push_back(name);
     }
     if (fields.empty()) {
       return fail(
-          sql_error(Code::kInvalidArgument, 1105, "the file has none of the columns of table '" + table.name + "'"));
+          sql_error(Code::kInvalidArgument, 1105, "the file has none of the columns of table '" + table_->name + "'"));
     }
   }
-  auto insert = load_insert(spec_, table, fields, table_function("read_parquet", path), true);
+  TRY(still_wanted());
+  auto insert = load_insert(spec_, *into_, fields, table_function("read_parquet", path), true);
   auto answer = TRY(connection_.run(std::move(insert)));
   inserted_rows_ = answer->changed_rows();
   return {};
@@ -244,7 +262,11 @@ Status Load::check_quality() {
 // Stores the label and commits.
 Status Load::settle() {
   const auto began = Clock::now();
-  if (spec_.reservation) TRY(spec_.reservation->store(connection_, report_.txn_id, report_.loaded_rows));
+  if (spec_.prepare) {
+    TRY(spec_.prepare->record(connection_, *spec_.reservation, *table_, report_.txn_id, report_.loaded_rows));
+  } else if (spec_.reservation) {
+    TRY(spec_.reservation->store(connection_, report_.txn_id, report_.loaded_rows));
+  }
   if (auto fault = FAILPOINT("load.before_commit")) return fail(std::move(*fault));
   if (own_transaction_) {
     TRY(connection_.commit());

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -25,8 +26,10 @@ namespace sluice::session {
 class LabelReservation;
 class LoadRows;
 class LoadSource;
+struct LoadTable;
 class LoadSplitter;
 class LoadSpool;
+class PreparedLoads;
 
 // One entry of the `columns` list: a field of the data, or (with `value`) a column computed from such fields.
 struct LoadColumn {
@@ -66,8 +69,13 @@ struct LoadSpec {
   bool strict = true;
   uint64_t max_record_bytes = 64ull << 20;
   uint64_t max_document_bytes = 256ull << 20;  // JSON with a root, not by line: held in memory as a whole
-  std::shared_ptr<LabelReservation>
-      reservation;  // stored with the rows, so that the load happens at most once; null: none
+  // The zone of expressions and of times that name none; empty: the server's. Needs a connection of the load's own.
+  std::string time_zone;
+  // Stored with the rows, so that the load happens at most once; null: none.
+  std::shared_ptr<LabelReservation> reservation;
+  // The load is only the first of two phases, and `prepare` decides about the second; needs a reservation and a
+  // connection of the load's own. Null: the rows are visible when the load ends.
+  PreparedLoads* prepare = nullptr;
 };
 
 // A row that was left out.
@@ -114,7 +122,8 @@ class Load final : public LoadSink {
 
   Status write(std::string_view bytes) override;
   Result<Done> finish() override;
-  // Makes write() and finish() fail soon; the load is rolled back. Any thread.
+  // Makes write() and finish() fail soon; the load is rolled back. Without effect once finish() has begun to commit.
+  // Any thread.
   void abort(Error reason);
 
   // Complete after finish(), also when that failed.
@@ -125,6 +134,7 @@ class Load final : public LoadSink {
   Status start();
   void run_insert(duckdb::unique_ptr<duckdb::SQLStatement> insert);
   Status insert_spooled();
+  Status still_wanted() const;  // the reason of abort(), if there is one
   Status check_quality();
   Status settle();
   void roll_back();
@@ -136,6 +146,10 @@ class Load final : public LoadSink {
   bool own_transaction_ = false;
   bool begun_ = false;
   bool finished_ = false;
+  std::unique_ptr<LoadTable> table_;  // as named in spec_
+  std::unique_ptr<LoadTable> into_;   // where the rows go: table_, or the stage of the first phase
+  std::mutex settling_mutex_;
+  bool settling_ = false;  // guarded by settling_mutex_: the commit has begun, abort() comes too late
   std::shared_ptr<LoadSource> source_;
   std::shared_ptr<LoadRows> rows_;          // null for Parquet
   std::unique_ptr<LoadSplitter> splitter_;  // null for Parquet

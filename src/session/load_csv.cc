@@ -8,6 +8,24 @@
 #include "session/load_records.h"
 
 namespace sluice::session {
+namespace {
+
+// The first `a` or `b` in [p, end), or `end`.
+const char* find_either(const char* p, const char* end, char a, char b) {
+#ifdef __SSE2__
+  const __m128i wanted_a = _mm_set1_epi8(a);
+  const __m128i wanted_b = _mm_set1_epi8(b);
+  for (; end - p >= 16; p += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const int hits = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, wanted_a), _mm_cmpeq_epi8(bytes, wanted_b)));
+    if (hits != 0) return p + __builtin_ctz(static_cast<unsigned>(hits));
+  }
+#endif
+  while (p < end && *p != a && *p != b) ++p;
+  return p;
+}
+
+}  // namespace
 
 char* LoadArena::allocate(size_t bytes) {
   if (bytes > left_) {
@@ -23,7 +41,14 @@ char* LoadArena::allocate(size_t bytes) {
 }
 
 CsvText::CsvText(const LoadSpec::Csv& options)
-    : options_(options), plain_(!options.enclose && !(options.mysql_escapes && options.escape)) {}
+    : options_(options),
+      plain_(!options.enclose && !(options.mysql_escapes && options.escape)),
+      single_bytes_(options.column_separator.size() == 1 && options.line_delimiter.size() == 1) {}
+
+bool CsvText::simple(const char* begin, const char* end) const {
+  const bool escapes = options_.mysql_escapes && options_.escape;
+  return single_bytes_ && !(escapes && begin < end && memchr(begin, *options_.escape, end - begin));
+}
 
 bool CsvText::separator_at(const char* p, const char* end) const {
   const auto& separator = options_.column_separator;
@@ -39,7 +64,10 @@ bool CsvText::delimiter_at(const char* p, const char* end) const {
 
 const char* CsvText::skip_enclosed(const char* p, const char* end) const {
   const char enclose = *options_.enclose;
+  const char escape = options_.escape.value_or(enclose);
   for (++p; p < end;) {
+    p = find_either(p, end, enclose, escape);
+    if (p == end) break;
     if (options_.escape && *p == *options_.escape && *options_.escape != enclose) {
       p += 2;
     } else if (*p == enclose) {
@@ -51,6 +79,44 @@ const char* CsvText::skip_enclosed(const char* p, const char* end) const {
     } else {
       ++p;
     }
+  }
+  return nullptr;
+}
+
+const char* CsvText::last_record_end(const char* begin, const char* end) const {
+  const char delimiter = options_.line_delimiter[0];
+  if (plain_ && options_.line_delimiter.size() == 1) {
+    auto* found = static_cast<const char*>(memrchr(begin, delimiter, end - begin));
+    return found ? found + 1 : begin;
+  }
+  if (plain_) {
+    const size_t found = std::string_view(begin, end - begin).rfind(options_.line_delimiter);
+    return found == std::string_view::npos ? begin : begin + found + options_.line_delimiter.size();
+  }
+  const char* last = begin;
+  if (!simple(begin, end)) {
+    while (const char* next = record_end(last, end)) last = next;
+    return last;
+  }
+  // From enclosed field to enclosed field; only between them a delimiter ends a record.
+  for (const char* outside = begin;;) {
+    const char* opening = options_.enclose ? next_enclosed(begin, outside, end) : nullptr;
+    const char* const stop = opening ? opening : end;
+    if (auto* found = static_cast<const char*>(memrchr(outside, delimiter, stop - outside))) last = found + 1;
+    if (!opening) return last;
+    outside = skip_enclosed(opening, end);
+    if (!outside) return last;
+  }
+}
+
+// The opening character of the next enclosed field in [from, end), where `from` is not inside one.
+const char* CsvText::next_enclosed(const char* begin, const char* from, const char* end) const {
+  while (from < end) {
+    from = static_cast<const char*>(memchr(from, *options_.enclose, end - from));
+    if (!from) return nullptr;
+    if (from == begin || from[-1] == options_.column_separator[0] || from[-1] == options_.line_delimiter[0])
+      return from;
+    ++from;
   }
   return nullptr;
 }
@@ -83,25 +149,25 @@ const char* CsvText::record_end(const char* begin, const char* end) const {
 
 class CsvReader final : public LoadReader {
  public:
-  CsvReader(const LoadSpec::Csv& options, size_t columns)
-      : csv_(options),
-        columns_(columns),
-        simple_(csv_.plain() && options.column_separator.size() == 1 && options.line_delimiter.size() == 1) {}
+  CsvReader(const LoadSpec::Csv& options, size_t columns) : csv_(options), columns_(columns) {}
 
   void start(const LoadBlock& block) override {
     begin_ = block.text.get();
     end_ = begin_ + block.size;
     next_ = begin_;
+    simple_ = csv_.simple(begin_, end_);
     mask_base_ = begin_;
-    mask_ = block.size > 0 ? mask_at(begin_) : 0;
+    mask_ = simple_ && block.size > 0 ? mask_at(begin_) : 0;
   }
 
   void read(LoadFields& fields) override {
     fields.rows = 0;
     fields.bad.clear();
     fields.arena.reset();
-    if (simple_) {
-      read_simple(fields);
+    if (simple_ && csv_.options().enclose) {
+      read_simple<true>(fields);
+    } else if (simple_) {
+      read_simple<false>(fields);
     } else {
       read_general(fields);
     }
@@ -140,10 +206,12 @@ class CsvReader final : public LoadReader {
     for (size_t c = 0; c < columns_; ++c) fields.column(c)[row].kind = LoadField::kMissing;
   }
 
+  template <bool kMayEnclose>
   void read_simple(LoadFields& fields) {
     const char separator = csv_.options().column_separator[0];
     const bool drop_cr = !csv_.options().keep_cr && csv_.options().line_delimiter[0] == '\n';
     const bool trim = csv_.options().trim_double_quotes;
+    const char enclose = kMayEnclose ? *csv_.options().enclose : '\0';
     LoadField* const cells = fields.cells.data();
     const char* record = next_;
     const char* field = record;
@@ -158,6 +226,22 @@ class CsvReader final : public LoadReader {
       }
       const char* p = base + __builtin_ctzll(mask);
       mask &= mask - 1;
+      const bool enclosed = kMayEnclose && *field == enclose;
+      if (enclosed) {
+        const char* closed = csv_.skip_enclosed(field, end_);
+        if (!closed) goto done;
+        if (closed > p) {  // what the mask found stands inside the field
+          base += (closed - base) / 64 * 64;
+          mask = base < end_ ? mask_at(base) & (~0ull << (closed - base)) : 0;
+          while (mask == 0) {
+            base += 64;
+            if (base >= end_) goto done;
+            mask = mask_at(base);
+          }
+          p = base + __builtin_ctzll(mask);
+          mask &= mask - 1;
+        }
+      }
       const bool ends_record = *p != separator;
       const char* field_end = p;
       if (ends_record) {
@@ -167,7 +251,9 @@ class CsvReader final : public LoadReader {
           continue;
         }
       }
-      if (column < columns_) {
+      if (enclosed && column < columns_) {
+        set_cell(fields, column, field, field_end);
+      } else if (column < columns_) {
         LoadField& cell = cells[column * LoadFields::kRows + fields.rows];
         cell.data = field;
         cell.size = static_cast<uint32_t>(field_end - field);
@@ -183,6 +269,13 @@ class CsvReader final : public LoadReader {
       }
     }
   done:
+    if (record < end_ && fields.rows < LoadFields::kRows) {  // the splitter gives whole records only
+      fields.bad.push_back({static_cast<uint32_t>(fields.rows), "the record is incomplete"});
+      end_record(fields, record, end_, columns_);
+      for (size_t c = 0; c < columns_; ++c) fields.column(c)[fields.rows - 1].kind = LoadField::kMissing;
+      record = base = end_;
+      mask = 0;
+    }
     next_ = record;
     mask_base_ = base;
     mask_ = mask;
@@ -305,7 +398,7 @@ class CsvReader final : public LoadReader {
 
   const CsvText csv_;
   const size_t columns_;
-  const bool simple_;
+  bool simple_ = false;  // the block can be read by masks
   const char* begin_ = nullptr;
   const char* end_ = nullptr;
   const char* next_ = nullptr;       // start of the next record

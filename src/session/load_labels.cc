@@ -3,21 +3,13 @@
 
 #include <openssl/rand.h>
 
-#include "duckdb/parser/parser.hpp"
+#include "session/load_store.h"
 
 namespace sluice::session {
 namespace {
 
 constexpr auto kCleaningInterval = std::chrono::minutes(10);
 constexpr size_t kMaxLabelBytes = 128;
-
-// All statements on the table are constants; values go in as parameters.
-Result<std::unique_ptr<kernel::Answer>> run(kernel::Connection& connection, const char* sql,
-                                            std::vector<duckdb::Value> values = {}) {
-  duckdb::Parser parser;
-  parser.ParseQuery(sql);
-  return connection.run(std::move(parser.statements.at(0)), std::move(values));
-}
 
 }  // namespace
 
@@ -27,7 +19,7 @@ LabelReservation::~LabelReservation() {
 }
 
 Status LabelReservation::store(kernel::Connection& connection, int64_t txn_id, uint64_t rows) const {
-  auto stored = run(
+  auto stored = run_load_sql(
       connection, "INSERT INTO internal.__sluice.load_labels VALUES ($1, $2, $3, $4, now())",
       {duckdb::Value(database_), duckdb::Value(label_), duckdb::Value::BIGINT(txn_id), duckdb::Value::UBIGINT(rows)});
   if (!stored) return fail(stored.error());
@@ -37,10 +29,7 @@ Status LabelReservation::store(kernel::Connection& connection, int64_t txn_id, u
 Status LoadLabels::make_table(kernel::Connection& connection) {
   std::lock_guard lock(mutex_);
   if (have_table_) return {};
-  TRY(run(connection, "CREATE SCHEMA IF NOT EXISTS internal.__sluice"));
-  TRY(run(connection,
-          "CREATE TABLE IF NOT EXISTS internal.__sluice.load_labels(database VARCHAR, label VARCHAR, txn_id BIGINT, "
-          "loaded_rows UBIGINT, finished_at TIMESTAMPTZ, PRIMARY KEY (database, label))"));
+  TRY(make_load_tables(connection));
   have_table_ = true;
   return {};
 }
@@ -52,8 +41,8 @@ Status LoadLabels::remove_old(kernel::Connection& connection) {
     if (last_cleaning_.time_since_epoch().count() != 0 && now - last_cleaning_ < kCleaningInterval) return {};
     last_cleaning_ = now;
   }
-  TRY(run(connection, "DELETE FROM internal.__sluice.load_labels WHERE finished_at < now() - to_seconds($1)",
-          {duckdb::Value::BIGINT(keep_.count())}));
+  TRY(run_load_sql(connection, "DELETE FROM internal.__sluice.load_labels WHERE finished_at < now() - to_seconds($1)",
+                   {duckdb::Value::BIGINT(keep_.count())}));
   return {};
 }
 
@@ -72,16 +61,23 @@ Result<LoadLabels::Reserved> LoadLabels::reserve(const std::string& database, co
     result.reservation.reset(new LabelReservation(*this, database, label));
   }
   // Reserved first, looked up after: a load that commits in between is seen.
-  auto answer =
-      TRY(run(connection, "SELECT txn_id FROM internal.__sluice.load_labels WHERE database = $1 AND label = $2",
-              {duckdb::Value(database), duckdb::Value(label)}));
-  auto* chunk = TRY(answer->next());
-  if (chunk && chunk->size() > 0) {
-    result.use = Use::kFinished;
-    result.txn_id = chunk->GetValue(0, 0).GetValue<int64_t>();
+  const auto row = TRY(
+      first_row(connection,
+                "SELECT txn_id, true FROM internal.__sluice.load_labels WHERE database = $1 AND label = $2 UNION ALL "
+                "SELECT txn_id, false FROM internal.__sluice.prepared_loads WHERE database = $1 AND label = $2 AND "
+                "state = 'PRECOMMITTED'",
+                {duckdb::Value(database), duckdb::Value(label)}));
+  if (!row.empty()) {
+    result.use = row[1].GetValue<bool>() ? Use::kFinished : Use::kPrepared;
+    result.txn_id = row[0].GetValue<int64_t>();
     result.reservation.reset();
   }
   return result;
+}
+
+bool LoadLabels::is_running(const std::string& database, const std::string& label) const {
+  std::lock_guard lock(mutex_);
+  return running_.contains({database, label});
 }
 
 bool LoadLabels::valid(std::string_view label) {

@@ -31,6 +31,9 @@ class LabelReservation {
   // Writes the label's row; part of the open transaction of `connection`.
   Status store(kernel::Connection& connection, int64_t txn_id, uint64_t rows) const;
 
+  const std::string& database() const { return database_; }
+  const std::string& label() const { return label_; }
+
  private:
   friend class LoadLabels;
   LabelReservation(LoadLabels& labels, std::string database, std::string label)
@@ -46,14 +49,17 @@ class LoadLabels {
 
   explicit LoadLabels(kernel::Host& host, std::chrono::seconds keep = kDefaultKeep) : host_(host), keep_(keep) {}
 
-  enum class Use : uint8_t { kFree, kRunning, kFinished };
+  // kPrepared: by a load in two phases that is neither committed nor aborted.
+  enum class Use : uint8_t { kFree, kRunning, kPrepared, kFinished };
   // The reservation, or how the label is in use. Blocking. Errors: the kernel's.
   struct Reserved {
     Use use = Use::kFree;
     std::shared_ptr<LabelReservation> reservation;  // with kFree
-    int64_t txn_id = 0;                             // of the load that used it, with kFinished
+    int64_t txn_id = 0;                             // of the load that used it, with kPrepared and kFinished
   };
   Result<Reserved> reserve(const std::string& database, const std::string& label);
+  bool is_running(const std::string& database, const std::string& label) const;
+  std::chrono::seconds keep() const { return keep_; }
 
   // 1 to 128 letters, digits, '_', '-', '.', ':' or other characters above ASCII.
   static bool valid(std::string_view label);
@@ -69,7 +75,7 @@ class LoadLabels {
 
   kernel::Host& host_;
   const std::chrono::seconds keep_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> running_;  // guarded by mutex_: database, label
   bool have_table_ = false;                                // guarded by mutex_
   std::chrono::steady_clock::time_point last_cleaning_{};  // guarded by mutex_

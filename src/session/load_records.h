@@ -23,19 +23,26 @@ class CsvText {
 
   // The end of the record that begins at `begin`, behind its line delimiter; null when it is not complete.
   const char* record_end(const char* begin, const char* end) const;
+  // The end of the last whole record of the text that begins at `begin`; `begin` when there is none.
+  const char* last_record_end(const char* begin, const char* end) const;
   // Whether every line delimiter ends a record: no enclosing, no escapes outside it.
   bool plain() const { return plain_; }
   const LoadSpec::Csv& options() const { return options_; }
 
  private:
   friend class CsvReader;
+  // Whether separator and delimiter are one byte each and no escape in [begin, end) has a meaning outside enclosed
+  // fields: then a field begins behind each of the two that is not enclosed, whatever stands before.
+  bool simple(const char* begin, const char* end) const;
   bool separator_at(const char* p, const char* end) const;
   bool delimiter_at(const char* p, const char* end) const;
   // Behind the closing quote of the field whose opening one is at `p`; null when it is not closed before `end`.
   const char* skip_enclosed(const char* p, const char* end) const;
+  const char* next_enclosed(const char* begin, const char* from, const char* end) const;
 
   const LoadSpec::Csv options_;
   const bool plain_;
+  const bool single_bytes_;
 };
 
 // Takes bytes in any pieces, gives whole records in blocks of about kBlockBytes. Worker thread.

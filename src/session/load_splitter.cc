@@ -101,18 +101,7 @@ size_t LoadSplitter::last_boundary() {
     auto* found = static_cast<const char*>(memrchr(text, '\n', block_->size));
     return found ? found - text + 1 : 0;
   }
-  const auto& delimiter = csv_.options().line_delimiter;
-  if (csv_.plain() && delimiter.size() == 1) {
-    auto* found = static_cast<const char*>(memrchr(text, delimiter[0], block_->size));
-    return found ? found - text + 1 : 0;
-  }
-  if (csv_.plain()) {
-    size_t found = std::string_view(text, block_->size).rfind(delimiter);
-    return found == std::string_view::npos ? 0 : found + delimiter.size();
-  }
-  const char* boundary = text;
-  while (const char* end = csv_.record_end(boundary, text + block_->size)) boundary = end;
-  return boundary - text;
+  return csv_.last_record_end(text, text + block_->size) - text;
 }
 
 // JSON values one after another, or the elements of one outer array: looks for the ends of objects (and arrays).

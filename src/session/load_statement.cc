@@ -261,8 +261,9 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
     if (column.value) computed.insert(StringUtil::Lower(column.name));
   }
   auto select = make_uniq<duckdb::SelectNode>();
-  auto add = [&](const LoadTableColumn& column, duckdb::unique_ptr<duckdb::ParsedExpression> value, bool cast) {
-    if (cast) value = make_uniq<duckdb::CastExpression>(column.type, std::move(value));
+  auto add = [&](const LoadTableColumn& column, duckdb::unique_ptr<duckdb::ParsedExpression> value, bool cast,
+                 bool null_if_wrong) {
+    if (cast) value = make_uniq<duckdb::CastExpression>(column.type, std::move(value), null_if_wrong);
     value->SetAlias(column.name);
     insert->columns.push_back(column.name);
     select->select_list.push_back(std::move(value));
@@ -270,11 +271,11 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
   for (const auto& field : fields) {
     const LoadTableColumn* column = table.find(field);
     if (column && !computed.contains(StringUtil::Lower(field)))
-      add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields);
+      add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields, !spec.strict);
   }
   for (auto& column : spec.columns) {
     if (column.value)
-      add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true);
+      add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true, false);
   }
   select->from_table = std::move(source);
   if (spec.where) {

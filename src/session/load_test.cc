@@ -9,6 +9,7 @@
 
 #include "duckdb/parser/parser.hpp"
 #include "session/load_labels.h"
+#include "session/load_prepared.h"
 #include "session/load_records.h"
 
 namespace sluice::session {
@@ -389,6 +390,153 @@ TEST_F(LoadTest, LabelsHappenOnce) {
   EXPECT_FALSE(LoadLabels::valid("a'"));
   EXPECT_FALSE(LoadLabels::valid(std::string(129, 'a')));
   EXPECT_FALSE(LoadLabels::valid("\xFF"));
+}
+
+TEST_F(LoadTest, EnclosedFieldsAtEveryDistance) {
+  // Around the steps of 64 bytes in which the reader goes, and the ends of blocks; with escapes only in some.
+  for (const bool with_escapes : {false, true}) {
+    run("CREATE OR REPLACE TABLE internal.d.t(i INTEGER, s VARCHAR, n INTEGER)");
+    std::string data, wanted;
+    for (int i = 0; i < 3000; ++i) {
+      const std::string a(static_cast<size_t>(i % 71), 'a'), b(static_cast<size_t>(i % 13), 'b');
+      const char* const middle[] = {",", "\n", "\"\"", "x", "\r\n", with_escapes ? "\\\"" : ";"};
+      const char* const meaning[] = {",", "\n", "\"", "x", "\r\n", with_escapes ? "\"" : ";"};
+      const std::string number = std::to_string(i);
+      data += (i % 3 == 0 ? "\"" + number + "\"" : number) + ",\"" + a + middle[i % 6] + b + "\"," +
+              (i % 2 ? "7" : "\"7\"") + (i % 5 ? "\n" : "\r\n");
+      wanted += number + "|" + a + meaning[i % 6] + b + "|7\n";
+    }
+    for (size_t piece : {size_t{61}, size_t{4096}, data.size()}) {
+      run("DELETE FROM internal.d.t");
+      LoadSpec s = spec("t");
+      s.csv.column_separator = ",";
+      s.csv.enclose = '"';
+      s.csv.escape = '\\';
+      ASSERT_EQ(load(std::move(s), data, piece), "ok 3000");
+      ASSERT_TRUE(run("SELECT * FROM internal.d.t ORDER BY i") == wanted) << piece;
+    }
+  }
+}
+
+TEST(CsvText, LastRecordEndIsWhereRecordsEndOneByOne) {
+  // All texts of a few characters that matter, the quick way against the plain one.
+  const char alphabet[] = {'a', ',', '\n', '"', '\\'};
+  for (const bool escapes_everywhere : {false, true}) {
+    LoadSpec::Csv options;
+    options.column_separator = ",";
+    options.enclose = '"';
+    options.escape = '\\';
+    options.mysql_escapes = escapes_everywhere;
+    const CsvText csv(options);
+    for (unsigned number = 0; number < 5 * 5 * 5 * 5 * 5 * 5 * 5; ++number) {
+      std::string text;
+      for (unsigned rest = number, i = 0; i < 7; ++i, rest /= 5) text += alphabet[rest % 5];
+      const char* const end = text.data() + text.size();
+      const char* last = text.data();
+      while (const char* next = csv.record_end(last, end)) last = next;
+      ASSERT_EQ(csv.last_record_end(text.data(), end) - text.data(), last - text.data()) << text;
+    }
+  }
+}
+
+TEST_F(LoadTest, AbortAfterTheLastByteLeavesNothing) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  auto opened = Load::open(*connection_, spec("t"));
+  ASSERT_TRUE(opened);
+  ASSERT_TRUE((*opened)->write("1\n2\n"));
+  (*opened)->abort(sql_error(Code::kCancelled, 1317, "killed"));
+  const auto done = (*opened)->finish();
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message(), "killed");
+  (*opened)->abort(sql_error(Code::kCancelled, 1317, "again"));
+  opened->reset();
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+}
+
+class PreparedLoadTest : public LoadTest {
+ protected:
+  // The first phase; "ok <rows>" or the error.
+  std::string prepare(PreparedLoads& prepared, LoadLabels& labels, const std::string& label, const std::string& data) {
+    auto reserved = labels.reserve("d", label);
+    if (!reserved) return "error: " + reserved.error().message();
+    if (reserved->use != LoadLabels::Use::kFree) return "label in use";
+    LoadSpec s = spec("t");
+    s.reservation = std::move(reserved->reservation);
+    s.prepare = &prepared;
+    return load(std::move(s), data);
+  }
+  static std::string decide(PreparedLoads& prepared, bool commit, std::optional<int64_t> txn_id,
+                            const std::string& label = "") {
+    const auto decided = prepared.decide({"d", txn_id, label, commit});
+    return decided ? "ok" : decided.error().message();
+  }
+  std::string stages() {
+    return run(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'prepared\\_%' ESCAPE '\\' AND "
+        "table_name <> 'prepared_loads'");
+  }
+};
+
+TEST_F(PreparedLoadTest, RowsAreThereAfterTheCommitOnly) {
+  run("CREATE TABLE internal.d.t(a INTEGER NOT NULL, b VARCHAR DEFAULT 'none', c INTEGER AS (a + 1))");
+  LoadLabels labels(*host_);
+  PreparedLoads prepared(*host_, labels);
+  ASSERT_EQ(prepare(prepared, labels, "one", "1\tx\n2\ty\n"), "ok 2");
+  const int64_t txn = report_.txn_id;
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
+  EXPECT_EQ(labels.reserve("d", "one")->use, LoadLabels::Use::kPrepared);
+  EXPECT_EQ(decide(prepared, true, txn), "ok");
+  EXPECT_EQ(run("SELECT a, b, c FROM internal.d.t ORDER BY a"), "1|x|2\n2|y|3\n");
+  EXPECT_EQ(labels.reserve("d", "one")->use, LoadLabels::Use::kFinished);
+  const std::string which = "transaction [" + std::to_string(txn) + "]";
+  EXPECT_EQ(decide(prepared, true, txn), which + " is already visible, not pre-committed.");
+  EXPECT_EQ(decide(prepared, false, {}, "one"), which + " is already VISIBLE, could not abort.");
+  ASSERT_EQ(prepare(prepared, labels, "two", "3\tz\n"), "ok 1");
+  EXPECT_EQ(stages(), "1\n");
+  EXPECT_EQ(decide(prepared, false, {}, "two"), "ok");
+  EXPECT_EQ(stages(), "0\n");
+  EXPECT_EQ(labels.reserve("d", "two")->use, LoadLabels::Use::kFree);
+  EXPECT_NE(decide(prepared, true, {}, "two").find("is already aborted. abort reason: User Abort"), std::string::npos);
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "2\n");
+  EXPECT_EQ(decide(prepared, true, 4711), "transaction [4711] not found");
+}
+
+TEST_F(PreparedLoadTest, AFailedFirstPhaseLeavesNothing) {
+  run("CREATE TABLE internal.d.t(a INTEGER PRIMARY KEY, b INTEGER CHECK (b > 0)); INSERT INTO internal.d.t VALUES (9, "
+      "9)");
+  LoadLabels labels(*host_);
+  PreparedLoads prepared(*host_, labels);
+  for (const char* bad : {"1\t-1\n", "1\t1\n1\t2\n", "x\t1\n", "\\N\t1\n", "9\t1\n"})
+    EXPECT_TRUE(prepare(prepared, labels, "bad", bad).starts_with("error:")) << bad;
+  EXPECT_EQ(stages(), "0\n");
+  EXPECT_EQ(run("SELECT count(*) FROM internal.__sluice.prepared_loads"), "0\n");
+  EXPECT_EQ(prepare(prepared, labels, "bad", "1\t1\n"), "ok 1");
+}
+
+TEST_F(PreparedLoadTest, ACommitThatFailsCanBeTriedAgain) {
+  run("CREATE TABLE internal.d.t(a INTEGER PRIMARY KEY)");
+  LoadLabels labels(*host_);
+  PreparedLoads prepared(*host_, labels);
+  ASSERT_EQ(prepare(prepared, labels, "l", "1\n2\n"), "ok 2");
+  run("INSERT INTO internal.d.t VALUES (2)");
+  EXPECT_NE(decide(prepared, true, {}, "l").find("stays pre-committed"), std::string::npos);
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "1\n");
+  run("DELETE FROM internal.d.t");
+  EXPECT_EQ(decide(prepared, true, {}, "l"), "ok");
+  EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "2\n");
+}
+
+TEST_F(PreparedLoadTest, WhatNobodyDecidesAboutIsAborted) {
+  run("CREATE TABLE internal.d.t(a INTEGER)");
+  LoadLabels labels(*host_);
+  PreparedLoads prepared(*host_, labels, std::chrono::seconds(-1));
+  ASSERT_EQ(prepare(prepared, labels, "l", "1\n"), "ok 1");
+  ASSERT_EQ(prepare(prepared, labels, "m", "1\n"), "ok 1");
+  EXPECT_NE(decide(prepared, true, {}, "m").find("abort reason: timeout by txn manager"), std::string::npos);
+  EXPECT_EQ(stages(), "1\n");
+  ASSERT_TRUE(prepared.expire());
+  EXPECT_EQ(stages(), "0\n");
+  EXPECT_EQ(labels.reserve("d", "l")->use, LoadLabels::Use::kFree);
 }
 
 TEST_F(LoadTest, OptionsThatDoNotFit) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/running.h"
 
+#include <atomic>
+#include <cstdio>
+#include <random>
+
 namespace sluice::session {
 namespace {
 
@@ -21,6 +25,19 @@ Error not_owner(uint64_t id) {
 
 }  // namespace
 
+uint64_t next_query_number() {
+  static std::atomic<uint64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+std::string query_id_text(uint64_t query_number) {
+  static const uint64_t process = (static_cast<uint64_t>(std::random_device()()) << 32) | std::random_device()();
+  char text[40];
+  std::snprintf(text, sizeof text, "%016llx-%016llx", static_cast<unsigned long long>(process),
+                static_cast<unsigned long long>(query_number));
+  return text;
+}
+
 RunningStatements::RunningStatements() : watchdog_([this] { run_watchdog(); }) {}
 
 RunningStatements::~RunningStatements() {
@@ -32,7 +49,7 @@ RunningStatements::~RunningStatements() {
   watchdog_.join();
 }
 
-void RunningStatements::add(uint32_t connection_id, Session* session) {
+void RunningStatements::add(uint32_t connection_id, Listed* session) {
   std::lock_guard lock(mutex_);
   sessions_[connection_id] = session;
 }

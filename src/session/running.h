@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RunningStatements: every open session and what it runs, for SHOW PROCESSLIST, KILL, GET /api/queries and the
-// query_timeout watchdog. Thread-safe. Sessions register themselves; doors and SHOW read snapshots.
+// query_timeout watchdog. Thread-safe. Sessions register themselves, the HTTP door its stream loads; doors and SHOW
+// read snapshots.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,7 @@
 
 namespace sluice::session {
 
-// A session as seen from outside.
+// A session or a load as seen from outside.
 struct RunningEntry {
   uint32_t connection_id = 0;
   ClientIdentity client;
@@ -30,12 +31,17 @@ struct RunningEntry {
   double progress = -1;                               // percent, -1 unknown
 };
 
+// Numbers of statements, from 1, and the id that clients see: 32 hex digits in the form of Doris' query ids, unique for
+// a number within this process and, with its random half, beyond.
+uint64_t next_query_number();
+std::string query_id_text(uint64_t query_number);
+
 class RunningStatements {
  public:
   RunningStatements();
   ~RunningStatements();
 
-  void add(uint32_t connection_id, Session* session);
+  void add(uint32_t connection_id, Listed* session);
   void remove(uint32_t connection_id);
   size_t session_count() const;
 
@@ -58,7 +64,7 @@ class RunningStatements {
   void run_watchdog();
 
   mutable std::mutex mutex_;  // guards all below; a session's own lock is taken under it, never the other way round
-  std::map<uint32_t, Session*> sessions_;
+  std::map<uint32_t, Listed*> sessions_;
   struct Watch {
     std::chrono::steady_clock::time_point due;
     bool repeats = false;  // was interrupted already, for whatever reason

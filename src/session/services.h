@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/executor.h"
+#include "base/metrics.h"
 #include "kernel/host.h"
 #include "session/access.h"
 #include "session/audit.h"
@@ -46,6 +47,10 @@ class Services {
   // Statements run since the start, for SHOW STATUS and metrics.
   std::atomic<uint64_t> statement_count{0};
   std::atomic<uint64_t> slow_statement_count{0};
+  std::atomic<uint64_t> failed_statement_count{0};
+  // Without those that need no kernel and are answered at once.
+  Histogram& statement_seconds = Metrics::process().histogram(
+      "sluice_statement_seconds", "Time from a statement's text to the end of its answer.", latency_buckets(), {});
   const std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
  private:

@@ -25,11 +25,13 @@ struct RunningEntry;
 
 // Who the client is, as its door established it.
 struct ClientIdentity {
-  std::string user;     // authenticated user name, e.g. "root"
-  std::string host;     // the client's address as text, e.g. "127.0.0.1"
-  std::string account;  // the matched account, "'root'@'%'"
-  std::string door;     // "mysql" or "http"
-  std::string program;  // connection attribute program_name or the HTTP user agent; may be empty
+  std::string user;           // authenticated user name, e.g. "root"
+  std::string host;           // the client's address as text, e.g. "127.0.0.1"
+  std::string account;        // the matched account, "'root'@'%'"
+  std::string door;           // "mysql" or "http"
+  std::string program;        // connection attribute program_name or the HTTP user agent; may be empty
+  std::string tls_version{};  // "TLSv1.3"; empty without TLS
+  std::string tls_cipher{};   // "TLS_AES_256_GCM_SHA384"; empty without TLS
 };
 
 // Why a running statement is stopped; decides the error its client sees.
@@ -50,7 +52,18 @@ class PreparedStatement {
   virtual const std::vector<Column>& columns() const = 0;
 };
 
-class Session {
+// What the list of running statements shows and KILL ends: a session, or a load that no session runs.
+class Listed {
+ public:
+  // Any thread, both.
+  virtual RunningEntry describe() const = 0;
+  virtual void interrupt(Interrupt reason) = 0;
+
+ protected:
+  ~Listed() = default;
+};
+
+class Session final : public Listed {
  public:
   // `connection_id` is the handshake's id, unique in this process, the one that KILL takes.
   Session(Services& services, uint32_t connection_id, ClientIdentity client);
@@ -96,7 +109,7 @@ class Session {
   void change_user(ClientIdentity client);
 
   // Stops the running statement, if any, as soon as it notices. Any thread.
-  void interrupt(Interrupt reason);
+  void interrupt(Interrupt reason) override;
   // Set once by the door: called (any thread) when somebody kills this connection.
   void on_kill(std::function<void()> close_connection);
 
@@ -111,7 +124,7 @@ class Session {
   void set_trace(TraceContext trace);
 
   // The session as others see it. Any thread.
-  RunningEntry describe() const;
+  RunningEntry describe() const override;
 
  private:
   Result<Outcome> execute_text(std::string_view sql);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/session_state.h"
 
-#include <random>
-
 #include "base/log.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
@@ -21,13 +19,6 @@ constexpr size_t kMaxShownStatementBytes = 64 << 10;
 constexpr size_t kMaxKeptPlans = 64;
 constexpr size_t kMaxWarnings = 64;
 
-std::atomic<uint64_t> last_query_number{0};
-
-uint64_t process_random() {
-  static const uint64_t value = (static_cast<uint64_t>(std::random_device()()) << 32) | std::random_device()();
-  return value;
-}
-
 bool drops_schema(const duckdb::SQLStatement& tree, const std::string& name) {
   if (tree.type != duckdb::StatementType::DROP_STATEMENT || name.empty()) return false;
   const auto& info = *tree.Cast<duckdb::DropStatement>().info;
@@ -35,20 +26,14 @@ bool drops_schema(const duckdb::SQLStatement& tree, const std::string& name) {
 }
 
 // DROP of what is not there has numbers of its own.
-Error drop_error(Error error) {
-  if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, error.message());
-  if (error.native_code() == 1049) return sql_error(Code::kNotFound, 1008, error.message());
+Error drop_error(Error error, const std::string& name) {
+  if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, "Unknown table '" + name + "'");
+  if (error.native_code() == 1049)
+    return sql_error(Code::kNotFound, 1008, "Can't drop database '" + name + "'; database doesn't exist");
   return error;
 }
 
 }  // namespace
-
-std::string query_id_text(uint64_t query_number) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%016llx-%016llx", static_cast<unsigned long long>(process_random()),
-                static_cast<unsigned long long>(query_number));
-  return text;
-}
 
 SessionState::SessionState(Services& shared, Session& session, uint32_t connection_id, ClientIdentity identity)
     : services(shared),
@@ -93,7 +78,7 @@ void SessionState::begin(std::string_view sql, bool runs_in_kernel) {
   {
     std::lock_guard lock(run_lock);
     running_sql.assign(sql.substr(0, kMaxShownStatementBytes));
-    query_number = last_query_number.fetch_add(1, std::memory_order_relaxed) + 1;
+    query_number = next_query_number();
     running_trace = has_next_trace ? next_trace.trace_id_hex() : std::string();
     state_since = std::chrono::system_clock::now();
     interrupted.reset();
@@ -118,7 +103,11 @@ void SessionState::end(uint64_t rows, const Error* error) {
       state_since = std::chrono::system_clock::now();
     }
   }
-  if (ended_query != 0) services.running.unwatch(id);
+  if (ended_query != 0) {
+    services.running.unwatch(id);
+    services.statement_seconds.observe(std::chrono::steady_clock::now() - started_);
+  }
+  if (error) services.failed_statement_count.fetch_add(1, std::memory_order_relaxed);
   has_next_trace = false;
   found_rows_ = rows;
   row_count_ = error ? -1 : static_cast<int64_t>(rows);
@@ -215,6 +204,7 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
                       kernel_statement->effect, std::move(parameters));
   }
+  if (const auto* like = std::get_if<dialect::CreateLikeStatement>(&body)) return create_like(*like);
   if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body))
     return use(use_statement->catalog, use_statement->database);
   if (const auto* set_statement = std::get_if<dialect::SetStatement>(&body)) return set(*set_statement);
@@ -246,13 +236,15 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if (database_.empty() && needs_database(*tree)) return fail(no_database_selected());
   TRY(prepare_transaction(effect));
   const auto type = tree->type;
+  std::string dropped;
+  if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;
   const bool leaves_database = drops_schema(*tree, database_);
   std::vector<std::optional<ColumnOrigin>> origins;
   if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
   auto answer = connection().run(std::move(tree), std::move(parameters));
   if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
   if (!answer)
-    return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error()))
+    return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error()), dropped)
                                                               : std::move(answer.error()));
   if (leaves_database) {  // as in MySQL, no database is selected then
     database_.clear();

@@ -75,6 +75,8 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> use(const std::string& catalog, const std::string& database);
   Result<Outcome> set(const dialect::SetStatement& statement);
   Result<Outcome> transaction(const dialect::TransactionStatement& statement);
+  // create_like.cc
+  Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);
@@ -125,9 +127,5 @@ class SessionState final : public dialect::SessionValues {
   std::chrono::steady_clock::time_point started_;
   std::string audited_sql;
 };
-
-// 32 hex digits in the form of Doris' query ids, unique for a number within this process and, with its random half,
-// beyond.
-std::string query_id_text(uint64_t query_number);
 
 }  // namespace sluice::session

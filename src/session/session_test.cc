@@ -202,6 +202,8 @@ TEST_P(SessionTest, UseAndErrors) {
   EXPECT_EQ(session_->database(), "d");
   EXPECT_TRUE(session_->use("internal.d"));
   EXPECT_FALSE(session_->use("elsewhere.d"));
+  EXPECT_FALSE(session_->use(std::string_view("d\0x", 3)));
+  EXPECT_FALSE(session_->use("__SLUICE"));
   EXPECT_THAT(run("SELECT * FROM missing"), testing::StartsWith("1146: "));
   EXPECT_THAT(run("SELEC 1"), testing::StartsWith("1064: "));
   EXPECT_EQ(

@@ -55,9 +55,10 @@ Table show_variables(const dialect::ShowStatement& show, ShowContext& context) {
 Table show_status(ShowContext& context) {
   Services& services = context.services;
   Table table = table_of({"Variable_name", "Value"});
-  auto add = [&](std::string_view name, uint64_t value) {
-    table.rows.push_back({text(name), text(std::to_string(value))});
+  auto add_text = [&](std::string_view name, std::string_view value) {
+    table.rows.push_back({text(name), text(value)});
   };
+  auto add = [&](std::string_view name, uint64_t value) { add_text(name, std::to_string(value)); };
   const auto uptime =
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - services.started);
   const uint64_t statements = services.statement_count.load(std::memory_order_relaxed);
@@ -70,6 +71,8 @@ Table show_status(ShowContext& context) {
   add("Queries", statements);
   add("Questions", statements);
   add("Slow_queries", services.slow_statement_count.load(std::memory_order_relaxed));
+  add_text("Ssl_cipher", context.client.tls_cipher);
+  add_text("Ssl_version", context.client.tls_version);
   add("Threads_connected", services.running.session_count());
   add("Threads_running", services.running.running_count());
   add("Uptime", static_cast<uint64_t>(uptime.count()));

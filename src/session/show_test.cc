@@ -165,6 +165,14 @@ TEST_F(ShowTest, TemporaryTablesHideOthers) {
   EXPECT_EQ(run("DESC customers"), "only_here|int|Yes|false|NULL|NONE");
 }
 
+TEST_F(ShowTest, TlsOfTheConnection) {
+  EXPECT_EQ(run("SHOW STATUS LIKE 'ssl\\_%'"), "Ssl_cipher|\nSsl_version|");
+  ClientIdentity client{"root", "127.0.0.1", "'root'@'%'", "mysql", "test", "TLSv1.3", "TLS_AES_256_GCM_SHA384"};
+  session_ = std::make_unique<Session>(services_, services_.next_connection_id(), client);
+  EXPECT_EQ(run("SHOW SESSION STATUS LIKE 'Ssl_cipher'"), "Ssl_cipher|TLS_AES_256_GCM_SHA384");
+  EXPECT_EQ(run("SHOW STATUS WHERE Variable_name = 'Ssl_version'"), "Ssl_version|TLSv1.3");
+}
+
 TEST_F(ShowTest, Server) {
   EXPECT_EQ(run("SHOW VARIABLES LIKE 'lower\\_case\\_table\\_%'", true).substr(0, 41),
             "Variable_name|Value|Default_Value|Changed");

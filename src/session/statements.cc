@@ -48,7 +48,9 @@ class SessionLoad final : public LoadSink {
 
 Result<Outcome> SessionState::use(const std::string& catalog, const std::string& database) {
   if (!is_own_catalog(catalog)) return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
-  if (database.empty() || database == kernel::kServerSchema) return fail(unknown_database(database));
+  // The kernel compares names without case and up to the first NUL.
+  const bool hidden = duckdb::StringUtil::CIEquals(database, kernel::kServerSchema);
+  if (database.empty() || hidden || database.find('\0') != std::string::npos) return fail(unknown_database(database));
   const kernel::SchemaName stored = kernel::kernel_schema(database);
   TRY(connection().set_schema(stored.catalog, stored.schema));
   database_ = database;

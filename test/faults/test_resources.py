@@ -199,3 +199,22 @@ def test_stop_drains_and_second_signal_stops_at_once():
         assert server.start().query("SELECT COUNT(*) FROM d.t") == ((20000,),)
 
 
+
+
+def test_a_statement_that_does_not_react_cannot_hold_the_process():
+    with Server(settings={"shutdown.drain_timeout": "1s"}) as server:
+        server.execute_all(["CREATE DATABASE d"])
+        server.execute_all(["CREATE TABLE t (a BIGINT)", "INSERT INTO t VALUES (1), (2)"], "d")
+        server.stop()
+        server.environment["SLUICE_FAILPOINTS"] = "kernel.run=sleep(120000)@1"
+        server.start()
+        deaf = wire.Wire(server, database="d", timeout=60)
+        deaf.command(wire.QUERY, b"SELECT SUM(a) FROM t")
+        time.sleep(0.5)
+        start = time.monotonic()
+        os.kill(server.pid, signal.SIGTERM)
+        assert server.wait_end() == 130
+        assert time.monotonic() - start < 30
+        assert "does not react" in server.log()
+        del server.environment["SLUICE_FAILPOINTS"]
+        assert server.start().query("SELECT COUNT(*) FROM d.t") == ((2,),)

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -82,22 +83,27 @@ class Server:
         running, self._process = self._process, None
         if running.poll() is None:
             running.send_signal(signal.SIGTERM)
-        try:
-            return running.wait(seconds)
-        except subprocess.TimeoutExpired as error:
-            running.kill()
-            running.wait()
-            raise ServerDied(f"the server did not stop within {seconds} s of SIGTERM:\n{self.log_tail()}") from error
+        return self._ended(running, seconds, "stop")
 
     def wait_end(self, seconds: float = STOP_SECONDS) -> int:
         """The exit code of a process that ends by itself."""
         running, self._process = self._process, None
+        return self._ended(running, seconds, "end")
+
+    def _ended(self, running, seconds, what) -> int:
         try:
-            return running.wait(seconds)
+            code = running.wait(seconds)
         except subprocess.TimeoutExpired as error:
             running.kill()
             running.wait()
-            raise ServerDied(f"the server did not end within {seconds} s:\n{self.log_tail()}") from error
+            raise ServerDied(f"the server did not {what} within {seconds} s:\n{self.log_tail()}") from error
+        if sanitized():
+            report = re.search(r"^.*(ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:).*(\n.*){0,60}", self.log(), re.MULTILINE)
+            if report:
+                raise ServerDied(f"the sanitizer complains:\n{report[0]}")
+        if code < 0:
+            raise ServerDied(f"the server was ended by signal {-code}:\n{self.log_tail()}")
+        return code
 
     def kill9(self):
         if self._process is not None:

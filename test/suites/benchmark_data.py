@@ -11,6 +11,8 @@ from harness import server_binary, settings
 from harness.server import Server
 
 SCALE = 0.1
+# DuckDB brings reference answers of TPC-H for 0.01, 0.1 and 1; `make test-tpch` runs 1.
+TPCH_SCALE = float(os.environ.get("SLUICE_TPCH_SCALE", SCALE))
 CACHE = [pytest.param(True, id="cached"), pytest.param(False, id="uncached")]
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TPC-H, 22 queries at scale 0.1, against the answers that come with DuckDB: through the MariaDB command line client with and
-without the plan cache, and as server-side prepared statements of Connector/J."""
+"""TPC-H, 22 queries at scale 0.1 (or SLUICE_TPCH_SCALE), against the answers that come with DuckDB: through the MariaDB command
+line client with and without the plan cache, and as server-side prepared statements of Connector/J."""
 import os
 import re
 import subprocess
 
 import pytest
 
-from benchmark_data import CACHE, SCALE, generate, serve
+from benchmark_data import CACHE, TPCH_SCALE, generate, serve
 from harness import compare, jdbc
 from harness import kernel as kernels
 
@@ -17,14 +17,14 @@ NUMBERS = range(1, 23)
 @pytest.fixture(scope="module")
 def data_dir(suite_dir):
     directory = suite_dir / "tpch-data"
-    generate("tpch", SCALE, directory, "tpch")
+    generate("tpch", TPCH_SCALE, directory, "tpch")
     return directory
 
 
 @pytest.fixture(scope="module")
 def texts():
     with kernels.open_kernel(extensions=("tpch",)) as kernel:
-        return kernels.queries(kernel, "tpch"), kernels.tpch_answers(kernel, SCALE)
+        return kernels.queries(kernel, "tpch"), kernels.tpch_answers(kernel, TPCH_SCALE)
 
 
 @pytest.fixture(scope="module", params=CACHE)

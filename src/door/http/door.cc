@@ -25,6 +25,7 @@ Door::Door(DoorOptions options, session::Services& services, NetworkThreads& thr
       threads_(threads),
       tls_(std::move(tls)),
       labels_(services.kernel, options_.label_keep),
+      prepared_(services.kernel, labels_, options_.prepared_timeout),
       load_rows_(Metrics::process().counter("sluice_stream_load_rows_total", "Rows committed by stream loads.")),
       load_bytes_(Metrics::process().counter("sluice_stream_load_bytes_total", "Bytes received by stream loads.")),
       loads_running_(Metrics::process().gauge("sluice_stream_loads_running", "Stream loads under way.")) {}
@@ -60,16 +61,19 @@ Status Door::start() {
 
 void Door::stop(Deadline deadline) {
   stopping_ = true;
-  for (auto& listener : listeners_) listener->stop();
   bool all_gone = true;
-  // Idle keep-alive connections would wait for their time-out; while requests run, their connections are waited for.
+  // Probes are still answered while work is waited for.
   for (;;) {
     {
       std::lock_guard lock(mutex_);
-      if (running_.empty() || deadline.expired()) break;
+      const bool idle =
+          std::none_of(running_.begin(), running_.end(), [](const auto* work) { return work->is_waited_for(); });
+      if (idle || deadline.expired()) break;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+  closing_ = true;
+  for (auto& listener : listeners_) listener->stop();
   {
     std::lock_guard lock(mutex_);
     interrupting_ = true;
@@ -118,7 +122,7 @@ awaitable<void> Door::serve(std::unique_ptr<net::Stream> stream, net::Admission 
     co_return;
   }
   const net::HttpHandler handler = [this](net::HttpExchange& exchange) { return Request::run(*this, exchange); };
-  co_await net::serve_http(*stream, options_.http, handler, stopping_);
+  co_await net::serve_http(*stream, options_.http, handler, closing_);
 }
 
 }  // namespace sluice::door::http

@@ -22,6 +22,7 @@
 #include "net/listener.h"
 #include "net/tls.h"
 #include "session/load_labels.h"
+#include "session/load_prepared.h"
 #include "session/services.h"
 
 namespace sluice::door::http {
@@ -33,6 +34,7 @@ struct DoorOptions {
   uint32_t max_connections = 4096;            // each address
   uint32_t max_loads = 64;                    // stream loads at once; each holds a thread; more get 503
   std::chrono::seconds label_keep = session::LoadLabels::kDefaultKeep;
+  std::chrono::seconds prepared_timeout = session::PreparedLoads::kDefaultTimeout;
   net::HttpServerOptions http;
 };
 
@@ -42,6 +44,8 @@ class RunningWork {
   virtual ~RunningWork() = default;
   // The server stops. Any thread; must not block.
   virtual void stop() = 0;
+  // Whether the server waits for its end before it stops.
+  virtual bool is_waited_for() const = 0;
 };
 
 class Door {
@@ -54,8 +58,8 @@ class Door {
 
   // Listens on all addresses. Errors: those of the first that fails; then none is listened on.
   Status start();
-  // /health/ready says 503 from now on, accepting ends, and idle connections are closed; running requests may end until
-  // `deadline`, then they are interrupted. Returns when no connection is left.
+  // /health/ready says 503 from now on, and so do new queries and loads; running ones may end until `deadline`, then
+  // they are interrupted. After that nobody is listened to any more. Returns when no connection is left.
   void stop(Deadline deadline);
 
   // The real ports, in the order of the addresses.
@@ -73,9 +77,11 @@ class Door {
   NetworkThreads& threads_;
   const std::shared_ptr<net::TlsContext> tls_;
   session::LoadLabels labels_;
+  session::PreparedLoads prepared_;
   Credentials credentials_;
   ErrorLogs error_logs_;
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false};  // no new work
+  std::atomic<bool> closing_{false};   // no further request on any connection
   std::atomic<uint32_t> loads_{0};
   Counter& load_rows_;
   Counter& load_bytes_;

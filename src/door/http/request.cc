@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/http/request.h"
 
+#include <boost/asio/post.hpp>
+
 #include "base/log.h"
 #include "door/http/http_error.h"
 
@@ -60,13 +62,22 @@ Request::Request(Door& door, net::HttpExchange& exchange)
 
 Request::~Request() { door_.delist(this); }
 
+bool Request::is_waited_for() const {
+  return route_.kind == RouteKind::kQuery || route_.kind == RouteKind::kStreamLoad ||
+         route_.kind == RouteKind::kTwoPhase;
+}
+
 void Request::stop() { interrupt(session::Interrupt::kShutdown); }
 
 void Request::interrupt(session::Interrupt reason) {
   std::lock_guard lock(mutex_);
   if (!interrupt_) interrupt_ = reason;
   if (session_) session_->interrupt(reason);
-  if (load_) load_->abort(interrupt_error(reason));
+  if (load_) load_->abort(load_interrupted(*interrupt_));
+  if (stop_reading_) {
+    asio::post(exchange_.stream().context(),
+               [signal = stop_reading_] { signal->emit(asio::cancellation_type::terminal); });
+  }
 }
 
 std::optional<session::Interrupt> Request::interrupted() const {
@@ -82,7 +93,7 @@ void Request::set_session(session::Session* session) {
 void Request::set_load(session::Load* load) {
   std::lock_guard lock(mutex_);
   load_ = load;
-  if (load_ && interrupt_) load_->abort(interrupt_error(*interrupt_));
+  if (load_ && interrupt_) load_->abort(load_interrupted(*interrupt_));
 }
 
 awaitable<void> Request::run(Door& door, net::HttpExchange& exchange) {
@@ -109,6 +120,11 @@ void Request::finish_metrics() {
 }
 
 awaitable<void> Request::dispatch() {
+  if (door_.stopping_ && is_waited_for()) {
+    exchange_.close_after();
+    co_await answer_error(sql_error(Code::kUnavailable, 1053, "Server shutdown in progress"));
+    co_return;
+  }
   switch (route_.kind) {
     case RouteKind::kNotFound:
       co_await answer_error(sql_error(Code::kNotFound, 1105,
@@ -153,7 +169,7 @@ awaitable<void> Request::dispatch() {
       co_await stream_load();
       co_return;
     case RouteKind::kTwoPhase:
-      co_await answer_error(sql_error(Code::kUnsupported, 1235, "two-phase commit of stream loads is not offered yet"));
+      co_await two_phase();
       co_return;
   }
 }
@@ -209,6 +225,8 @@ awaitable<bool> Request::authenticate() {
         identity_.host = host;
         identity_.account = account->name();
         identity_.door = "http";
+        identity_.tls_version = exchange_.stream().tls_version();
+        identity_.tls_cipher = exchange_.stream().tls_cipher();
         identity_.program = std::string(headers.find("user-agent").value_or(std::string_view()).substr(0, 256));
         co_return true;
       }

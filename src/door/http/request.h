@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request: one HTTP request from its head to its answer. Lives in the coroutine that serves it, on its connection's
-// network thread; stop() comes from any thread. Each kind of request has its own .cc file.
+// network thread; stop(), describe() and interrupt() come from any thread. Each kind of request has its own .cc file.
 #pragma once
 
+#include <atomic>
+#include <boost/asio/cancellation_signal.hpp>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -16,17 +18,21 @@
 #include "door/http/stream_load.h"
 #include "net/http.h"
 #include "session/load.h"
+#include "session/running.h"
 #include "session/session.h"
 
 namespace sluice::door::http {
 
-class Request final : public RunningWork {
+class Request final : public RunningWork, public session::Listed {
  public:
   static awaitable<void> run(Door& door, net::HttpExchange& exchange);
 
   Request(Door& door, net::HttpExchange& exchange);
   ~Request() override;
   void stop() override;
+  bool is_waited_for() const override;
+  session::RunningEntry describe() const override;  // of a stream load
+  void interrupt(session::Interrupt reason) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -50,16 +56,21 @@ class Request final : public RunningWork {
   awaitable<void> load_errors();
   // ---- query_request.cc
   awaitable<void> query();
+  // ---- two_phase_request.cc
+  awaitable<void> two_phase();
   // ---- stream_load_request.cc
+  class Listing;
   awaitable<void> stream_load();
+  awaitable<Status> run_load(StreamLoadRequest& request, StreamLoadAnswer& result);
+  void report_load(const Status& status, const StreamLoadAnswer& result) const;
+  Error load_interrupted(session::Interrupt reason) const;
   awaitable<Result<std::unique_ptr<session::Load>>> open_load(StreamLoadRequest& request, StreamLoadAnswer& result);
-  awaitable<Status> feed(session::Load& load, const StreamLoadRequest& request, Deadline deadline);
+  awaitable<Status> feed(session::Load& load, const StreamLoadRequest& request);
   std::string error_url(const std::string& name) const;
 
   // What stop(), timeouts and gone clients end. Any thread.
   void set_session(session::Session* session);
   void set_load(session::Load* load);
-  void interrupt(session::Interrupt reason);
   std::optional<session::Interrupt> interrupted() const;
 
   Door& door_;
@@ -77,6 +88,11 @@ class Request final : public RunningWork {
   session::Session* session_ = nullptr;
   session::Load* load_ = nullptr;
   std::optional<session::Interrupt> interrupt_;
+  session::RunningEntry listed_;
+  std::chrono::seconds load_timeout_{0};
+  std::shared_ptr<asio::cancellation_signal> stop_reading_;  // of the load's body, on the network thread
+
+  std::atomic<uint64_t> body_bytes_{0};  // of a load, so far
 };
 
 // The error that a statement or load gets that was interrupted before it began.

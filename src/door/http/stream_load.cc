@@ -73,16 +73,40 @@ class Headers {
 
 // Headers that Doris knows and whose effect would be missed silently.
 Status refuse_unsupported(const Headers& headers) {
-  if (TRY(headers.flag("two_phase_commit", false))) return not_offered("two_phase_commit", "two-phase commit");
   if (TRY(headers.flag("partial_columns", false)))
     return not_offered("partial_columns", "updating some columns of a row");
   if (TRY(headers.flag("negative", false))) return not_offered("negative", "negative load");
   const std::string merge_type = lower(headers.text("merge_type"));
   if (!merge_type.empty() && merge_type != "append") return not_offered("merge_type", "a merge type other than APPEND");
-  for (string_view name :
-       {"delete", "function_column.sequence_col", "partitions", "temporary_partitions", "hidden_columns"}) {
+  const std::string update_mode = lower(headers.text("unique_key_update_mode"));
+  if (!update_mode.empty() && update_mode != "upsert")
+    return not_offered("unique_key_update_mode", "a mode other than UPSERT");
+  for (string_view name : {"delete", "function_column.sequence_col", "function_column", "sequence_col", "partitions",
+                           "temporary_partitions", "hidden_columns"}) {
     if (headers.has(name)) return not_offered(name, "this option");
   }
+  return {};
+}
+
+// Headers that tune how Doris works and cannot change what is loaded: only their form is checked.
+Status check_tuning(const Headers& headers) {
+  for (string_view name : {"load_to_single_tablet", "enable_profile", "memtable_on_sink_node", "fuzzy_parse"})
+    TRY(headers.flag(name, false));
+  for (string_view name : {"exec_mem_limit", "load_mem_limit", "send_batch_parallelism", "stream_per_node"})
+    TRY(headers.number(name, 0, INT64_MAX));
+  return {};
+}
+
+Status read_transaction(const Headers& headers, StreamLoadRequest& request) {
+  request.two_phase = TRY(headers.flag("two_phase_commit", false));
+  const std::string group = lower(headers.text("group_commit"));
+  if (!group.empty() && group != "off_mode" && group != "sync_mode" && group != "async_mode")
+    return wrong("group_commit", "must be off_mode, sync_mode or async_mode");
+  // The rows are visible when the answer is sent, which is more than either mode promises.
+  if (group.empty() || group == "off_mode") return {};
+  if (!request.label.empty()) return wrong("group_commit", "label and group_commit cannot be set at the same time");
+  if (request.two_phase)
+    return wrong("group_commit", "two_phase_commit and group_commit cannot be set at the same time");
   return {};
 }
 
@@ -105,10 +129,13 @@ Status read_format(const Headers& headers, StreamLoadRequest& request) {
     return wrong("format", "'" + format + "' is none of csv, csv_with_names, csv_with_names_and_types, json, parquet");
   }
   const std::string compression = lower(headers.text("compress_type"));
-  if (compression == "gz" || compression == "gzip") {
-    request.gzip = true;
-  } else if (!compression.empty() && compression != "plain" && compression != "none") {
-    return not_offered("compress_type", compression);
+  const std::string coding = lower(headers.text("content-encoding"));
+  if (!compression.empty() && compression != "plain" && compression != "none") {
+    request.compression = find_compression(compression);
+    if (!request.compression) return not_offered("compress_type", compression);
+  } else if (!coding.empty() && coding != "identity") {
+    request.compression = find_compression(coding);
+    if (!request.compression) return not_offered("content-encoding", coding);
   }
   return {};
 }
@@ -128,11 +155,25 @@ Status read_csv(const Headers& headers, session::LoadSpec::Csv& csv) {
   return {};
 }
 
+// What would be missed without a word in another format than its own.
+Status check_format_of_headers(const Headers& headers, session::LoadSpec::Format format) {
+  if (format != session::LoadSpec::Format::kJson) {
+    for (string_view name : {"jsonpaths", "json_root"}) {
+      if (headers.has(name)) return wrong(name, "is for format json only");
+    }
+  }
+  if (format != session::LoadSpec::Format::kCsv && TRY(headers.number("skip_lines", 0, 1ull << 40)) > 0)
+    return wrong("skip_lines", "is for CSV only");
+  if (format == session::LoadSpec::Format::kJson && headers.has("line_delimiter") &&
+      TRY(parse_separator("line_delimiter", headers.text("line_delimiter"))) != "\n")
+    return not_offered("line_delimiter", "another one than \\n between lines of JSON");
+  return {};
+}
+
 Status read_json(const Headers& headers, session::LoadSpec::Json& json) {
   json.by_line = TRY(headers.flag("read_json_by_line", false));
   json.strip_outer_array = TRY(headers.flag("strip_outer_array", false));
   TRY(headers.flag("num_as_string", false));  // numbers always keep their digits
-  TRY(headers.flag("fuzzy_parse", false));    // a hint on speed
   json.root = std::string(headers.text("json_root"));
   if (headers.has("jsonpaths")) {
     auto paths = parse_string_array(headers.text("jsonpaths"));
@@ -205,10 +246,13 @@ Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, cons
   }
   request.comment = std::string(headers.text("comment").substr(0, 1024));
   TRY(refuse_unsupported(headers));
+  TRY(check_tuning(headers));
+  TRY(read_transaction(headers, request));
   TRY(read_format(headers, request));
+  TRY(check_format_of_headers(headers, spec.format));
   if (spec.format == session::LoadSpec::Format::kCsv) TRY(read_csv(headers, spec.csv));
   if (spec.format == session::LoadSpec::Format::kJson) TRY(read_json(headers, spec.json));
-  spec.strict = TRY(headers.flag("strict_mode", true));
+  spec.strict = TRY(headers.flag("strict_mode", false));
   request.timeout = std::chrono::seconds(TRY(headers.number("timeout", 600, 259'200)));
   if (request.timeout.count() == 0) return wrong("timeout", "must be at least 1 second");
   if (const string_view ratio = headers.text("max_filter_ratio"); !ratio.empty()) {
@@ -217,7 +261,10 @@ Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, cons
         !(spec.max_filter_ratio >= 0 && spec.max_filter_ratio <= 1)) {
       return wrong("max_filter_ratio", "must be a number between 0 and 1");
     }
+    if (spec.max_filter_ratio > 0 && spec.format == session::LoadSpec::Format::kParquet)
+      return not_offered("max_filter_ratio", "leaving out bad rows of Parquet");
   }
+  spec.time_zone = std::string(headers.text("timezone"));
   if (headers.has("columns")) {
     auto columns = session::parse_load_columns(std::string(headers.text("columns")));
     if (!columns) return fail(columns.error());
@@ -244,7 +291,7 @@ std::string stream_load_json(const StreamLoadAnswer& answer) {
   number("TxnId", report.txn_id == 0 ? -1 : report.txn_id);
   text("Label", answer.label);
   text("Comment", answer.comment);
-  text("TwoPhaseCommit", "false");
+  text("TwoPhaseCommit", answer.two_phase ? "true" : "false");
   text("Status", answer.status);
   if (!answer.existing_job_status.empty()) text("ExistingJobStatus", answer.existing_job_status);
   text("Message", answer.message);

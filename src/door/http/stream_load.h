@@ -5,10 +5,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
+#include "door/http/decompress.h"
 #include "net/http.h"
 #include "session/load.h"
 
@@ -18,7 +20,8 @@ struct StreamLoadRequest {
   session::LoadSpec spec;
   std::string label;  // empty: to be generated
   std::string comment;
-  bool gzip = false;  // compress_type: gz
+  std::optional<Compression> compression;
+  bool two_phase = false;  // only the first of two phases
   std::chrono::seconds timeout{600};
 };
 
@@ -34,7 +37,8 @@ struct StreamLoadAnswer {
   std::string label;
   std::string comment;
   std::string status;               // Success, Fail, Label Already Exists
-  std::string existing_job_status;  // RUNNING or FINISHED, with Label Already Exists
+  std::string existing_job_status;  // RUNNING, PRECOMMITTED or FINISHED, with Label Already Exists
+  bool two_phase = false;
   std::string message;
   std::string error_url;
   session::LoadReport report;

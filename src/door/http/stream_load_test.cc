@@ -24,7 +24,7 @@ TEST(StreamLoad, Defaults) {
   EXPECT_EQ(parsed->spec.table.name, "t");
   EXPECT_EQ(parsed->spec.csv.column_separator, "\t");
   EXPECT_EQ(parsed->spec.csv.line_delimiter, "\n");
-  EXPECT_TRUE(parsed->spec.strict);
+  EXPECT_FALSE(parsed->spec.strict);
   EXPECT_EQ(parsed->spec.max_filter_ratio, 0);
   EXPECT_EQ(parsed->timeout.count(), 600);
   EXPECT_TRUE(parsed->label.empty());
@@ -50,7 +50,7 @@ TEST(StreamLoad, AllOfCsv) {
                        {"escape", "^"},
                        {"trim_double_quotes", "TRUE"},
                        {"skip_lines", "2"},
-                       {"strict_mode", "false"},
+                       {"strict_mode", "true"},
                        {"max_filter_ratio", "0.25"},
                        {"timeout", "7"},
                        {"label", "l-1"},
@@ -66,11 +66,11 @@ TEST(StreamLoad, AllOfCsv) {
   EXPECT_EQ(csv.escape, '^');
   EXPECT_TRUE(csv.trim_double_quotes);
   EXPECT_EQ(csv.skip_lines, 3u);
-  EXPECT_FALSE(parsed->spec.strict);
+  EXPECT_TRUE(parsed->spec.strict);
   EXPECT_EQ(parsed->spec.max_filter_ratio, 0.25);
   EXPECT_EQ(parsed->timeout.count(), 7);
   EXPECT_EQ(parsed->label, "l-1");
-  EXPECT_TRUE(parsed->gzip);
+  EXPECT_EQ(parsed->compression, Compression::kGzip);
   ASSERT_EQ(parsed->spec.columns.size(), 3u);
   EXPECT_EQ(parsed->spec.columns[1].name, "b");
 }
@@ -98,7 +98,6 @@ TEST(StreamLoad, WrongValuesNameTheirHeader) {
   EXPECT_EQ(error_of({{"timeout", "-1"}}), "header timeout: '-1' is not a number from 0 to 259200");
   EXPECT_EQ(error_of({{"label", "a b"}}), "header label: must have 1 to 128 letters, digits, '_', '-', '.' or ':'");
   EXPECT_EQ(error_of({{"enclose", "ab"}}), "header enclose: must be one character of one byte");
-  EXPECT_EQ(error_of({{"two_phase_commit", "true"}}), "header two_phase_commit: two-phase commit is not offered yet");
   EXPECT_EQ(error_of({{"merge_type", "DELETE"}}),
             "header merge_type: a merge type other than APPEND is not offered yet");
   EXPECT_EQ(error_of({{"format", "orc"}}), "header format: orc is not offered yet");
@@ -106,6 +105,26 @@ TEST(StreamLoad, WrongValuesNameTheirHeader) {
       error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1),
       error_of({{"columns", "a,,"}}).empty() ? "" : error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1));
   EXPECT_NE(error_of({{"where", "1) OR (1"}}), "");
+}
+
+TEST(StreamLoad, TransactionHeaders) {
+  EXPECT_TRUE(parse({{"two_phase_commit", "true"}})->two_phase);
+  EXPECT_FALSE(parse({{"two_phase_commit", "false"}})->two_phase);
+  EXPECT_EQ(error_of({{"group_commit", "sync_mode"}}), "");
+  EXPECT_EQ(error_of({{"group_commit", "sync_mode"}, {"label", "l"}}),
+            "header group_commit: label and group_commit cannot be set at the same time");
+  EXPECT_EQ(error_of({{"group_commit", "async_mode"}, {"two_phase_commit", "true"}}),
+            "header group_commit: two_phase_commit and group_commit cannot be set at the same time");
+}
+
+TEST(StreamLoad, HeadersOfOtherFormatsAreNotMissedSilently) {
+  EXPECT_EQ(error_of({{"jsonpaths", "[\"$.a\"]"}}), "header jsonpaths: is for format json only");
+  EXPECT_EQ(error_of({{"format", "json"}, {"skip_lines", "1"}}), "header skip_lines: is for CSV only");
+  EXPECT_EQ(error_of({{"format", "parquet"}, {"max_filter_ratio", "0.1"}}),
+            "header max_filter_ratio: leaving out bad rows of Parquet is not offered yet");
+  EXPECT_EQ(error_of({{"exec_mem_limit", "x"}}),
+            "header exec_mem_limit: 'x' is not a number from 0 to 9223372036854775807");
+  EXPECT_EQ(parse({{"timezone", "+08:00"}})->spec.time_zone, "+08:00");
 }
 
 TEST(StreamLoad, Answer) {

@@ -260,6 +260,8 @@ session::ClientIdentity Connection::identity(const std::string& user, const sess
   client.host = stream_.remote_host();
   client.account = account.name();
   client.door = "mysql";
+  client.tls_version = stream_.tls_version();
+  client.tls_cipher = stream_.tls_cipher();
   for (const auto& [key, value] : attributes) {
     if (key == "program_name" || (key == "_client_name" && client.program.empty())) client.program = value;
   }

@@ -124,7 +124,8 @@ TEST(Parameters, NullsKeptTypesAndLongData) {
 
 TEST(Parameters, BrokenPayloads) {
   std::vector<ParameterType> none;
-  PayloadReader no_types("\x00\x00\x01"s);
+  const std::string only_nulls = "\x00\x00\x01"s;
+  PayloadReader no_types(only_nulls);
   EXPECT_EQ(parse_parameters(no_types, 1, none, {}).error().native_code(), 1210);
   PayloadReader empty(std::string_view{});
   EXPECT_FALSE(parse_parameters(empty, 65535, none, {}));

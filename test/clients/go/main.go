@@ -88,6 +88,14 @@ func checkTLS() {
 	db := open(useTLS)
 	defer db.Close()
 	// With this configuration the driver refuses a connection without TLS or with another certificate.
+	for _, name := range []string{"Ssl_cipher", "Ssl_version"} {
+		var found, value string
+		must(db.QueryRow("SHOW SESSION STATUS LIKE '"+name+"'").Scan(&found, &value))
+		equal(found, name)
+		if value == "" {
+			panic(failure{name + " is empty"})
+		}
+	}
 	equal(scalar(db, "SELECT COUNT(*) FROM big"), strconv.FormatInt(bigRows, 10))
 }
 

@@ -143,6 +143,11 @@ public final class Scenario {
   static void tlsCheck() throws Exception {
     try (Connection c = connect(tls())) {
       // Both drivers are told to refuse a connection without TLS or with another certificate.
+      for (String name : new String[] {"Ssl_cipher", "Ssl_version"}) {
+        try (Statement statement = c.createStatement(); ResultSet row = statement.executeQuery("SHOW SESSION STATUS LIKE '" + name + "'")) {
+          equal(row.next() && row.getString(1).equals(name) && !row.getString(2).isEmpty(), true);
+        }
+      }
       equal(scalar(c, "SELECT COUNT(*) FROM big"), String.valueOf(BIG_ROWS));
     }
   }

@@ -66,6 +66,9 @@ const checks = {
   async tls() {
     await using({ssl: tls, rowsAsArray: true}, async (c) => {
       assert.ok(c.connection.stream.encrypted, 'not encrypted');
+      const [status] = await c.query("SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_cipher', 'Ssl_version')");
+      assert.strictEqual(status.length, 2);
+      for (const [name, value] of status) assert.ok(value, `${name} is empty`);
       assert.deepStrictEqual((await c.query('SELECT COUNT(*) FROM big'))[0], [[String(bigRows)]]);
     });
   },

@@ -41,6 +41,7 @@ def check_connect():
 def check_tls():
     output = cli("status", "--ssl", f"--ssl-ca={s.CA}")[0]
     s.expect("Cipher in use is" in output, output)
+    s.proves_tls([line.split("\t") for line in lines(s.TLS_STATUS, "--ssl", f"--ssl-ca={s.CA}")])
 
 
 def check_auth_native():

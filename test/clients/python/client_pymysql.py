@@ -31,8 +31,11 @@ def check_tls():
     connection = connect(ssl_ca=s.CA, ssl_verify_cert=True, ssl_verify_identity=False)
     with connection, connection.cursor() as cursor:
         s.expect(connection._secure, "the connection is not encrypted")  # pylint: disable=protected-access
+        cursor.execute(s.TLS_STATUS)
+        s.proves_tls(cursor.fetchall())
         cursor.execute("SELECT COUNT(*) FROM big")
         s.equal(cursor.fetchone(), (s.BIG_ROWS,))
+    s.equal(dict(rows(s.TLS_STATUS, ssl_disabled=True)), {"Ssl_cipher": "", "Ssl_version": ""})
 
 
 def check_auth_native():

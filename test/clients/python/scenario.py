@@ -49,6 +49,15 @@ def equal(got, wanted, what=""):
     expect(got == wanted, f"{what}: got {got!r:.400}, wanted {wanted!r:.400}")
 
 
+# Two columns, of which the second is what the server knows about the connection's encryption.
+TLS_STATUS = "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_cipher', 'Ssl_version')"
+
+
+def proves_tls(rows):
+    status = dict(rows)
+    expect(status["Ssl_cipher"] and status["Ssl_version"].startswith("TLSv1."), f"no TLS: {status!r}")
+
+
 def fails(action, numbers, state=None, number_of=lambda error: error.args[0], state_of=None):
     """Runs `action`, which must raise an error with one of the MySQL error numbers (and the SQLSTATE, where known)."""
     try:

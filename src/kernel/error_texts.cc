@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/error_texts.h"
+
+#include <array>
+#include <utility>
+
+namespace sluice::kernel {
+namespace {
+
+constexpr size_t kMaxParts = 3;
+using Parts = std::array<std::string_view, kMaxParts>;
+
+// '%' in the kernel's text is any text, as short as what follows allows; $1 to $3 in ours is what stood there, #1 to #3
+// the same with the kernel's types under MySQL's names.
+struct Rule {
+  std::string_view kernel;
+  Code code;
+  int mysql_errno;
+  std::string_view ours;
+};
+
+// The first one that matches counts.
+constexpr Rule kRules[] = {
+    {"Table \"%\" does not have a column named \"%\"", Code::kNotFound, 1054, "Unknown column '$1.$2' in 'table list'"},
+    {"Table \"%\" does not have a column with name \"%\"", Code::kNotFound, 1054, "Unknown column '$2' in '$1'"},
+    {"Referenced column \"%\" not found in FROM clause%", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
+    {"Referenced column \"%\" was not found because the FROM clause is missing%", Code::kNotFound, 1054,
+     "Unknown column '$1' in 'field list'"},
+    {"Referenced update column % not found in table%", Code::kNotFound, 1054, "Unknown column '$1' in 'field list'"},
+    {"Column \"%\" does not exist on % side of join!%", Code::kNotFound, 1054, "Unknown column '$1' in 'from clause'"},
+    {"Referenced table \"%\" not found!%", Code::kNotFound, 1109, "Unknown table '$1'"},
+    {"Ambiguous reference to column name \"%\"%", Code::kInvalidArgument, 1052, "Column '$1' is ambiguous$2"},
+    {"Table with name \"%\" does not exist because schema%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
+    {"Table with name % does not exist!%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
+    {"View with name % does not exist!%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
+    {"Schema with name % does not exist!%", Code::kNotFound, 1049, "Unknown database '$1'"},
+    {"Index with name % does not exist!%", Code::kNotFound, 1091, "Can't DROP '$1'; check that column/key exists"},
+    {"Scalar Function with name % does not exist!%", Code::kNotFound, 1305, "FUNCTION $1 does not exist"},
+    {"Aggregate Function with name % does not exist!%", Code::kNotFound, 1305, "FUNCTION $1 does not exist"},
+    {"Table Function with name % does not exist!%", Code::kNotFound, 1305, "FUNCTION $1 does not exist"},
+    {"Table with name \"%\" already exists!%", Code::kAlreadyExists, 1050, "Table '$1' already exists"},
+    {"View with name \"%\" already exists!%", Code::kAlreadyExists, 1050, "Table '$1' already exists"},
+    {"Schema with name \"%\" already exists!%", Code::kAlreadyExists, 1007,
+     "Can't create database '$1'; database exists"},
+    {"Index with name \"%\" already exists!%", Code::kAlreadyExists, 1061, "Duplicate key name '$1'"},
+    {"Column with name % already exists!%", Code::kAlreadyExists, 1060, "Duplicate column name '$1'"},
+    {"NOT NULL constraint failed: %.%", Code::kInvalidArgument, 1048, "Column '$2' cannot be null"},
+    {"Could not convert string '%' to % when casting from source column %", Code::kInvalidArgument, 1366,
+     "Incorrect #2 value: '$1' in column $3"},
+    {"Unimplemented type for cast (% -> %)", Code::kInvalidArgument, 1366, "A value of type #1 cannot become a #2"},
+    {"Cannot drop internal catalog entry \"%\"%", Code::kPermissionDenied, 1044,
+     "Access denied: '$1' belongs to the server"},
+    {"Cannot create entry in system catalog%", Code::kPermissionDenied, 1044,
+     "Access denied: this database belongs to the server"},
+    {"Could not convert string '%' to %", Code::kInvalidArgument, 1366, "Incorrect #2 value: '$1'"},
+    {"Could not convert string \"%\" to %", Code::kInvalidArgument, 1366, "Incorrect #2 value: '$1'"},
+    {"invalid date field format: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATE value: '$1'"},
+    {"date field value out of range: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATE value: '$1'"},
+    {"invalid timestamp field format: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATETIME value: '$1'"},
+    {"timestamp field value out of range: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATETIME value: '$1'"},
+    {"Type % with value % can't be cast because the value is out of range for the destination type %",
+     Code::kOutOfRange, 1264, "Out of range value '$2' for type #3"},
+    {"Could not cast value % to DECIMAL(%)", Code::kOutOfRange, 1264, "Out of range value '$1' for type DECIMAL($2)"},
+    {"table % has % columns but % values were supplied", Code::kInvalidArgument, 1136,
+     "Column count doesn't match value count: '$1' has $2 columns, $3 values are given"},
+    {"More than one row returned by a subquery used as an expression%", Code::kInvalidArgument, 1242,
+     "Subquery returns more than 1 row"},
+    {"Subquery returns % columns - expected %", Code::kInvalidArgument, 1241, "Operand should contain $2 column(s)"},
+    {"Set operations can only apply to expressions with the same number of result columns", Code::kInvalidArgument,
+     1222, "The used SELECT statements have a different number of columns"},
+    {"aggregate function calls cannot be nested", Code::kInvalidArgument, 1111,
+     "Invalid use of group function: one inside another"},
+    {"WHERE clause cannot contain aggregates!", Code::kInvalidArgument, 1111,
+     "Invalid use of group function: WHERE cannot have one, HAVING can"},
+    {"Could not choose a best candidate function for the function call \"%\".%", Code::kInvalidArgument, 1105,
+     "No matching function with signature: #1"},
+    {"No function matches the given name and argument types '%'.%", Code::kInvalidArgument, 1105,
+     "No matching function with signature: #1"},
+};
+
+bool match(std::string_view pattern, std::string_view text, Parts& parts) {
+  size_t part = 0;
+  for (size_t at = pattern.find('%');; at = pattern.find('%')) {
+    const std::string_view literal = pattern.substr(0, at);
+    if (!text.starts_with(literal)) return false;
+    text.remove_prefix(literal.size());
+    if (at == std::string_view::npos) return text.empty();
+    pattern.remove_prefix(at + 1);
+    const std::string_view next = pattern.substr(0, pattern.find('%'));
+    size_t end = next.empty() ? text.size() : text.find(next);
+    // The last literal is the end of the text.
+    if (!next.empty() && next.size() == pattern.size()) end = text.rfind(next);
+    if (end == std::string_view::npos) return false;
+    if (part < kMaxParts) parts[part++] = text.substr(0, end);
+    text.remove_prefix(end);
+  }
+}
+
+// "abs(STRING_LITERAL, INT32)" -> "abs(VARCHAR, INT)"
+std::string with_our_types(std::string_view text) {
+  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
+      {"INT8", "TINYINT"},
+      {"INT16", "SMALLINT"},
+      {"INT32", "INT"},
+      {"INT64", "BIGINT"},
+      {"INT128", "LARGEINT"},
+      {"UINT8", "TINYINT UNSIGNED"},
+      {"UINT16", "SMALLINT UNSIGNED"},
+      {"UINT32", "INT UNSIGNED"},
+      {"UINT64", "BIGINT UNSIGNED"},
+      {"INTEGER", "INT"},
+      {"HUGEINT", "LARGEINT"},
+      {"UTINYINT", "TINYINT UNSIGNED"},
+      {"USMALLINT", "SMALLINT UNSIGNED"},
+      {"UINTEGER", "INT UNSIGNED"},
+      {"UBIGINT", "BIGINT UNSIGNED"},
+      {"BOOL", "BOOLEAN"},
+      {"INTEGER_LITERAL", "INT"},
+      {"STRING_LITERAL", "VARCHAR"},
+      {"TIMESTAMP", "DATETIME"},
+      {"TIMESTAMP_S", "DATETIME"},
+      {"TIMESTAMP_MS", "DATETIME(3)"},
+  };
+  auto in_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
+  std::string result;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = at;
+    while (end < text.size() && in_name(text[end])) ++end;
+    std::string_view word = text.substr(at, end - at);
+    for (const auto& [kernel, ours] : kNames) {
+      if (word == kernel) {
+        word = ours;
+        break;
+      }
+    }
+    result += word;
+    if (end < text.size()) result += text[end++];
+    at = end;
+  }
+  return result;
+}
+
+std::string fill(std::string_view ours, const Parts& parts) {
+  std::string text;
+  for (size_t i = 0; i < ours.size(); ++i) {
+    if ((ours[i] != '$' && ours[i] != '#') || i + 1 == ours.size()) {
+      text += ours[i];
+      continue;
+    }
+    const std::string_view part = parts[static_cast<size_t>(ours[i + 1] - '1')];
+    if (ours[i] == '$')
+      text += part;
+    else
+      text += with_our_types(part);
+    ++i;
+  }
+  return text;
+}
+
+// "a: 1, b: x" -> "1-x"
+std::string key_values(std::string_view key) {
+  std::string values;
+  while (!key.empty()) {
+    const size_t colon = key.find(": ");
+    if (colon == std::string_view::npos) return values + std::string(key);
+    key.remove_prefix(colon + 2);
+    // The next column begins at the last ", " before the next ": ".
+    const size_t next = key.find(": ");
+    const size_t end = next == std::string_view::npos ? key.size() : std::min(key.rfind(", ", next), key.size());
+    if (!values.empty()) values += '-';
+    values += key.substr(0, end);
+    key.remove_prefix(std::min(end + 2, key.size()));
+  }
+  return values;
+}
+
+std::optional<ErrorText> duplicate_entry(std::string_view message) {
+  Parts parts;
+  if (!match("Duplicate key \"%\" violates % constraint.%", message, parts)) return std::nullopt;
+  const std::string_view column = parts[0].substr(0, parts[0].find(':'));
+  const std::string key = parts[1] == "primary key" ? "PRIMARY" : std::string(column);
+  return ErrorText{Code::kAlreadyExists, 1062, "Duplicate entry '" + key_values(parts[0]) + "' for key '" + key + "'"};
+}
+
+}  // namespace
+
+std::optional<ErrorText> error_text(std::string_view kernel_message) {
+  if (auto duplicate = duplicate_entry(kernel_message)) return duplicate;
+  for (const Rule& rule : kRules) {
+    Parts parts;
+    if (match(rule.kernel, kernel_message, parts))
+      return ErrorText{rule.code, rule.mysql_errno, fill(rule.ours, parts)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace sluice::kernel

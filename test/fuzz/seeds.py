@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes first inputs for the fuzz targets below the given folder: valid statements, packets, requests and loads, from which
+libFuzzer finds its way into the parsers far faster than from nothing.   python3 test/fuzz/seeds.py build/fuzz/corpus"""
+import pathlib
+import re
+import struct
+import sys
+import zlib
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def statements():
+    """The SQL of test/sql: files of statements, and the blocks of *.test between their head line and their answer."""
+    texts = []
+    for path in sorted((ROOT / "test" / "sql").rglob("*.sql")):
+        texts += [part for part in re.split(r";\s*\n", path.read_text()) if part.strip()]
+    for path in sorted((ROOT / "test" / "sql").glob("*.test")):
+        for block in re.split(r"\n\s*\n", path.read_text()):
+            lines = block.split("\n")
+            if re.match(r"(statement|query|error)\b", lines[0]):
+                texts.append("\n".join(lines[1:]).split("\n----")[0])
+    return [text.encode() for text in texts]
+
+
+def packet(payload: bytes, sequence=0) -> bytes:
+    return len(payload).to_bytes(3, "little") + bytes([sequence]) + payload
+
+
+def packets():
+    login = struct.pack("<IIB23x", 0x00BFF7CF, 1 << 24, 45) + b"root\0\x14" + bytes(range(20)) + b"db\0mysql_native_password\0\x0c\x04_pid\x0512345"
+    change = b"root\0\x14" + bytes(range(20)) + b"db\0\x2d\0mysql_native_password\0\x0c\x04_pid\x0512345"
+    values = (b"\x03\0\1" + b"\x08\x00\xfd\x00\x0c\x00" + struct.pack("<q", 42) + b"\x03abc" + b"\x0b" + struct.pack("<HBBBBBI", 2026, 1, 2, 3, 4, 5, 6),
+              b"\x02\x02\1\x05\x00\xfd\x00" + struct.pack("<d", 1.5), b"\x01\0\1\x0b\x00\x08\0" + struct.pack("<IBBB", 1, 2, 3, 4))
+    for payload in (login, change, *values):
+        yield b"\0" + payload
+        framed = packet(payload) + packet(b"\x03SELECT 1", 0)
+        yield b"\1" + framed
+        squeezed = zlib.compress(framed)
+        yield b"\2" + len(squeezed).to_bytes(3, "little") + b"\0" + len(framed).to_bytes(3, "little") + squeezed
+        for kind in b"\2\3":
+            yield bytes([kind]) + len(framed).to_bytes(3, "little") + b"\0\0\0\0" + framed
+
+
+REQUESTS = [
+    "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n",
+    "GET /stream?a=%20b&c=d+e HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n",
+    "POST /api/query HTTP/1.1\r\nHost: x\r\nAuthorization: Basic cm9vdDo=\r\nContent-Length: 8\r\n\r\nSELECT 1GET / HTTP/1.0\r\n\r\n",
+    "PUT /api/d/t/_stream_load HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n1,2\n\r\n5;x=y\r\n3,4,5\r\n0\r\nA: b\r\n\r\n",
+]
+LOADS = [
+    (1, "1,abc,2\n3,,\\N\n"), (1 | 4 | 8, '1,"a,""b\\"",2\n"x\ny",2,3\n'), (3, "1||a||2\n"), (1 | 16, "1,a\\tb\\,c,2\n"), (1 | 32 | 128, 'a,b,c\n"1","2","3"\n'),
+    (8, '{"a":1,"b":[1,2],"c":"x"}\n{"a":2}\n'), (16, '[{"a":1},{"b":"\\u00e4"}]'), (32 | 64, '{"r":{"a":1,"b":[1,{"c":2}]}}'), (0, '{"a":1} {"b":null}'),
+    (4, '{"sql":"select ? + 1","database":"d","params":[41,"x",null,1.5,true],"format":"csv","timeout_ms":1000}'),
+    (6, "label: day-1\nformat: csv\ncolumn_separator: \\x01\nline_delimiter: \\n\nenclose: \"\nescape: \\\ncolumns: a, tmp, b = upper(tmp)\nwhere: a > 1\n"
+        "max_filter_ratio: 0.1\nstrict_mode: true\ntimeout: 60\n"),
+    (6, "format: json\nread_json_by_line: true\njsonpaths: [\"$.a\",\"$.b[1]\"]\njson_root: $.r\nstrip_outer_array: true\ncompress_type: gz\n"),
+]
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    seeds = {
+        "parser_fuzz": [bytes([mode]) + text for text in statements() for mode in (0, 8)],
+        "mysql_packet_fuzz": list(packets()),
+        "http_fuzz": [bytes([cut]) + request.encode() for request in REQUESTS for cut in (0, 60, 200)],
+        "stream_load_fuzz": [bytes([choice, piece]) + text.encode() for choice, text in LOADS for piece in (2, 200)],
+    }
+    for name, inputs in seeds.items():
+        target = folder / name
+        target.mkdir(parents=True, exist_ok=True)
+        for number, data in enumerate(inputs):
+            (target / f"seed-{number:04}").write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()
