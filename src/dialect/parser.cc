@@ -43,6 +43,7 @@ Body parse_kill(ParseContext& c) {
 }
 
 Body parse_begin(ParseContext& c) {
+  TransactionStatement begin{TransactionStatement::What::kBegin, std::nullopt};
   bool start = c.is("START"_kw);
   c.advance();
   if (start) {
@@ -52,14 +53,15 @@ Body parse_begin(ParseContext& c) {
         TRY(c.expect("CONSISTENT"_kw));
         TRY(c.expect("SNAPSHOT"_kw));
       } else if (c.accept("READ"_kw)) {
-        if (!c.accept("ONLY"_kw)) TRY(c.expect("WRITE"_kw));
+        begin.read_only = c.accept("ONLY"_kw);
+        if (!*begin.read_only) TRY(c.expect("WRITE"_kw));
       }
     } while (c.accept(TokenKind::kComma));
   } else {
     if (!c.accept("WORK"_kw)) c.accept("TRANSACTION"_kw);
     if (c.accept("WITH"_kw, "LABEL"_kw)) TRY(parse_name(c, "a label"));
   }
-  return TransactionStatement{TransactionStatement::What::kBegin};
+  return begin;
 }
 
 Body parse_end_of_transaction(ParseContext& c, TransactionStatement::What what) {
@@ -74,7 +76,7 @@ Body parse_end_of_transaction(ParseContext& c, TransactionStatement::What what) 
   bool no = c.accept("NO"_kw);
   if (c.is("RELEASE"_kw) && !no) return c.unsupported("COMMIT RELEASE");
   c.accept("RELEASE"_kw);
-  return TransactionStatement{what};
+  return TransactionStatement{what, std::nullopt};
 }
 
 Body parse_do(ParseContext& c) {

@@ -126,6 +126,9 @@ TEST(Statements, UseKillTransactions) {
   EXPECT_EQ(body_of<TransactionStatement>("begin").what, Transaction::kBegin);
   EXPECT_EQ(body_of<TransactionStatement>("start transaction with consistent snapshot, read only").what,
             Transaction::kBegin);
+  EXPECT_EQ(body_of<TransactionStatement>("begin").read_only, std::nullopt);
+  EXPECT_EQ(body_of<TransactionStatement>("start transaction read only").read_only, true);
+  EXPECT_EQ(body_of<TransactionStatement>("start transaction read write").read_only, false);
   EXPECT_EQ(body_of<TransactionStatement>("commit work").what, Transaction::kCommit);
   EXPECT_EQ(body_of<TransactionStatement>("rollback;").what, Transaction::kRollback);
   for (const char* sql :

@@ -108,6 +108,7 @@ Parsed<void> parse_assignment(ParseContext& c, VariableScope& scope, SetStatemen
     return {};
   }
   // The scope word of the statement holds for the assignments that follow.
+  if (c.accept("TRANSACTION"_kw)) return parse_transaction(c, VariableScope::kTransaction, set);
   if (c.accept("GLOBAL"_kw) || c.accept("PERSIST"_kw))
     scope = VariableScope::kGlobal;
   else if (c.accept("SESSION"_kw) || c.accept("LOCAL"_kw))

@@ -49,7 +49,8 @@ struct UseStatement {
   std::string database;
 };
 
-enum class VariableScope : uint8_t { kSession, kGlobal, kUser };
+// kTransaction: SET TRANSACTION without SESSION or GLOBAL, for the next transaction alone.
+enum class VariableScope : uint8_t { kSession, kGlobal, kUser, kTransaction };
 
 // SET [GLOBAL|SESSION|@@...] name = value, ...; SET NAMES becomes character_set_* assignments,
 // SET TRANSACTION ISOLATION LEVEL becomes transaction_isolation, SET CHARACTER SET as SET NAMES.
@@ -124,6 +125,7 @@ struct KillStatement {
 struct TransactionStatement {
   enum class What : uint8_t { kBegin, kCommit, kRollback };
   What what = What::kBegin;
+  std::optional<bool> read_only;  // of kBegin: READ ONLY or READ WRITE was written
 };
 
 // CREATE USER, ALTER USER, DROP USER, SET PASSWORD, RENAME USER is not offered yet.

@@ -176,6 +176,9 @@ kernel::Connection& SessionState::connection() {
 }
 
 Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
+  if (effect != KernelStatement::Effect::kRead && (in_transaction ? read_only : variables.transaction_read_only())) {
+    return fail(sql_error(Code::kFailedPrecondition, 1792, "Cannot execute statement in a READ ONLY transaction."));
+  }
   if (effect == KernelStatement::Effect::kSchema) {
     if (in_transaction) {
       in_transaction = false;
@@ -184,8 +187,7 @@ Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
     return {};
   }
   if (!in_transaction && !variables.autocommit()) {
-    TRY(connection().begin());
-    in_transaction = true;
+    TRY(begin_transaction(std::nullopt));
   }
   return {};
 }

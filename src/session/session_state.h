@@ -75,6 +75,8 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> use(const std::string& catalog, const std::string& database);
   Result<Outcome> set(const dialect::SetStatement& statement);
   Result<Outcome> transaction(const dialect::TransactionStatement& statement);
+  // `only`: READ ONLY or READ WRITE of the statement; otherwise as SET TRANSACTION or the session says.
+  Status begin_transaction(std::optional<bool> only);
   // create_like.cc
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
@@ -95,7 +97,9 @@ class SessionState final : public dialect::SessionValues {
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;
   int64_t row_count_ = -1;
-  bool in_transaction = false;  // mirrors the kernel's, without asking it
+  bool in_transaction = false;         // mirrors the kernel's, without asking it
+  bool read_only = false;              // of the open transaction
+  std::optional<bool> next_read_only;  // SET TRANSACTION READ ONLY: of the next one
   TraceContext next_trace;
   bool has_next_trace = false;
 

@@ -197,6 +197,35 @@ TEST_P(SessionTest, Transactions) {
   EXPECT_EQ(run(*other, "SELECT name FROM t WHERE id = 62"), "mine");
 }
 
+TEST_P(SessionTest, ReadOnlyTransactions) {
+  const auto refused = testing::StartsWith("1792: ");
+  run("START TRANSACTION READ ONLY");
+  EXPECT_THAT(run("INSERT INTO t VALUES (70, 'x', 1)"), refused);
+  EXPECT_THAT(run("DELETE FROM t"), refused);
+  EXPECT_THAT(run("CREATE TABLE never (x INT)"), refused);
+  EXPECT_EQ(run("SELECT COUNT(*) FROM t WHERE id = 70"), "0");
+  run("COMMIT");
+  EXPECT_EQ(run("INSERT INTO t VALUES (70, 'x', 1)"), "1 rows");
+
+  run("SET TRANSACTION READ ONLY");  // the next one only
+  run("BEGIN");
+  EXPECT_THAT(run("SET TRANSACTION READ WRITE"), testing::StartsWith("1568: "));
+  EXPECT_THAT(run("DELETE FROM t WHERE id = 70"), refused);
+  run("ROLLBACK");
+  run("BEGIN");
+  EXPECT_EQ(run("DELETE FROM t WHERE id = 70"), "1 rows");
+  run("ROLLBACK");
+
+  run("SET SESSION TRANSACTION READ ONLY");
+  EXPECT_THAT(run("DELETE FROM t WHERE id = 70"), refused);
+  run("START TRANSACTION READ WRITE");
+  EXPECT_EQ(run("DELETE FROM t WHERE id = 70"), "1 rows");
+  run("COMMIT");
+  EXPECT_THAT(run("DROP TABLE t"), refused);
+  run("SET SESSION TRANSACTION READ WRITE");
+  EXPECT_EQ(run("INSERT INTO t VALUES (70, 'x', 1)"), "1 rows");
+}
+
 TEST_P(SessionTest, UseAndErrors) {
   EXPECT_THAT(run("USE nowhere"), testing::StartsWith("1049: "));
   EXPECT_EQ(session_->database(), "d");

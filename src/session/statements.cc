@@ -84,6 +84,16 @@ Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
       return fail(sql_error(Code::kPermissionDenied, 1227,
                             "Access denied; you need (at least one of) the ADMIN privilege(s) for this operation"));
     }
+    if (assignment.scope == dialect::VariableScope::kTransaction) {
+      if (in_transaction) {
+        return fail(sql_error(Code::kFailedPrecondition, 1568,
+                              "Transaction characteristics can't be changed while a transaction is in progress"));
+      }
+      // Transactions see one snapshot whatever isolation level is asked for.
+      if (assignment.name == "transaction_read_only")
+        next_read_only = TRY(evaluate(*assignment.value)).GetValue<bool>();
+      continue;
+    }
     if (!assignment.value) {
       TRY(global ? services.variables.set_default(assignment.name) : variables.set_default(assignment.name));
       continue;
@@ -118,6 +128,14 @@ Status SessionState::obey(const VariableDefinition& variable, const VariableValu
   return {};
 }
 
+Status SessionState::begin_transaction(std::optional<bool> only) {
+  TRY(connection().begin());
+  in_transaction = true;
+  read_only = only.value_or(next_read_only.value_or(variables.transaction_read_only()));
+  next_read_only.reset();
+  return {};
+}
+
 Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& statement) {
   using What = dialect::TransactionStatement::What;
   switch (statement.what) {
@@ -126,8 +144,7 @@ Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& s
         in_transaction = false;
         TRY(connection().commit());
       }
-      TRY(connection().begin());
-      in_transaction = true;
+      TRY(begin_transaction(statement.read_only));
       break;
     case What::kCommit:
       if (std::exchange(in_transaction, false)) {

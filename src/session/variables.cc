@@ -11,7 +11,7 @@ namespace {
 
 struct KnownIds {
   VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, exec_mem_limit, autocommit, sql_mode,
-      time_zone, character_set_connection, collation_connection;
+      time_zone, transaction_read_only, character_set_connection, collation_connection;
 };
 
 VariableId known(std::string_view name) {
@@ -28,6 +28,7 @@ const KnownIds& ids() {
                             known("autocommit"),
                             known("sql_mode"),
                             known("time_zone"),
+                            known("transaction_read_only"),
                             known("character_set_connection"),
                             known("collation_connection")};
   return ids;
@@ -272,6 +273,7 @@ uint64_t SessionVariables::exec_mem_limit_bytes() const {
   return static_cast<uint64_t>(std::get<int64_t>(own(ids().exec_mem_limit)));
 }
 bool SessionVariables::autocommit() const { return std::get<bool>(own(ids().autocommit)); }
+bool SessionVariables::transaction_read_only() const { return std::get<bool>(own(ids().transaction_read_only)); }
 SqlModes SessionVariables::sql_modes() const { return static_cast<SqlModes>(std::get<int64_t>(own(ids().sql_mode))); }
 const std::string& SessionVariables::time_zone() const { return std::get<std::string>(own(ids().time_zone)); }
 

@@ -153,6 +153,7 @@ class SessionVariables {
   uint64_t sql_select_limit() const;  // UINT64_MAX: none
   uint64_t exec_mem_limit_bytes() const;
   bool autocommit() const;
+  bool transaction_read_only() const;
   SqlModes sql_modes() const;
   const std::string& time_zone() const;  // as normalise_time_zone() writes it
 
