@@ -2,10 +2,12 @@
 #include "base/log.h"
 
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <ctime>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include <spdlog/async.h>
 #include <spdlog/sinks/basic_file_sink.h>
@@ -216,11 +218,13 @@ void shutdown() {
     std::lock_guard lock(current().mutex);
     current().output.swap(old);
   }
+  // The last owner of an output ends its thread, which first writes out the queue: wait for the threads that are just
+  // writing a line to let go, so that this is the last owner. Not without end: the process may be ending by force.
+  for (int i = 0; i < 1000 && old.use_count() > 1; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   old->logger->flush();
+  old.reset();
   set_level(Level::kInfo);
 }
-
-void flush() { output()->logger->flush(); }
 
 Result<Level> parse_level(std::string_view name) {
   for (size_t i = 0; i < std::size(kLevelNames); ++i) {

@@ -34,9 +34,8 @@ struct Options {
 // Starts or replaces the log. Before the first call: text on stderr, level info, written in the caller's thread.
 // Errors: the file cannot be opened.
 Status configure(const Options& options);
-// Writes out what is queued and goes back to the state before configure(). At the end of main.
+// Writes out what is queued, waits for that, and goes back to the state before configure(). At the end of the process.
 void shutdown();
-void flush();
 
 Result<Level> parse_level(std::string_view name);    // trace debug info warn error off
 Result<Format> parse_format(std::string_view name);  // text json

@@ -30,7 +30,6 @@ class LogTest : public testing::Test {
     ASSERT_TRUE(log::configure({.level = level, .format = format, .file = path_, .async = async}));
   }
   std::vector<std::string> lines() {
-    log::flush();
     std::ifstream in(path_);
     std::vector<std::string> all;
     for (std::string line; std::getline(in, line);) all.push_back(line);

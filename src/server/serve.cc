@@ -144,7 +144,7 @@ int serve(Settings settings, const ServeOptions& options) {
   const auto failed = [&](const Error& error) {
     // People look at the terminal; who collects the log file finds it there, too.
     if (!settings.path("log.file").empty()) log::error("start failed", {{"error", error}});
-    log::flush();
+    log::shutdown();
     std::fprintf(stderr, "sluice: %s\n", error.describe().c_str());
     return kExitFailure;
   };

@@ -47,7 +47,7 @@ class StopWatchdog {
           std::unique_lock lock(mutex_);
           if (changed_.wait_for(lock, wait, [&] { return done_; })) return;
           log::error("a statement does not react: ending without it", {{"waited", wait}});
-          log::flush();
+          log::shutdown();
           ::_exit(kExitForced);
         }) {}
   ~StopWatchdog() {

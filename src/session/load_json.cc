@@ -221,7 +221,7 @@ class JsonReader final : public LoadReader {
 
   static void keep(LoadFields& fields, LoadField& cell, const char* text, size_t size) {
     char* copy = fields.arena->allocate(size);
-    std::memcpy(copy, text, size);
+    if (size > 0) std::memcpy(copy, text, size);
     cell.data = copy;
     cell.size = static_cast<uint32_t>(size);
   }
