@@ -9,7 +9,7 @@ import time
 import pymysql
 import pytest
 
-from harness import process, sanitized, sql, wire
+from harness import forced_end, process, sanitized, sql, wire
 from harness.server import Server
 
 CONNECTIONS = 500 if sanitized() else 5000
@@ -176,7 +176,7 @@ def test_port_in_use():
 
 
 def test_stop_drains_and_second_signal_stops_at_once():
-    with Server(settings={"shutdown.drain_timeout": "20s"}) as server:
+    with Server(settings={"shutdown.drain_timeout": "20s"}, environment=forced_end()) as server:
         server.execute_all(["CREATE DATABASE d"])
         server.execute_all(["CREATE TABLE t (a BIGINT)", f"INSERT INTO t SELECT n FROM {sql.numbers(20_000)}"], "d")
         slow = wire.Wire(server, database="d", timeout=60)
@@ -202,7 +202,7 @@ def test_stop_drains_and_second_signal_stops_at_once():
 
 
 def test_a_statement_that_does_not_react_cannot_hold_the_process():
-    with Server(settings={"shutdown.drain_timeout": "1s"}) as server:
+    with Server(settings={"shutdown.drain_timeout": "1s"}, environment=forced_end()) as server:
         server.execute_all(["CREATE DATABASE d"])
         server.execute_all(["CREATE TABLE t (a BIGINT)", "INSERT INTO t VALUES (1), (2)"], "d")
         server.stop()
