@@ -15,7 +15,7 @@ namespace sluice::kernel {
 namespace {
 
 // From here on an answer counts as large: see Host::large_results_.
-constexpr uint64_t kLargeResultRows = 4'000'000;
+constexpr uint64_t kLargeResultRows = 1'000'000;
 
 Error lost_error() {
   return Error(Code::kUnavailable, "the database was reopened after an internal error; the statement did not finish")

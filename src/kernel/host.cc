@@ -14,11 +14,9 @@ namespace sluice::kernel {
 namespace {
 
 constexpr auto kReopenWait = std::chrono::seconds(5);
-// While a large result is sent: its scan would otherwise fill the memory limit with blocks that are read once.
-constexpr auto kCacheKeepBesideLargeResult = std::chrono::seconds(3);
-// Of TableCache::release_unread(), once a second; a block that is wanted again costs about 0.1 ms.
-constexpr uint32_t kFreshLost = 4;
-constexpr uint32_t kFreshLostBesideLargeResult = 64;
+// While a large result is sent, table blocks in memory do not grow beyond what was there before, at least this much: its
+// scan would otherwise fill the memory limit with blocks that are read once.
+constexpr uint64_t kTablesBesideLargeResult = 64 << 20;
 
 std::string quoted(const std::string& text) {
   std::string result = "'";
@@ -178,10 +176,13 @@ void Host::keep() {
 void Host::release_unread_blocks() {
   std::shared_ptr<duckdb::DuckDB> current = instance();
   if (!current || options_.cache_keep.count() == 0) return;
-  const bool large = large_results_.load(std::memory_order_relaxed) > 0;
-  const auto keep = large ? std::min(options_.cache_keep, kCacheKeepBesideLargeResult) : options_.cache_keep;
   auto& pool = duckdb::BufferManager::GetBufferManager(*current->instance).GetBufferPool();
-  static_cast<TableCache&>(pool).release_unread(keep, large ? kFreshLostBesideLargeResult : kFreshLost);
+  auto& cache = static_cast<TableCache&>(pool);
+  cache.release_unread(options_.cache_keep);
+  if (large_results_.load(std::memory_order_relaxed) > 0)
+    cache.keep_tables_below(std::max(kTablesBesideLargeResult, tables_before_large_result_));
+  else
+    tables_before_large_result_ = cache.table_bytes();
 }
 
 void Host::reopen_locked(std::unique_lock<std::mutex>& lock) {

@@ -18,9 +18,15 @@ class TableCache final : public duckdb::BufferPool {
   TableCache(duckdb::BlockAllocator& blocks, uint64_t memory_limit_bytes, uint64_t flush_threshold_bytes);
 
   // Gives table blocks back that were last read longer ago than `age`; returns their bytes. The kernel queues blocks
-  // only roughly in the order of their reads: the search goes on behind up to `fresh_lost` younger blocks, which are
-  // given back as well.
-  uint64_t release_unread(std::chrono::seconds age, uint32_t fresh_lost);
+  // only roughly in the order of their reads: the search goes on behind a few younger blocks, which are given back as
+  // well.
+  uint64_t release_unread(std::chrono::seconds age);
+
+  // Bytes of table blocks in memory.
+  uint64_t table_bytes() const;
+  // Gives table blocks back, those first that were not read for longest, until at most `bytes` are left, or those that
+  // are being read.
+  void keep_tables_below(uint64_t bytes);
 };
 
 }  // namespace sluice::kernel
