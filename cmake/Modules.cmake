@@ -4,10 +4,10 @@
 # Makes the library sluice_<folder> of the folder's .cc files and, of its *_test.cc files, the program
 # <folder>_test, which is one CTest test. A module marked DUCKDB may include DuckDB's headers and shares one
 # precompiled header of them: a translation unit without it costs seven seconds.
-add_library(sluice_pch STATIC ${CMAKE_SOURCE_DIR}/src/kernel/pch/pch.cc)
+add_library(sluice_pch STATIC ${CMAKE_SOURCE_DIR}/src/pch/pch.cc)
 target_link_libraries(sluice_pch PUBLIC duckdb)
 target_include_directories(sluice_pch PUBLIC ${CMAKE_SOURCE_DIR}/src)
-target_precompile_headers(sluice_pch PRIVATE ${CMAKE_SOURCE_DIR}/src/kernel/pch/pch.h)
+target_precompile_headers(sluice_pch PRIVATE ${CMAKE_SOURCE_DIR}/src/pch/pch.h)
 
 function(sluice_module folder)
   cmake_parse_arguments(M "DUCKDB" "" "USES;LIBS" ${ARGN})

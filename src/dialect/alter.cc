@@ -123,7 +123,7 @@ Parsed<void> change_column(ParseContext& c, Alterations& table, const std::strin
   if (old_name != name) table.add(duckdb::make_uniq<duckdb::RenameColumnInfo>(table.entry(), old_name, name));
   auto type = parts.column.Type();
   table.add(duckdb::make_uniq<duckdb::ChangeColumnTypeInfo>(
-      table.entry(), name, type, tree::cast(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), type)));
+      table.entry(), name, type, tree::strict_cast(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), type)));
   if (parts.column.HasDefaultValue()) {
     table.add(duckdb::make_uniq<duckdb::SetDefaultInfo>(table.entry(), name, parts.column.DefaultValue().Copy()));
   }

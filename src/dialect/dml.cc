@@ -194,7 +194,7 @@ Body parse_update(ParseContext& c) {
   if (c.accept("FROM"_kw)) update->from_table = TRY(parse_from(c));
   if (c.accept("WHERE"_kw)) {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    update->set_info->condition = TRY(parse_expression(c));
+    update->set_info->condition = tree::condition(TRY(parse_expression(c)));
   }
   if (c.is("ORDER"_kw) || c.is("LIMIT"_kw)) return c.unsupported("UPDATE with ORDER BY or LIMIT");
   return kernel_statement(std::move(update), Effect::kWrite);
@@ -218,7 +218,7 @@ Body parse_delete(ParseContext& c) {
   }
   if (c.accept("WHERE"_kw)) {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    deletion->condition = TRY(parse_expression(c));
+    deletion->condition = tree::condition(TRY(parse_expression(c)));
   }
   if (c.is("ORDER"_kw) || c.is("LIMIT"_kw)) return c.unsupported("DELETE with ORDER BY or LIMIT");
   return kernel_statement(std::move(deletion), Effect::kWrite);

@@ -45,25 +45,25 @@ BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
     case TokenKind::kAndAnd:
       return {kAnd};
     case TokenKind::kPipe:
-      return {kBitOr, "|"};
+      return {kBitOr, "bitor"};
     case TokenKind::kAmpersand:
-      return {kBitAnd, "&"};
+      return {kBitAnd, "bitand"};
     case TokenKind::kShiftLeft:
       return {kShift, "<<"};
     case TokenKind::kShiftRight:
       return {kShift, ">>"};
     case TokenKind::kPlus:
-      return {kSum, "+"};
+      return {kSum, "add"};
     case TokenKind::kMinus:
-      return {kSum, "-"};
+      return {kSum, "subtract"};
     case TokenKind::kStar:
-      return {kProduct, "*"};
+      return {kProduct, "multiply"};
     case TokenKind::kSlash:
-      return {kProduct, "/"};
+      return {kProduct, "divide"};
     case TokenKind::kPercent:
-      return {kProduct, "%"};
+      return {kProduct, "mod"};
     case TokenKind::kCaret:
-      return {kBitXor, "xor"};
+      return {kBitXor, "bitxor"};
     case TokenKind::kEqual:
       return {kComparison, nullptr, ExpressionType::COMPARE_EQUAL};
     case TokenKind::kNullSafeEqual:
@@ -91,9 +91,9 @@ BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
     case "AND"_kw:
       return {kAnd};
     case "DIV"_kw:
-      return {kProduct, "//"};
+      return {kProduct, "int_divide"};
     case "MOD"_kw:
-      return {kProduct, "%"};
+      return {kProduct, "mod"};
     case "IS"_kw:
     case "IN"_kw:
     case "LIKE"_kw:
@@ -116,17 +116,16 @@ ExprPtr lift_operand(ParseContext& c, ExprPtr operand, size_t first_token) {
   return c.lifted(first_token);
 }
 
-ExprPtr arithmetic(const char* name, ExprPtr left, ExprPtr right) {
-  const bool plus = name[0] == '+';
-  if (plus || (name[0] == '-' && name[1] == '\0')) {
+ExprPtr arithmetic(std::string_view name, ExprPtr left, ExprPtr right) {
+  const bool plus = name == "add";
+  if (plus || name == "subtract") {
     const auto none = tree::IntervalKind::kNone;
     if (tree::interval_kind(*right) != none) return shift_moment(plus, std::move(left), std::move(right));
     if (plus && tree::interval_kind(*left) != none) return shift_moment(true, std::move(right), std::move(left));
   }
-  // DIV: the kernel's // leaves a fraction when an operand is a DECIMAL or DOUBLE.
-  if (name[0] == '/' && name[1] == '/')
-    return tree::function("trunc", tree::binary(name, std::move(left), std::move(right)));
-  return tree::binary(name, std::move(left), std::move(right));
+  if (name == "||") return tree::binary("||", std::move(left), std::move(right));
+  if (name == "<<" || name == ">>") return tree::binary(std::string(name), std::move(left), std::move(right));
+  return tree::doris(std::string(name), std::move(left), std::move(right));
 }
 
 // LIKE without ESCAPE has backslash as its escape character, the kernel's plain LIKE has none.
@@ -190,7 +189,7 @@ Parsed<ExprPtr> parse_in(ParseContext& c, ExprPtr left, bool negated) {
   } while (c.accept(TokenKind::kComma));
   TRY(c.expect(TokenKind::kRightParen, "',' or ')' in the IN list"));
   c.set_height(height);
-  return tree::op(negated ? ExpressionType::COMPARE_NOT_IN : ExpressionType::COMPARE_IN, std::move(children));
+  return tree::doris_call(negated ? "not_in" : "in", std::move(children));
 }
 
 Parsed<ExprPtr> parse_between(ParseContext& c, ExprPtr left, bool negated) {
@@ -206,7 +205,7 @@ Parsed<ExprPtr> parse_between(ParseContext& c, ExprPtr left, bool negated) {
   ExprPtr upper = TRY(parse_arithmetic(c));
   upper = lift_operand(c, std::move(upper), first);
   c.set_height(std::max(height, c.height()));
-  ExprPtr result = duckdb::make_uniq<duckdb::BetweenExpression>(std::move(left), std::move(lower), std::move(upper));
+  ExprPtr result = tree::doris("between", std::move(left), std::move(lower), std::move(upper));
   if (!negated) return result;
   return tree::op(ExpressionType::OPERATOR_NOT, tree::list(std::move(result)));
 }
@@ -220,15 +219,14 @@ Parsed<ExprPtr> parse_is(ParseContext& c, ExprPtr left) {
   if (value || c.is("FALSE"_kw)) {
     c.advance();
     auto type = negated ? ExpressionType::COMPARE_DISTINCT_FROM : ExpressionType::COMPARE_NOT_DISTINCT_FROM;
-    return tree::compare(type, tree::cast(std::move(left), duckdb::LogicalType::BOOLEAN),
-                         tree::constant(duckdb::Value::BOOLEAN(value)));
+    return tree::compare(type, tree::condition(std::move(left)), tree::constant(duckdb::Value::BOOLEAN(value)));
   }
   if (c.is("DISTINCT"_kw) && c.is("FROM"_kw, 1)) {
     c.advance();
     c.advance();
     ExprPtr right = TRY(parse_arithmetic(c));
     auto type = negated ? ExpressionType::COMPARE_NOT_DISTINCT_FROM : ExpressionType::COMPARE_DISTINCT_FROM;
-    return tree::compare(type, std::move(left), std::move(right));
+    return tree::comparison(type, std::move(left), std::move(right));
   }
   return c.expected("NULL, TRUE, FALSE or UNKNOWN after IS");
 }
@@ -266,12 +264,12 @@ Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first
       case kAnd: {
         // a AND b AND c: one node with many children instead of a deep tree.
         ExprList children;
-        children.push_back(std::move(left));
+        children.push_back(tree::condition(std::move(left)));
         uint32_t height = c.height();
         while (binary_operator(c, c.peek()).strength == next.strength) {
           c.advance();
           c.set_height(0);
-          children.push_back(TRY(parse_binary(c, next.strength + 1)));
+          children.push_back(tree::condition(TRY(parse_binary(c, next.strength + 1))));
           height = std::max(height, c.height());
         }
         c.set_height(height);
@@ -294,11 +292,8 @@ Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first
         c.set_height(std::max(left_height, c.height()));
         TRY(c.add_level());
         if (next.strength == kXor) {
-          left =
-              tree::compare(ExpressionType::COMPARE_NOTEQUAL, tree::cast(std::move(left), duckdb::LogicalType::BOOLEAN),
-                            tree::cast(std::move(right), duckdb::LogicalType::BOOLEAN));
-        } else if (next.strength == kBitXor) {
-          left = tree::function(next.name, std::move(left), std::move(right));
+          left = tree::compare(ExpressionType::COMPARE_NOTEQUAL, tree::condition(std::move(left)),
+                               tree::condition(std::move(right)));
         } else {
           left = arithmetic(next.name, std::move(left), std::move(right));
         }
@@ -322,7 +317,7 @@ Parsed<ExprPtr> parse_comparison(ParseContext& c, ExprPtr left, size_t left_firs
     ExprPtr right = TRY(parse_binary(c, kComparison + 1));
     right = lift_operand(c, std::move(right), first);
     c.set_height(std::max(left_height, c.height()));
-    return tree::compare(next.comparison, std::move(left), std::move(right));
+    return tree::comparison(next.comparison, std::move(left), std::move(right));
   }
   bool negated = c.accept("NOT"_kw);
   switch (c.peek().keyword) {

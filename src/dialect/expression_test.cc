@@ -120,7 +120,7 @@ TEST_F(Expressions, DatesStayDatesUnderUnitsOfDays) {
                    "from (select date '2024-03-31' as d, 3 as n, '2024-01-01 01:00:00' as s) t"),
       "2024-04-30|2024-03-28|2024-04-03|2023-12-31 01:00:00|2024-04-03|2024-02-29|2024-06-30|2024-03-31 01:00:00");
   EXPECT_EQ(value("1 + interval 1 day"),
-            "kernel: Binder Error: An INTERVAL can be added to a DATE, DATETIME, TIME or text, not to INT");
+            "kernel: Binder Error: An INTERVAL can be added to a DATE, DATETIME, TIME or text, not to TINYINT");
 }
 
 TEST_F(Expressions, CastsToDatetimeRoundTheFraction) {

@@ -43,9 +43,9 @@ tl::unexpected<Failed> wrong_count(ParseContext& c, const Call& call, const Func
                         call.where);
 }
 
-// A call of the kernel's function under `name` with everything that was written.
-ExprPtr plain_call(const std::string& name, Call& call) {
-  auto function = tree::call(name, std::move(call.args));
+// A call with everything that was written: of Doris' function of this name, else of the kernel's.
+ExprPtr plain_call(const std::string& name, bool of_doris, Call& call) {
+  auto function = of_doris ? tree::doris_call(name, std::move(call.args)) : tree::call(name, std::move(call.args));
   function->distinct = call.distinct;
   if (!call.orders.empty()) {
     function->order_bys = duckdb::make_uniq<duckdb::OrderModifier>();
@@ -92,9 +92,12 @@ Parsed<ExprPtr> build_call(ParseContext& c, Call call) {
   if (call.star && call.name != "count") {
     return c.syntax_error("'*' is an argument of COUNT() only", call.where);
   }
-  if (!entry) return plain_call(call.name, call);
+  if (!entry) {
+    const functions::Function* function = functions::Registry::instance().find(call.name);
+    return plain_call(function ? function->name : call.name, function != nullptr, call);
+  }
   if (call.args.size() < entry->min_args || call.args.size() > entry->max_args) return wrong_count(c, call, *entry);
-  if (!entry->build) return plain_call(entry->kernel_name, call);
+  if (!entry->build) return plain_call(entry->kernel_name, false, call);
   return entry->build(c, call);
 }
 

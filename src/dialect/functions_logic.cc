@@ -6,16 +6,11 @@
 namespace sluice::dialect {
 namespace {
 
-Parsed<ExprPtr> build_if(ParseContext&, Call& call) {
-  return tree::when(std::move(call.args[0]), std::move(call.args[1]), std::move(call.args[2]));
-}
-Parsed<ExprPtr> build_coalesce(ParseContext&, Call& call) {
-  return tree::op(duckdb::ExpressionType::OPERATOR_COALESCE, std::move(call.args));
-}
 Parsed<ExprPtr> build_isnull(ParseContext&, Call& call) { return tree::is_null(std::move(call.args[0])); }
 Parsed<ExprPtr> build_isnotnull(ParseContext&, Call& call) { return tree::is_not_null(std::move(call.args[0])); }
 Parsed<ExprPtr> build_nvl2(ParseContext&, Call& call) {
-  return tree::when(tree::is_not_null(std::move(call.args[0])), std::move(call.args[1]), std::move(call.args[2]));
+  return tree::doris("if", tree::is_not_null(std::move(call.args[0])), std::move(call.args[1]),
+                     std::move(call.args[2]));
 }
 
 // NULL when one argument is NULL; the kernel's functions would leave it out.
@@ -35,14 +30,9 @@ Parsed<ExprPtr> build_extreme(ParseContext&, Call& call) {
 }
 
 constexpr FunctionEntry kFunctions[] = {
-    {"if", 3, 3, nullptr, build_if},
-    {"ifnull", 2, 2, nullptr, build_coalesce},
-    {"nvl", 2, 2, nullptr, build_coalesce},
     {"nvl2", 3, 3, nullptr, build_nvl2},
-    {"coalesce", 1, FunctionEntry::kAny, nullptr, build_coalesce},
     {"isnull", 1, 1, nullptr, build_isnull},
     {"isnotnull", 1, 1, nullptr, build_isnotnull},
-    {"nullif", 2, 2, "nullif"},
     {"greatest", 1, FunctionEntry::kAny, nullptr, build_extreme},
     {"least", 1, FunctionEntry::kAny, nullptr, build_extreme},
 };

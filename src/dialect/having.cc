@@ -2,6 +2,7 @@
 // HAVING without GROUP BY and without aggregates: in MySQL a filter over the columns of the result, by their aliases.
 #include "dialect/query.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/registry.h"
 
 namespace sluice::dialect {
 namespace {
@@ -12,9 +13,14 @@ using duckdb::ParsedExpression;
 // Whether something in it may be an aggregate: a call by name, a subquery, a window. Operators are none.
 bool may_aggregate(const ParsedExpression& expression) {
   switch (expression.GetExpressionClass()) {
-    case ExpressionClass::FUNCTION:
-      if (!expression.Cast<duckdb::FunctionExpression>().is_operator) return true;
+    case ExpressionClass::FUNCTION: {
+      const auto& call = expression.Cast<duckdb::FunctionExpression>();
+      if (call.is_operator) break;
+      if (call.schema != "doris") return true;
+      const auto* function = functions::Registry::instance().find(std::string_view(call.function_name).substr(2));
+      if (!function || function->is_aggregate()) return true;
       break;
+    }
     case ExpressionClass::SUBQUERY:
     case ExpressionClass::WINDOW:
       return true;

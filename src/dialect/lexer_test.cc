@@ -85,8 +85,10 @@ TEST(Literals, UndoEscapes) {
   EXPECT_EQ(value_of(R"('a\n''b')", plain), R"(a\n'b VARCHAR)");
 }
 
-TEST(Literals, HaveTheKernelsTypes) {
-  EXPECT_EQ(value_of("5"), "5 INTEGER");
+TEST(Literals, HaveTheSmallestType) {
+  EXPECT_EQ(value_of("5"), "5 TINYINT");
+  EXPECT_EQ(value_of("128"), "128 SMALLINT");
+  EXPECT_EQ(value_of("32768"), "32768 INTEGER");
   EXPECT_EQ(value_of("2147483648"), "2147483648 BIGINT");
   EXPECT_EQ(value_of("9223372036854775808"), "9223372036854775808 HUGEINT");
   EXPECT_EQ(value_of("1.50"), "1.50 DECIMAL(3,2)");

@@ -42,14 +42,20 @@ std::optional<Value> double_value(std::string_view digits, bool negative) {
   return Value::DOUBLE(negative ? -value : value);
 }
 
+template <typename T>
+bool fits(int64_t value) {
+  return value >= std::numeric_limits<T>::min() && value <= std::numeric_limits<T>::max();
+}
+
 std::optional<Value> integer_value(std::string_view digits, bool negative) {
   int64_t value = 0;
   auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (problem == std::errc()) {
     if (negative) value = -value;
-    if (value >= std::numeric_limits<int32_t>::min() && value <= std::numeric_limits<int32_t>::max()) {
-      return Value::INTEGER(static_cast<int32_t>(value));
-    }
+    // The smallest type that holds it, as in Doris.
+    if (fits<int8_t>(value)) return Value::TINYINT(static_cast<int8_t>(value));
+    if (fits<int16_t>(value)) return Value::SMALLINT(static_cast<int16_t>(value));
+    if (fits<int32_t>(value)) return Value::INTEGER(static_cast<int32_t>(value));
     return Value::BIGINT(value);
   }
   std::string text = negative ? "-" + std::string(digits) : std::string(digits);

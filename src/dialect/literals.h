@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "dialect/token.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::dialect {
 

@@ -91,7 +91,7 @@ Parsed<ExprPtr> parse_minus(ParseContext& c) {
   }
   ExprPtr operand = TRY(parse_operand(c));
   TRY(c.add_level());
-  return tree::unary("-", std::move(operand));
+  return tree::doris("negative", std::move(operand));
 }
 
 // @@name, @@session.name, @@global.name
@@ -135,7 +135,7 @@ Parsed<ExprPtr> parse_braces(ParseContext& c) {
     c.advance();
     std::string value = TRY(parse_string(c, "a date or time"));
     TRY(c.expect(TokenKind::kRightBrace, "'}'"));
-    return tree::cast(tree::text(std::move(value)), date   ? LogicalType::DATE
+    return tree::strict_cast(tree::text(std::move(value)), date   ? LogicalType::DATE
                                                     : time ? LogicalType::TIME
                                                            : LogicalType::TIMESTAMP);
   }
@@ -295,7 +295,7 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
   bool call = c.is(TokenKind::kLeftParen, 1);
   if (auto type = typed_literal(c)) {
     c.advance();
-    return tree::cast(tree::text(TRY(parse_string(c, "a date or time"))), *type);
+    return tree::strict_cast(tree::text(TRY(parse_string(c, "a date or time"))), *type);
   }
   switch (keyword) {
     case "NULL"_kw:
@@ -405,7 +405,7 @@ Parsed<ExprPtr> parse_bare_operand(ParseContext& c) {
       c.advance();
       ExprPtr operand = TRY(parse_operand(c));
       TRY(c.add_level());
-      return invert ? tree::unary("~", std::move(operand)) : tree::negate(std::move(operand));
+      return invert ? tree::doris("bitnot", std::move(operand)) : tree::negate(std::move(operand));
     }
     case TokenKind::kPlaceholder:
       if (c.options().lift_literals) return c.syntax_error("'?' is only for prepared statements");

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "dialect/parser.h"
 #include "dialect/token.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::dialect {
 

@@ -137,7 +137,7 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   }
   if (c.accept("WHERE"_kw)) {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    select->where_clause = TRY(parse_expression(c));
+    select->where_clause = tree::condition(TRY(parse_expression(c)));
   }
   if (c.accept("GROUP"_kw)) {
     TRY(c.expect("BY"_kw));
@@ -145,7 +145,7 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   }
   LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
   if (c.accept("HAVING"_kw)) {
-    select->having = TRY(parse_expression(c));
+    select->having = tree::condition(TRY(parse_expression(c)));
     having_as_where(*select);
   }
   if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");

@@ -72,7 +72,7 @@ TEST(Show, Parts) {
   EXPECT_EQ(columns.like, "a%");
   auto variables = body_of<ShowStatement>("show global variables where Variable_name in ('a', 'b')");
   EXPECT_EQ(variables.scope, VariableScope::kGlobal);
-  EXPECT_EQ(variables.where->ToString(), "(Variable_name IN ('a', 'b'))");
+  EXPECT_EQ(variables.where->ToString(), "\"system\".doris.d_in(Variable_name, 'a', 'b')");
   auto describe = body_of<ShowStatement>("desc internal.d.t");
   EXPECT_TRUE(describe.describe);
   EXPECT_EQ(describe.object.catalog + "." + describe.object.database + "." + describe.object.name, "internal.d.t");
@@ -99,7 +99,7 @@ TEST(Set, Forms) {
   EXPECT_EQ(assignments_of("set sql_mode = default"), "sql_mode=DEFAULT");
   EXPECT_EQ(assignments_of("set global x = 1, y = 2"), "global x=1, global y=2");
   EXPECT_EQ(assignments_of("set @@x = 1, @@global.y := 2, @@session.z = 3, local w = 4"), "x=1, global y=2, z=3, w=4");
-  EXPECT_EQ(assignments_of("set @a = 1 + 2, @`b` := 'x'"), "@a=(1 + 2), @b='x'");
+  EXPECT_EQ(assignments_of("set @a = 1 + 2, @`b` := 'x'"), "@a=\"system\".doris.d_add(1, 2), @b='x'");
   EXPECT_EQ(assignments_of("set x = -1, y = null, z = true"), "x=-1, y=NULL, z=true");
   EXPECT_EQ(assignments_of("SET SESSION sql_mode=concat(@@sql_mode,',STRICT_TRANS_TABLES')"),
             "sql_mode=('sql_mode' || ',STRICT_TRANS_TABLES')");

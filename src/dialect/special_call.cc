@@ -75,7 +75,7 @@ std::optional<duckdb::Value> interval_value(int64_t months, int64_t days, int64_
 ExprPtr interval_constant(duckdb::Value value, bool timed) {
   timed = timed && duckdb::IntervalValue::Get(value).micros == 0;
   ExprPtr result = tree::constant(std::move(value));
-  return timed ? tree::cast(std::move(result), LogicalType::INTERVAL) : std::move(result);
+  return timed ? tree::strict_cast(std::move(result), LogicalType::INTERVAL) : std::move(result);
 }
 
 // "1 10:20:30" of DAY_SECOND and the like: numbers with anything between, the last is the smallest unit.
@@ -136,8 +136,8 @@ std::optional<double> literal_amount(const ExprPtr& amount) {
 }
 
 // CAST(x AS t), and CONVERT(x, t): the parts after the type was read.
-ExprPtr make_cast(ExprPtr value, const TypeName& type, bool try_cast) {
-  ExprPtr result = duckdb::make_uniq<duckdb::CastExpression>(type.type, std::move(value), try_cast);
+ExprPtr make_cast(ExprPtr value, const TypeName& type) {
+  ExprPtr result = tree::cast(std::move(value), type.type);
   if (type.length && type.type.id() == duckdb::LogicalTypeId::VARCHAR) {
     result = tree::function("left", std::move(result),
                             tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*type.length))));
@@ -145,11 +145,11 @@ ExprPtr make_cast(ExprPtr value, const TypeName& type, bool try_cast) {
   return result;
 }
 
-Parsed<ExprPtr> parse_cast(ParseContext& c, bool try_cast) {
+Parsed<ExprPtr> parse_cast(ParseContext& c) {
   ExprPtr value = TRY(parse_expression(c));
   TRY(c.expect("AS"_kw));
   TypeName type = TRY(parse_cast_type(c));
-  return make_cast(std::move(value), type, try_cast);
+  return make_cast(std::move(value), type);
 }
 
 Parsed<ExprPtr> parse_convert(ParseContext& c) {
@@ -160,7 +160,7 @@ Parsed<ExprPtr> parse_convert(ParseContext& c) {
   }
   TRY(c.expect(TokenKind::kComma, "',' and a type, or USING"));
   TypeName type = TRY(parse_cast_type(c));
-  return make_cast(std::move(value), type, false);
+  return make_cast(std::move(value), type);
 }
 
 Parsed<ExprPtr> parse_extract(ParseContext& c) {
@@ -269,9 +269,8 @@ using SpecialParser = Parsed<ExprPtr> (*)(ParseContext& c);
 SpecialParser special_parser(const ParseContext& c) {
   switch (c.peek().keyword) {
     case "CAST"_kw:
-      return [](ParseContext& c) { return parse_cast(c, false); };
-    case "TRY_CAST"_kw:
-      return [](ParseContext& c) { return parse_cast(c, true); };
+    case "TRY_CAST"_kw:  // what does not convert is NULL in both
+      return parse_cast;
     case "CONVERT"_kw:
       return parse_convert;
     case "EXTRACT"_kw:
@@ -321,20 +320,19 @@ Parsed<ExprPtr> parse_case(ParseContext& c) {
   c.advance();
   ExprPtr subject;
   if (!c.is("WHEN"_kw)) subject = TRY(parse_expression(c));
-  auto result = duckdb::make_uniq<duckdb::CaseExpression>();
+  ExprList parts;
   if (!c.is("WHEN"_kw)) return c.expected("WHEN");
   while (c.accept("WHEN"_kw)) {
-    duckdb::CaseCheck check;
-    check.when_expr = TRY(parse_expression(c));
-    if (subject) check.when_expr = tree::equal(subject->Copy(), std::move(check.when_expr));
+    ExprPtr when = TRY(parse_expression(c));
+    if (subject) when = tree::doris("eq", subject->Copy(), std::move(when));
+    parts.push_back(std::move(when));
     TRY(c.expect("THEN"_kw));
-    check.then_expr = TRY(parse_expression(c));
-    result->case_checks.push_back(std::move(check));
+    parts.push_back(TRY(parse_expression(c)));
   }
-  result->else_expr = c.accept("ELSE"_kw) ? TRY(parse_expression(c)) : tree::null();
+  parts.push_back(c.accept("ELSE"_kw) ? TRY(parse_expression(c)) : tree::null());
   if (!c.accept("END"_kw)) return c.expected("WHEN, ELSE or END");
   TRY(c.add_level());
-  return result;
+  return tree::doris_call("case", std::move(parts));
 }
 
 std::string parse_unit(ParseContext& c, bool compound) {
@@ -410,7 +408,7 @@ Parsed<ExprPtr> parse_interval(ParseContext& c) {
   if (unit.empty()) {
     // INTERVAL '1 day' as one string.
     const std::string* text = tree::constant_text(*amount);
-    if (text && text->find(' ') != std::string::npos) return tree::cast(std::move(amount), LogicalType::INTERVAL);
+    if (text && text->find(' ') != std::string::npos) return tree::strict_cast(std::move(amount), LogicalType::INTERVAL);
     return c.expected("a unit like DAY or MONTH after the INTERVAL's amount");
   }
   TRY(c.add_level());

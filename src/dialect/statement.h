@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::dialect {
 

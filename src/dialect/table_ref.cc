@@ -239,7 +239,7 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
       join->ref_type = duckdb::JoinRefType::NATURAL;
     } else if (c.accept("ON"_kw)) {
       LiftScope allowed(c, LiftScope::Rule::kAllow);
-      join->condition = TRY(parse_expression(c));
+      join->condition = tree::condition(TRY(parse_expression(c)));
     } else if (c.accept("USING"_kw)) {
       for (auto& column : TRY(parse_name_list(c))) join->using_columns.push_back(std::move(column));
     } else if (kind->cross || kind->type == duckdb::JoinType::INNER) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dialect/parse_context.h"
+#include "functions/registry.h"
 
 namespace sluice::dialect::tree {
 
@@ -29,6 +30,21 @@ template <typename... Args>
 ExprPtr function(const std::string& name, Args... args) {
   return call(name, list(std::move(args)...));
 }
+// A function of Doris by its name there: its types and NULLs are Doris' (functions/registry.h).
+inline duckdb::unique_ptr<duckdb::FunctionExpression> doris_call(const std::string& name, ExprList args) {
+  return duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", functions::kernel_name(name),
+                                                       std::move(args));
+}
+template <typename... Args>
+ExprPtr doris(const std::string& name, Args... args) {
+  return doris_call(name, list(std::move(args)...));
+}
+// Whether a tree is a call of doris(`name`, ..).
+bool is_doris(const duckdb::ParsedExpression& expression, std::string_view name);
+// The comparison that a user wrote.
+ExprPtr comparison(duckdb::ExpressionType type, ExprPtr left, ExprPtr right);
+// The tree as a condition of WHERE, ON, AND, CASE: what is no comparison counts by its truth.
+ExprPtr condition(ExprPtr operand);
 // An operator of the kernel: "+", "~~"; printed infix.
 inline ExprPtr binary(const std::string& name, ExprPtr left, ExprPtr right) {
   auto result = call(name, list(std::move(left), std::move(right)));
@@ -69,7 +85,10 @@ inline ExprPtr coalesce(ExprPtr first, ExprPtr second) {
 // NOT of a comparison or IN becomes the opposite one, as the kernel's own parser does.
 ExprPtr negate(ExprPtr operand);
 
-inline ExprPtr cast(ExprPtr child, duckdb::LogicalType type) {
+// Doris' CAST: NULL where the value does not convert.
+ExprPtr cast(ExprPtr child, duckdb::LogicalType type);
+// The kernel's CAST: an error where the value does not convert.
+inline ExprPtr strict_cast(ExprPtr child, duckdb::LogicalType type) {
   return duckdb::make_uniq<duckdb::CastExpression>(std::move(type), std::move(child));
 }
 inline ExprPtr when(ExprPtr condition, ExprPtr then, ExprPtr otherwise) {

@@ -87,7 +87,7 @@ void add_constraint_keys(const duckdb::TableCatalogEntry& table, RelationFacts& 
         break;
       }
       case duckdb::ConstraintType::CHECK:
-        facts.checks.push_back(dialect_text(constraint->Cast<duckdb::CheckConstraint>().expression->ToString()));
+        facts.checks.push_back(expression_text(*constraint->Cast<duckdb::CheckConstraint>().expression));
         break;
       default:
         break;
@@ -102,7 +102,7 @@ KeyFacts index_facts(const duckdb::IndexCatalogEntry& index) {
   for (const auto& expression : index.parsed_expressions) {
     bool column = expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
     key.columns.push_back(column ? expression->Cast<duckdb::ColumnRefExpression>().GetColumnName()
-                                 : dialect_text(expression->ToString()));
+                                 : expression_text(*expression));
   }
   return key;
 }
@@ -138,7 +138,7 @@ void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& fa
     added.nullable = added.key != ColumnKey::kPrimary && !not_null.contains(column.Logical().index);
     added.comment = comment_text(column.Comment());
     added.default_value = default_text(column);
-    if (column.Generated()) added.generated = dialect_text(column.GeneratedExpression().ToString());
+    if (column.Generated()) added.generated = expression_text(column.GeneratedExpression());
   }
 }
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "kernel/catalog_text.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

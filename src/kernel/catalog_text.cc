@@ -2,12 +2,88 @@
 #include "kernel/catalog_text.h"
 
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/registry.h"
 
 namespace sluice::kernel {
 namespace {
 
 using duckdb::ExpressionClass;
+using duckdb::ExpressionType;
 using duckdb::ParsedExpression;
+using ExprPtr = duckdb::unique_ptr<ParsedExpression>;
+
+struct Operator {
+  std::string_view function;
+  const char* symbol;  // of a binary or unary operator; null: `comparison`
+  ExpressionType comparison = ExpressionType::INVALID;
+};
+constexpr Operator kOperators[] = {
+    {"add", "+"},
+    {"subtract", "-"},
+    {"multiply", "*"},
+    {"divide", "/"},
+    {"int_divide", "DIV"},
+    {"mod", "%"},
+    {"bitand", "&"},
+    {"bitor", "|"},
+    {"bitxor", "^"},
+    {"bitnot", "~"},
+    {"negative", "-"},
+    {"eq", nullptr, ExpressionType::COMPARE_EQUAL},
+    {"ne", nullptr, ExpressionType::COMPARE_NOTEQUAL},
+    {"lt", nullptr, ExpressionType::COMPARE_LESSTHAN},
+    {"le", nullptr, ExpressionType::COMPARE_LESSTHANOREQUALTO},
+    {"gt", nullptr, ExpressionType::COMPARE_GREATERTHAN},
+    {"ge", nullptr, ExpressionType::COMPARE_GREATERTHANOREQUALTO},
+};
+
+ExprPtr case_of(duckdb::vector<ExprPtr> parts) {
+  auto result = duckdb::make_uniq<duckdb::CaseExpression>();
+  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+    duckdb::CaseCheck check;
+    check.when_expr = std::move(parts[i]);
+    check.then_expr = std::move(parts[i + 1]);
+    result->case_checks.push_back(std::move(check));
+  }
+  result->else_expr = parts.size() % 2 != 0 ? std::move(parts.back())
+                                            : duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value());
+  return result;
+}
+
+// The tree with operators, CASE and CAST where Doris' calls stood.
+ExprPtr as_written(ExprPtr expression) {
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      *expression, [](ExprPtr& child) { child = as_written(std::move(child)); });
+  if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return expression;
+  auto& call = expression->Cast<duckdb::FunctionExpression>();
+  if (call.schema != "doris") return expression;
+  const std::string name = call.function_name.substr(functions::kernel_name("").size());
+  auto& parts = call.children;
+  if (name == "truth") return std::move(parts[0]);
+  if (name == "case") return case_of(std::move(parts));
+  if (name == "cast" && parts[1]->GetExpressionClass() == ExpressionClass::CONSTANT) {
+    duckdb::LogicalType type = parts[1]->Cast<duckdb::ConstantExpression>().value.type();
+    return duckdb::make_uniq<duckdb::CastExpression>(std::move(type), std::move(parts[0]));
+  }
+  if (name == "in" || name == "not_in") {
+    const auto type = name == "in" ? ExpressionType::COMPARE_IN : ExpressionType::COMPARE_NOT_IN;
+    return duckdb::make_uniq<duckdb::OperatorExpression>(type, std::move(parts));
+  }
+  if (name == "between") {
+    return duckdb::make_uniq<duckdb::BetweenExpression>(std::move(parts[0]), std::move(parts[1]), std::move(parts[2]));
+  }
+  for (const Operator& known : kOperators) {
+    if (name != known.function) continue;
+    if (!known.symbol) {
+      return duckdb::make_uniq<duckdb::ComparisonExpression>(known.comparison, std::move(parts[0]),
+                                                             std::move(parts[1]));
+    }
+    auto result = duckdb::make_uniq<duckdb::FunctionExpression>(known.symbol, std::move(parts));
+    result->is_operator = true;
+    return result;
+  }
+  return duckdb::make_uniq<duckdb::FunctionExpression>(name, std::move(parts));
+}
 
 const ParsedExpression& without_casts(const ParsedExpression& expression) {
   const ParsedExpression* inner = &expression;
@@ -27,7 +103,8 @@ std::optional<std::string> constant_text(const ParsedExpression& expression) {
   }
   if (inner.GetExpressionClass() == ExpressionClass::FUNCTION) {
     const auto& call = inner.Cast<duckdb::FunctionExpression>();
-    if (call.function_name != "-" || call.children.size() != 1) return std::nullopt;
+    const bool minus = call.function_name == "-" || call.function_name == functions::kernel_name("negative");
+    if (!minus || call.children.size() != 1) return std::nullopt;
     auto operand = constant_text(*call.children[0]);
     if (operand) return "-" + *operand;
   }
@@ -61,41 +138,6 @@ bool calls_now(const ParsedExpression& expression) {
 
 }  // namespace
 
-std::string quoted_name(std::string_view name) {
-  std::string result = "`";
-  for (char c : name) {
-    if (c == '`') result += '`';
-    result += c;
-  }
-  return result + "`";
-}
-
-std::string quoted_string(std::string_view text) {
-  std::string result = "'";
-  for (char c : text) {
-    switch (c) {
-      case '\'':
-        result += "''";
-        break;
-      case '\\':
-        result += "\\\\";
-        break;
-      case '\n':
-        result += "\\n";
-        break;
-      case '\r':
-        result += "\\r";
-        break;
-      case '\0':
-        result += "\\0";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result + "'";
-}
-
 std::string dialect_text(std::string_view kernel_text) {
   std::string result;
   for (size_t i = 0; i < kernel_text.size(); ++i) {
@@ -117,6 +159,10 @@ std::string dialect_text(std::string_view kernel_text) {
   return result;
 }
 
+std::string expression_text(const ParsedExpression& expression) {
+  return dialect_text(as_written(expression.Copy())->ToString());
+}
+
 std::optional<DefaultText> default_text(const duckdb::ColumnDefinition& column) {
   if (column.Generated() || !column.HasDefaultValue()) return std::nullopt;
   const ParsedExpression& expression = column.DefaultValue();
@@ -126,7 +172,7 @@ std::optional<DefaultText> default_text(const duckdb::ColumnDefinition& column) 
     if (column.Type().id() == duckdb::LogicalTypeId::DATE) return DefaultText{"CURRENT_DATE", "CURRENT_DATE"};
     return DefaultText{"CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"};
   }
-  std::string text = dialect_text(expression.ToString());
+  std::string text = expression_text(expression);
   return DefaultText{text, "(" + text + ")"};
 }
 

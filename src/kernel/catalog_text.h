@@ -7,17 +7,17 @@
 #include <string>
 #include <string_view>
 
-#include "kernel/pch/pch.h"
+#include "base/sql_text.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 
-// `name`, with backticks inside doubled.
-std::string quoted_name(std::string_view name);
-// 'text', with quotes and backslashes escaped.
-std::string quoted_string(std::string_view text);
-
 // Text that the kernel printed, in the quoting of MySQL: "a" becomes `a`, backslashes in strings are doubled.
 std::string dialect_text(std::string_view kernel_text);
+
+// An expression of CHECK, DEFAULT, a generated column or an index, as it may be written: Doris' functions by their names
+// and operators, not as the calls that trees have in their place.
+std::string expression_text(const duckdb::ParsedExpression& expression);
 
 // What a column's DEFAULT is, without the word.
 struct DefaultText {

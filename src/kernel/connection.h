@@ -13,7 +13,7 @@
 
 #include "base/result.h"
 #include "kernel/host.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

@@ -4,7 +4,7 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
-#include "kernel/type_names.h"
+#include "functions/type_names.h"
 
 namespace sluice::kernel {
 namespace {
@@ -77,7 +77,7 @@ BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
       break;
     default:
       throw duckdb::BinderException("An INTERVAL can be added to a DATE, DATETIME, TIME or text, not to %s",
-                                    duckdb::StringUtil::Upper(doris_type_name(type)));
+                                    duckdb::StringUtil::Upper(functions::type_name(type)));
   }
   return bind_operator(context, name, std::move(moment), std::move(interval));
 }

@@ -5,7 +5,7 @@
 // of the binder.
 #pragma once
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "base/result.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

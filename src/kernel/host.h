@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 #include "kernel/system_views.h"
 
 namespace sluice::kernel {

@@ -9,7 +9,9 @@
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
 #include "kernel/date_arithmetic.h"
-#include "kernel/type_names.h"
+#include "functions/registry.h"
+#include "functions/type_names.h"
+#include "functions/types.h"
 
 namespace sluice::kernel {
 namespace {
@@ -94,7 +96,7 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
 }
 
 std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& column, size_t position) {
-  const TypeFacts type = type_facts(column.type);
+  const functions::TypeFacts type = functions::type_facts(column.type);
   const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
   return {text("def"),
           text(relation.database),
@@ -111,7 +113,7 @@ std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& 
           number(type.datetime_precision),
           is_text ? text(kTableCharset) : no_text(),
           is_text ? text(kTableCollation) : no_text(),
-          text(doris_type_name(column.type)),
+          text(functions::type_name(column.type)),
           text(to_string(column.key)),
           text(column.generated.empty() ? "" : "VIRTUAL GENERATED"),
           text("select,insert,update,references"),
@@ -402,6 +404,8 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
     catalog.CreateFunction(transaction, info);
   }
   create_date_arithmetic(context);
+  functions::create_types(context);
+  functions::create_functions(context);
 }
 
 }  // namespace sluice::kernel

@@ -6,7 +6,7 @@
 
 #include <memory>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 #include "kernel/system_views.h"
 
 namespace sluice::kernel {

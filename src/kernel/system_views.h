@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

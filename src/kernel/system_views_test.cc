@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "kernel/catalog_facts.h"
-#include "kernel/type_names.h"
+#include "functions/type_names.h"
 
 namespace sluice::kernel {
 namespace {
@@ -157,15 +157,15 @@ TEST(SystemViewsCost, CreationIsQuick) {
 
 TEST(TypeNames, AreDorisNames) {
   using duckdb::LogicalType;
-  EXPECT_EQ(doris_type_name(LogicalType::HUGEINT), "largeint");
-  EXPECT_EQ(doris_type_name(LogicalType::UINTEGER), "int unsigned");
-  EXPECT_EQ(doris_type_name(LogicalType::JSON()), "json");
-  EXPECT_EQ(doris_type_name(LogicalType::LIST(LogicalType::DECIMAL(9, 2))), "array<decimal(9,2)>");
-  EXPECT_EQ(doris_type_name(LogicalType::MAP(LogicalType::VARCHAR, LogicalType::INTEGER)), "map<text,int>");
-  EXPECT_EQ(doris_type_name(LogicalType::STRUCT({{"a", LogicalType::INTEGER}, {"b", LogicalType::DATE}})),
+  EXPECT_EQ(functions::type_name(LogicalType::HUGEINT), "largeint");
+  EXPECT_EQ(functions::type_name(LogicalType::UINTEGER), "int unsigned");
+  EXPECT_EQ(functions::type_name(LogicalType::JSON()), "json");
+  EXPECT_EQ(functions::type_name(LogicalType::LIST(LogicalType::DECIMAL(9, 2))), "array<decimal(9,2)>");
+  EXPECT_EQ(functions::type_name(LogicalType::MAP(LogicalType::VARCHAR, LogicalType::INTEGER)), "map<text,int>");
+  EXPECT_EQ(functions::type_name(LogicalType::STRUCT({{"a", LogicalType::INTEGER}, {"b", LogicalType::DATE}})),
             "struct<a:int,b:date>");
-  EXPECT_EQ(type_facts(LogicalType::DECIMAL(15, 2)).data_type, "decimal");
-  EXPECT_EQ(type_facts(LogicalType::UINTEGER).data_type, "int");
+  EXPECT_EQ(functions::type_facts(LogicalType::DECIMAL(15, 2)).data_type, "decimal");
+  EXPECT_EQ(functions::type_facts(LogicalType::UINTEGER).data_type, "int");
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <openssl/crypto.h>
 #include <boost/version.hpp>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 #ifndef SLUICE_VERSION
 #error "SLUICE_VERSION is defined by CMakeLists.txt"

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 #include "session/load_records.h"
 
 namespace sluice::session {

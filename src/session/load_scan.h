@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 #include "session/load.h"
 #include "session/load_convert.h"
 #include "session/load_source.h"

@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 #include "duckdb/parallel/interrupt.hpp"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::session {
 

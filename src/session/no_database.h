@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::session {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::session {
 

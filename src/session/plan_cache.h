@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "dialect/statement.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 #include "session/point_select.h"
 
 namespace sluice::session {

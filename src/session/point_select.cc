@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/point_select.h"
 
+#include "dialect/tree.h"
 #include "duckdb/common/string_util.hpp"
 
 namespace sluice::session {
@@ -42,13 +43,13 @@ struct Recogniser {
       }
       return true;
     }
-    if (expression.GetExpressionType() != ExpressionType::COMPARE_EQUAL) return false;
-    const auto& comparison = expression.Cast<duckdb::ComparisonExpression>();
-    auto name = column(*comparison.left);
-    auto key = value(*comparison.right);
+    if (!dialect::tree::is_doris(expression, "eq")) return false;
+    const auto& sides = expression.Cast<duckdb::FunctionExpression>().children;
+    auto name = column(*sides[0]);
+    auto key = value(*sides[1]);
     if (!name || !key) {
-      name = column(*comparison.right);
-      key = value(*comparison.left);
+      name = column(*sides[1]);
+      key = value(*sides[0]);
     }
     if (!name || !key) return false;
     for (const auto& known : shape.keys) {

@@ -262,7 +262,7 @@ TEST_P(SessionTest, UseAndErrors) {
   run("USE d");
   EXPECT_THAT(run("DROP TABLE missing"), testing::StartsWith("1051: "));
   EXPECT_THAT(run("DROP DATABASE missing"), testing::StartsWith("1008: "));
-  EXPECT_EQ(run("SELECT 1 / 0, 7 DIV 2, 5.5 DIV 2, 1 DIV 0"), "NULL|3|2.0|NULL");
+  EXPECT_EQ(run("SELECT 1 / 0, 7 DIV 2, 5.5 DIV 2, 1 DIV 0"), "NULL|3|2|NULL");
 }
 
 TEST_P(SessionTest, KillAndTimeout) {

@@ -22,7 +22,7 @@ Result<AccountRecord> account_of(const dialect::ShowStatement& show, ShowContext
 std::string plain_name(const AccountRecord& account) { return account.user + "@" + account.host_pattern; }
 
 std::string quoted_account(const AccountRecord& account) {
-  return kernel::quoted_string(account.user) + "@" + kernel::quoted_string(account.host_pattern);
+  return quoted_string(account.user) + "@" + quoted_string(account.host_pattern);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ Result<Table> show_create_user(const dialect::ShowStatement& show, ShowContext& 
   Table table = table_of({"CREATE USER for " + plain_name(account)});
   // Without the hash: who reads it could log in with it by the native plugin.
   table.rows.push_back(
-      {text("CREATE USER " + quoted_account(account) + " IDENTIFIED WITH " + kernel::quoted_string(account.plugin))});
+      {text("CREATE USER " + quoted_account(account) + " IDENTIFIED WITH " + quoted_string(account.plugin))});
   return table;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW DATABASES, TABLES, TABLE STATUS, COLUMNS, INDEX, CATALOGS and DESC.
 #include "kernel/charsets.h"
-#include "kernel/type_names.h"
+#include "functions/type_names.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
@@ -36,7 +36,7 @@ Table describe(const kernel::RelationFacts& relation) {
   Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
   for (const auto& column : relation.columns) {
     const bool key = column.key == kernel::ColumnKey::kPrimary;
-    table.rows.push_back({text(column.name), text(kernel::doris_type_name(column.type)),
+    table.rows.push_back({text(column.name), text(functions::type_name(column.type)),
                           text(column.nullable ? "Yes" : "No"), text(key ? "true" : "false"), default_cell(column),
                           text(key ? "" : "NONE")});
   }
@@ -49,7 +49,7 @@ Table columns_of(const kernel::RelationFacts& relation, bool full) {
            : table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
   for (const auto& column : relation.columns) {
     auto& row = table.rows.emplace_back();
-    row = {text(column.name), text(kernel::doris_type_name(column.type))};
+    row = {text(column.name), text(functions::type_name(column.type))};
     if (full) {
       const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
       row.push_back(is_text ? text(kernel::kTableCollation) : no_text());

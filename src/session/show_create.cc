@@ -2,14 +2,12 @@
 // SHOW CREATE TABLE, VIEW and DATABASE: text that our own dialect reads again, laid out as MySQL's, whose layout
 // clients take apart line by line.
 #include "kernel/charsets.h"
-#include "kernel/type_names.h"
+#include "functions/type_names.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
 namespace {
 
-using kernel::quoted_name;
-using kernel::quoted_string;
 
 std::string name_list(const std::vector<std::string>& names) {
   std::string list;
@@ -18,7 +16,7 @@ std::string name_list(const std::vector<std::string>& names) {
 }
 
 std::string column_line(const kernel::ColumnFacts& column) {
-  std::string line = quoted_name(column.name) + " " + kernel::doris_type_name(column.type);
+  std::string line = quoted_name(column.name) + " " + functions::type_name(column.type);
   if (!column.generated.empty()) {
     line += " GENERATED ALWAYS AS (" + column.generated + ") VIRTUAL";
   } else {

@@ -20,7 +20,7 @@
 
 #include "base/result.h"
 #include "dialect/statement.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::session {
 

@@ -7,6 +7,8 @@ import math
 import re
 
 RELATIVE = 1e-9
+# Doris' averages and quotients of decimals are decimals, cut off at four or more digits; the kernel's are doubles.
+CUT_ABSOLUTE, CUT_RELATIVE = 1.01e-4, 1e-6
 
 
 def plain(value):
@@ -45,9 +47,18 @@ def same(got, wanted, text_is_number=False) -> bool:
         return isinstance(right, float) and math.isnan(right)
     if left == right:
         return True
+    if is_cut(left, right):
+        return math.isclose(float(left), float(right), rel_tol=CUT_RELATIVE, abs_tol=CUT_ABSOLUTE)
     exact = isinstance(right, int) or (isinstance(right, decimal.Decimal) and right == right.to_integral_value() and
                                        isinstance(left, (int, decimal.Decimal)) and left == int(left))
     return not exact and math.isclose(float(left), float(right), rel_tol=RELATIVE, abs_tol=1e-12)
+
+
+def is_cut(got, wanted) -> bool:
+    """Whether `got` is a decimal of at least four digits where `wanted` is a double."""
+    if not isinstance(got, decimal.Decimal) or got.as_tuple().exponent > -4:
+        return False
+    return isinstance(wanted, float) or (isinstance(wanted, decimal.Decimal) and wanted.as_tuple().exponent < -8)
 
 
 def same_row(got, wanted, text_is_number=False) -> bool:
@@ -62,7 +73,7 @@ def sort_key(row):
         if value is None:
             parts.append((0, 0.0, ""))
         elif found is not None:
-            parts.append((1, float(f"{float(found):.7g}"), ""))
+            parts.append((1, float(f"{float(found):.5g}"), ""))
         else:
             parts.append((2, 0.0, str(value)))
     return parts

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <type_traits>
 
+#include "base/text_format.h"
 #include "door/mysql/nested_text.h"
-#include "door/mysql/text_format.h"
 #include "duckdb/common/types/uuid.hpp"
 
 namespace sluice::door::mysql {

@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "door/mysql/packet_buffer.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::door::mysql {
 

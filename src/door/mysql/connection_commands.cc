@@ -2,21 +2,13 @@
 // The small commands of a Connection.
 #include <fmt/format.h>
 
+#include "base/sql_text.h"
 #include "door/mysql/column_definition.h"
 #include "door/mysql/connection.h"
 #include "door/mysql/payload_reader.h"
 
 namespace sluice::door::mysql {
 namespace {
-
-std::string quoted_name(std::string_view name) {
-  std::string text = "`";
-  for (char c : name) {
-    if (c == '`') text += '`';
-    text += c;
-  }
-  return text + '`';
-}
 
 // SQL's LIKE without regard to the case of ASCII letters: '%' any run, '_' any one byte.
 bool is_like(std::string_view text, std::string_view pattern) {

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "door/mysql/constants.h"
 #include "door/mysql/payload_reader.h"
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
 namespace sluice::door::mysql {
 

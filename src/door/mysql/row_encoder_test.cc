@@ -7,10 +7,10 @@
 #include <cmath>
 #include <limits>
 
+#include "base/text_format.h"
 #include "door/mysql/column_definition.h"
 #include "door/mysql/responses.h"
 #include "door/mysql/result_producer.h"
-#include "door/mysql/text_format.h"
 
 namespace sluice::door::mysql {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers, dates and times as the text that Doris sends. Each function writes at `out`, which has room for the stated
 // maximum, and gives the end. No allocation, no locale: the inner loop of every large result. Any thread.
-// Source: cell formats of a Doris frontend (PROTOCOL.md, "Text cells").
+// Source: cell formats of a Doris frontend (src/door/mysql/PROTOCOL.md, "Text cells").
 #pragma once
 
 #include <cstdint>
 
-namespace sluice::door::mysql {
+namespace sluice {
 
 inline constexpr int kMaxInt64Text = 20;
 inline constexpr int kMaxInt128Text = 40;
@@ -58,4 +58,4 @@ uint8_t* format_timestamp(uint8_t* out, int64_t micros, Fraction fraction);
 // "1 year 2 months 3 days 04:05:06.5": as the kernel prints intervals, but for the fraction's six digits.
 uint8_t* format_interval(uint8_t* out, int32_t months, int32_t days, int64_t micros);
 
-}  // namespace sluice::door::mysql
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "door/mysql/text_format.h"
+#include "base/text_format.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace sluice::door::mysql {
+namespace sluice {
 namespace {
 
 constexpr uint64_t kPowers[20] = {1ull,
@@ -256,4 +256,4 @@ uint8_t* format_interval(uint8_t* out, int32_t months, int32_t days, int64_t mic
   return format_time(out, micros, Fraction::kMicrosIfAny);
 }
 
-}  // namespace sluice::door::mysql
+}  // namespace sluice

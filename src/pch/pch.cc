@@ -1,2 +1,2 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernel/type_names.h"
+#include "functions/type_names.h"
 
-#include "kernel/catalog_text.h"
+#include "base/sql_text.h"
 
-namespace sluice::kernel {
+namespace sluice::functions {
 namespace {
 
 using duckdb::LogicalType;
@@ -26,7 +26,7 @@ std::string struct_name(const LogicalType& type) {
   const auto& fields = duckdb::StructType::GetChildTypes(type);
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) name += ',';
-    name += fields[i].first + ":" + doris_type_name(fields[i].second);
+    name += fields[i].first + ":" + type_name(fields[i].second);
   }
   return name + ">";
 }
@@ -94,7 +94,7 @@ TypeFacts facts_without_name(const LogicalType& type) {
 
 }  // namespace
 
-std::string doris_type_name(const LogicalType& type) {
+std::string type_name(const LogicalType& type) {
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
       return "boolean";
@@ -147,12 +147,12 @@ std::string doris_type_name(const LogicalType& type) {
     case LogicalTypeId::ENUM:
       return enum_name(type);
     case LogicalTypeId::LIST:
-      return "array<" + doris_type_name(duckdb::ListType::GetChildType(type)) + ">";
+      return "array<" + type_name(duckdb::ListType::GetChildType(type)) + ">";
     case LogicalTypeId::ARRAY:
-      return "array<" + doris_type_name(duckdb::ArrayType::GetChildType(type)) + ">";
+      return "array<" + type_name(duckdb::ArrayType::GetChildType(type)) + ">";
     case LogicalTypeId::MAP:
-      return "map<" + doris_type_name(duckdb::MapType::KeyType(type)) + "," +
-             doris_type_name(duckdb::MapType::ValueType(type)) + ">";
+      return "map<" + type_name(duckdb::MapType::KeyType(type)) + "," +
+             type_name(duckdb::MapType::ValueType(type)) + ">";
     case LogicalTypeId::STRUCT:
       return struct_name(type);
     default:
@@ -162,9 +162,9 @@ std::string doris_type_name(const LogicalType& type) {
 
 TypeFacts type_facts(const LogicalType& type) {
   TypeFacts facts = facts_without_name(type);
-  facts.data_type = doris_type_name(type);
+  facts.data_type = type_name(type);
   facts.data_type.resize(std::min(facts.data_type.find_first_of("( <"), facts.data_type.size()));
   return facts;
 }
 
-}  // namespace sluice::kernel
+}  // namespace sluice::functions

@@ -8,12 +8,12 @@
 #include <optional>
 #include <string>
 
-#include "kernel/pch/pch.h"
+#include "pch/pch.h"
 
-namespace sluice::kernel {
+namespace sluice::functions {
 
 // "int", "decimal(15,2)", "array<text>": in lower case, accepted as a column type by our own dialect.
-std::string doris_type_name(const duckdb::LogicalType& type);
+std::string type_name(const duckdb::LogicalType& type);
 
 // The columns of information_schema.COLUMNS that follow from the type; nothing where MySQL has NULL.
 struct TypeFacts {
@@ -26,4 +26,4 @@ struct TypeFacts {
 };
 TypeFacts type_facts(const duckdb::LogicalType& type);
 
-}  // namespace sluice::kernel
+}  // namespace sluice::functions

@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: Apache-2.0
+// + - * / DIV % and the operators on bits, with Doris' result types: integers grow by one step, BIGINT and LARGEINT
+// wrap, decimals divide to decimals that are cut off, division by zero is NULL. Text counts as DOUBLE.
+#include <cmath>
+
+#include "duckdb/common/vector_operations/binary_executor.hpp"
+#include "duckdb/common/vector_operations/unary_executor.hpp"
+#include "duckdb/planner/expression/list.hpp"
+#include "functions/conversion.h"
+#include "functions/decimals.h"
+#include "functions/families.h"
+#include "functions/overload.h"
+#include "functions/registry.h"
+#include "functions/type_names.h"
+#include "functions/types.h"
+
+namespace sluice::functions {
+namespace {
+
+using duckdb::BinaryExecutor;
+using duckdb::DataChunk;
+using duckdb::ExpressionState;
+using duckdb::hugeint_t;
+using duckdb::ValidityMask;
+using duckdb::Vector;
+
+constexpr int kMaxDigits = 38;
+constexpr int kDivisionDigits = 4;  // div_precision_increment
+constexpr int kOverflowScale = 6;   // decimal_overflow_scale
+
+enum class Operation : uint8_t { kAdd, kSubtract, kMultiply };
+
+const char* symbol(Operation operation) {
+  return operation == Operation::kAdd ? "+" : operation == Operation::kSubtract ? "-" : "*";
+}
+
+// ---- kernels
+
+template <Operation operation>
+struct WrapInt64 {
+  static int64_t run(int64_t left, int64_t right) {
+    const auto a = static_cast<uint64_t>(left);
+    const auto b = static_cast<uint64_t>(right);
+    return static_cast<int64_t>(operation == Operation::kAdd        ? a + b
+                                : operation == Operation::kSubtract ? a - b
+                                                                    : a * b);
+  }
+};
+template <Operation operation>
+struct WrapInt128 {
+  static hugeint_t run(const hugeint_t& left, const hugeint_t& right) {
+    const auto a = static_cast<unsigned __int128>(to_int128(left));
+    const auto b = static_cast<unsigned __int128>(to_int128(right));
+    return to_hugeint(static_cast<Int128>(operation == Operation::kAdd        ? a + b
+                                          : operation == Operation::kSubtract ? a - b
+                                                                              : a * b));
+  }
+};
+
+template <typename T, typename Kernel>
+void run_binary(DataChunk& input, ExpressionState&, Vector& result) {
+  BinaryExecutor::Execute<T, T, T>(input.data[0], input.data[1], result, input.size(), Kernel::run);
+}
+
+// x / y, x DIV y, x % y: NULL where y is 0.
+template <typename T, typename Kernel>
+void run_dividing(DataChunk& input, ExpressionState&, Vector& result) {
+  BinaryExecutor::ExecuteWithNulls<T, T, T>(
+      input.data[0], input.data[1], result, input.size(),
+      [](const T& left, const T& right, ValidityMask& mask, duckdb::idx_t row) {
+        if (right == T(0)) {
+          mask.SetInvalid(row);
+          return T(0);
+        }
+        return Kernel::run(left, right);
+      });
+}
+
+struct DivideDouble {
+  static double run(double left, double right) { return left / right; }
+};
+struct ModDouble {
+  static double run(double left, double right) { return std::fmod(left, right); }
+};
+struct DivInt64 {
+  // INT64_MIN DIV -1 wraps.
+  static int64_t run(int64_t left, int64_t right) { return right == -1 ? WrapInt64<Operation::kSubtract>::run(0, left) : left / right; }
+};
+struct DivInt128 {
+  static hugeint_t run(const hugeint_t& left, const hugeint_t& right) {
+    const Int128 divisor = to_int128(right);
+    if (divisor == -1) return WrapInt128<Operation::kSubtract>::run(hugeint_t(0), left);
+    return to_hugeint(to_int128(left) / divisor);
+  }
+};
+template <typename T>
+struct ModInt {
+  static T run(T left, T right) { return right == -1 ? T(0) : static_cast<T>(left % right); }
+};
+struct ModInt128 {
+  static hugeint_t run(const hugeint_t& left, const hugeint_t& right) {
+    const Int128 divisor = to_int128(right);
+    return divisor == -1 ? hugeint_t(0) : to_hugeint(to_int128(left) % divisor);
+  }
+};
+
+// What the kernel of a decimal operation needs to know beside its operands.
+struct ScaleData : duckdb::FunctionData {
+  explicit ScaleData(unsigned digits) : digits(digits) {}
+  duckdb::unique_ptr<FunctionData> Copy() const override { return duckdb::make_uniq<ScaleData>(digits); }
+  bool Equals(const FunctionData& other) const override { return digits == other.Cast<ScaleData>().digits; }
+  const unsigned digits;
+};
+
+// left * 10^digits / right over the unscaled numbers, cut off. Both 128 bits.
+struct DecimalDivider {
+  explicit DecimalDivider(unsigned digits) : wide_factor(wide_power_of_ten(digits)) {
+    if (digits <= 18) factor = static_cast<int64_t>(power_of_ten(digits));
+  }
+  std::optional<hugeint_t> divide(const hugeint_t& left, const hugeint_t& right) const {
+    const Int128 a = to_int128(left);
+    const Int128 b = to_int128(right);
+    if (b == 0) return std::nullopt;
+    Int128 product = 0;
+    if (factor != 0 && !__builtin_mul_overflow(a, Int128{factor}, &product)) {
+      // 64 bits divide several times faster than 128.
+      if (product == static_cast<int64_t>(product) && b == static_cast<int64_t>(b) && b != -1) {
+        return to_hugeint(static_cast<int64_t>(product) / static_cast<int64_t>(b));
+      }
+      return checked(Int256{product} / Int256{b});
+    }
+    return checked(Int256{a} * wide_factor / Int256{b});
+  }
+  static std::optional<hugeint_t> checked(Int256 value) {
+    if (!fits_decimal(value)) return std::nullopt;
+    return to_hugeint(static_cast<Int128>(value));
+  }
+  int64_t factor = 0;
+  Int256 wide_factor;
+};
+
+const ScaleData& scale_data(ExpressionState& state) {
+  return state.expr.Cast<duckdb::BoundFunctionExpression>().bind_info->Cast<ScaleData>();
+}
+
+void run_divide_decimals(DataChunk& input, ExpressionState& state, Vector& result) {
+  const DecimalDivider divider(scale_data(state).digits);
+  BinaryExecutor::ExecuteWithNulls<hugeint_t, hugeint_t, hugeint_t>(
+      input.data[0], input.data[1], result, input.size(),
+      [&](const hugeint_t& left, const hugeint_t& right, ValidityMask& mask, duckdb::idx_t row) {
+        auto quotient = divider.divide(left, right);
+        if (quotient) return *quotient;
+        mask.SetInvalid(row);
+        return hugeint_t(0);
+      });
+}
+
+// The product of decimals of more than 38 digits, without `digits` of its last ones.
+void run_multiply_decimals(DataChunk& input, ExpressionState& state, Vector& result) {
+  const Int256 divisor = wide_power_of_ten(scale_data(state).digits);
+  BinaryExecutor::Execute<hugeint_t, hugeint_t, hugeint_t>(
+      input.data[0], input.data[1], result, input.size(), [&](const hugeint_t& left, const hugeint_t& right) {
+        const Int256 product = Int256{to_int128(left)} * Int256{to_int128(right)};
+        const Int256 half = divisor / 2;
+        const Int256 rounded = (product + (product < 0 ? -half : half)) / divisor;
+        if (!fits_decimal(rounded)) throw duckdb::OutOfRangeException("Arithmetic overflow: the product has more than 38 digits");
+        return to_hugeint(static_cast<Int128>(rounded));
+      });
+}
+
+// ---- binding
+
+BoundList pair(BoundPtr left, BoundPtr right) {
+  BoundList children;
+  children.push_back(std::move(left));
+  children.push_back(std::move(right));
+  return children;
+}
+
+BoundPtr null_of(const LogicalType& type) {
+  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(type));
+}
+
+// A private binary function over operands of `type`.
+BoundPtr private_binary(Call& call, const char* name, const LogicalType& operand, const LogicalType& result,
+                        duckdb::scalar_function_t run) {
+  BoundPtr left = convert(call.context, std::move(call.arguments[0]), operand);
+  BoundPtr right = convert(call.context, std::move(call.arguments[1]), operand);
+  return bind_private(call.context, name, {operand, operand}, result, std::move(run),
+                      pair(std::move(left), std::move(right)));
+}
+
+BoundPtr native_binary(Call& call, const char* name, const LogicalType& left, const LogicalType& right) {
+  return bind_native(call.context, name,
+                     pair(convert(call.context, std::move(call.arguments[0]), left),
+                          convert(call.context, std::move(call.arguments[1]), right)),
+                     true);
+}
+
+// A text operand counts as a number: a constant one as the smallest type that holds it, others as DOUBLE.
+void text_to_number(Call& call, BoundPtr& operand) {
+  if (is_json(operand->return_type)) {
+    operand = convert(call.context, std::move(operand), LogicalType::DOUBLE);
+    return;
+  }
+  if (!is_text(operand->return_type)) return;
+  LogicalType type = LogicalType::DOUBLE;
+  if (auto constant = constant_of(call.context, *operand); constant && !constant->IsNull()) {
+    const std::string& text = duckdb::StringValue::Get(*constant);
+    const bool whole = !text.empty() && text.find_first_not_of("0123456789-+ ") == text.npos;
+    if (whole) type = LogicalType::BIGINT;
+  }
+  operand = convert(call.context, std::move(operand), type);
+}
+
+// DATE and DATETIME in plain arithmetic count as the number of their digits.
+void moment_to_number(Call& call, BoundPtr& operand) {
+  if (is_moment(operand->return_type)) operand = convert(call.context, std::move(operand), LogicalType::BIGINT);
+}
+
+void check_numbers(Call& call, bool moments_too) {
+  for (auto& operand : call.arguments) {
+    text_to_number(call, operand);
+    if (moments_too) moment_to_number(call, operand);
+    const LogicalType& type = operand->return_type;
+    if (is_number(type) || type.id() == LogicalTypeId::BOOLEAN || type.id() == LogicalTypeId::SQLNULL) continue;
+    throw duckdb::BinderException("%s() takes numbers, not %s", std::string(call.name),
+                                  duckdb::StringUtil::Upper(type_name(type)));
+  }
+}
+
+bool is_float(const LogicalType& type) {
+  return type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE;
+}
+
+LogicalType signed_integer(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::BOOLEAN:
+    case LogicalTypeId::SQLNULL:
+      return LogicalType::TINYINT;
+    case LogicalTypeId::UTINYINT:
+      return LogicalType::SMALLINT;
+    case LogicalTypeId::USMALLINT:
+      return LogicalType::INTEGER;
+    case LogicalTypeId::UINTEGER:
+      return LogicalType::BIGINT;
+    case LogicalTypeId::UBIGINT:
+    case LogicalTypeId::UHUGEINT:
+      return LogicalType::HUGEINT;
+    default:
+      return type;
+  }
+}
+
+// The integer type of both operands.
+LogicalType common_integer(const Call& call) {
+  return common_type(signed_integer(call.arguments[0]->return_type), signed_integer(call.arguments[1]->return_type));
+}
+
+LogicalType promoted(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::TINYINT:
+      return LogicalType::SMALLINT;
+    case LogicalTypeId::SMALLINT:
+      return LogicalType::INTEGER;
+    case LogicalTypeId::HUGEINT:
+      return LogicalType::HUGEINT;
+    default:
+      return LogicalType::BIGINT;
+  }
+}
+
+enum class Kind : uint8_t { kInteger, kDecimal, kDouble };
+Kind kind_of(const Call& call) {
+  Kind kind = Kind::kInteger;
+  for (const auto& operand : call.arguments) {
+    if (is_float(operand->return_type)) return Kind::kDouble;
+    if (operand->return_type.id() == LogicalTypeId::DECIMAL) kind = Kind::kDecimal;
+  }
+  return kind;
+}
+
+void to_decimals(Call& call) {
+  for (auto& operand : call.arguments) {
+    if (operand->return_type.id() == LogicalTypeId::DECIMAL) continue;
+    const LogicalType decimal = decimal_of(signed_integer(operand->return_type));
+    operand = convert(call.context, std::move(operand), decimal);
+  }
+}
+
+uint8_t width_of(const BoundPtr& decimal) { return duckdb::DecimalType::GetWidth(decimal->return_type); }
+uint8_t scale_of(const BoundPtr& decimal) { return duckdb::DecimalType::GetScale(decimal->return_type); }
+
+// A decimal operation on 128 bits.
+BoundPtr wide_decimal(Call& call, const char* name, const LogicalType& result, unsigned digits,
+                      duckdb::scalar_function_t run) {
+  std::vector<LogicalType> types;
+  for (auto& operand : call.arguments) {
+    const LogicalType wide = LogicalType::DECIMAL(kMaxDigits, scale_of(operand));
+    operand = convert(call.context, std::move(operand), wide);
+    types.push_back(wide);
+  }
+  auto bound = bind_private(call.context, name, std::move(types), LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(result)),
+                            std::move(run), std::move(call.arguments));
+  bound->Cast<duckdb::BoundFunctionExpression>().bind_info = duckdb::make_uniq<ScaleData>(digits);
+  return convert(call.context, std::move(bound), result);
+}
+
+BoundPtr multiply_decimals(Call& call) {
+  const int digits = width_of(call.arguments[0]) + width_of(call.arguments[1]);
+  const int scale = scale_of(call.arguments[0]) + scale_of(call.arguments[1]);
+  if (digits <= kMaxDigits) {
+    return bind_native(call.context, "*", std::move(call.arguments), true);
+  }
+  const int whole = digits - scale;
+  const int kept = scale <= kOverflowScale ? scale : std::min(scale, std::max(kMaxDigits - whole, kOverflowScale));
+  return wide_decimal(call, "multiply_decimals", LogicalType::DECIMAL(kMaxDigits, static_cast<uint8_t>(kept)),
+                      static_cast<unsigned>(scale - kept), run_multiply_decimals);
+}
+
+template <Operation operation>
+BoundPtr expand_sum_or_product(Call& call) {
+  check_numbers(call, true);
+  switch (kind_of(call)) {
+    case Kind::kDouble:
+      return native_binary(call, symbol(operation), LogicalType::DOUBLE, LogicalType::DOUBLE);
+    case Kind::kDecimal:
+      to_decimals(call);
+      if (operation == Operation::kMultiply) return multiply_decimals(call);
+      return bind_native(call.context, symbol(operation), std::move(call.arguments), true);
+    case Kind::kInteger:
+      break;
+  }
+  const LogicalType common = common_integer(call);
+  // In the wider type nothing overflows: the kernel's own operator, which its optimizer knows, is right.
+  const LogicalType result = promoted(common);
+  if (result != common) return native_binary(call, symbol(operation), result, result);
+  if (common.id() == LogicalTypeId::HUGEINT) {
+    return private_binary(call, symbol(operation), common, common, run_binary<hugeint_t, WrapInt128<operation>>);
+  }
+  return private_binary(call, symbol(operation), common, common, run_binary<int64_t, WrapInt64<operation>>);
+}
+
+// DATE + 3: three days.
+template <Operation operation>
+BoundPtr expand_shift_or_sum(Call& call) {
+  const bool shift = is_moment(call.arguments[0]->return_type) && is_integer(call.arguments[1]->return_type);
+  if (!shift) return expand_sum_or_product<operation>(call);
+  const LogicalType moment = call.arguments[0]->return_type;
+  BoundPtr days = convert(call.context, std::move(call.arguments[1]), LogicalType::INTEGER);
+  if (moment.id() == LogicalTypeId::DATE) {
+    return bind_native(call.context, symbol(operation), pair(std::move(call.arguments[0]), std::move(days)), true);
+  }
+  BoundList count;
+  count.push_back(std::move(days));
+  return bind_native(call.context, symbol(operation),
+                     pair(std::move(call.arguments[0]), bind_native(call.context, "to_days", std::move(count))), true);
+}
+
+BoundPtr expand_divide(Call& call) {
+  check_numbers(call, true);
+  if (kind_of(call) != Kind::kDecimal) {
+    return private_binary(call, "/", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, DivideDouble>);
+  }
+  to_decimals(call);
+  const int width = width_of(call.arguments[0]) + scale_of(call.arguments[1]) + kDivisionDigits;
+  const int scale = scale_of(call.arguments[0]) + kDivisionDigits;
+  const int kept = std::min(scale, kMaxDigits);
+  const unsigned digits = scale_of(call.arguments[1]) + static_cast<unsigned>(kept - scale_of(call.arguments[0]));
+  return wide_decimal(call, "divide_decimals",
+                      LogicalType::DECIMAL(static_cast<uint8_t>(std::clamp(width, kept, kMaxDigits)),
+                                           static_cast<uint8_t>(kept)),
+                      digits, run_divide_decimals);
+}
+
+BoundPtr expand_int_divide(Call& call) {
+  check_numbers(call, true);
+  if (common_type(signed_integer(call.arguments[0]->return_type), signed_integer(call.arguments[1]->return_type)).id() ==
+      LogicalTypeId::HUGEINT) {
+    return private_binary(call, "div", LogicalType::HUGEINT, LogicalType::HUGEINT, run_dividing<hugeint_t, DivInt128>);
+  }
+  return private_binary(call, "div", LogicalType::BIGINT, LogicalType::BIGINT, run_dividing<int64_t, DivInt64>);
+}
+
+BoundPtr expand_mod(Call& call) {
+  check_numbers(call, true);
+  switch (kind_of(call)) {
+    case Kind::kDouble:
+      return private_binary(call, "mod", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, ModDouble>);
+    case Kind::kDecimal: {
+      to_decimals(call);
+      const LogicalType common = common_type(call.arguments[0]->return_type, call.arguments[1]->return_type);
+      const LogicalType wide = LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(common));
+      BoundPtr result = private_binary(call, "mod", wide, wide, run_dividing<hugeint_t, ModInt128>);
+      return convert(call.context, std::move(result), common);
+    }
+    case Kind::kInteger:
+      break;
+  }
+  const LogicalType common = common_integer(call);
+  switch (common.id()) {
+    case LogicalTypeId::TINYINT:
+      return private_binary(call, "mod", common, common, run_dividing<int8_t, ModInt<int8_t>>);
+    case LogicalTypeId::SMALLINT:
+      return private_binary(call, "mod", common, common, run_dividing<int16_t, ModInt<int16_t>>);
+    case LogicalTypeId::INTEGER:
+      return private_binary(call, "mod", common, common, run_dividing<int32_t, ModInt<int32_t>>);
+    case LogicalTypeId::HUGEINT:
+      return private_binary(call, "mod", common, common, run_dividing<hugeint_t, ModInt128>);
+    default:
+      return private_binary(call, "mod", common, common, run_dividing<int64_t, ModInt<int64_t>>);
+  }
+}
+
+// -x: the type of x; the smallest number stays itself.
+BoundPtr expand_negative(Call& call) {
+  check_numbers(call, false);
+  const LogicalType type = call.arguments[0]->return_type;
+  if (type.id() == LogicalTypeId::SQLNULL) return null_of(LogicalType::TINYINT);
+  if (is_float(type) || type.id() == LogicalTypeId::DECIMAL) {
+    return bind_native(call.context, "-", std::move(call.arguments), true);
+  }
+  BoundPtr zero = duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::TINYINT(0));
+  call.arguments.insert(call.arguments.begin(), std::move(zero));
+  const LogicalType result = promoted(signed_integer(type));
+  if (result.id() == LogicalTypeId::HUGEINT) {
+    return private_binary(call, "-", result, result, run_binary<hugeint_t, WrapInt128<Operation::kSubtract>>);
+  }
+  if (result == signed_integer(type)) {
+    return private_binary(call, "-", result, result, run_binary<int64_t, WrapInt64<Operation::kSubtract>>);
+  }
+  return native_binary(call, "-", result, result);
+}
+
+template <const char* (*Name)()>
+BoundPtr expand_bits(Call& call) {
+  check_numbers(call, true);
+  LogicalType common = LogicalType::BIGINT;
+  if (kind_of(call) == Kind::kInteger) {
+    common = signed_integer(call.arguments[0]->return_type);
+    if (call.arguments.size() > 1) common = common_integer(call);
+  }
+  for (auto& operand : call.arguments) operand = convert(call.context, std::move(operand), common);
+  return bind_native(call.context, Name(), std::move(call.arguments), true);
+}
+
+const char* bit_and() { return "&"; }
+const char* bit_or() { return "|"; }
+const char* bit_xor() { return "xor"; }
+const char* bit_not() { return "~"; }
+
+}  // namespace
+
+void add_arithmetic(Registry& registry) {
+  registry.add("add", "The sum: integers one type wider, decimals with room for the carry; DATE + n adds days.")
+      .expanded(2, 2, "NUMBER add(NUMBER, NUMBER)", expand_shift_or_sum<Operation::kAdd>);
+  registry.add("subtract", "The difference, in the types of add().")
+      .expanded(2, 2, "NUMBER subtract(NUMBER, NUMBER)", expand_shift_or_sum<Operation::kSubtract>);
+  registry.add("multiply", "The product: integers one type wider, decimals with all digits up to 38.")
+      .expanded(2, 2, "NUMBER multiply(NUMBER, NUMBER)", expand_sum_or_product<Operation::kMultiply>);
+  registry.add("divide", "The quotient: DOUBLE, or a DECIMAL cut off at four more digits; NULL by zero.")
+      .expanded(2, 2, "DOUBLE|DECIMAL divide(NUMBER, NUMBER)", expand_divide);
+  registry.add("int_divide", "The whole part of the quotient of whole numbers; NULL by zero.")
+      .expanded(2, 2, "BIGINT|LARGEINT int_divide(NUMBER, NUMBER)", expand_int_divide);
+  registry.add("mod", "The remainder with the sign of the first number; NULL by zero.")
+      .alias("fmod")
+      .expanded(2, 2, "NUMBER mod(NUMBER, NUMBER)", expand_mod);
+  registry.add("negative", "The number with the other sign.")
+      .expanded(1, 1, "NUMBER negative(NUMBER)", expand_negative);
+  registry.add("bitand", "The bits that both numbers have.")
+      .expanded(2, 2, "INTEGER bitand(INTEGER, INTEGER)", expand_bits<bit_and>);
+  registry.add("bitor", "The bits that one of the numbers has.")
+      .expanded(2, 2, "INTEGER bitor(INTEGER, INTEGER)", expand_bits<bit_or>);
+  registry.add("bitxor", "The bits that exactly one of the numbers has.")
+      .expanded(2, 2, "INTEGER bitxor(INTEGER, INTEGER)", expand_bits<bit_xor>);
+  registry.add("bitnot", "The bits that the number has not.")
+      .expanded(1, 1, "INTEGER bitnot(INTEGER)", expand_bits<bit_not>);
+}
+
+}  // namespace sluice::functions

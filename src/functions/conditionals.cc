@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// CASE, IF, COALESCE and CAST with Doris' common types, and the truth of values that are no BOOLEAN.
+#include "duckdb/planner/expression/list.hpp"
+#include "functions/conversion.h"
+#include "functions/families.h"
+#include "functions/registry.h"
+#include "functions/types.h"
+
+namespace sluice::functions {
+namespace {
+
+using duckdb::ExpressionType;
+
+BoundPtr truth(duckdb::ClientContext& context, BoundPtr value) {
+  if (is_moment(value->return_type)) value = convert(context, std::move(value), LogicalType::BIGINT);
+  return convert(context, std::move(value), LogicalType::BOOLEAN);
+}
+
+BoundPtr expand_truth(Call& call) { return truth(call.context, std::move(call.arguments[0])); }
+
+BoundPtr make_case(BoundList conditions, BoundList values, BoundPtr otherwise, const LogicalType& type) {
+  auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(type);
+  for (size_t i = 0; i < conditions.size(); ++i) {
+    duckdb::BoundCaseCheck check;
+    check.when_expr = std::move(conditions[i]);
+    check.then_expr = std::move(values[i]);
+    result->case_checks.push_back(std::move(check));
+  }
+  result->else_expr = std::move(otherwise);
+  return result;
+}
+
+// c1, v1, c2, v2, .., else
+BoundPtr expand_case(Call& call) {
+  auto& arguments = call.arguments;
+  if (arguments.size() % 2 == 0) {
+    arguments.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(LogicalType::SQLNULL)));
+  }
+  LogicalType type = arguments.back()->return_type;
+  for (size_t i = 1; i < arguments.size(); i += 2) type = common_type(type, arguments[i]->return_type);
+  BoundList conditions;
+  BoundList values;
+  for (size_t i = 0; i + 1 < arguments.size(); i += 2) {
+    conditions.push_back(truth(call.context, std::move(arguments[i])));
+    values.push_back(convert(call.context, std::move(arguments[i + 1]), type));
+  }
+  return make_case(std::move(conditions), std::move(values), convert(call.context, std::move(arguments.back()), type),
+                   type);
+}
+
+BoundPtr expand_coalesce(Call& call) {
+  LogicalType type = LogicalType::SQLNULL;
+  for (const auto& argument : call.arguments) type = common_type(type, argument->return_type);
+  auto result = duckdb::make_uniq<duckdb::BoundOperatorExpression>(ExpressionType::OPERATOR_COALESCE, type);
+  for (auto& argument : call.arguments) {
+    result->children.push_back(convert(call.context, std::move(argument), type));
+  }
+  return result;
+}
+
+// NULL when both are equal; has the type of the first.
+BoundPtr expand_nullif(Call& call) {
+  const LogicalType type = call.arguments[0]->return_type;
+  const LogicalType compared = comparison_type(type, call.arguments[1]->return_type);
+  BoundPtr left = convert(call.context, call.arguments[0]->Copy(), compared);
+  BoundPtr right = convert(call.context, std::move(call.arguments[1]), compared);
+  BoundList conditions;
+  conditions.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(ExpressionType::COMPARE_EQUAL,
+                                                                            std::move(left), std::move(right)));
+  BoundList values;
+  values.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(type)));
+  return make_case(std::move(conditions), std::move(values), std::move(call.arguments[0]), type);
+}
+
+// The second argument is a NULL of the wanted type.
+BoundPtr expand_cast(Call& call) {
+  const LogicalType target = call.arguments[1]->return_type;
+  return convert(call.context, std::move(call.arguments[0]), target);
+}
+
+}  // namespace
+
+void add_conditionals(Registry& registry) {
+  registry.add("truth", "The value as a condition: not 0; of text 'true' and '1'.")
+      .expanded(1, 1, "BOOLEAN truth(ANY)", expand_truth);
+  registry.add("case", "The value behind the first condition that is true.")
+      .expanded(2, 255, "ANY case(BOOLEAN, ANY, ..., ANY)", expand_case);
+  registry.add("if", "The second argument where the first is true, else the third.")
+      .expanded(3, 3, "ANY if(BOOLEAN, ANY, ANY)", expand_case);
+  registry.add("coalesce", "The first argument that is not NULL.")
+      .alias("ifnull")
+      .alias("nvl")
+      .expanded(1, 255, "ANY coalesce(ANY, ...)", expand_coalesce);
+  registry.add("nullif", "NULL when both arguments are equal, else the first.")
+      .expanded(2, 2, "ANY nullif(ANY, ANY)", expand_nullif);
+  registry.add("cast", "The first argument as the second one's type; NULL where it cannot be.")
+      .expanded(2, 2, "ANY cast(ANY, ANY)", expand_cast);
+}
+
+}  // namespace sluice::functions
