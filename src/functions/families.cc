@@ -8,6 +8,7 @@ void add_families(Registry& registry) {
   add_comparisons(registry);
   add_conditionals(registry);
   add_number_aggregates(registry);
+  add_match(registry);
 }
 
 }  // namespace sluice::functions
