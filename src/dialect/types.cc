@@ -3,13 +3,12 @@
 
 #include "dialect/expression.h"
 #include "dialect/names.h"
+#include "functions/decimal256.h"
 
 namespace sluice::dialect {
 namespace {
 
 using duckdb::LogicalType;
-
-constexpr uint64_t kMaxDecimalDigits = 38;
 
 // (n) or (n, m); nothing when there is no parenthesis.
 struct Sizes {
@@ -51,9 +50,9 @@ Parsed<LogicalType> parse_decimal(ParseContext& c) {
   uint64_t precision = sizes.first.value_or(10);
   uint64_t scale = sizes.second.value_or(0);
   if (precision == 0) precision = 10;
-  if (precision > kMaxDecimalDigits) return c.unsupported("DECIMAL with more than 38 digits");
+  if (precision > functions::kMaxDecimal256Width) return c.syntax_error("a DECIMAL has at most 76 digits");
   if (scale > precision) return c.syntax_error("a DECIMAL cannot have more decimals than digits");
-  return LogicalType::DECIMAL(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
+  return functions::decimal_type(static_cast<int>(precision), static_cast<int>(scale));
 }
 
 Parsed<LogicalType> parse_float(ParseContext& c) {

@@ -108,10 +108,10 @@ void append(std::string& out, const LogicalType& type, const RecursiveUnifiedVec
     case LogicalTypeId::DATE:
     case LogicalTypeId::TIMESTAMP: {
       uint8_t text[kMaxTimestampText];
-      const uint8_t* end = type.id() == LogicalTypeId::DATE
-                               ? format_date(text, at<duckdb::date_t>(format, index).days)
-                               : format_timestamp(text, at<duckdb::timestamp_t>(format, index).value,
-                                                  Fraction::kMicrosIfAny);
+      const uint8_t* end =
+          type.id() == LogicalTypeId::DATE
+              ? format_date(text, at<duckdb::date_t>(format, index).days)
+              : format_timestamp(text, at<duckdb::timestamp_t>(format, index).value, Fraction::kMicrosIfAny);
       out += '"';
       out.append(reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
       out += '"';
