@@ -22,5 +22,10 @@ void add_bitmap_aggregates(Registry& registry);
 void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
 void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
 void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
+void add_arithmetic(Registry& registry);        // + - * / DIV % and bits
+void add_comparisons(Registry& registry);       // = <> < <= > >= <=> IN BETWEEN
+void add_conditionals(Registry& registry);      // CASE, IF, COALESCE, conversions, truth
+void add_number_aggregates(Registry& registry);  // SUM, AVG
+void add_match(Registry& registry);              // MATCH_ANY and its kin
 
 }  // namespace sluice::functions
