@@ -33,7 +33,10 @@ bool is_hll(const LogicalType& type) { return has_alias(type, LogicalTypeId::BLO
 bool is_quantile_state(const LogicalType& type) { return has_alias(type, LogicalTypeId::BLOB, "QUANTILE_STATE"); }
 bool is_ipv4(const LogicalType& type) { return has_alias(type, LogicalTypeId::UINTEGER, "IPV4"); }
 bool is_ipv6(const LogicalType& type) { return has_alias(type, LogicalTypeId::UHUGEINT, "IPV6"); }
-bool is_object(const LogicalType& type) { return is_bitmap(type) || is_hll(type) || is_quantile_state(type); }
+bool is_aggregate_state(const LogicalType& type) { return has_alias(type, LogicalTypeId::LIST, "AGG_STATE"); }
+bool is_object(const LogicalType& type) {
+  return is_bitmap(type) || is_hll(type) || is_quantile_state(type) || is_aggregate_state(type);
+}
 
 bool is_integer(const LogicalType& type) {
   switch (type.id()) {
