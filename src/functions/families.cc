@@ -18,6 +18,7 @@ void add_families(Registry& registry) {
   add_hll_functions(registry);
   add_combinators(registry);
   add_nullability(registry);
+  add_store(registry);
   add_match(registry);
 }
 

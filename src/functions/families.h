@@ -22,6 +22,7 @@ void add_bitmap_aggregates(Registry& registry);
 void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
 void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
 void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
+void add_store(Registry& registry);          // values on their way into columns
 void add_match(Registry& registry);          // MATCH_ANY and its kin
 
 }  // namespace sluice::functions
