@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to a value on its way into a column: Doris' conversion, but an error where a value does not convert.
 // INSERT and UPDATE put it around every value.
-#include "duckdb/common/vector_operations/generic_executor.hpp"
+#include "duckdb/common/exception/conversion_exception.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
