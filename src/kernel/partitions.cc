@@ -250,7 +250,7 @@ Condition auto_partition_name(const TableModel& model, const Types& types, const
       arguments.push_back(text("[^A-Za-z0-9_]"));
       arguments.push_back(text("_"));
       arguments.push_back(text("g"));
-      part = call("concat", make_uniq<duckdb::FunctionExpression>("regexp_replace", std::move(arguments)),
+      part = call("||", make_uniq<duckdb::FunctionExpression>("regexp_replace", std::move(arguments)),
                   std::move(length));
     }
     duckdb::vector<Condition> choices;

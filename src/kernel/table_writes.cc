@@ -427,7 +427,9 @@ bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules
   const bool replaces =
       insert.on_conflict_info && insert.on_conflict_info->action_type == duckdb::OnConflictAction::REPLACE;
   if (target.merges() && (!insert.on_conflict_info || replaces)) {
+    auto parameters = insert.named_param_map;
     tree = merge(context, target, insert, rules, partitions);
+    tree->named_param_map = std::move(parameters);
     return true;
   }
   const bool checked = target.model.partitioned != PartitionKind::kNone || !partitions.names.empty() ||
@@ -494,14 +496,21 @@ SelectPtr overwrite_rows(const WriteTarget& target, const std::vector<std::strin
   rows->catalog_name = TEMP_CATALOG;
   rows->schema_name = DEFAULT_SCHEMA;
   rows->table_name = kOverwriteRows;
-  rows->alias = "__n";
+  rows->alias = "__o";
   rows->column_name_alias.assign(names.begin() + 1, names.end());
   if (names.size() == 1) {
     for (const auto& column : target.columns) rows->column_name_alias.push_back(column.name);
   }
+  auto converted = make_uniq<duckdb::SelectNode>();
+  for (const auto& name : rows->column_name_alias) {
+    const WriteColumn* column = target.find(name);
+    ExprPtr value = make_uniq<duckdb::ColumnRefExpression>(name);
+    converted->select_list.push_back(column ? named(cast(std::move(value), column->type), name) : std::move(value));
+  }
+  converted->from_table = std::move(rows);
   auto select = make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(std::move(selected));
-  select->from_table = std::move(rows);
+  select->from_table = subquery(std::move(converted), "__n");
   return select;
 }
 
