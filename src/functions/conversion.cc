@@ -10,6 +10,8 @@
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/decimal256.h"
+#include "functions/json_extract.h"
+#include "functions/nested_conversion.h"
 #include "functions/overload.h"
 #include "functions/text_to_value.h"
 #include "functions/type_names.h"
@@ -260,27 +262,6 @@ BoundPtr to_moment(duckdb::ClientContext& context, BoundPtr value, const Logical
   return native_cast(context, std::move(value), target);
 }
 
-// A scalar inside JSON as `target`: the text without quotes; true and false count as 1 and 0.
-BoundPtr from_json(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target) {
-  BoundList arguments;
-  arguments.push_back(std::move(value));
-  arguments.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value("$")));
-  BoundPtr text = bind_native(context, "json_extract_string", std::move(arguments));
-  if (target.id() == LogicalTypeId::BOOLEAN || !is_number(target)) return convert(context, std::move(text), target);
-  auto number = duckdb::make_uniq<duckdb::BoundCaseExpression>(target);
-  for (bool truth : {true, false}) {
-    duckdb::BoundCaseCheck check;
-    check.when_expr = duckdb::make_uniq<duckdb::BoundComparisonExpression>(
-        duckdb::ExpressionType::COMPARE_EQUAL, text->Copy(),
-        duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(truth ? "true" : "false")));
-    check.then_expr = convert(
-        context, duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::TINYINT(truth ? 1 : 0)), target);
-    number->case_checks.push_back(std::move(check));
-  }
-  number->else_expr = convert(context, std::move(text), target);
-  return number;
-}
-
 // How far an integer type reaches; the unsigned ones stand between the signed.
 int integer_rank(const LogicalType& type) {
   switch (type.id()) {
@@ -395,7 +376,10 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
     throw duckdb::BinderException("%s cannot be converted to %s", duckdb::StringUtil::Upper(type_name(from)),
                                   duckdb::StringUtil::Upper(type_name(target)));
   }
-  if (is_json(from) && !is_json(target) && target.id() != LogicalTypeId::VARCHAR && !target.IsNested()) {
+  if (target.id() == LogicalTypeId::LIST || target.id() == LogicalTypeId::MAP || target.id() == LogicalTypeId::STRUCT) {
+    return convert_to_nested(context, std::move(value), target);
+  }
+  if (is_json(from) && !is_json(target)) {
     return from_json(context, std::move(value), target);
   }
   if (is_integer(target)) return to_integer_value(context, std::move(value), target);
@@ -424,10 +408,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
       if (is_text(from)) return converted_by(context, "text_to_time", std::move(value), target, run_text_to_time);
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::VARCHAR:
-      if (target.IsJSONType()) {
-        if (is_text(from)) return native_cast(context, std::move(value), target);
-        return native_cast(context, call_native(context, "to_json", std::move(value)), target);
-      }
+      if (target.IsJSONType()) return to_json(context, std::move(value));
       return to_text(context, std::move(value));
     default:
       return native_cast(context, std::move(value), target);
@@ -551,6 +532,10 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
   if (numeric(left) && numeric(right)) return common_number(left, right);
   if (is_text(left) && numeric(right)) return LogicalType::DOUBLE;
   if (is_text(right) && numeric(left)) return LogicalType::DOUBLE;
+  if (is_json(left) && numeric(right)) return right.id() == LogicalTypeId::BOOLEAN ? right : LogicalType::DOUBLE;
+  if (is_json(right) && numeric(left)) return left.id() == LogicalTypeId::BOOLEAN ? left : LogicalType::DOUBLE;
+  if (is_json(left) && is_moment(right)) return right;
+  if (is_json(right) && is_moment(left)) return left;
   const auto with_moment = [](const LogicalType& moment, const LogicalType& other) {
     return is_moment(moment) && (is_text(other) || numeric(other));
   };

@@ -57,7 +57,7 @@ void append_struct(std::string& out, const LogicalType& type, const RecursiveUni
   out += '{';
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) out += ", ";
-    out += '"' + fields[i].first + "\":";
+    out += '"' + (fields[i].first.empty() ? "col" + std::to_string(i + 1) : fields[i].first) + "\":";
     append(out, fields[i].second, format.children[i], index);
   }
   out += '}';
