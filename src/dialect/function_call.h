@@ -36,7 +36,6 @@ struct FunctionEntry {
 std::span<const FunctionEntry> aggregate_functions();
 std::span<const FunctionEntry> json_functions();
 std::span<const FunctionEntry> logic_functions();
-std::span<const FunctionEntry> number_functions();
 std::span<const FunctionEntry> session_functions();
 std::span<const FunctionEntry> text_functions();
 std::span<const FunctionEntry> time_functions();

@@ -3,6 +3,7 @@
 
 #include "dialect/expression.h"
 #include "dialect/names.h"
+#include "functions/types.h"
 
 namespace sluice::dialect {
 namespace {
@@ -280,10 +281,12 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     }
     case "STRUCT"_kw:
       return of(parse_struct(c));
+    case "IPV4"_kw:
+      return of(functions::ipv4_type());
+    case "IPV6"_kw:
+      return of(functions::ipv6_type());
     case "HLL"_kw:
     case "BITMAP"_kw:
-    case "IPV4"_kw:
-    case "IPV6"_kw:
       return c.unsupported("the type " + std::string(c.text(word)));
     default:
       if (c.text(word) == "UUID" || c.text(word) == "uuid") return of(LogicalType::UUID);

@@ -3,6 +3,7 @@
 
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
+#include "functions/addresses.h"
 
 namespace sluice::functions {
 namespace {
@@ -87,6 +88,7 @@ void create_types(duckdb::ClientContext& context) {
     info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
     catalog.CreateType(transaction, info);
   }
+  register_address_casts(context);
 }
 
 }  // namespace sluice::functions

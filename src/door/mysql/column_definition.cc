@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/column_definition.h"
 
+#include "functions/types.h"
+
 namespace sluice::door::mysql {
 namespace {
 
@@ -36,6 +38,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
 }  // namespace
 
 WireType wire_type(const duckdb::LogicalType& type) {
+  if (functions::is_ipv4(type) || functions::is_ipv6(type)) return {FieldType::kString, 255};
   using Id = duckdb::LogicalTypeId;
   switch (type.id()) {
     case Id::BOOLEAN:
