@@ -15,6 +15,7 @@ find_package(roaring REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 set(SLUICE_DEPS "$ENV{SLUICE_DEPS}" CACHE PATH "Where tools/setup.sh put what does not come as a Debian package")
 if(NOT SLUICE_DEPS)

@@ -15,8 +15,8 @@ namespace {
 const FunctionEntry* find_function(std::string_view name) {
   static const auto* table = [] {
     auto* result = new std::unordered_map<std::string_view, const FunctionEntry*>();
-    for (auto topic : {aggregate_functions(), logic_functions(), number_functions(), session_functions(),
-                       text_functions(), time_functions()}) {
+    for (auto topic :
+         {aggregate_functions(), logic_functions(), session_functions(), text_functions(), time_functions()}) {
       for (const FunctionEntry& entry : topic) result->emplace(entry.name, &entry);
     }
     return result;

@@ -35,7 +35,6 @@ struct FunctionEntry {
 // The tables, by topic. Each name is in one of them once.
 std::span<const FunctionEntry> aggregate_functions();
 std::span<const FunctionEntry> logic_functions();
-std::span<const FunctionEntry> number_functions();
 std::span<const FunctionEntry> session_functions();
 std::span<const FunctionEntry> text_functions();
 std::span<const FunctionEntry> time_functions();

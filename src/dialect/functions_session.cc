@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants.
+// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants. And those of which an
+// argument is the session's.
 #include "dialect/function_call.h"
 #include "dialect/tree.h"
 
@@ -48,6 +49,20 @@ Parsed<ExprPtr> build_version(ParseContext& c, Call&) {
   if (!value) return c.failure(std::move(value).error());
   return tree::constant(std::move(*value));
 }
+// AES_ENCRYPT(text, key[, vector[, mode[, additional]]]) and its kin; the mode is the session's when it is not written.
+Parsed<ExprPtr> build_cipher(ParseContext& c, Call& call) {
+  if (call.args.size() == 2) call.args.push_back(tree::text(""));
+  if (call.args.size() == 3) {
+    const SessionValues* session = c.session();
+    if (!session) return tl::unexpected<Failed>(Failed{});
+    auto value = session->system_variable(VariableScope::kSession, "block_encryption_mode");
+    if (!value) return c.failure(std::move(value).error());
+    std::string mode = value->IsNull() ? "" : value->ToString();
+    const bool of_kind = duckdb::StringUtil::StartsWith(duckdb::StringUtil::Lower(mode), call.name.substr(0, 3));
+    call.args.push_back(tree::text(of_kind ? std::move(mode) : std::string()));
+  }
+  return tree::doris_call(call.name, std::move(call.args));
+}
 Parsed<ExprPtr> build_current_catalog(ParseContext&, Call&) { return tree::text("internal"); }
 
 Parsed<ExprPtr> refuse(ParseContext& c, Call& call) {
@@ -55,6 +70,10 @@ Parsed<ExprPtr> refuse(ParseContext& c, Call& call) {
 }
 
 constexpr FunctionEntry kFunctions[] = {
+    {"aes_encrypt", 2, 5, nullptr, build_cipher},
+    {"aes_decrypt", 2, 5, nullptr, build_cipher},
+    {"sm4_encrypt", 2, 4, nullptr, build_cipher},
+    {"sm4_decrypt", 2, 4, nullptr, build_cipher},
     {"database", 0, 0, nullptr, build_database},
     {"schema", 0, 0, nullptr, build_database},
     {"user", 0, 0, nullptr, build_user},

@@ -268,6 +268,9 @@ bool is_function_word(Keyword keyword) {
     case "REPLACE"_kw:
     case "INSERT"_kw:
     case "VALUES"_kw:
+    case "LIKE"_kw:
+    case "REGEXP"_kw:
+    case "RLIKE"_kw:
     case "CURRENT_DATE"_kw:
     case "CURRENT_TIME"_kw:
     case "CURRENT_TIMESTAMP"_kw:

@@ -242,6 +242,17 @@ Parsed<ExprPtr> parse_timestamp_function(ParseContext& c, const char* name) {
   return build_call(c, std::move(call));
 }
 
+// DATE_FLOOR(x, INTERVAL 5 MINUTE), DATE_CEIL: MINUTE_FLOOR(x, 5).
+Parsed<ExprPtr> parse_date_rounding(ParseContext& c, const char* direction) {
+  ExprPtr moment = TRY(parse_expression(c));
+  TRY(c.expect(TokenKind::kComma, "',' and an INTERVAL"));
+  TRY(c.expect("INTERVAL"_kw));
+  ExprPtr amount = TRY(parse_expression(c));
+  std::string unit = parse_unit(c, false);
+  if (unit.empty() || unit == "microsecond") return c.expected("a unit like DAY or MONTH after the INTERVAL's amount");
+  return tree::doris(unit + direction, std::move(moment), std::move(amount));
+}
+
 // VALUES(c) in ON DUPLICATE KEY UPDATE.
 Parsed<ExprPtr> parse_values_call(ParseContext& c) {
   if (!c.values_is_function) return c.syntax_error("VALUES(column) is only for ON DUPLICATE KEY UPDATE");
@@ -293,8 +304,11 @@ SpecialParser special_parser(const ParseContext& c) {
     case "GROUPING"_kw:
       return parse_grouping;
     default:
-      return nullptr;
+      break;
   }
+  if (c.is_word("DATE_FLOOR")) return [](ParseContext& c) { return parse_date_rounding(c, "_floor"); };
+  if (c.is_word("DATE_CEIL")) return [](ParseContext& c) { return parse_date_rounding(c, "_ceil"); };
+  return nullptr;
 }
 
 }  // namespace

@@ -440,6 +440,7 @@ std::optional<uint32_t> implicit_cost(const duckdb::Expression& argument, const 
   }
   if (wanted.IsNested()) return is_text(from) ? std::optional<uint32_t>(95) : std::nullopt;
   if (from.id() == LogicalTypeId::DECIMAL && wanted.id() == LogicalTypeId::DECIMAL) return 1;
+  if (is_ipv4(from) && is_ipv6(wanted)) return 3;
   const bool from_integer = is_integer(from) || from.id() == LogicalTypeId::BOOLEAN;
   if (from_integer && is_integer(wanted)) {
     const int distance = integer_rank(wanted) - integer_rank(from);

@@ -34,4 +34,21 @@ void add_json_making(Registry& registry);     // JSON_ARRAY, JSON_OBJECT, JSON_S
 void add_json_reading(Registry& registry);    // JSON_PARSE, JSON_EXTRACT, GET_JSON_STRING, ..
 void add_maps(Registry& registry);            // MAP_KEYS, STR_TO_MAP, what EXPLODE makes rows of
 
+void add_date_shifts(Registry& registry);          // DAYS_ADD, MONTHS_DIFF, DATEDIFF
+void add_date_rounding(Registry& registry);        // YEAR_FLOOR, DATE_TRUNC
+void add_date_parts(Registry& registry);           // YEAR, WEEK, TO_DAYS, LAST_DAY
+void add_date_formats(Registry& registry);         // DATE_FORMAT, UNIX_TIMESTAMP, CONVERT_TZ
+void add_times(Registry& registry);                // TIMEDIFF, SEC_TO_TIME
+void add_text_parts(Registry& registry);           // SUBSTRING, SPLIT_PART, LPAD, CONCAT
+void add_text_search(Registry& registry);          // LOCATE, FIELD, FIND_IN_SET
+void add_text_changes(Registry& registry);         // TRIM, REPLACE, MASK, INITCAP
+void add_text_codes(Registry& registry);           // HEX, CONV, TO_BASE64, UUID
+void add_urls(Registry& registry);                 // PARSE_URL, DOMAIN
+void add_regular_expressions(Registry& registry);  // REGEXP, REGEXP_REPLACE, LIKE
+void add_rounding(Registry& registry);             // ROUND, CEIL, FLOOR, TRUNCATE
+void add_mathematics(Registry& registry);          // SQRT, LOG, GREATEST, RAND
+void add_digests(Registry& registry);              // MD5, SHA2, MURMUR_HASH3_32
+void add_ciphers(Registry& registry);              // AES_ENCRYPT, SM4_DECRYPT
+void add_address_functions(Registry& registry);    // INET_ATON, TO_IPV6, CUT_IPV6
+
 }  // namespace sluice::functions

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions/type_names.h"
 
+#include "functions/types.h"
+
 #include "base/sql_text.h"
 #include "functions/decimal256.h"
 
@@ -97,6 +99,8 @@ TypeFacts facts_without_name(const LogicalType& type) {
 }  // namespace
 
 std::string type_name(const LogicalType& type) {
+  if (is_ipv4(type)) return "ipv4";
+  if (is_ipv6(type)) return "ipv6";
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
       return "boolean";

@@ -3,6 +3,7 @@
 
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
+#include "functions/addresses.h"
 #include "functions/decimal256.h"
 
 namespace sluice::functions {
@@ -106,6 +107,7 @@ void create_types(duckdb::ClientContext& context) {
   decimal.internal = true;
   decimal.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
   catalog.CreateType(transaction, decimal);
+  register_address_casts(context);
 }
 
 }  // namespace sluice::functions

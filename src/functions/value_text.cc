@@ -2,6 +2,7 @@
 #include "functions/value_text.h"
 
 #include "base/text_format.h"
+#include "functions/addresses.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -67,6 +68,12 @@ void append(std::string& out, const LogicalType& type, const RecursiveUnifiedVec
   const idx_t index = format.unified.sel->get_index(row);
   if (!format.unified.validity.RowIsValid(index)) {
     out += "null";
+    return;
+  }
+  if (is_ipv4(type) || is_ipv6(type)) {
+    out += '"';
+    out += is_ipv4(type) ? ipv4_text(at<uint32_t>(format, index)) : ipv6_text(at<duckdb::uhugeint_t>(format, index));
+    out += '"';
     return;
   }
   switch (type.id()) {

@@ -8,6 +8,8 @@
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/decimal.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "functions/addresses.h"
+#include "functions/types.h"
 
 namespace sluice::door::http {
 namespace {
@@ -203,6 +205,10 @@ void append_json_cell(duckdb::Vector& column, const duckdb::UnifiedVectorFormat&
     return;
   }
   auto get = [&]<typename T>(T) { return reinterpret_cast<const T*>(format.data)[index]; };
+  if (functions::is_ipv4(column.GetType())) return append_json_string(functions::ipv4_text(get(uint32_t())), out);
+  if (functions::is_ipv6(column.GetType())) {
+    return append_json_string(functions::ipv6_text(get(duckdb::uhugeint_t())), out);
+  }
   switch (column.GetType().id()) {
     case LogicalTypeId::BOOLEAN:
       out += get(bool()) ? "true" : "false";

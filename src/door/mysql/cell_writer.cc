@@ -7,6 +7,7 @@
 #include "base/text_format.h"
 #include "door/mysql/nested_text.h"
 #include "duckdb/common/types/uuid.hpp"
+#include "functions/addresses.h"
 #include "functions/decimal256.h"
 #include "functions/types.h"
 
@@ -235,8 +236,23 @@ uint8_t* binary_time(const CellSource& source, idx_t index, RowOutput&, uint8_t*
   return end;
 }
 
+// Internet addresses, which are numbers to the kernel.
+constexpr size_t kAddressBound = 1 + 45;
+template <typename T, std::string (*text_of)(T)>
+uint8_t* text_address(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  return short_text(at, [&](uint8_t* out) {
+    const std::string text = text_of(value_at<std::remove_cvref_t<T>>(source, index));
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
+  });
+}
+constexpr auto kTextIpv4 = text_address<uint32_t, functions::ipv4_text>;
+constexpr auto kTextIpv6 = text_address<const duckdb::uhugeint_t&, functions::ipv6_text>;
+
 CellPlan text_plan(const duckdb::LogicalType& type) {
   constexpr size_t kInt = 1 + kMaxInt64Text;
+  if (functions::is_ipv4(type)) return {kTextIpv4, kAddressBound};
+  if (functions::is_ipv6(type)) return {kTextIpv6, kAddressBound};
   switch (type.id()) {
     case Id::SQLNULL:
       return {always_null, 1};
@@ -334,7 +350,7 @@ uint8_t* RowOutput::grow(uint8_t* at, size_t count) {
 }
 
 CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
-  if (format == RowFormat::kText) return text_plan(type);
+  if (format == RowFormat::kText || functions::is_ipv4(type) || functions::is_ipv6(type)) return text_plan(type);
   switch (type.id()) {
     case Id::BOOLEAN:
       return {binary_fixed<uint8_t, uint8_t>, 1};

@@ -3,6 +3,8 @@
 #include "functions/decimal256.h"
 #include "functions/types.h"
 
+#include "functions/types.h"
+
 namespace sluice::door::mysql {
 namespace {
 
@@ -38,6 +40,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
 }  // namespace
 
 WireType wire_type(const duckdb::LogicalType& type) {
+  if (functions::is_ipv4(type) || functions::is_ipv6(type)) return {FieldType::kString, 255};
   using Id = duckdb::LogicalTypeId;
   switch (type.id()) {
     case Id::BOOLEAN:

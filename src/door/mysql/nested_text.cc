@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/nested_text.h"
 
+#include "functions/types.h"
+
 namespace sluice::door::mysql {
 
 using duckdb::idx_t;
@@ -21,6 +23,7 @@ struct NestedText::Node {
 namespace {
 
 bool is_quoted(const LogicalType& type) {
+  if (functions::is_ipv4(type) || functions::is_ipv6(type)) return true;
   switch (type.id()) {
     case Id::CHAR:
     case Id::VARCHAR:
