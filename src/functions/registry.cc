@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions/registry.h"
 
+#include "base/check.h"
 #include "duckdb/catalog/catalog_entry/aggregate_function_catalog_entry.hpp"
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/parser/parsed_data/create_aggregate_function_info.hpp"
@@ -170,9 +171,13 @@ Function& Function::aggregate_by(uint8_t min, uint8_t max, std::string signature
 
 Registry::Registry() {
   add_families(*this);
+  const auto note = [&](const std::string& name, const Function* function) {
+    const bool fresh = by_name_.emplace(name, function).second;
+    BUG_CHECK(fresh, "two functions are called " + name);
+  };
   for (const auto& function : functions_) {
-    by_name_.emplace(function->name, function.get());
-    for (const auto& alias : function->aliases) by_name_.emplace(alias, function.get());
+    note(function->name, function.get());
+    for (const auto& alias : function->aliases) note(alias, function.get());
   }
 }
 
