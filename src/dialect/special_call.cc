@@ -264,6 +264,15 @@ Parsed<ExprPtr> parse_grouping(ParseContext& c) {
   return tree::op(duckdb::ExpressionType::GROUPING_FUNCTION, TRY(parse_expression_list(c)));
 }
 
+// IGNORE is a reserved word, and a function of Doris.
+Parsed<ExprPtr> parse_ignore(ParseContext& c) {
+  Call call;
+  call.name = "ignore";
+  call.where = c.peek();
+  if (!c.is(TokenKind::kRightParen)) call.args = TRY(parse_expression_list(c));
+  return build_call(c, std::move(call));
+}
+
 using SpecialParser = Parsed<ExprPtr> (*)(ParseContext& c);
 
 SpecialParser special_parser(const ParseContext& c) {
@@ -292,6 +301,8 @@ SpecialParser special_parser(const ParseContext& c) {
       return parse_char;
     case "GROUPING"_kw:
       return parse_grouping;
+    case "IGNORE"_kw:
+      return parse_ignore;
     default:
       return nullptr;
   }

@@ -7,6 +7,7 @@
 #include "base/text_format.h"
 #include "door/mysql/nested_text.h"
 #include "duckdb/common/types/uuid.hpp"
+#include "functions/types.h"
 
 namespace sluice::door::mysql {
 namespace {
@@ -319,6 +320,8 @@ uint8_t* RowOutput::grow(uint8_t* at, size_t count) {
 }
 
 CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
+  // Doris sends no BITMAP, HLL, QUANTILE_STATE, AGG_STATE.
+  if (functions::is_object(type)) return {always_null, 1};
   if (format == RowFormat::kText) return text_plan(type);
   switch (type.id()) {
     case Id::BOOLEAN:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/column_definition.h"
 
+#include "functions/types.h"
+
 namespace sluice::door::mysql {
 namespace {
 
@@ -37,6 +39,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
 
 WireType wire_type(const duckdb::LogicalType& type) {
   using Id = duckdb::LogicalTypeId;
+  if (functions::is_object(type)) return {};
   switch (type.id()) {
     case Id::BOOLEAN:
       return {FieldType::kTiny, 1};
