@@ -63,8 +63,7 @@ Parsed<ExprPtr> build_group_concat(ParseContext&, Call& call) {
   }
   if (call.distinct) {
     // The kernel wants DISTINCT's order by the very argument: order by its text where it is the argument itself.
-    const auto& inner =
-        tree::is_doris(*text, "cast") ? *text->Cast<duckdb::FunctionExpression>().children[0] : *text;
+    const auto& inner = tree::is_doris(*text, "cast") ? *text->Cast<duckdb::FunctionExpression>().children[0] : *text;
     for (auto& order : call.orders) {
       if (order.expression->Equals(inner)) order.expression = text->Copy();
     }

@@ -28,11 +28,10 @@ void check_rank(double rank) {
 double interpolated(const std::vector<double>& values, double rank) {
   const double position = static_cast<double>(values.size() - 1) * rank;
   const double below = std::floor(position);
-  const double above = std::ceil(position);
   const double low = values[static_cast<size_t>(below)];
-  const double high = values[static_cast<size_t>(above)];
+  const double high = values[static_cast<size_t>(std::ceil(position))];
   if (low == high) return low;
-  return (above - position) * low + (position - below) * high;
+  return low + (high - low) * (position - below);
 }
 
 // ---- exact
