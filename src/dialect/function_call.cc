@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "dialect/expression.h"
+#include "dialect/lambda_call.h"
 #include "dialect/literals.h"
 #include "dialect/query.h"
 #include "dialect/tree.h"
@@ -15,8 +16,8 @@ namespace {
 const FunctionEntry* find_function(std::string_view name) {
   static const auto* table = [] {
     auto* result = new std::unordered_map<std::string_view, const FunctionEntry*>();
-    for (auto topic : {aggregate_functions(), json_functions(), logic_functions(), number_functions(),
-                       session_functions(), text_functions(), time_functions()}) {
+    for (auto topic : {aggregate_functions(), logic_functions(), number_functions(), session_functions(),
+                       text_functions(), time_functions()}) {
       for (const FunctionEntry& entry : topic) result->emplace(entry.name, &entry);
     }
     return result;
@@ -110,6 +111,7 @@ Parsed<ExprPtr> build_call(ParseContext& c, Call call) {
   if (call.star && call.name != "count") {
     return c.syntax_error("'*' is an argument of COUNT() only", call.where);
   }
+  if (has_lambda(call)) return build_lambda_call(c, call);
   if (!entry) {
     const functions::Function* function = functions::Registry::instance().find(call.name);
     if (!function) {

@@ -34,7 +34,6 @@ struct FunctionEntry {
 
 // The tables, by topic. Each name is in one of them once.
 std::span<const FunctionEntry> aggregate_functions();
-std::span<const FunctionEntry> json_functions();
 std::span<const FunctionEntry> logic_functions();
 std::span<const FunctionEntry> number_functions();
 std::span<const FunctionEntry> session_functions();

@@ -293,7 +293,6 @@ Parsed<ExprPtr> refuse(ParseContext& c, Call& call) {
 constexpr const char* length_name() { return "length"; }
 constexpr const char* upper_name() { return "upper"; }
 constexpr const char* lower_name() { return "lower"; }
-constexpr const char* reverse_name() { return "reverse"; }
 constexpr const char* md5_name() { return "md5"; }
 constexpr const char* sha1_name() { return "sha1"; }
 constexpr const char* ascii_name() { return "ascii"; }
@@ -308,7 +307,6 @@ constexpr FunctionEntry kFunctions[] = {
     {"ucase", 1, 1, nullptr, build_on_text<upper_name>},
     {"lower", 1, 1, nullptr, build_on_text<lower_name>},
     {"lcase", 1, 1, nullptr, build_on_text<lower_name>},
-    {"reverse", 1, 1, nullptr, build_on_text<reverse_name>},
     {"ascii", 1, 1, nullptr, build_on_text<ascii_name>},
     {"ord", 1, 1, nullptr, build_on_text<ascii_name>},
     {"concat", 1, FunctionEntry::kAny, nullptr, build_concat},

@@ -4,11 +4,13 @@
 
 #include "dialect/expression.h"
 #include "dialect/function_call.h"
+#include "dialect/lambda_call.h"
 #include "dialect/literals.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
 #include "dialect/special_call.h"
 #include "dialect/tree.h"
+#include "duckdb/parser/expression/lambda_expression.hpp"
 
 namespace sluice::dialect {
 namespace {
@@ -136,15 +138,15 @@ Parsed<ExprPtr> parse_braces(ParseContext& c) {
     std::string value = TRY(parse_string(c, "a date or time"));
     TRY(c.expect(TokenKind::kRightBrace, "'}'"));
     return tree::strict_cast(tree::text(std::move(value)), date   ? LogicalType::DATE
-                                                    : time ? LogicalType::TIME
-                                                           : LogicalType::TIMESTAMP);
+                                                           : time ? LogicalType::TIME
+                                                                  : LogicalType::TIMESTAMP);
   }
   if (c.accept("FN"_kw)) {
     ExprPtr result = TRY(parse_operand(c));
     TRY(c.expect(TokenKind::kRightBrace, "'}'"));
     return result;
   }
-  if (c.accept(TokenKind::kRightBrace)) return tree::call("map", {});
+  if (c.accept(TokenKind::kRightBrace)) return tree::doris_call("map", {});
   ExprList keys;
   ExprList values;
   do {
@@ -157,9 +159,13 @@ Parsed<ExprPtr> parse_braces(ParseContext& c) {
   } while (c.accept(TokenKind::kComma));
   TRY(c.expect(TokenKind::kRightBrace, "',' or '}'"));
   TRY(c.add_level());
-  if (values.empty()) return tree::call("row", std::move(keys));
-  return tree::function("map", ExprPtr(tree::call("list_value", std::move(keys))),
-                        ExprPtr(tree::call("list_value", std::move(values))));
+  if (values.empty()) return tree::doris_call("struct", std::move(keys));
+  ExprList pairs;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    pairs.push_back(std::move(keys[i]));
+    pairs.push_back(std::move(values[i]));
+  }
+  return tree::doris_call("map", std::move(pairs));
 }
 
 Parsed<ExprPtr> parse_brackets(ParseContext& c) {
@@ -170,7 +176,7 @@ Parsed<ExprPtr> parse_brackets(ParseContext& c) {
   if (!c.is(TokenKind::kRightBracket)) elements = TRY(parse_expression_list(c));
   TRY(c.expect(TokenKind::kRightBracket, "',' or ']'"));
   TRY(c.add_level());
-  return tree::call("list_value", std::move(elements));
+  return tree::doris_call("array", std::move(elements));
 }
 
 Parsed<ExprPtr> parse_column(ParseContext& c) {
@@ -195,32 +201,29 @@ Parsed<ExprPtr> parse_suffixes(ParseContext& c, ExprPtr operand) {
       bool text = c.is(TokenKind::kLongArrow);
       if (!c.is(TokenKind::kString, 1)) {
         if (text) return c.syntax_error("'->>' needs a JSON path as a string");
-        // x -> expression: a lambda.
-        bool one_name = operand->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
-                        operand->Cast<duckdb::ColumnRefExpression>().column_names.size() == 1;
-        if (!one_name) return c.syntax_error("'->' needs a JSON path as a string");
-        duckdb::vector<std::string> parameters{operand->Cast<duckdb::ColumnRefExpression>().column_names[0]};
+        // x -> expression, (x, y) -> expression: a lambda.
+        ExprPtr lambda = make_lambda(*operand, tree::null());
+        if (!lambda) return c.syntax_error("'->' needs a JSON path as a string");
         c.advance();
-        ExprPtr body = TRY(parse_expression(c));
+        lambda->Cast<duckdb::LambdaExpression>().expr = TRY(parse_expression(c));
         TRY(c.add_level());
-        operand = duckdb::make_uniq<duckdb::LambdaExpression>(std::move(parameters), std::move(body));
+        operand = std::move(lambda);
         continue;
       }
       c.advance();
       ExprPtr path = tree::text(TRY(parse_string(c, "a JSON path")));
-      operand = tree::function(text ? "json_extract_string" : "json_extract", std::move(operand), std::move(path));
+      operand = tree::doris(text ? "json_extract_string" : "json_extract", std::move(operand), std::move(path));
     } else if (c.accept(TokenKind::kLeftBracket)) {
       ParseContext::Nested nested(c);
       TRY(nested.check());
-      auto open_end = [] {
-        return tree::constant(duckdb::Value::LIST(LogicalType::INTEGER, duckdb::vector<duckdb::Value>()));
-      };
-      ExprPtr from = c.is(TokenKind::kColon) ? open_end() : TRY(parse_expression(c));
+      // [from:count]
+      ExprPtr from = c.is(TokenKind::kColon) ? tree::integer(1) : TRY(parse_expression(c));
       if (c.accept(TokenKind::kColon)) {
-        ExprPtr to = c.is(TokenKind::kRightBracket) ? open_end() : TRY(parse_expression(c));
-        operand = tree::op(ExpressionType::ARRAY_SLICE, tree::list(std::move(operand), std::move(from), std::move(to)));
+        ExprList slice = tree::list(std::move(operand), std::move(from));
+        if (!c.is(TokenKind::kRightBracket)) slice.push_back(TRY(parse_expression(c)));
+        operand = tree::doris_call("array_slice", std::move(slice));
       } else {
-        operand = tree::op(ExpressionType::ARRAY_EXTRACT, tree::list(std::move(operand), std::move(from)));
+        operand = tree::doris("element_at", std::move(operand), std::move(from));
       }
       TRY(c.expect(TokenKind::kRightBracket, "']'"));
     } else if (c.is(TokenKind::kDot) && !c.is(TokenKind::kStar, 1)) {

@@ -6,7 +6,10 @@
 #include "dialect/literals.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
+#include "dialect/table_clauses.h"
+#include "dialect/table_function.h"
 #include "dialect/tree.h"
+#include "kernel/partition_scan.h"
 
 namespace sluice::dialect {
 namespace {
@@ -25,6 +28,13 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left);
 bool at_table_option(const ParseContext& c) {
   return (c.is("PARTITION"_kw) || c.is("TABLET"_kw) || c.is("TABLESAMPLE"_kw) || c.is("PARTITIONS"_kw)) &&
          c.is(TokenKind::kLeftParen, 1);
+}
+
+// PARTITION (p, ..), PARTITION p, TEMPORARY PARTITION (p): at a bare word `partition` an alias may stand.
+bool at_partitions(const ParseContext& c) {
+  const size_t ahead = c.is("TEMPORARY"_kw) ? 1 : 0;
+  return (c.is("PARTITION"_kw, ahead) || c.is("PARTITIONS"_kw, ahead)) &&
+         (c.is(TokenKind::kLeftParen, ahead + 1) || (c.is("PARTITION"_kw, ahead) && at_name(c, ahead + 1)));
 }
 
 // [AS] alias [(column, ..)]
@@ -64,45 +74,10 @@ Parsed<void> skip_index_hints(ParseContext& c) {
 Parsed<void> refuse_table_options(ParseContext& c) {
   if (at_table_option(c))
     return c.unsupported(std::string(keyword_text(c.peek().keyword)) + " (..) after a table name");
-  if (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) return c.unsupported("LATERAL VIEW");
   if (c.is("FOR"_kw) && (c.is_word("VERSION", 1) || c.is("TIME"_kw, 1) || c.is("SYSTEM"_kw, 1))) {
     return c.unsupported("reading an older version of a table");
   }
   return {};
-}
-
-// f("name" = "value", ..) of Doris.
-Parsed<TablePtr> parse_table_function(ParseContext& c) {
-  Token where = c.peek();
-  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
-  c.advance();
-  if (name != "numbers") return c.unsupported("the table function " + name + "()");
-  std::optional<uint64_t> count;
-  uint64_t start = 0;
-  while (!c.is(TokenKind::kRightParen)) {
-    std::string property = duckdb::StringUtil::Lower(TRY(parse_string(c, "a property like \"number\" = \"10\"")));
-    TRY(c.expect(TokenKind::kEqual, "'='"));
-    Token written = c.peek();
-    auto value = small_integer(TRY(parse_string(c, "a value in quotes")));
-    if (!value || *value > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
-    if (property == "number")
-      count = *value;
-    else if (property == "const_value")
-      start = *value;
-    else
-      return c.syntax_error("numbers() has no property '" + property + "'", written);
-    if (!c.accept(TokenKind::kComma)) break;
-  }
-  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
-  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", where);
-  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
-  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start))),
-                                      tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start + *count))));
-  function->alias = "numbers";
-  function->column_name_alias.push_back("number");
-  std::string alias = TRY(parse_alias(c));
-  if (!alias.empty()) function->alias = alias;
-  return function;
 }
 
 // Views of the kernel that it finds under names without a database, whatever database is selected.
@@ -120,6 +95,16 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
     if (const SessionValues* session = c.session()) written.database = session->database();
   }
   KernelName name = kernel_name(std::move(written));
+  if (at_partitions(c)) {
+    const PartitionNames partitions = TRY(parse_partition_names(c));
+    TablePtr scan =
+        kernel::partition_scan(name.catalog, name.schema, name.name, partitions.names, partitions.temporary);
+    scan->query_location = where.begin;
+    TRY(parse_table_alias(c, *scan));
+    TRY(refuse_table_options(c));
+    TRY(skip_index_hints(c));
+    return scan;
+  }
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = std::move(name.catalog);
   table->schema_name = std::move(name.schema);
@@ -162,7 +147,7 @@ Parsed<Inside> parse_inside(ParseContext& c) {
   return inside;
 }
 
-Parsed<TablePtr> parse_table(ParseContext& c) {
+Parsed<TablePtr> parse_plain_table(ParseContext& c) {
   c.accept("LATERAL"_kw);  // the kernel finds out itself whether a derived table needs it
   if (c.is(TokenKind::kLeftParen)) {
     c.advance();
@@ -175,6 +160,11 @@ Parsed<TablePtr> parse_table(ParseContext& c) {
   if (c.accept("DUAL"_kw)) return duckdb::make_uniq<duckdb::EmptyTableRef>();
   if (at_name(c) && c.is(TokenKind::kLeftParen, 1)) return parse_table_function(c);
   return parse_base_table(c);
+}
+
+Parsed<TablePtr> parse_table(ParseContext& c) {
+  TablePtr table = TRY(parse_plain_table(c));
+  return parse_lateral_views(c, std::move(table));
 }
 
 struct JoinKind {

@@ -9,6 +9,9 @@
 #include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/decimal256.h"
+#include "functions/json_extract.h"
+#include "functions/nested_conversion.h"
 #include "functions/overload.h"
 #include "functions/text_to_value.h"
 #include "functions/type_names.h"
@@ -58,7 +61,8 @@ template <typename From, typename To>
 void run_float_to_integer(DataChunk& input, ExpressionState&, Vector& result) {
   run_converting<From, To>(input, result, [](From number) -> std::optional<To> {
     To value{};
-    if (!std::isfinite(number) || !duckdb::TryCast::Operation<double, To>(std::trunc(number), value)) return std::nullopt;
+    if (!std::isfinite(number) || !duckdb::TryCast::Operation<double, To>(std::trunc(number), value))
+      return std::nullopt;
     return value;
   });
 }
@@ -258,27 +262,6 @@ BoundPtr to_moment(duckdb::ClientContext& context, BoundPtr value, const Logical
   return native_cast(context, std::move(value), target);
 }
 
-// A scalar inside JSON as `target`: the text without quotes; true and false count as 1 and 0.
-BoundPtr from_json(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target) {
-  BoundList arguments;
-  arguments.push_back(std::move(value));
-  arguments.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value("$")));
-  BoundPtr text = bind_native(context, "json_extract_string", std::move(arguments));
-  if (target.id() == LogicalTypeId::BOOLEAN || !is_number(target)) return convert(context, std::move(text), target);
-  auto number = duckdb::make_uniq<duckdb::BoundCaseExpression>(target);
-  for (bool truth : {true, false}) {
-    duckdb::BoundCaseCheck check;
-    check.when_expr = duckdb::make_uniq<duckdb::BoundComparisonExpression>(
-        duckdb::ExpressionType::COMPARE_EQUAL, text->Copy(),
-        duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(truth ? "true" : "false")));
-    check.then_expr = convert(
-        context, duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::TINYINT(truth ? 1 : 0)), target);
-    number->case_checks.push_back(std::move(check));
-  }
-  number->else_expr = convert(context, std::move(text), target);
-  return number;
-}
-
 // How far an integer type reaches; the unsigned ones stand between the signed.
 int integer_rank(const LogicalType& type) {
   switch (type.id()) {
@@ -323,12 +306,14 @@ LogicalType wider_integer(const LogicalType& left, const LogicalType& right) {
   }
 }
 
+// More than 38 digits only beside a type that has them.
 LogicalType wider_decimal(const LogicalType& left, const LogicalType& right) {
-  const uint8_t scale = std::max(duckdb::DecimalType::GetScale(left), duckdb::DecimalType::GetScale(right));
-  const int whole = std::max(duckdb::DecimalType::GetWidth(left) - duckdb::DecimalType::GetScale(left),
-                             duckdb::DecimalType::GetWidth(right) - duckdb::DecimalType::GetScale(right));
-  const int width = std::min(38, whole + scale);
-  return LogicalType::DECIMAL(static_cast<uint8_t>(width), std::min<uint8_t>(scale, static_cast<uint8_t>(width)));
+  const int scale = std::max(decimal_scale(left), decimal_scale(right));
+  const int whole = std::max(decimal_width(left) - decimal_scale(left), decimal_width(right) - decimal_scale(right));
+  const bool wide = is_decimal256(left) || is_decimal256(right);
+  const int width = std::min(wide ? kMaxDecimal256Width : kMaxDecimalWidth, whole + scale);
+  // A DECIMAL256 stays one: values of one column have one type.
+  return wide ? decimal_type(std::max(width, kMaxDecimalWidth + 1), scale) : decimal_type(width, scale);
 }
 
 LogicalType common_number(const LogicalType& left, const LogicalType& right) {
@@ -342,15 +327,17 @@ LogicalType common_number(const LogicalType& left, const LogicalType& right) {
       return LogicalType::FLOAT;
     return LogicalType::DOUBLE;
   }
-  const bool left_decimal = left.id() == LogicalTypeId::DECIMAL;
-  const bool right_decimal = right.id() == LogicalTypeId::DECIMAL;
+  const bool left_decimal = is_decimal(left);
+  const bool right_decimal = is_decimal(right);
   if (left_decimal || right_decimal) {
     return wider_decimal(left_decimal ? left : decimal_of(left), right_decimal ? right : decimal_of(right));
   }
   return wider_integer(left, right);
 }
 
-bool numeric(const LogicalType& type) { return is_number(type) || type.id() == LogicalTypeId::BOOLEAN; }
+bool numeric(const LogicalType& type) {
+  return is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN;
+}
 
 }  // namespace
 
@@ -381,6 +368,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
   if (from.id() == LogicalTypeId::UNKNOWN) throw duckdb::ParameterNotResolvedException();
   if (from == target) return value;
   if (from.id() == LogicalTypeId::SQLNULL) return native_cast(context, std::move(value), target);
+  if (is_decimal256(from) || is_decimal256(target)) return convert_decimal256(context, std::move(value), target);
   if (is_object(from) || is_object(target)) {
     if (is_object(target) && from.id() == LogicalTypeId::BLOB && !from.HasAlias()) {
       return native_cast(context, std::move(value), target);
@@ -388,7 +376,10 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
     throw duckdb::BinderException("%s cannot be converted to %s", duckdb::StringUtil::Upper(type_name(from)),
                                   duckdb::StringUtil::Upper(type_name(target)));
   }
-  if (is_json(from) && !is_json(target) && target.id() != LogicalTypeId::VARCHAR && !target.IsNested()) {
+  if (target.id() == LogicalTypeId::LIST || target.id() == LogicalTypeId::MAP || target.id() == LogicalTypeId::STRUCT) {
+    return convert_to_nested(context, std::move(value), target);
+  }
+  if (is_json(from) && !is_json(target)) {
     return from_json(context, std::move(value), target);
   }
   if (is_integer(target)) return to_integer_value(context, std::move(value), target);
@@ -417,10 +408,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
       if (is_text(from)) return converted_by(context, "text_to_time", std::move(value), target, run_text_to_time);
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::VARCHAR:
-      if (target.IsJSONType()) {
-        if (is_text(from)) return native_cast(context, std::move(value), target);
-        return native_cast(context, call_native(context, "to_json", std::move(value)), target);
-      }
+      if (target.IsJSONType()) return to_json(context, std::move(value));
       return to_text(context, std::move(value));
     default:
       return native_cast(context, std::move(value), target);
@@ -444,6 +432,9 @@ std::optional<uint32_t> implicit_cost(const duckdb::Expression& argument, const 
     return 2;
   }
   if (is_object(from) || is_object(wanted)) return std::nullopt;
+  if (is_decimal256(from)) {
+    return wanted.id() == LogicalTypeId::DOUBLE ? 12 : is_text(wanted) ? 55 : is_number(wanted) ? 62 : 80;
+  }
   if (from.IsNested()) {
     return is_text(wanted) ? std::optional<uint32_t>(90) : std::nullopt;
   }
@@ -541,6 +532,10 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
   if (numeric(left) && numeric(right)) return common_number(left, right);
   if (is_text(left) && numeric(right)) return LogicalType::DOUBLE;
   if (is_text(right) && numeric(left)) return LogicalType::DOUBLE;
+  if (is_json(left) && numeric(right)) return right.id() == LogicalTypeId::BOOLEAN ? right : LogicalType::DOUBLE;
+  if (is_json(right) && numeric(left)) return left.id() == LogicalTypeId::BOOLEAN ? left : LogicalType::DOUBLE;
+  if (is_json(left) && is_moment(right)) return right;
+  if (is_json(right) && is_moment(left)) return left;
   const auto with_moment = [](const LogicalType& moment, const LogicalType& other) {
     return is_moment(moment) && (is_text(other) || numeric(other));
   };

@@ -7,6 +7,15 @@ void add_families(Registry& registry) {
   add_arithmetic(registry);
   add_comparisons(registry);
   add_conditionals(registry);
+  add_array_elements(registry);
+  add_array_flags(registry);
+  add_array_making(registry);
+  add_array_numbers(registry);
+  add_array_sets(registry);
+  add_json_asking(registry);
+  add_json_making(registry);
+  add_json_reading(registry);
+  add_maps(registry);
   add_number_aggregates(registry);
   add_moment_aggregates(registry);
   add_collect_aggregates(registry);
@@ -18,6 +27,7 @@ void add_families(Registry& registry) {
   add_hll_functions(registry);
   add_combinators(registry);
   add_nullability(registry);
+  add_store(registry);
   add_match(registry);
 }
 

@@ -101,7 +101,8 @@ struct MatchData : duckdb::FunctionData {
   const std::shared_ptr<const Matcher> constant;  // of a constant query; null otherwise
 };
 
-bool any_element(const Matcher& matcher, const duckdb::list_entry_t& list, const duckdb::UnifiedVectorFormat& elements) {
+bool any_element(const Matcher& matcher, const duckdb::list_entry_t& list,
+                 const duckdb::UnifiedVectorFormat& elements) {
   for (idx_t i = 0; i < list.length; ++i) {
     const idx_t index = elements.sel->get_index(list.offset + i);
     if (!elements.validity.RowIsValid(index)) continue;
@@ -120,7 +121,8 @@ void run_match(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb:
   input.data[0].ToUnifiedFormat(count, texts);
   input.data[1].ToUnifiedFormat(count, queries);
   if (lists) {
-    duckdb::ListVector::GetEntry(input.data[0]).ToUnifiedFormat(duckdb::ListVector::GetListSize(input.data[0]), elements);
+    duckdb::ListVector::GetEntry(input.data[0])
+        .ToUnifiedFormat(duckdb::ListVector::GetListSize(input.data[0]), elements);
   }
   result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
   auto* values = duckdb::FlatVector::GetData<bool>(result);
@@ -136,9 +138,9 @@ void run_match(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb:
       own.emplace(data.mode, data.parser, view(duckdb::UnifiedVectorFormat::GetData<string_t>(queries)[query]));
     }
     const Matcher& matcher = data.constant ? *data.constant : *own;
-    values[row] = lists ? any_element(matcher, duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(texts)[text],
-                                      elements)
-                        : matcher.matches(view(duckdb::UnifiedVectorFormat::GetData<string_t>(texts)[text]));
+    values[row] =
+        lists ? any_element(matcher, duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(texts)[text], elements)
+              : matcher.matches(view(duckdb::UnifiedVectorFormat::GetData<string_t>(texts)[text]));
   }
   if (input.AllConstant()) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
 }
@@ -148,7 +150,9 @@ TextParser parser_of(Call& call) {
   if (call.arguments.size() < 3) return TextParser::kStandard;
   auto name = constant_of(call.context, *call.arguments[2]);
   auto parser = name && !name->IsNull() ? text_parser(name->ToString()) : std::nullopt;
-  if (!parser) throw duckdb::BinderException("%s: the third argument names a parser: none, english, unicode, standard or chinese", std::string(call.name));
+  if (!parser)
+    throw duckdb::BinderException("%s: the third argument names a parser: none, english, unicode, standard or chinese",
+                                  std::string(call.name));
   return *parser;
 }
 

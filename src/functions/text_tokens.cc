@@ -9,10 +9,10 @@ namespace {
 
 constexpr size_t kMostTokens = 1'000'000;
 
-constexpr std::string_view kStopWords[] = {"a",    "an",   "and",   "are",  "as",    "at",    "be",   "but", "by",
-                                           "for",  "if",   "in",    "into", "is",    "it",    "no",   "not", "of",
-                                           "on",   "or",   "such",  "that", "the",   "their", "then", "there",
-                                           "these", "they", "this", "to",   "was",   "will",  "with"};
+constexpr std::string_view kStopWords[] = {"a",    "an",   "and",  "are",  "as",   "at",    "be",   "but",   "by",
+                                           "for",  "if",   "in",   "into", "is",   "it",    "no",   "not",   "of",
+                                           "on",   "or",   "such", "that", "the",  "their", "then", "there", "these",
+                                           "they", "this", "to",   "was",  "will", "with"};
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

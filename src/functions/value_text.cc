@@ -57,7 +57,7 @@ void append_struct(std::string& out, const LogicalType& type, const RecursiveUni
   out += '{';
   for (size_t i = 0; i < fields.size(); ++i) {
     if (i > 0) out += ", ";
-    out += '"' + fields[i].first + "\":";
+    out += '"' + (fields[i].first.empty() ? "col" + std::to_string(i + 1) : fields[i].first) + "\":";
     append(out, fields[i].second, format.children[i], index);
   }
   out += '}';
@@ -108,10 +108,10 @@ void append(std::string& out, const LogicalType& type, const RecursiveUnifiedVec
     case LogicalTypeId::DATE:
     case LogicalTypeId::TIMESTAMP: {
       uint8_t text[kMaxTimestampText];
-      const uint8_t* end = type.id() == LogicalTypeId::DATE
-                               ? format_date(text, at<duckdb::date_t>(format, index).days)
-                               : format_timestamp(text, at<duckdb::timestamp_t>(format, index).value,
-                                                  Fraction::kMicrosIfAny);
+      const uint8_t* end =
+          type.id() == LogicalTypeId::DATE
+              ? format_date(text, at<duckdb::date_t>(format, index).days)
+              : format_timestamp(text, at<duckdb::timestamp_t>(format, index).value, Fraction::kMicrosIfAny);
       out += '"';
       out.append(reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
       out += '"';

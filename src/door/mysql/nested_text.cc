@@ -89,7 +89,7 @@ Node make_node(const LogicalType& type) {
       break;
     case Id::STRUCT:
       for (const auto& child : duckdb::StructType::GetChildTypes(type)) {
-        node.fields.push_back(child.first);
+        node.fields.push_back(child.first.empty() ? "col" + std::to_string(node.fields.size() + 1) : child.first);
         node.children.push_back(make_node<Node>(child.second));
       }
       break;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// A LATERAL VIEW becomes a join with SELECT unnest(array) that sees the tables before it; the OUTER forms and functions
+// make [NULL] of arrays without elements, so that it is always an inner join, which the kernel flattens.
+#include "dialect/table_function.h"
+
+#include "dialect/expression.h"
+#include "dialect/function_call.h"
+#include "dialect/names.h"
+#include "dialect/tree.h"
+#include "duckdb/parser/query_node/select_node.hpp"
+
+namespace sluice::dialect {
+namespace {
+
+struct TableGenerator {
+  std::string_view name;   // without _outer
+  const char* array_name;  // Doris' function that makes the array
+  uint8_t arguments;
+};
+constexpr TableGenerator kGenerators[] = {
+    {"explode", "exploded", 1},
+    {"explode_split", "exploded_text", 2},
+    {"explode_numbers", "exploded_numbers", 1},
+    {"explode_bitmap", "bitmap_to_array", 1},
+    {"explode_map", "map_entries", 1},
+    {"posexplode", "exploded_positions", 1},
+    {"explode_variant_array", "exploded_json", 1},
+    {"explode_json_array_int", "exploded_json_int", 1},
+    {"explode_json_array_double", "exploded_json_double", 1},
+    {"explode_json_array_string", "exploded_json_string", 1},
+    {"explode_json_array_json", "exploded_json", 1},
+    {"explode_json_object", "exploded_members", 1},
+};
+
+const TableGenerator* find_generator(std::string_view name) {
+  for (const auto& generator : kGenerators) {
+    if (generator.name == name) return &generator;
+  }
+  return nullptr;
+}
+
+// SELECT unnest(array) AS column; of several columns each one field of the array's structs.
+duckdb::unique_ptr<duckdb::SelectStatement> select_elements(ExprPtr array, bool outer,
+                                                            const std::vector<std::string>& columns) {
+  auto node = duckdb::make_uniq<duckdb::SelectNode>();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    ExprPtr part = array->Copy();
+    if (columns.size() > 1) {
+      part = tree::doris("exploded_part", std::move(part), tree::integer(static_cast<int32_t>(i + 1)));
+    }
+    if (outer) part = tree::doris("exploded_outer", std::move(part));
+    ExprPtr element = tree::function("unnest", std::move(part));
+    element->SetAlias(columns[i]);
+    node->select_list.push_back(std::move(element));
+  }
+  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  return statement;
+}
+
+Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
+  ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
+  bool outer = c.accept("OUTER"_kw);
+  const Token where = c.peek();
+  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a function like EXPLODE")));
+  const TableGenerator* generator = find_generator(name);
+  constexpr std::string_view kOuter = "_outer";
+  if (!generator && name.ends_with(kOuter)) {
+    outer = true;
+    name.resize(name.size() - kOuter.size());
+    generator = find_generator(name);
+  }
+  if (!generator) return c.syntax_error("this is no function for LATERAL VIEW", where);
+  TRY(c.expect(TokenKind::kLeftParen, "'('"));
+  ExprList arguments;
+  if (!c.is(TokenKind::kRightParen)) arguments = TRY(parse_expression_list(c));
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  if (arguments.size() != generator->arguments) {
+    return c.syntax_error(duckdb::StringUtil::Upper(name) + "() takes " + std::to_string(generator->arguments) +
+                              " argument(s), not " + std::to_string(arguments.size()),
+                          where);
+  }
+  std::string alias = TRY(parse_name(c, "a name for the view's table"));
+  TRY(c.expect("AS"_kw));
+  std::vector<std::string> columns;
+  do {
+    columns.push_back(TRY(parse_name(c, "a column name")));
+  } while (c.accept(TokenKind::kComma));
+  Call call;
+  call.name = generator->array_name;
+  call.args = std::move(arguments);
+  call.where = where;
+  ExprPtr array = TRY(build_call(c, std::move(call)));
+  auto view = duckdb::make_uniq<duckdb::SubqueryRef>(select_elements(std::move(array), outer, columns));
+  view->alias = std::move(alias);
+  auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
+  join->query_location = where.begin;
+  join->left = std::move(table);
+  join->right = std::move(view);
+  TRY(c.add_level());
+  return join;
+}
+
+// So many rows of one constant.
+TablePtr constant_rows(TablePtr rows, int64_t value) {
+  auto node = duckdb::make_uniq<duckdb::SelectNode>();
+  ExprPtr number = tree::constant(duckdb::Value::BIGINT(value));
+  number->SetAlias("number");
+  node->select_list.push_back(std::move(number));
+  node->from_table = std::move(rows);
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  auto table = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
+  table->alias = "numbers";
+  return table;
+}
+
+}  // namespace
+
+Parsed<TablePtr> parse_lateral_views(ParseContext& c, TablePtr table) {
+  while (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) {
+    c.advance();
+    c.advance();
+    table = TRY(parse_lateral_view(c, std::move(table)));
+  }
+  return table;
+}
+
+// numbers("number" = "10"[, "const_value" = "7"])
+Parsed<TablePtr> parse_table_function(ParseContext& c) {
+  Token where = c.peek();
+  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
+  c.advance();
+  if (name != "numbers") return c.unsupported("the table function " + name + "()");
+  std::optional<uint64_t> count;
+  std::optional<int64_t> value;
+  while (!c.is(TokenKind::kRightParen)) {
+    std::string property = duckdb::StringUtil::Lower(TRY(parse_string(c, "a property like \"number\" = \"10\"")));
+    TRY(c.expect(TokenKind::kEqual, "'='"));
+    Token written = c.peek();
+    std::string text = TRY(parse_string(c, "a value in quotes"));
+    const bool negative = text.starts_with('-') && property == "const_value";
+    auto number = small_integer(negative ? text.substr(1) : text);
+    if (!number || *number > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
+    if (property == "number")
+      count = *number;
+    else if (property == "const_value")
+      value = negative ? -static_cast<int64_t>(*number) : static_cast<int64_t>(*number);
+    else
+      return c.syntax_error("numbers() has no property '" + property + "'", written);
+    if (!c.accept(TokenKind::kComma)) break;
+  }
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", where);
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(0)),
+                                      tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*count))));
+  function->alias = "numbers";
+  function->column_name_alias.push_back("number");
+  TablePtr table = std::move(function);
+  if (value) table = constant_rows(std::move(table), *value);
+  std::string alias = TRY(parse_alias(c));
+  if (!alias.empty()) table->alias = alias;
+  return table;
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arrays as sets, and their order: ARRAY_DISTINCT, ARRAY_UNION, ARRAY_SORT, ARRAY_REVERSE, ARRAY_SHUFFLE, ..
+#include <algorithm>
+#include <random>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "duckdb/function/function_binder.hpp"
+#include "functions/array_rows.h"
+#include "functions/conversion.h"
+#include "functions/families.h"
+#include "functions/registry.h"
+
+namespace sluice::functions {
+namespace {
+
+using duckdb::DataChunk;
+using duckdb::ExpressionState;
+using duckdb::FlatVector;
+using duckdb::idx_t;
+using duckdb::list_entry_t;
+using duckdb::Vector;
+using KeySet = std::unordered_set<std::string_view>;
+
+// All arguments as arrays with keys.
+struct ArraysWithKeys {
+  ArraysWithKeys(DataChunk& input, idx_t count) {
+    arrays.reserve(input.ColumnCount());
+    keys.reserve(input.ColumnCount());
+    for (auto& column : input.data) {
+      arrays.emplace_back(column, count);
+      keys.push_back(std::make_unique<Keys>(arrays.back().elements(), arrays.back().element_count()));
+    }
+  }
+  bool valid(idx_t row) const {
+    return std::all_of(arrays.begin(), arrays.end(), [&](const ArrayRows& array) { return array.valid(row); });
+  }
+  std::vector<ArrayRows> arrays;
+  std::vector<std::unique_ptr<Keys>> keys;
+};
+
+// Calls `fill(row, built)` for rows where no argument is NULL.
+template <typename Fill>
+void run_rows(DataChunk& input, Vector& result, Fill fill) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  ArrayResult built(result, count);
+  for (idx_t row = 0; row < count; ++row) {
+    if (!all.valid(row)) {
+      built.null(row);
+      continue;
+    }
+    built.begin(row);
+    fill(all, row, built);
+    built.end(row);
+  }
+  built.flush();
+  finish(input, result);
+}
+
+idx_t end_of(const list_entry_t& entry) { return entry.offset + entry.length; }
+
+// Elements of all arguments, each once.
+void run_union(DataChunk& input, ExpressionState&, Vector& result) {
+  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    KeySet seen;
+    for (size_t a = 0; a < all.arrays.size(); ++a) {
+      const auto entry = all.arrays[a][row];
+      for (idx_t i = entry.offset; i < end_of(entry); ++i) {
+        if (seen.insert((*all.keys[a])[i]).second) built.pick(all.arrays[a].elements(), i);
+      }
+    }
+  });
+}
+
+KeySet keys_of(const ArraysWithKeys& all, size_t argument, idx_t row) {
+  KeySet result;
+  const auto entry = all.arrays[argument][row];
+  for (idx_t i = entry.offset; i < end_of(entry); ++i) result.insert((*all.keys[argument])[i]);
+  return result;
+}
+
+template <bool in_all>
+void run_common(DataChunk& input, ExpressionState&, Vector& result) {
+  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    std::vector<KeySet> others;
+    for (size_t a = 1; a < all.arrays.size(); ++a) others.push_back(keys_of(all, a, row));
+    KeySet seen;
+    const auto entry = all.arrays[0][row];
+    for (idx_t i = entry.offset; i < end_of(entry); ++i) {
+      const std::string_view key = (*all.keys[0])[i];
+      bool wanted = true;
+      for (const auto& other : others) wanted &= other.contains(key) == in_all;
+      if (wanted && seen.insert(key).second) built.pick(all.arrays[0].elements(), i);
+    }
+  });
+}
+
+void run_compact(DataChunk& input, ExpressionState&, Vector& result) {
+  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    const auto entry = all.arrays[0][row];
+    for (idx_t i = entry.offset; i < end_of(entry); ++i) {
+      if (i == entry.offset || (*all.keys[0])[i] != (*all.keys[0])[i - 1]) built.pick(all.arrays[0].elements(), i);
+    }
+  });
+}
+
+void run_reverse(DataChunk& input, ExpressionState&, Vector& result) {
+  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    const auto entry = all.arrays[0][row];
+    for (idx_t i = end_of(entry); i > entry.offset; --i) built.pick(all.arrays[0].elements(), i - 1);
+  });
+}
+
+template <bool descending>
+void run_sort(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArrayRows arrays(input.data[0], count);
+  Keys keys(arrays.elements(), arrays.element_count(), descending);
+  ArrayResult built(result, count);
+  std::vector<idx_t> order;
+  for (idx_t row = 0; row < count; ++row) {
+    if (!arrays.valid(row)) {
+      built.null(row);
+      continue;
+    }
+    order.clear();
+    for (idx_t i = arrays[row].offset; i < end_of(arrays[row]); ++i) order.push_back(i);
+    std::stable_sort(order.begin(), order.end(), [&](idx_t a, idx_t b) { return keys[a] < keys[b]; });
+    built.begin(row);
+    for (idx_t i : order) built.pick(arrays.elements(), i);
+    built.end(row);
+  }
+  built.flush();
+  finish(input, result);
+}
+
+[[noreturn]] void differ_in_size(const char* name) {
+  throw duckdb::InvalidInputException("The arrays of %s() must have as many elements as each other in each row", name);
+}
+
+// The first array in the order of the second one's elements.
+void run_sortby(DataChunk& input, ExpressionState&, Vector& result) {
+  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    const auto entry = all.arrays[0][row];
+    const auto by = all.arrays[1][row];
+    if (entry.length != by.length) differ_in_size("array_sortby");
+    std::vector<idx_t> order(entry.length);
+    for (idx_t i = 0; i < entry.length; ++i) order[i] = i;
+    const Keys& keys = *all.keys[1];
+    std::stable_sort(order.begin(), order.end(),
+                     [&](idx_t a, idx_t b) { return keys[by.offset + a] < keys[by.offset + b]; });
+    for (idx_t i : order) built.pick(all.arrays[0].elements(), entry.offset + i);
+  });
+}
+
+bool has_null(const ArraysWithKeys& all, idx_t row) {
+  for (size_t a = 0; a < all.arrays.size(); ++a) {
+    const auto entry = all.arrays[a][row];
+    for (idx_t i = entry.offset; i < end_of(entry); ++i) {
+      if (!all.keys[a]->valid(i)) return true;
+    }
+  }
+  return false;
+}
+
+// NULL also when an element is NULL.
+void run_overlap(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  bool* overlap = FlatVector::GetData<bool>(result);
+  for (idx_t row = 0; row < count; ++row) {
+    if (!all.valid(row) || has_null(all, row)) {
+      FlatVector::SetNull(result, row, true);
+      continue;
+    }
+    const KeySet first = keys_of(all, 0, row);
+    overlap[row] = false;
+    const auto entry = all.arrays[1][row];
+    for (idx_t i = entry.offset; i < end_of(entry) && !overlap[row]; ++i) {
+      overlap[row] = first.contains((*all.keys[1])[i]);
+    }
+  }
+  finish(input, result);
+}
+
+// ---- numbering
+
+// An array of numbers as long as the first argument's: `number(index of the element in the row)`.
+template <typename Begin, typename Number>
+void run_numbering(DataChunk& input, Vector& result, idx_t count, const ArraysWithKeys& all, Begin begin,
+                   Number number) {
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  auto* entries = FlatVector::GetData<list_entry_t>(result);
+  idx_t size = 0;
+  for (idx_t row = 0; row < count; ++row) {
+    if (!all.valid(row)) {
+      entries[row] = {size, 0};
+      FlatVector::SetNull(result, row, true);
+      continue;
+    }
+    const idx_t length = all.arrays[0][row].length;
+    begin(row);
+    entries[row] = {size, length};
+    duckdb::ListVector::Reserve(result, size + length);
+    int64_t* numbers = FlatVector::GetData<int64_t>(duckdb::ListVector::GetEntry(result));
+    for (idx_t i = 0; i < length; ++i) numbers[size++] = number(row, i);
+  }
+  duckdb::ListVector::SetListSize(result, size);
+  finish(input, result);
+}
+
+void run_enumerate(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  run_numbering(input, result, count, all, [](idx_t) {}, [](idx_t, idx_t i) { return static_cast<int64_t>(i) + 1; });
+}
+
+// How often the element (of all arguments together) was there up to this place.
+void run_enumerate_uniq(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  std::unordered_map<std::string, int64_t> seen;
+  const auto begin = [&](idx_t row) {
+    seen.clear();
+    for (const auto& array : all.arrays) {
+      if (array[row].length != all.arrays[0][row].length) differ_in_size("array_enumerate_uniq");
+    }
+  };
+  const auto number = [&](idx_t row, idx_t i) {
+    std::string key;
+    for (size_t a = 0; a < all.arrays.size(); ++a) {
+      const std::string_view part = (*all.keys[a])[all.arrays[a][row].offset + i];
+      const auto size = static_cast<uint32_t>(part.size());
+      key.append(reinterpret_cast<const char*>(&size), sizeof size);
+      key.append(part);
+    }
+    return ++seen[std::move(key)];
+  };
+  run_numbering(input, result, count, all, begin, number);
+}
+
+// ---- shuffling
+
+// The order that std::shuffle of libc++ gives with std::mt19937, which Doris is built with; libstdc++'s is another one.
+class Shuffler {
+ public:
+  explicit Shuffler(uint32_t seed) : generator_(seed) {}
+  void shuffle(std::vector<idx_t>& order) { std::shuffle(order.begin(), order.end(), generator_); }
+
+ private:
+  std::mt19937 generator_;
+};
+
+void run_shuffle(DataChunk& input, ExpressionState&, Vector& result) {
+  const bool seeded = input.ColumnCount() > 1;
+  const idx_t count = seeded ? rows_of(input) : input.size();
+  ArrayRows arrays(input.data[0], count);
+  uint32_t seed = std::random_device()();
+  if (seeded) {
+    ValueRows<int64_t> seeds(input.data[1], count);
+    seed = count > 0 && seeds.valid(0) ? static_cast<uint32_t>(seeds[0]) : 0;
+  }
+  Shuffler shuffler(seed);
+  ArrayResult built(result, count);
+  std::vector<idx_t> order;
+  for (idx_t row = 0; row < count; ++row) {
+    if (!arrays.valid(row)) {
+      built.null(row);
+      continue;
+    }
+    order.clear();
+    for (idx_t i = arrays[row].offset; i < end_of(arrays[row]); ++i) order.push_back(i);
+    shuffler.shuffle(order);
+    built.begin(row);
+    for (idx_t i : order) built.pick(arrays.elements(), i);
+    built.end(row);
+  }
+  built.flush();
+  if (seeded) finish(input, result);
+}
+
+// ---- binding
+
+template <auto run>
+BoundPtr expand_alike(Call& call) {
+  const LogicalType type = to_arrays_alike(call);
+  return bind_body(call, type, run);
+}
+
+template <auto run>
+BoundPtr expand_one(Call& call) {
+  to_array(call, 0);
+  const LogicalType type = call.arguments[0]->return_type;
+  return bind_body(call, type, run);
+}
+
+BoundPtr expand_reverse(Call& call) {
+  if (call.arguments[0]->return_type.id() == LogicalTypeId::LIST) return expand_one<run_reverse>(call);
+  convert_at(call, 0, LogicalType::VARCHAR);
+  return bind_native(call.context, "reverse", std::move(call.arguments));
+}
+
+BoundPtr expand_overlap(Call& call) {
+  to_arrays_alike(call);
+  return bind_body(call, LogicalType::BOOLEAN, run_overlap);
+}
+
+BoundPtr expand_sortby(Call& call) {
+  to_array(call, 0);
+  to_array(call, 1);
+  const LogicalType type = call.arguments[0]->return_type;
+  return bind_body(call, type, run_sortby);
+}
+
+template <auto run>
+BoundPtr expand_numbering(Call& call) {
+  for (size_t i = 0; i < call.arguments.size(); ++i) to_array(call, i);
+  return bind_body(call, LogicalType::LIST(LogicalType::BIGINT), run);
+}
+
+BoundPtr expand_shuffle(Call& call) {
+  to_array(call, 0);
+  const LogicalType type = call.arguments[0]->return_type;
+  duckdb::vector<LogicalType> types{type};
+  if (call.arguments.size() > 1) {
+    convert_at(call, 1, LogicalType::BIGINT);
+    types.push_back(LogicalType::BIGINT);
+  }
+  duckdb::ScalarFunction function(kernel_name(call.name), std::move(types), type, run_shuffle);
+  function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  if (call.arguments.size() == 1) function.SetStability(duckdb::FunctionStability::VOLATILE);
+  return duckdb::FunctionBinder(call.context).BindScalarFunction(std::move(function), std::move(call.arguments));
+}
+
+}  // namespace
+
+void add_array_sets(Registry& registry) {
+  registry.add("array_distinct", "The elements, each once.")
+      .expanded(1, 1, "ARRAY<T> array_distinct(ARRAY<T>)", expand_alike<run_union>);
+  registry.add("array_union", "The elements of all arrays, each once.")
+      .expanded(2, 255, "ARRAY<T> array_union(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_union>);
+  registry.add("array_intersect", "The elements that are in all arrays, each once.")
+      .expanded(2, 255, "ARRAY<T> array_intersect(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_common<true>>);
+  registry.add("array_except", "The elements of the first array that are not in the second, each once.")
+      .expanded(2, 2, "ARRAY<T> array_except(ARRAY<T>, ARRAY<T>)", expand_alike<run_common<false>>);
+  registry.add("arrays_overlap", "Whether the arrays have an element in common.")
+      .expanded(2, 2, "BOOLEAN arrays_overlap(ARRAY<T>, ARRAY<T>)", expand_overlap);
+  registry.add("array_compact", "The array without elements that equal the one before them.")
+      .expanded(1, 1, "ARRAY<T> array_compact(ARRAY<T>)", expand_one<run_compact>);
+  registry.add("array_reverse", "The elements from the last to the first.")
+      .expanded(1, 1, "ARRAY<T> array_reverse(ARRAY<T>)", expand_one<run_reverse>);
+  registry.add("reverse", "A text's characters or an array's elements from the last to the first.")
+      .expanded(1, 1, "VARCHAR|ARRAY<T> reverse(VARCHAR|ARRAY<T>)", expand_reverse);
+  registry.add("array_sort", "The elements from the smallest on; NULL first.")
+      .expanded(1, 1, "ARRAY<T> array_sort(ARRAY<T>)", expand_one<run_sort<false>>);
+  registry.add("array_reverse_sort", "The elements from the largest on; NULL last.")
+      .expanded(1, 1, "ARRAY<T> array_reverse_sort(ARRAY<T>)", expand_one<run_sort<true>>);
+  registry.add("array_sortby", "The first array in the order of the second one's elements.")
+      .expanded(2, 2, "ARRAY<T> array_sortby(ARRAY<T>, ARRAY)", expand_sortby);
+  registry.add("array_shuffle", "The elements in random order; always the same for a seed.")
+      .alias("shuffle")
+      .expanded(1, 2, "ARRAY<T> array_shuffle(ARRAY<T>[, BIGINT])", expand_shuffle);
+  registry.add("array_enumerate", "The numbers 1, 2, .. for the elements.")
+      .expanded(1, 1, "ARRAY<BIGINT> array_enumerate(ARRAY)", expand_numbering<run_enumerate>);
+  registry.add("array_enumerate_uniq", "For each element how often it was there up to its place.")
+      .expanded(1, 255, "ARRAY<BIGINT> array_enumerate_uniq(ARRAY, ...)", expand_numbering<run_enumerate_uniq>);
+}
+
+}  // namespace sluice::functions
