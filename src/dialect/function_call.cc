@@ -8,6 +8,7 @@
 #include "dialect/literals.h"
 #include "dialect/query.h"
 #include "dialect/tree.h"
+#include "functions/nested_aggregate.h"
 
 namespace sluice::dialect {
 namespace {
@@ -56,6 +57,23 @@ ExprPtr plain_call(const std::string& name, bool of_doris, Call& call) {
   return function;
 }
 
+// f_state, f_merge, f_union, f_foreach of an aggregate f: a function with f's name as its first argument. Nothing when
+// the name is no such combination.
+std::optional<std::string> take_combinator(Call& call) {
+  constexpr std::pair<std::string_view, const char*> kCombinators[] = {
+      {"_foreachv2", "agg_foreach"}, {"_foreach", "agg_foreach"}, {"_state", "agg_state"},
+      {"_merge", "agg_merge"},       {"_union", "agg_union"},
+  };
+  for (const auto& [suffix, function] : kCombinators) {
+    if (!call.name.ends_with(suffix)) continue;
+    std::string base = call.name.substr(0, call.name.size() - suffix.size());
+    if (!functions::is_aggregate_name(base)) continue;
+    call.args.insert(call.args.begin(), tree::text(std::move(base)));
+    return function;
+  }
+  return std::nullopt;
+}
+
 // What stands between the parentheses of an ordinary call; the cursor is after '('.
 Parsed<void> parse_arguments(ParseContext& c, Call& call) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
@@ -96,6 +114,9 @@ Parsed<ExprPtr> build_call(ParseContext& c, Call call) {
   if (has_lambda(call)) return build_lambda_call(c, call);
   if (!entry) {
     const functions::Function* function = functions::Registry::instance().find(call.name);
+    if (!function) {
+      if (auto combinator = take_combinator(call)) return plain_call(*combinator, true, call);
+    }
     return plain_call(function ? function->name : call.name, function != nullptr, call);
   }
   if (call.args.size() < entry->min_args || call.args.size() > entry->max_args) return wrong_count(c, call, *entry);

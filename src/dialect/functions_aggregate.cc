@@ -20,12 +20,24 @@ ExprPtr aggregate(const std::string& name, ExprList args, Call& call) {
   return function;
 }
 
+ExprPtr doris_aggregate(const std::string& name, Call& call) {
+  ExprPtr result = aggregate("", std::move(call.args), call);
+  auto& function = result->Cast<duckdb::FunctionExpression>();
+  function.catalog = "system";
+  function.schema = "doris";
+  function.function_name = functions::kernel_name(name);
+  return result;
+}
+
 Parsed<ExprPtr> build_count(ParseContext& c, Call& call) {
   if (call.star || call.args.empty()) {  // Doris has COUNT() for COUNT(*)
     if (call.distinct) return c.syntax_error("COUNT(DISTINCT) needs an argument", call.where);
     return aggregate("count_star", {}, call);
   }
-  if (call.args.size() == 1) return aggregate("count", std::move(call.args), call);
+  if (call.args.size() == 1) {
+    if (call.distinct) return doris_aggregate("count_distinct", call);
+    return aggregate("count", std::move(call.args), call);
+  }
   if (!call.distinct) return c.syntax_error("COUNT() of several arguments needs DISTINCT", call.where);
   // Rows with a NULL in any of them do not count.
   ExprList checks;
@@ -51,8 +63,7 @@ Parsed<ExprPtr> build_group_concat(ParseContext&, Call& call) {
   }
   if (call.distinct) {
     // The kernel wants DISTINCT's order by the very argument: order by its text where it is the argument itself.
-    const auto& inner =
-        tree::is_doris(*text, "cast") ? *text->Cast<duckdb::FunctionExpression>().children[0] : *text;
+    const auto& inner = tree::is_doris(*text, "cast") ? *text->Cast<duckdb::FunctionExpression>().children[0] : *text;
     for (auto& order : call.orders) {
       if (order.expression->Equals(inner)) order.expression = text->Copy();
     }
@@ -60,40 +71,30 @@ Parsed<ExprPtr> build_group_concat(ParseContext&, Call& call) {
   return aggregate("string_agg", tree::list(std::move(text), std::move(separator)), call);
 }
 
-Parsed<ExprPtr> build_percentile(ParseContext&, Call& call) {
-  return aggregate("quantile_cont", std::move(call.args), call);
+// multi_distinct_f(x) is f(DISTINCT x).
+Parsed<ExprPtr> build_multi_distinct(ParseContext& c, Call& call) {
+  call.name = call.name.substr(sizeof("multi_distinct_") - 1);
+  call.distinct = true;
+  return build_call(c, std::move(call));
 }
-Parsed<ExprPtr> build_percentile_approx(ParseContext&, Call& call) {
-  call.args.resize(2);
-  return aggregate("approx_quantile", std::move(call.args), call);
+
+Parsed<ExprPtr> build_grouping_id(ParseContext&, Call& call) {
+  return tree::op(duckdb::ExpressionType::GROUPING_FUNCTION, std::move(call.args));
 }
 
 constexpr FunctionEntry kFunctions[] = {
     {"count", 0, FunctionEntry::kAny, nullptr, build_count},
     {"group_concat", 1, FunctionEntry::kAny, nullptr, build_group_concat},
-    {"std", 1, 1, "stddev_pop"},
-    {"stddev", 1, 1, "stddev_pop"},
-    {"stddev_pop", 1, 1, "stddev_pop"},
-    {"stddev_samp", 1, 1, "stddev_samp"},
-    {"variance", 1, 1, "var_pop"},
-    {"variance_pop", 1, 1, "var_pop"},
-    {"var_pop", 1, 1, "var_pop"},
-    {"variance_samp", 1, 1, "var_samp"},
-    {"var_samp", 1, 1, "var_samp"},
-    {"ndv", 1, 1, "approx_count_distinct"},
-    {"approx_count_distinct", 1, 1, "approx_count_distinct"},
+    {"multi_distinct_count", 1, FunctionEntry::kAny, nullptr, build_multi_distinct},
+    {"multi_distinct_sum", 1, 1, nullptr, build_multi_distinct},
+    {"multi_distinct_sum0", 1, 1, nullptr, build_multi_distinct},
+    {"multi_distinct_group_concat", 1, FunctionEntry::kAny, nullptr, build_multi_distinct},
     {"any", 1, 1, "any_value"},
-    {"group_bit_and", 1, 1, "bit_and"},
-    {"group_bit_or", 1, 1, "bit_or"},
-    {"group_bit_xor", 1, 1, "bit_xor"},
+    {"grouping_id", 1, FunctionEntry::kAny, nullptr, build_grouping_id},
     {"max_by", 2, 2, "arg_max"},
     {"min_by", 2, 2, "arg_min"},
-    {"collect_list", 1, 1, "array_agg"},
-    {"group_array", 1, 1, "array_agg"},
     {"json_arrayagg", 1, 1, "json_group_array"},
     {"json_objectagg", 2, 2, "json_group_object"},
-    {"percentile", 2, 2, nullptr, build_percentile},
-    {"percentile_approx", 2, 3, nullptr, build_percentile_approx},
 };
 
 }  // namespace

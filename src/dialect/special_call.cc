@@ -275,6 +275,15 @@ Parsed<ExprPtr> parse_grouping(ParseContext& c) {
   return tree::op(duckdb::ExpressionType::GROUPING_FUNCTION, TRY(parse_expression_list(c)));
 }
 
+// IGNORE is a reserved word, and a function of Doris.
+Parsed<ExprPtr> parse_ignore(ParseContext& c) {
+  Call call;
+  call.name = "ignore";
+  call.where = c.peek();
+  if (!c.is(TokenKind::kRightParen)) call.args = TRY(parse_expression_list(c));
+  return build_call(c, std::move(call));
+}
+
 using SpecialParser = Parsed<ExprPtr> (*)(ParseContext& c);
 
 SpecialParser special_parser(const ParseContext& c) {
@@ -303,6 +312,8 @@ SpecialParser special_parser(const ParseContext& c) {
       return parse_char;
     case "GROUPING"_kw:
       return parse_grouping;
+    case "IGNORE"_kw:
+      return parse_ignore;
     default:
       break;
   }
@@ -422,7 +433,8 @@ Parsed<ExprPtr> parse_interval(ParseContext& c) {
   if (unit.empty()) {
     // INTERVAL '1 day' as one string.
     const std::string* text = tree::constant_text(*amount);
-    if (text && text->find(' ') != std::string::npos) return tree::strict_cast(std::move(amount), LogicalType::INTERVAL);
+    if (text && text->find(' ') != std::string::npos)
+      return tree::strict_cast(std::move(amount), LogicalType::INTERVAL);
     return c.expected("a unit like DAY or MONTH after the INTERVAL's amount");
   }
   TRY(c.add_level());

@@ -5,6 +5,8 @@
 #include "dialect/names.h"
 #include "duckdb/common/string_util.hpp"
 #include "functions/decimal256.h"
+#include "functions/nested_aggregate.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::dialect {
@@ -126,6 +128,27 @@ Parsed<LogicalType> parse_struct(ParseContext& c) {
   } while (c.accept(TokenKind::kComma));
   TRY(AngleCloser::close(c));
   return LogicalType::STRUCT(std::move(fields));
+}
+
+// AGG_STATE<sum(int)>, behind its first word.
+Parsed<TypeName> parse_aggregate_state(ParseContext& c) {
+  TRY(c.expect(TokenKind::kLess, "'<' after AGG_STATE"));
+  const std::string function = duckdb::StringUtil::Lower(std::string(c.text(c.peek())));
+  if (!functions::is_aggregate_name(function)) return c.expected("an aggregate function");
+  c.advance();
+  TRY(c.expect(TokenKind::kLeftParen, "'(' and the types of the arguments"));
+  std::vector<LogicalType> arguments;
+  TypeName result;
+  result.declared = "agg_state<" + function + "(";
+  do {
+    arguments.push_back(TRY(parse_nested_type(c)));
+    result.declared += (arguments.size() > 1 ? "," : "") + functions::type_name(arguments.back());
+  } while (c.accept(TokenKind::kComma));
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')' after a type"));
+  TRY(AngleCloser::close(c));
+  result.declared += ")>";
+  result.type = functions::aggregate_state_type(arguments);
+  return result;
 }
 
 Parsed<LogicalType> parse_enum(ParseContext& c, bool is_set) {
@@ -314,6 +337,7 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     default: {
       const std::string name = duckdb::StringUtil::Upper(std::string(c.text(word)));
       if (name == "QUANTILE_STATE") return of(functions::quantile_state_type());
+      if (name == "AGG_STATE") return parse_aggregate_state(c);
       if (name == "DATEV1") return of(LogicalType::DATE);
       if (name == "DATETIMEV1") return of_moment(TRY(parse_fraction_digits(c, word)));
       if (name == "UUID") return of(LogicalType::UUID);

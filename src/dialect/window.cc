@@ -64,6 +64,14 @@ Parsed<void> parse_frame(ParseContext& c, duckdb::WindowExpression& window) {
   return {};
 }
 
+// first_value(x, true) of Doris leaves NULLs out.
+void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
+  const duckdb::Value* flag = args.size() == 2 ? tree::constant_value(*args[1]) : nullptr;
+  if (!flag || flag->IsNull() || flag->type().id() != duckdb::LogicalTypeId::BOOLEAN) return;
+  window.ignore_nulls |= duckdb::BooleanValue::Get(*flag);
+  args.pop_back();
+}
+
 }  // namespace
 
 Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
@@ -91,6 +99,9 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     if (args.size() > 1) window->offset_expr = std::move(args[1]);
     if (args.size() > 2) window->default_expr = std::move(args[2]);
   } else {
+    if (type == ExpressionType::WINDOW_FIRST_VALUE || type == ExpressionType::WINDOW_LAST_VALUE) {
+      take_null_flag(*window, args);
+    }
     size_t allowed = type == ExpressionType::WINDOW_NTH_VALUE ? 2 : 1;
     if (args.size() > allowed) return c.syntax_error("this window function has too many arguments");
     window->children = std::move(args);

@@ -107,13 +107,13 @@ struct MapAgg {
   }
 };
 
-// What all arrays share, in the order of the first one.
+// What all arrays share, in the order of the first one. A NULL is an array without elements.
 struct Intersect {
   struct State {
     std::vector<std::string> keys;
     bool first = true;
   };
-  static constexpr bool kSkipNulls = true;
+  static constexpr bool kSkipNulls = false;
   static constexpr bool kKeys = false;
   static void keep(State& state, std::vector<std::string> keys) {
     if (state.first) {
@@ -129,8 +129,9 @@ struct Intersect {
     std::erase_if(state.keys, [&](const std::string& key) { return !others.contains(key); });
   }
   static void add(State& state, const Rows& rows, idx_t row) {
-    const auto list = rows.get<duckdb::list_entry_t>(0, row);
     std::vector<std::string> keys;
+    const bool null = rows.is_null(0, row);
+    const auto list = null ? duckdb::list_entry_t() : rows.get<duckdb::list_entry_t>(0, row);
     for (idx_t i = 0; i < list.length; ++i) keys.emplace_back(rows.element_key(0, list.offset + i));
     keep(state, std::move(keys));
   }

@@ -45,7 +45,7 @@ std::vector<LogicalType> fields_of(const LogicalType& state) {
 
 const LogicalType& check_state(const std::string& name, const BoundList& arguments) {
   if (!is_aggregate_state(arguments[0]->return_type)) {
-    throw duckdb::BinderException("%s wants an AGG_STATE, what %s_state() gives", name, name);
+    throw duckdb::BinderException("%s() wants an AGG_STATE", name);
   }
   return arguments[0]->return_type;
 }
@@ -83,13 +83,13 @@ BoundPtr expand_state(Call& call) {
 
 AggregateFunction bind_merge(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   const std::string name = take_name(arguments);
-  const LogicalType state = check_state(name + "_merge()", arguments);
+  const LogicalType state = check_state(name + "_merge", arguments);
   return merging(context, bind_aggregate_call(context, name, references(fields_of(state))), state, false);
 }
 
 AggregateFunction bind_union(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   const std::string name = take_name(arguments);
-  const LogicalType state = check_state(name + "_union()", arguments);
+  const LogicalType state = check_state(name + "_union", arguments);
   auto rows = bind_aggregate_call(context, "array_agg", references({duckdb::ListType::GetChildType(state)}));
   return merging(context, std::move(rows), state, true);
 }

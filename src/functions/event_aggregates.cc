@@ -150,6 +150,7 @@ struct Sequence {
     into.events.insert(into.events.end(), from.events.begin(), from.events.end());
   }
   static void finish(const State* state, Vector& result, idx_t row) {
+    if (!state && counting) return set_value(result, row, int64_t{0});
     if (!state) return set_null(result, row);
     const EventPattern pattern(state->pattern, state->conditions);
     const std::vector<Event> events = in_order(state->events);

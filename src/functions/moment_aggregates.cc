@@ -26,6 +26,17 @@ AggregateFunction bind_doubles(duckdb::ClientContext& context, std::string_view,
   return native_aggregate(context, Name(), types);
 }
 
+// No text and no truth becomes a number here.
+template <const char* (*Name)()>
+AggregateFunction bind_regression(duckdb::ClientContext& context, std::string_view name, BoundList& arguments) {
+  for (const auto& argument : arguments) {
+    const LogicalType& type = argument->return_type;
+    if (is_number(type) || type.id() == LogicalTypeId::SQLNULL) continue;
+    throw duckdb::BinderException("%s requires numeric for its parameters, not %s", std::string(name), type.ToString());
+  }
+  return bind_doubles<Name>(context, name, arguments);
+}
+
 template <const char* (*Name)()>
 AggregateFunction bind_bits(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   if (!is_integer(arguments[0]->return_type)) {
@@ -218,9 +229,9 @@ void add_moment_aggregates(Registry& registry) {
   registry.add("covar_samp", "The covariance of a sample; NULL for a single row.")
       .aggregate_by(2, 2, "DOUBLE covar_samp(NUMBER, NUMBER)", bind_doubles<covar_samp>);
   registry.add("regr_slope", "The slope of the line through the points (second, first argument).")
-      .aggregate_by(2, 2, "DOUBLE regr_slope(NUMBER y, NUMBER x)", bind_doubles<regr_slope>);
+      .aggregate_by(2, 2, "DOUBLE regr_slope(NUMBER y, NUMBER x)", bind_regression<regr_slope>);
   registry.add("regr_intercept", "Where the line through the points (second, first argument) is at 0.")
-      .aggregate_by(2, 2, "DOUBLE regr_intercept(NUMBER y, NUMBER x)", bind_doubles<regr_intercept>);
+      .aggregate_by(2, 2, "DOUBLE regr_intercept(NUMBER y, NUMBER x)", bind_regression<regr_intercept>);
   registry.add("skewness", "The skewness of the population; NULL when all values are equal.")
       .alias("skew")
       .alias("skew_pop")

@@ -130,8 +130,8 @@ AggregateFunction around(duckdb::shared_ptr<InnerInfo> info, duckdb::vector<Logi
 // Rows of arrays and the states they go to, given on in portions of a vector.
 class Portions {
  public:
-  Portions(const InnerInfo& info, AggregateInputData& input, std::vector<Vector*> columns, std::vector<idx_t> sizes)
-      : info_(info), input_(input), columns_(std::move(columns)), sizes_(std::move(sizes)) {
+  Portions(const InnerInfo& info, AggregateInputData& input, std::vector<Vector*> columns)
+      : info_(info), input_(input), columns_(std::move(columns)) {
     places_.resize(columns_.size());
   }
   // `places`: one in each column.
@@ -165,7 +165,6 @@ class Portions {
   const InnerInfo& info_;
   AggregateInputData& input_;
   std::vector<Vector*> columns_;
-  std::vector<idx_t> sizes_;
   std::vector<std::vector<idx_t>> places_;
   std::vector<data_ptr_t> states_;
 };
@@ -188,7 +187,7 @@ void merge_update(Vector inputs[], AggregateInputData& input, idx_t, Vector& sta
     for (auto& field : duckdb::StructVector::GetEntries(rows)) columns.push_back(field.get());
   }
   const size_t width = columns.size();
-  Portions portions(info, input, std::move(columns), std::vector<idx_t>(width, size));
+  Portions portions(info, input, std::move(columns));
   for (idx_t i = 0; i < count; ++i) {
     const idx_t at = lists.sel->get_index(i);
     if (!lists.validity.RowIsValid(at)) continue;
@@ -230,16 +229,14 @@ void places_update(Vector inputs[], AggregateInputData& input, idx_t columns, Ve
   const InnerInfo& info = info_of(input);
   std::vector<duckdb::UnifiedVectorFormat> lists(columns);
   std::vector<Vector*> elements;
-  std::vector<idx_t> sizes;
   for (idx_t i = 0; i < columns; ++i) {
     inputs[i].ToUnifiedFormat(count, lists[i]);
     elements.push_back(&duckdb::ListVector::GetEntry(inputs[i]));
-    sizes.push_back(duckdb::ListVector::GetListSize(inputs[i]));
   }
   duckdb::UnifiedVectorFormat targets;
   states.ToUnifiedFormat(count, targets);
   auto* slots = duckdb::UnifiedVectorFormat::GetData<PlaceStates**>(targets);
-  Portions portions(info, input, elements, sizes);
+  Portions portions(info, input, elements);
   std::vector<duckdb::list_entry_t> row(columns);
   std::vector<idx_t> places(columns);
   for (idx_t i = 0; i < count; ++i) {

@@ -194,7 +194,6 @@ AggregateFunction bind_avg(duckdb::ClientContext& context, std::string_view, Bou
 
 void add_number_aggregates(Registry& registry) {
   registry.add("sum", "The sum of all values that are not NULL; BIGINT for integers, DECIMAL(38, s) for decimals.")
-      .alias("multi_distinct_sum")
       .aggregate_by(1, 1, "BIGINT|LARGEINT|DECIMAL|DOUBLE sum(NUMBER)", bind_sum);
   registry.add("avg", "The average of all values that are not NULL; DECIMAL(38, max(s, 4)) for decimals, cut off.")
       .aggregate_by(1, 1, "DOUBLE|DECIMAL avg(NUMBER)", bind_avg);

@@ -7,6 +7,7 @@
 
 #include "duckdb/common/vector_operations/binary_executor.hpp"
 #include "functions/aggregate_state.h"
+#include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/quantile_digest.h"
 #include "functions/types.h"
@@ -28,11 +29,10 @@ void check_rank(double rank) {
 double interpolated(const std::vector<double>& values, double rank) {
   const double position = static_cast<double>(values.size() - 1) * rank;
   const double below = std::floor(position);
-  const double above = std::ceil(position);
   const double low = values[static_cast<size_t>(below)];
-  const double high = values[static_cast<size_t>(above)];
+  const double high = values[static_cast<size_t>(std::ceil(position))];
   if (low == high) return low;
-  return (above - position) * low + (position - below) * high;
+  return low + (high - low) * (position - below);
 }
 
 // ---- exact
@@ -264,15 +264,32 @@ struct Union {
   }
 };
 
+// DECIMALs count by their whole part, as in Doris.
+template <typename Operation>
+AggregateFunction bind_exact(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
+  constexpr bool kMany = std::is_same_v<Operation, PercentileArray>;
+  const LogicalType number = LogicalType::DOUBLE;
+  const LogicalType ranks = kMany ? LogicalType::LIST(number) : number;
+  if (is_object(arguments[0]->return_type) || arguments[0]->return_type.IsNested()) {
+    throw duckdb::BinderException("PERCENTILE() takes numbers, not %s", arguments[0]->return_type.ToString());
+  }
+  if (arguments[0]->return_type.id() == LogicalTypeId::DECIMAL) {
+    arguments[0] = convert(context, std::move(arguments[0]), LogicalType::BIGINT);
+  }
+  arguments[0] = convert(context, std::move(arguments[0]), number);
+  arguments[1] = convert(context, std::move(arguments[1]), ranks);
+  return heap_aggregate<Operation>({number, ranks}, ranks);
+}
+
 }  // namespace
 
 void add_quantile_functions(Registry& registry) {
   const LogicalType state = quantile_state_type();
   const LogicalType number = LogicalType::DOUBLE;
   registry.add("percentile", "The value at a rank from 0 to 1, exact, between its two neighbours in proportion.")
-      .aggregate(heap_aggregate<Percentile>({number, number}, number));
+      .aggregate_by(2, 2, "DOUBLE percentile(NUMBER, DOUBLE rank)", bind_exact<Percentile>);
   registry.add("percentile_array", "percentile() for each rank of an array.")
-      .aggregate(heap_aggregate<PercentileArray>({number, LogicalType::LIST(number)}, LogicalType::LIST(number)));
+      .aggregate_by(2, 2, "ARRAY<DOUBLE> percentile_array(NUMBER, ARRAY<DOUBLE> ranks)", bind_exact<PercentileArray>);
   registry.add("percentile_approx", "The value near a rank from 0 to 1, by a t-digest.")
       .aggregate(heap_aggregate<PercentileApprox<false>>({number, number}, number))
       .aggregate(heap_aggregate<PercentileApprox<false>>({number, number, number}, number));

@@ -7,6 +7,7 @@
 #include "functions/aggregate_state.h"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/native_aggregate.h"
 #include "functions/types.h"
 #include "functions/value_text.h"
 
@@ -96,7 +97,15 @@ std::vector<LogicalType> types_of(const BoundList& arguments) {
   return types;
 }
 
+// Doris gives topn(x, 1) as max(x).
 AggregateFunction bind_topn(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
+  if (arguments.size() == 2 && arguments[1]->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT) {
+    auto wanted = constant_of(context, *arguments[1]);
+    if (wanted && !wanted->IsNull() && wanted->GetValue<int64_t>() == 1) {
+      arguments.pop_back();
+      return native_aggregate(context, "max", {arguments[0]->return_type});
+    }
+  }
   arguments[0] = convert(context, std::move(arguments[0]), LogicalType::VARCHAR);
   to_integer(context, arguments, 1);
   return heap_aggregate<TopText>(types_of(arguments), LogicalType::VARCHAR);

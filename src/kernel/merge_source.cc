@@ -48,6 +48,12 @@ ExprPtr aggregate_of(const WriteColumn& column) {
   auto order = [] { return ExprPtr(make_uniq<duckdb::ColumnRefExpression>(kRowNumber)); };
   if (const char* name = object_aggregate(how))
     return cast(doris_call(functions::kernel_name(name), arguments_of(value())), column.type);
+  if (how == "GENERIC") {
+    // Of what function the states are makes no difference to their union.
+    auto function = make_uniq<duckdb::ConstantExpression>(Value("any_value"));
+    return cast(doris_call(functions::kernel_name("agg_union"), arguments_of(std::move(function), value())),
+                column.type);
+  }
   if (how == "SUM") return cast(call("sum", arguments_of(value())), column.type);
   if (how == "MIN") return call("min", arguments_of(value()));
   if (how == "MAX") return call("max", arguments_of(value()));

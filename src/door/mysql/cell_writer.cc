@@ -310,7 +310,6 @@ CellPlan text_plan(const duckdb::LogicalType& type) {
       return {text_time<Unit::kNanos>, 1 + kMaxTimeText};
     case Id::BLOB:
       if (functions::is_decimal256(type)) return {text_decimal256, 1 + kMaxDecimal256Text};
-      if (functions::is_object(type)) return {always_null, 1};
       [[fallthrough]];
     case Id::CHAR:
     case Id::VARCHAR:
@@ -350,6 +349,8 @@ uint8_t* RowOutput::grow(uint8_t* at, size_t count) {
 }
 
 CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
+  // Doris sends no BITMAP, HLL, QUANTILE_STATE, AGG_STATE.
+  if (functions::is_object(type)) return {always_null, 1};
   if (format == RowFormat::kText || functions::is_ipv4(type) || functions::is_ipv6(type)) return text_plan(type);
   switch (type.id()) {
     case Id::BOOLEAN:

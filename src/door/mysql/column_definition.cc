@@ -42,6 +42,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
 WireType wire_type(const duckdb::LogicalType& type) {
   if (functions::is_ipv4(type) || functions::is_ipv6(type)) return {FieldType::kString, 255};
   using Id = duckdb::LogicalTypeId;
+  if (functions::is_object(type)) return {};
   switch (type.id()) {
     case Id::BOOLEAN:
       return {FieldType::kTiny, 1};
@@ -91,7 +92,6 @@ WireType wire_type(const duckdb::LogicalType& type) {
         const uint8_t scale = functions::decimal_scale(type);
         return {FieldType::kNewDecimal, functions::decimal_width(type) + (scale > 0 ? 2u : 1u), scale};
       }
-      if (functions::is_object(type)) return {FieldType::kString, 255};
       return {FieldType::kBlob, 255, 0, kCharsetBinary, kBinaryFlag};
     case Id::SQLNULL:
       return {FieldType::kNull, 0};
