@@ -12,6 +12,7 @@
 #include "dialect/statements.h"
 #include "dialect/table_clauses.h"
 #include "dialect/tree.h"
+#include "functions/types.h"
 #include "dialect/types.h"
 #include "duckdb/parser/constraints/list.hpp"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
@@ -314,6 +315,16 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
   return {};
 }
 
+// Why a column of this type is no key; null: it may be one.
+const char* cannot_be_key(const duckdb::LogicalType& type, const kernel::ColumnModel& column) {
+  if (type.id() == duckdb::LogicalTypeId::FLOAT || type.id() == duckdb::LogicalTypeId::DOUBLE)
+    return "Float or double can not used as a key, use decimal instead. ";
+  if (type.IsNested() || type.IsJSONType() || functions::is_object(type)) return "Key column can not set complex type. ";
+  if (type.id() == duckdb::LogicalTypeId::VARCHAR && column.type.empty())
+    return "String Type should not be used in key column. ";
+  return nullptr;
+}
+
 // Doris' model from all that was written: which columns are keys, how the others aggregate, the bounds of partitions.
 Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   auto& columns = table.info->columns;
@@ -357,6 +368,8 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
     if (parts.key) {
       if (!parts.aggregation.empty())
         return c.failure(wrong_table("Key column[" + column.Name() + "] could not have aggregate type."));
+      if (const char* reason = cannot_be_key(column.Type(), parts))
+        return c.failure(wrong_table(reason + std::string("Key column[") + column.Name() + "]"));
       nullable_key |= !table.not_null.contains(duckdb::StringUtil::Lower(column.Name()));
     } else if (model.keys == kernel::KeyModel::kAggregate && parts.aggregation.empty() && !column.Generated()) {
       return c.failure(
