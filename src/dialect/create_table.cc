@@ -308,6 +308,8 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
       return c.failure(wrong_table("partition column[" + name + "] does not exist"));
   }
   const auto types = kernel::partition_types(table.model, table.info->columns);
+  if (!table.model.auto_unit.empty() && !functions::is_moment(types[0]))
+    return c.failure(wrong_table("partition expr date_trunc is illegal!"));
   for (auto& partition : table.partitions) {
     if (auto added = kernel::add_written(table.model, std::move(partition), types); !added)
       return c.failure(std::move(added.error()));

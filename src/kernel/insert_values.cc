@@ -58,6 +58,13 @@ BoundPtr bind_value(duckdb::FunctionBindExpressionInput& input) {
   if (native) return duckdb::BoundCastExpression::AddCastToType(context, std::move(value), target);
   BoundPtr original = value->Copy();
   BoundPtr converted = functions::convert(context, std::move(value), target);
+  if (functions::is_moment(target) && functions::is_text(from)) {
+    // Forms that only the kernel reads: years of one digit.
+    auto either = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE, target);
+    either->children.push_back(std::move(converted));
+    either->children.push_back(duckdb::BoundCastExpression::AddCastToType(context, original->Copy(), target, true));
+    converted = std::move(either);
+  }
   if (!strict || (functions::is_text(target) && !functions::is_text(from))) return converted;
   duckdb::ScalarFunction check("d_checked_value", {original->return_type, target}, target, run_checked);
   check.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);

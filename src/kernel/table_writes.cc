@@ -444,12 +444,22 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   return merge;
 }
 
-bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+void check_auto_unit(const TableModel& model) {
+  if (model.auto_unit.empty()) return;
+  for (const char* unit : {"year", "quarter", "month", "week", "day", "hour", "minute", "second"}) {
+    if (model.auto_unit == unit) return;
+  }
+  throw duckdb::BinderException(
+      "date_trunc function second param only support argument is "
+      "year|quarter|month|week|day|hour|minute|second");
+}
+
+std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
   auto& insert = tree->Cast<duckdb::InsertStatement>();
   auto* table = find_table(context, insert.catalog, insert.schema, insert.table);
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
-  if (!table || (!has_model(*table) && !partitions_named)) return false;
+  if (!table || (!has_model(*table) && !partitions_named)) return {};
   const WriteTarget target = target_of(*table);
   NamedPartitions partitions;
   if (!insert.on_conflict_info) {
@@ -462,14 +472,15 @@ bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules
     auto parameters = insert.named_param_map;
     tree = merge(context, target, insert, rules, partitions);
     tree->named_param_map = std::move(parameters);
-    return true;
+    return target.catalog + "\x1f" + target.schema + "\x1f" + target.name;
   }
   const bool checked = target.model.keys != KeyModel::kNone || target.model.partitioned != PartitionKind::kNone ||
                        !partitions.names.empty() ||
                        std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
                          return column.model.auto_increment;
                        });
-  if (!checked) return false;
+  if (!checked) return {};
+  check_auto_unit(target.model);
   Batch batch(context, target, insert, rules);
   std::vector<const WriteColumn*> columns;
   for (const auto& column : target.columns) columns.push_back(&column);
@@ -482,7 +493,7 @@ bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules
   insert.default_values = false;
   insert.columns.clear();
   for (const WriteColumn* column : columns) insert.columns.push_back(column->name);
-  return false;
+  return {};
 }
 
 // ---- UPDATE, DELETE, comments
@@ -693,21 +704,21 @@ void run_fit_text(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb
 
 }  // namespace
 
-bool rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
       return rewrite_insert(context, tree, rules);
     case duckdb::StatementType::UPDATE_STATEMENT:
       rewrite_update(context, tree->Cast<duckdb::UpdateStatement>(), rules);
-      return false;
+      return {};
     case duckdb::StatementType::DELETE_STATEMENT:
       rewrite_delete(context, tree->Cast<duckdb::DeleteStatement>());
-      return false;
+      return {};
     case duckdb::StatementType::ALTER_STATEMENT:
       rewrite_comment(context, *tree->Cast<duckdb::AlterStatement>().info);
-      return false;
+      return {};
     default:
-      return false;
+      return {};
   }
 }
 
