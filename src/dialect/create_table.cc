@@ -490,7 +490,8 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
   parts.column = duckdb::ColumnDefinition(std::move(name), type.type);
   kernel::ColumnModel& model = parts.model;
   model.type = std::move(type.declared);
-  if (type.type.id() == duckdb::LogicalTypeId::VARCHAR) model.max_bytes = type.length.value_or(0);
+  if (type.type.id() == duckdb::LogicalTypeId::VARCHAR)
+    model.max_bytes = type.length.value_or(model.type == "char(1)" ? 1 : 0);
   for (;;) {
     switch (c.peek().keyword) {
       case "NOT"_kw:

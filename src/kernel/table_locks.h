@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TableLocks: one writer at a time for each table whose rows merge by key. Without an index that refuses it, two writers
-// that do not see each other's rows would both add a row of the same key. Thread-safe.
+// TableLocks: one writer at a time for each table whose rows merge by key. Without an index that refuses it, two
+// writers that do not see each other's rows would both add a row of the same key. Thread-safe.
 #pragma once
 
 #include <condition_variable>

@@ -569,8 +569,8 @@ ExprPtr in_overwritten_partitions(const WriteTarget& target, const std::vector<s
     return result;
   };
   if (target.model.auto_partitions) {
-    auto result = among(duckdb::SubqueryType::ANY,
-                        overwrite_rows(target, names, auto_partition_name(target.model, target.partition_types, "__n")));
+    ExprPtr name = auto_partition_name(target.model, target.partition_types, "__n");
+    auto result = among(duckdb::SubqueryType::ANY, overwrite_rows(target, names, std::move(name)));
     result->child = auto_partition_name(target.model, target.partition_types, alias);
     result->comparison_type = duckdb::ExpressionType::COMPARE_EQUAL;
     return result;
