@@ -12,6 +12,7 @@
 #include "dialect/statements.h"
 #include "dialect/table_clauses.h"
 #include "dialect/tree.h"
+#include "functions/types.h"
 #include "dialect/types.h"
 #include "duckdb/parser/constraints/list.hpp"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
@@ -307,11 +308,23 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
       return c.failure(wrong_table("partition column[" + name + "] does not exist"));
   }
   const auto types = kernel::partition_types(table.model, table.info->columns);
+  if (!table.model.auto_unit.empty() && !functions::is_moment(types[0]))
+    return c.failure(wrong_table("partition expr date_trunc is illegal!"));
   for (auto& partition : table.partitions) {
     if (auto added = kernel::add_written(table.model, std::move(partition), types); !added)
       return c.failure(std::move(added.error()));
   }
   return {};
+}
+
+// Why a column of this type is no key; null: it may be one.
+const char* cannot_be_key(const duckdb::LogicalType& type, const kernel::ColumnModel& column) {
+  if (type.id() == duckdb::LogicalTypeId::FLOAT || type.id() == duckdb::LogicalTypeId::DOUBLE)
+    return "Float or double can not used as a key, use decimal instead. ";
+  if (type.IsNested() || type.IsJSONType() || functions::is_object(type)) return "Key column can not set complex type. ";
+  if (type.id() == duckdb::LogicalTypeId::VARCHAR && column.type.empty())
+    return "String Type should not be used in key column. ";
+  return nullptr;
 }
 
 // Doris' model from all that was written: which columns are keys, how the others aggregate, the bounds of partitions.
@@ -357,6 +370,8 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
     if (parts.key) {
       if (!parts.aggregation.empty())
         return c.failure(wrong_table("Key column[" + column.Name() + "] could not have aggregate type."));
+      if (const char* reason = cannot_be_key(column.Type(), parts))
+        return c.failure(wrong_table(reason + std::string("Key column[") + column.Name() + "]"));
       nullable_key |= !table.not_null.contains(duckdb::StringUtil::Lower(column.Name()));
     } else if (model.keys == kernel::KeyModel::kAggregate && parts.aggregation.empty() && !column.Generated()) {
       return c.failure(
@@ -475,7 +490,8 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
   parts.column = duckdb::ColumnDefinition(std::move(name), type.type);
   kernel::ColumnModel& model = parts.model;
   model.type = std::move(type.declared);
-  if (type.type.id() == duckdb::LogicalTypeId::VARCHAR) model.max_bytes = type.length.value_or(0);
+  if (type.type.id() == duckdb::LogicalTypeId::VARCHAR)
+    model.max_bytes = type.length.value_or(model.type == "char(1)" ? 1 : 0);
   for (;;) {
     switch (c.peek().keyword) {
       case "NOT"_kw:

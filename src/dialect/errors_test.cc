@@ -50,10 +50,8 @@ TEST(Errors, SayWhatWasExpectedAndWhere) {
 
 TEST(Errors, NameWhatIsNotSupported) {
   EXPECT_EQ(error_of("select 1 into outfile 'x'"), "This version does not support SELECT .. INTO OUTFILE");
-  EXPECT_EQ(error_of("select * from t partition (p)"),
-            "This version does not support PARTITION (..) after a table name");
+  EXPECT_EQ(error_of("select * from t tablet (5)"), "This version does not support TABLET (..) after a table name");
   EXPECT_EQ(error_of("select crc32('a')"), "This version does not support the function CRC32()");
-  EXPECT_EQ(error_of("create table t (a bitmap)"), "This version does not support the type bitmap");
   EXPECT_EQ(parse("grant select on t to u", options_for_tests()).error().native_code(), 1235);
 }
 

@@ -198,6 +198,13 @@ Parsed<void> parse_partition_by(ParseContext& c, bool automatic, kernel::TableMo
   }
   c.accept("COLUMNS"_kw);
   const bool known = TRY(parse_partition_columns(c, model));
+  if (automatic && range && model.auto_unit.empty()) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                               known ? "errCode = 2, detailMessage = auto create partition only support date_trunc "
+                                       "function of RANGE partition"
+                                     : "errCode = 2, detailMessage = auto create partition only support function call "
+                                       "expr is date_trunc: partition expr date_trunc is illegal!"));
+  }
   if (c.accept("PARTITIONS"_kw)) TRY(parse_unsigned(c, "a number of partitions"));
   if (!known) {
     if (c.is(TokenKind::kLeftParen) && !c.at_parenthesised_query()) TRY(skip_parentheses(c));

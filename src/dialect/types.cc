@@ -182,8 +182,7 @@ Parsed<TypeName> parse_text_type(ParseContext& c) {
 // CHAR(n), VARCHAR(n): with the length in the name. `open_length`: of one without.
 Parsed<TypeName> parse_sized_text_type(ParseContext& c, const char* name, uint64_t open_length) {
   TypeName result = TRY(parse_text_type(c));
-  if (!result.length) result.length = open_length;
-  result.declared = std::string(name) + "(" + std::to_string(*result.length) + ")";
+  result.declared = std::string(name) + "(" + std::to_string(result.length.value_or(open_length)) + ")";
   return result;
 }
 

@@ -73,7 +73,7 @@ duckdb::StatementReturnType Prepared::return_type() const { return statement_->G
 
 bool Prepared::usable_in(const Connection& connection) const {
   std::lock_guard lock(connection.mutex_);
-  return !reads_tables_ && connection.instance_ && instance_.lock() == connection.instance_;
+  return merged_table_.empty() && connection.instance_ && instance_.lock() == connection.instance_;
 }
 
 // ---- Connection
@@ -128,6 +128,8 @@ void Connection::drop_kernel_locked() {
   }
   kernel_.reset();
   instance_.reset();
+  transaction_began_.reset();
+  host_.table_locks().release(this);
 }
 
 bool Connection::try_detach() {
@@ -171,7 +173,11 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
   TRY(ensure_locked());
   if (auto fault = FAILPOINT("kernel.run")) return fail(std::move(*fault));
   try {
-    rewrite_locked(statement);
+    TRY(take_table_locked(rewrite_locked(statement)));
+    struct End {
+      Connection& connection;
+      ~End() { connection.end_statement_locked(); }
+    } end{*this};
     duckdb::PendingQueryParameters options;
     options.query_parameters = duckdb::QueryParameters(true);
     auto values = named(parameters);
@@ -190,7 +196,7 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
   TRY(ensure_locked());
   try {
     std::unique_ptr<Prepared> prepared(new Prepared());
-    prepared->reads_tables_ = rewrite_locked(statement);
+    prepared->merged_table_ = rewrite_locked(statement);
     prepared->statement_ = kernel_->Prepare(std::move(statement));
     if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
     prepared->instance_ = instance_;
@@ -220,6 +226,11 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
                           "the prepared statement was lost when the database was reopened; prepare it again"));
   }
   try {
+    TRY(take_table_locked(prepared.merged_table_));
+    struct End {
+      Connection& connection;
+      ~End() { connection.end_statement_locked(); }
+    } end{*this};
     auto values = named(parameters);
     return start_locked(prepared.statement_->PendingQuery(values, true));
   } catch (const std::exception& exception) {
@@ -228,7 +239,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
   }
 }
 
-bool Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement) {
+std::string Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement) {
   switch (statement->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
     case duckdb::StatementType::UPDATE_STATEMENT:
@@ -236,12 +247,27 @@ bool Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statem
     case duckdb::StatementType::ALTER_STATEMENT:
       break;
     default:
-      return false;
+      return {};
   }
-  bool reads_tables = false;
+  std::string merged_table;
   auto& context = *kernel_->context;
-  context.RunFunctionInTransaction([&] { reads_tables = rewrite_write(context, statement, write_rules_); });
-  return reads_tables;
+  context.RunFunctionInTransaction([&] { merged_table = rewrite_write(context, statement, write_rules_); });
+  return merged_table;
+}
+
+Status Connection::take_table_locked(const std::string& table) {
+  if (table.empty()) return {};
+  return host_.table_locks().lock(table, this, transaction_began_ ? &*transaction_began_ : nullptr);
+}
+
+void Connection::end_statement_locked() {
+  if (!kernel_) return;
+  if (!kernel_->context->transaction.IsAutoCommit()) {
+    if (!transaction_began_) transaction_began_ = host_.table_locks().now();
+    return;
+  }
+  transaction_began_.reset();
+  host_.table_locks().release(this);
 }
 
 void Connection::set_write_rules(const WriteRules& rules) {

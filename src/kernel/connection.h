@@ -66,7 +66,7 @@ class Prepared {
   friend class Connection;
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   std::weak_ptr<duckdb::DuckDB> instance_;
-  bool reads_tables_ = false;  // a write that does: its plan goes stale
+  std::string merged_table_;  // of a write that reads its table: the plan goes stale
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
 };
@@ -124,8 +124,11 @@ class Connection {
   friend class Prepared;
 
   Status ensure_locked();
-  // True when the statement's plan must not be kept. Throws the kernel's exceptions.
-  bool rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
+  // As rewrite_write().
+  std::string rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
+  // Takes the table for this writer when a name is given; end_statement_locked() gives it back after the transaction.
+  Status take_table_locked(const std::string& table);
+  void end_statement_locked();
   Status apply_time_zone_locked(const std::string& kernel_zone);
   Error failed_locked(const duckdb::ErrorData& error);
   Result<std::unique_ptr<Answer>> start_locked(duckdb::unique_ptr<duckdb::PendingQueryResult> pending);
@@ -147,6 +150,7 @@ class Connection {
   std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
   WriteRules write_rules_;
+  std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment
   duckdb::shared_ptr<duckdb::ClientContext> context_;

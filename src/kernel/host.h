@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "pch/pch.h"
 #include "kernel/system_views.h"
+#include "kernel/table_locks.h"
 
 namespace sluice::kernel {
 
@@ -67,6 +68,9 @@ class Host {
   uint64_t schema_version() const { return schema_version_.load(std::memory_order_acquire); }
   void schema_changed() { schema_version_.fetch_add(1, std::memory_order_acq_rel); }
 
+  // Who writes tables whose rows merge by key.
+  TableLocks& table_locks() { return table_locks_; }
+
   // Where the sessions' side registers what information_schema shows of it.
   SystemRows& system_rows() { return *system_rows_; }
 
@@ -98,6 +102,7 @@ class Host {
 
   const HostOptions options_;
   const std::shared_ptr<SystemRows> system_rows_ = std::make_shared<SystemRows>();
+  TableLocks table_locks_;
   std::atomic<bool> ready_{false};
   std::atomic<uint64_t> reopen_count_{0};
   std::atomic<uint64_t> schema_version_{1};

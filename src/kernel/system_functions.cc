@@ -9,6 +9,7 @@
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
 #include "kernel/table_writes.h"
 #include "functions/registry.h"
@@ -407,6 +408,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   }
   create_date_arithmetic(context);
   create_write_functions(context);
+  create_insert_values(context);
   create_partition_scan(context);
   functions::create_types(context);
   functions::create_functions(context);

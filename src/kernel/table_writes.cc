@@ -13,7 +13,10 @@
 #include "duckdb/parser/parsed_data/create_function_info.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/planner/binder.hpp"
+#include "functions/type_names.h"
+#include "kernel/insert_values.h"
 #include "kernel/merge_source.h"
 #include "kernel/partitions.h"
 
@@ -114,6 +117,8 @@ class Batch {
       }
     }
     if (insert.default_values) names_.clear();
+    auto values = insert.GetValuesList();
+    single_ = insert.default_values || (values && values->values.size() <= 1);
     check_names();
   }
 
@@ -128,6 +133,7 @@ class Batch {
   // All of `columns`, converted, checked, in the order written when `numbered`.
   TablePtr rows(const std::vector<const WriteColumn*>& columns, const NamedPartitions& partitions, bool numbered) {
     auto select = make_uniq<duckdb::SelectNode>();
+    select->from_table = source();
     for (const WriteColumn* column : columns)
       select->select_list.push_back(named(fitting(*column, value_of(*column)), column->name));
     if (has_sign_) {
@@ -141,7 +147,6 @@ class Batch {
       number->end = duckdb::WindowBoundary::CURRENT_ROW_RANGE;
       select->select_list.push_back(named(std::move(number), kRowNumber));
     }
-    select->from_table = source();
     const bool checked = target_.model.partitioned != PartitionKind::kNone || !partitions.names.empty();
     if (!checked) return subquery(std::move(select), "__b");
     ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
@@ -183,15 +188,14 @@ class Batch {
   // The statement's VALUES or query, with the names of the columns.
   TablePtr source() {
     if (insert_.default_values || !insert_.select_statement) {
-      single_ = true;
       return make_uniq<duckdb::EmptyTableRef>();
     }
     if (auto values = insert_.GetValuesList()) {
-      single_ = values->values.size() <= 1;
       for (auto& row : values->values) {
         check_count(row.size());
         for (size_t i = 0; i < row.size(); ++i) fill_cell(row[i], target_.find(names_[i]));
       }
+      from_values_ = true;
     } else {
       check_query();
     }
@@ -201,12 +205,26 @@ class Batch {
   }
 
   // DEFAULT becomes what it stands for; each cell converts to its column alone, as in a plain INSERT.
-  static void fill_cell(ExprPtr& cell, const WriteColumn* column) {
+  void fill_cell(ExprPtr& cell, const WriteColumn* column) const {
     if (!column) return;
     if (cell->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) {
       cell = column->model.auto_increment ? constant(Value(column->type)) : column->default_value->Copy();
     }
-    cell = cast(std::move(cell), column->type);
+    cell = converted(std::move(cell), *column);
+  }
+
+  // As Doris converts for a column, in tables of Doris.
+  ExprPtr converted(ExprPtr value, const WriteColumn& column) const {
+    if (target_.model.keys == KeyModel::kNone) return cast(std::move(value), column.type);
+    // A moment rounds to the digits of its column, where the kernel has a type that does.
+    duckdb::LogicalType type = column.type;
+    if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
+      if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
+      if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
+    }
+    value = doris_call(rules_.strict ? kInsertValue : kInsertValueOrNull,
+                       arguments_of(std::move(value), constant(Value(type))));
+    return type == column.type ? std::move(value) : cast(std::move(value), column.type);
   }
 
   void check_query() {
@@ -229,8 +247,9 @@ class Batch {
 
   ExprPtr value_of(const WriteColumn& column) const {
     const bool listed = lists(column.name);
-    ExprPtr value = listed ? cast(make_uniq<duckdb::ColumnRefExpression>(column.name), column.type)
-                           : cast(column.default_value->Copy(), column.type);
+    ExprPtr value = make_uniq<duckdb::ColumnRefExpression>(column.name);
+    if (!listed) value = cast(column.default_value->Copy(), column.type);
+    if (listed && !from_values_) value = converted(std::move(value), column);
     if (!column.model.auto_increment || column.model.sequence.empty()) return value;
     ExprPtr next = cast(call("nextval", arguments_of(text(column.model.sequence))), column.type);
     if (!listed) return next;
@@ -241,9 +260,12 @@ class Batch {
   }
 
   ExprPtr fitting(const WriteColumn& column, ExprPtr value) const {
-    if (column.model.max_bytes == 0 || column.type.id() != duckdb::LogicalTypeId::VARCHAR) return value;
+    const bool limited = column.model.max_bytes > 0 && target_.model.keys != KeyModel::kNone;
+    if (!limited || column.type.id() != duckdb::LogicalTypeId::VARCHAR) return value;
     const auto bytes = static_cast<int64_t>(column.model.max_bytes);
-    return doris_call(kFitText, arguments_of(std::move(value), constant(Value::BIGINT(rules_.strict ? bytes : -bytes)),
+    // Doris casts what VALUES lists to the column's type, which cuts.
+    const bool refuse = rules_.strict && !from_values_;
+    return doris_call(kFitText, arguments_of(std::move(value), constant(Value::BIGINT(refuse ? bytes : -bytes)),
                                              text(column.name)));
   }
 
@@ -254,6 +276,7 @@ class Batch {
   std::vector<std::string> names_;
   bool has_sign_ = false;
   bool single_ = false;
+  bool from_values_ = false;
 };
 
 // ---- INSERT
@@ -353,6 +376,13 @@ ExprPtr is_newer(const WriteColumn* sequence) {
                                                   std::move(none));
 }
 
+SelectPtr everything_of(TablePtr rows) {
+  auto select = make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(make_uniq<duckdb::StarExpression>());
+  select->from_table = std::move(rows);
+  return select;
+}
+
 Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::InsertStatement& insert,
            const WriteRules& rules, const NamedPartitions& partitions) {
   const bool unique = target.model.keys == KeyModel::kUnique;
@@ -370,11 +400,13 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   const WriteColumn* sequence = unique ? sequence_of(target) : nullptr;
   if (partial && sequence && !batch.lists(sequence->name)) sequence = nullptr;
 
-  TablePtr rows = batch.rows(columns, partitions, true);
+  TablePtr rows = batch.rows(columns, partitions, !unique || !batch.is_single());
   SelectPtr source;
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
   if (!unique)
     source = aggregated(target, with_stored ? with_stored_rows(target, std::move(rows)) : std::move(rows));
+  else if (batch.is_single())
+    source = everything_of(std::move(rows));
   else
     source = last_of_each_key(target, columns, batch.has_sign(), sequence, std::move(rows));
 
@@ -412,12 +444,22 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   return merge;
 }
 
-bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+void check_auto_unit(const TableModel& model) {
+  if (model.auto_unit.empty()) return;
+  for (const char* unit : {"year", "quarter", "month", "week", "day", "hour", "minute", "second"}) {
+    if (model.auto_unit == unit) return;
+  }
+  throw duckdb::BinderException(
+      "date_trunc function second param only support argument is "
+      "year|quarter|month|week|day|hour|minute|second");
+}
+
+std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
   auto& insert = tree->Cast<duckdb::InsertStatement>();
   auto* table = find_table(context, insert.catalog, insert.schema, insert.table);
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
-  if (!table || (!has_model(*table) && !partitions_named)) return false;
+  if (!table || (!has_model(*table) && !partitions_named)) return {};
   const WriteTarget target = target_of(*table);
   NamedPartitions partitions;
   if (!insert.on_conflict_info) {
@@ -430,13 +472,15 @@ bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules
     auto parameters = insert.named_param_map;
     tree = merge(context, target, insert, rules, partitions);
     tree->named_param_map = std::move(parameters);
-    return true;
+    return target.catalog + "\x1f" + target.schema + "\x1f" + target.name;
   }
-  const bool checked = target.model.partitioned != PartitionKind::kNone || !partitions.names.empty() ||
+  const bool checked = target.model.keys != KeyModel::kNone || target.model.partitioned != PartitionKind::kNone ||
+                       !partitions.names.empty() ||
                        std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
-                         return column.model.max_bytes > 0 || column.model.auto_increment || column.model.hidden;
+                         return column.model.auto_increment;
                        });
-  if (!checked) return false;
+  if (!checked) return {};
+  check_auto_unit(target.model);
   Batch batch(context, target, insert, rules);
   std::vector<const WriteColumn*> columns;
   for (const auto& column : target.columns) columns.push_back(&column);
@@ -449,7 +493,7 @@ bool rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules
   insert.default_values = false;
   insert.columns.clear();
   for (const WriteColumn* column : columns) insert.columns.push_back(column->name);
-  return false;
+  return {};
 }
 
 // ---- UPDATE, DELETE, comments
@@ -472,7 +516,8 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (!column) continue;
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
-    if (column->model.max_bytes == 0 || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
+    const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
+    if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
     if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
     const auto bytes = static_cast<int64_t>(column->model.max_bytes);
     set.expressions[i] =
@@ -524,8 +569,8 @@ ExprPtr in_overwritten_partitions(const WriteTarget& target, const std::vector<s
     return result;
   };
   if (target.model.auto_partitions) {
-    auto result = among(duckdb::SubqueryType::ANY,
-                        overwrite_rows(target, names, auto_partition_name(target.model, target.partition_types, "__n")));
+    ExprPtr name = auto_partition_name(target.model, target.partition_types, "__n");
+    auto result = among(duckdb::SubqueryType::ANY, overwrite_rows(target, names, std::move(name)));
     result->child = auto_partition_name(target.model, target.partition_types, alias);
     result->comparison_type = duckdb::ExpressionType::COMPARE_EQUAL;
     return result;
@@ -546,12 +591,42 @@ ExprPtr in_overwritten_partitions(const WriteTarget& target, const std::vector<s
   return any ? std::move(any) : constant(Value::BOOLEAN(false));
 }
 
+// Calls `visit` for each column of the table that a condition names outside subqueries.
+void each_column(const duckdb::ParsedExpression& condition, const WriteTarget& target,
+                 const std::function<void(const WriteColumn&)>& visit) {
+  if (condition.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) return;
+  if (condition.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+    if (const auto* column = target.find(condition.Cast<duckdb::ColumnRefExpression>().GetColumnName())) visit(*column);
+    return;
+  }
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      condition, [&](const duckdb::ParsedExpression& child) { each_column(child, target, visit); });
+}
+
+// What Doris does not let a DELETE ask for.
+void check_delete(const WriteTarget& target, const duckdb::ParsedExpression& condition) {
+  each_column(condition, target, [&](const WriteColumn& column) {
+    if (column.type.IsNested())
+      throw duckdb::BinderException("Can not apply delete condition to column type: %s",
+                                    functions::type_name(column.type));
+    if (target.model.keys == KeyModel::kAggregate && !column.model.key) {
+      throw duckdb::BinderException(
+          "delete predicate on value column only supports Unique table with merge-on-write enabled and Duplicate "
+          "table, but Table[%s] is an Aggregate table.",
+          target.name);
+    }
+  });
+}
+
 void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion) {
-  if (!deletion.table || deletion.table->column_name_alias.empty()) return;
+  if (!deletion.table) return;
   auto* table = table_of(context, deletion.table.get());
   const NamedPartitions partitions = take_partitions(deletion.table.get());
-  if (!table) return;
+  if (!table || (partitions.names.empty() && !has_model(*table))) return;
   const WriteTarget target = target_of(*table);
+  if (deletion.condition && deletion.using_clauses.empty() && target.model.keys != KeyModel::kNone)
+    check_delete(target, *deletion.condition);
+  if (partitions.names.empty()) return;
   const std::string alias = deletion.table->alias.empty() ? target.name : deletion.table->alias;
   if (target.model.partitioned == PartitionKind::kNone) {
     if (partitions.names.front() == kOverwrittenPartitions) return;
@@ -629,21 +704,21 @@ void run_fit_text(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb
 
 }  // namespace
 
-bool rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
       return rewrite_insert(context, tree, rules);
     case duckdb::StatementType::UPDATE_STATEMENT:
       rewrite_update(context, tree->Cast<duckdb::UpdateStatement>(), rules);
-      return false;
+      return {};
     case duckdb::StatementType::DELETE_STATEMENT:
       rewrite_delete(context, tree->Cast<duckdb::DeleteStatement>());
-      return false;
+      return {};
     case duckdb::StatementType::ALTER_STATEMENT:
       rewrite_comment(context, *tree->Cast<duckdb::AlterStatement>().info);
-      return false;
+      return {};
     default:
-      return false;
+      return {};
   }
 }
 

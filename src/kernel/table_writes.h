@@ -5,6 +5,8 @@
 // one statement. Functions without state; call inside a transaction of `context`.
 #pragma once
 
+#include <string>
+
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -15,8 +17,9 @@ struct WriteRules {
 };
 
 // Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
-// True when the new tree reads tables, so that a plan of it must not be kept. Throws the kernel's exceptions.
-bool rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
+// The name of the table when rows merge by key: the new tree then reads it, so that a plan of it must not be kept, and
+// the table takes one writer at a time (kernel/table_locks.h). Else empty. Throws the kernel's exceptions.
+std::string rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
                    const WriteRules& rules);
 
 // A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ALTER TABLE .. ADD, DROP, RENAME, MODIFY PARTITION: the table's model is read, changed and written back, and rows of a
-// dropped partition leave, in one transaction.
+// ALTER TABLE .. ADD, DROP, RENAME, MODIFY PARTITION: the table's model is read, changed and written back, and rows of
+// a dropped partition leave, in one transaction.
 #include <ctime>
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"

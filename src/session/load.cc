@@ -94,6 +94,10 @@ Status Load::start() {
     spool_ = TRY(LoadSpool::create(connection_.host()));
   }
   source_ = std::make_shared<LoadSource>(kMaxQueuedBytes);
+  counts_merged_ = table_->merges && !spec_.where;
+  kernel::WriteRules rules;
+  rules.partial_update = spec_.partial_update;
+  connection_.set_write_rules(rules);
   if (own_transaction_) {
     TRY(connection_.begin());
     begun_ = true;
@@ -106,6 +110,7 @@ Status Load::start() {
     // Rows of a load inside somebody's transaction cannot be taken back alone: there the first bad row ends it.
     const bool fail_fast = !own_transaction_ && spec_.max_filter_ratio < 1;
     rows_ = std::make_shared<LoadRows>(source_, spec_.format, spec_.csv, spec_.json, std::move(targets), fail_fast);
+    if (table_->merges) rows_->keep_order();
     splitter_ = std::make_unique<LoadSplitter>(spec_, *source_);
     TRY(connection_.with_context([&](duckdb::ClientContext& context) -> Status {
       published_ = LoadRows::publish(rows_, context);
@@ -170,6 +175,8 @@ Result<Done> Load::finish() {
     report_.complaints = rows_->complaints();
   }
   if (status) {
+    // Rows that became one with others are loaded, too.
+    if (counts_merged_) inserted_rows_ = report_.total_rows - std::min(report_.total_rows, report_.filtered_rows);
     report_.loaded_rows = inserted_rows_;
     report_.unselected_rows = report_.total_rows - std::min(report_.total_rows, report_.filtered_rows + inserted_rows_);
     status = check_quality();

@@ -64,6 +64,9 @@ struct LoadSpec {
   Json json;
   std::vector<LoadColumn> columns;  // empty: the table's columns (CSV: in order; JSON, Parquet: by name)
   std::unique_ptr<duckdb::ParsedExpression> where;  // over the resulting columns; others are counted as unselected
+  bool partial_update = false;             // UNIQUE KEY tables: columns that are not loaded keep their values
+  std::unique_ptr<duckdb::ParsedExpression> delete_when;  // UNIQUE KEY tables: such rows delete those of their keys
+  std::vector<std::string> partitions;                    // all rows must lie in these; empty: in any
   double max_filter_ratio = 0;  // 0 to 1: share of bad rows that is left out without failing the load
   // A field that does not convert: the row is bad (true), or the value becomes NULL if the column takes it (false).
   bool strict = true;
@@ -151,6 +154,7 @@ class Load final : public LoadSink {
   std::mutex settling_mutex_;
   bool settling_ = false;  // guarded by settling_mutex_: the commit has begun, abort() comes too late
   std::shared_ptr<LoadSource> source_;
+  bool counts_merged_ = false;              // the INSERT's count says nothing of the rows that were read
   std::shared_ptr<LoadRows> rows_;          // null for Parquet
   std::unique_ptr<LoadSplitter> splitter_;  // null for Parquet
   std::unique_ptr<LoadSpool> spool_;        // Parquet only

@@ -71,6 +71,7 @@ Status PreparedLoads::record(kernel::Connection& connection, const LabelReservat
   std::vector<std::vector<std::string>> keys;
   TRY(connection.with_context([&](duckdb::ClientContext& context) -> Status {
     auto& entry = TRY(catalog_entry(context, target)).get();
+    if (target.merges) return {};  // such rows replace those that are there
     for (const auto& constraint : entry.GetConstraints()) {
       if (constraint->type != duckdb::ConstraintType::UNIQUE) continue;
       auto& unique = constraint->Cast<duckdb::UniqueConstraint>();

@@ -73,9 +73,12 @@ class LoadScan final : public duckdb::PhysicalOperator {
 
   duckdb::string GetName() const override { return "LOAD_SCAN"; }
   bool IsSource() const override { return true; }
-  bool ParallelSource() const override { return true; }
-  // Rows go into the table as threads parse them: several threads insert at once and nothing is held back.
-  duckdb::OrderPreservationType SourceOrder() const override { return duckdb::OrderPreservationType::NO_ORDER; }
+  bool ParallelSource() const override { return !rows_->ordered(); }
+  // Rows go into the table as threads parse them: several threads insert at once and nothing is held back. Where later
+  // rows replace earlier ones, one thread reads.
+  duckdb::OrderPreservationType SourceOrder() const override {
+    return rows_->ordered() ? duckdb::OrderPreservationType::FIXED_ORDER : duckdb::OrderPreservationType::NO_ORDER;
+  }
 
   duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext&) const override {
     return duckdb::make_uniq<GlobalState>();

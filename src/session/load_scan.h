@@ -31,6 +31,10 @@ class LoadRows {
   static void withdraw(uint64_t id);
   static std::shared_ptr<LoadRows> find(uint64_t id, duckdb::ClientContext& context);
 
+  // Before publish(): rows keep the order of the data, read by one thread.
+  void keep_order() { ordered_ = true; }
+  bool ordered() const { return ordered_; }
+
   std::unique_ptr<LoadReader> make_reader() const;
   const std::vector<LoadTarget>& targets() const { return targets_; }
   LoadSource& source() const { return *source_; }
@@ -51,6 +55,7 @@ class LoadRows {
   const LoadSpec::Json json_;
   const std::vector<LoadTarget> targets_;
   const bool fail_fast_;
+  bool ordered_ = false;
   std::atomic<uint64_t> total_rows_{0};
   std::atomic<uint64_t> bad_rows_{0};
   std::atomic<uint64_t> nulled_values_{0};

@@ -10,6 +10,7 @@
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "kernel/table_model.h"
 
 namespace sluice::session {
 namespace {
@@ -180,6 +181,8 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
           sql_error(Code::kInvalidArgument, 1347, "'" + table.database + "." + table.name + "' is not BASE TABLE"));
     }
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
+    const auto model = kernel::decode_table(found.comment);
+    table.merges = model.keys == kernel::KeyModel::kUnique || model.keys == kernel::KeyModel::kAggregate;
     std::set<duckdb::idx_t> not_null;
     for (const auto& constraint : found.GetConstraints()) {
       if (constraint->type == duckdb::ConstraintType::NOT_NULL) {
@@ -276,6 +279,21 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
   for (auto& column : spec.columns) {
     if (column.value)
       add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true, false);
+  }
+  if (spec.delete_when) {
+    auto sign = make_uniq<duckdb::CaseExpression>();
+    duckdb::CaseCheck check;
+    check.when_expr = duckdb::unique_ptr<duckdb::ParsedExpression>(spec.delete_when.release());
+    check.then_expr = make_uniq<duckdb::ConstantExpression>(duckdb::Value::TINYINT(1));
+    sign->case_checks.push_back(std::move(check));
+    sign->else_expr = make_uniq<duckdb::ConstantExpression>(duckdb::Value::TINYINT(0));
+    sign->SetAlias(kernel::kDeleteSign);
+    insert->columns.emplace_back(kernel::kDeleteSign);
+    select->select_list.push_back(std::move(sign));
+  }
+  if (!spec.partitions.empty()) {
+    insert->table_ref = make_uniq<duckdb::BaseTableRef>();
+    insert->table_ref->column_name_alias.assign(spec.partitions.begin(), spec.partitions.end());
   }
   select->from_table = std::move(source);
   if (spec.where) {

@@ -86,8 +86,9 @@ std::string partition_clause(const kernel::RelationFacts& relation) {
   if (model.partitioned == kernel::PartitionKind::kNone) return {};
   std::string columns = separated(model.partition_columns);
   if (!model.auto_unit.empty()) columns = "date_trunc(" + columns + ", '" + model.auto_unit + "')";
+  const bool range = model.partitioned == kernel::PartitionKind::kRange;
   std::string clause = std::string("\n") + (model.auto_partitions ? "AUTO " : "") + "PARTITION BY " +
-                       (model.partitioned == kernel::PartitionKind::kRange ? "RANGE" : "LIST") + " (" + columns + ")\n(";
+                       (range ? "RANGE" : "LIST") + " (" + columns + ")\n(";
   bool first = true;
   for (const auto& partition : model.partitions) {
     if (partition.temporary) continue;

@@ -110,15 +110,15 @@ TEST_F(ShowTest, NoDatabase) {
 
 TEST_F(ShowTest, Columns) {
   EXPECT_EQ(run("DESC orders", true),
-            "Field|Type|Null|Key|Default|Extra\nid|int|No|true|NULL|\nitem|text|No|false|it's|NONE\nn|bigint|Yes|false|"
+            "Field|Type|Null|Key|Default|Extra\nid|int|No|true|NULL|\nitem|varchar(20)|No|false|it's|NONE\nn|bigint|Yes|false|"
             "0|NONE\n"
             "price|decimal(15,2)|Yes|false|NULL|NONE\nmade|datetime|Yes|false|CURRENT_TIMESTAMP|NONE\ntags|array<text>|"
             "Yes|false|NULL|NONE");
   EXPECT_EQ(run("SHOW COLUMNS FROM orders LIKE 'i%'", true),
-            "Field|Type|Null|Key|Default|Extra\nid|int|NO|PRI|NULL|\nitem|text|NO|MUL|it's|");
+            "Field|Type|Null|Key|Default|Extra\nid|int|NO|PRI|NULL|\nitem|varchar(20)|NO|MUL|it's|");
   EXPECT_EQ(run("SHOW FULL COLUMNS FROM `orders` FROM `shop` WHERE Field = 'ITEM'", true),
             "Field|Type|Collation|Null|Key|Default|Extra|Privileges|Comment\n"
-            "item|text|utf8mb4_0900_bin|NO|MUL|it's||select,insert,update,references|what");
+            "item|varchar(20)|utf8mb4_0900_bin|NO|MUL|it's||select,insert,update,references|what");
   EXPECT_EQ(run("DESCRIBE `shop`.`cheap`"), "k|int|Yes|false|NULL|NONE\np|decimal(15,2)|Yes|false|NULL|NONE");
   EXPECT_EQ(run("DESC nothing"), "ERROR 1146: Table 'shop.nothing' doesn't exist");
   EXPECT_EQ(run("DESC information_schema.schemata").substr(0, 17), "CATALOG_NAME|text");
@@ -133,7 +133,7 @@ TEST_F(ShowTest, Index) {
 
 TEST_F(ShowTest, CreateTable) {
   const std::string expected =
-      "orders|CREATE TABLE `orders` (\n  `id` int NOT NULL,\n  `item` text NOT NULL DEFAULT 'it''s' COMMENT 'what',\n"
+      "orders|CREATE TABLE `orders` (\n  `id` int NOT NULL,\n  `item` varchar(20) NOT NULL DEFAULT 'it''s' COMMENT 'what',\n"
       "  `n` bigint DEFAULT '0',\n  `price` decimal(15,2) DEFAULT NULL,\n  `made` datetime DEFAULT CURRENT_TIMESTAMP,\n"
       "  `tags` array<text> DEFAULT NULL,\n  PRIMARY KEY (`id`),\n  UNIQUE KEY `item` (`item`,`n`),\n  KEY `by_price` "
       "(`price`)\n"

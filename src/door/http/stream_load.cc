@@ -73,16 +73,17 @@ class Headers {
 
 // Headers that Doris knows and whose effect would be missed silently.
 Status refuse_unsupported(const Headers& headers) {
-  if (TRY(headers.flag("partial_columns", false)))
-    return not_offered("partial_columns", "updating some columns of a row");
   if (TRY(headers.flag("negative", false))) return not_offered("negative", "negative load");
   const std::string merge_type = lower(headers.text("merge_type"));
-  if (!merge_type.empty() && merge_type != "append") return not_offered("merge_type", "a merge type other than APPEND");
+  if (!merge_type.empty() && merge_type != "append" && merge_type != "delete" && merge_type != "merge")
+    return wrong("merge_type", "must be APPEND, DELETE or MERGE");
+  if ((merge_type == "merge") != headers.has("delete"))
+    return wrong("delete", "names the rows to delete when merge_type is MERGE, and only then");
   const std::string update_mode = lower(headers.text("unique_key_update_mode"));
   if (!update_mode.empty() && update_mode != "upsert")
     return not_offered("unique_key_update_mode", "a mode other than UPSERT");
-  for (string_view name : {"delete", "function_column.sequence_col", "function_column", "sequence_col", "partitions",
-                           "temporary_partitions", "hidden_columns"}) {
+  for (string_view name : {"function_column.sequence_col", "function_column", "sequence_col", "temporary_partitions",
+                           "hidden_columns"}) {
     if (headers.has(name)) return not_offered(name, "this option");
   }
   return {};
@@ -184,6 +185,27 @@ Status read_json(const Headers& headers, session::LoadSpec::Json& json) {
   return {};
 }
 
+// What only tables with keys and partitions understand.
+Status read_keyed_load(const Headers& headers, StreamLoadRequest& request) {
+  auto& spec = request.spec;
+  spec.partial_update = TRY(headers.flag("partial_columns", false));
+  const std::string merge_type = lower(headers.text("merge_type"));
+  if (merge_type == "delete") spec.delete_when = TRY(session::parse_load_condition("true"));
+  if (merge_type == "merge")
+    spec.delete_when = TRY(session::parse_load_condition(std::string(headers.text("delete"))));
+  if (request.two_phase && (spec.partial_update || spec.delete_when))
+    return not_offered("two_phase_commit", "partial_columns and merge_type in two phases");
+  string_view names = headers.text("partitions");
+  while (!names.empty()) {
+    const size_t comma = names.find(',');
+    const string_view name = trimmed(names.substr(0, comma));
+    if (name.empty()) return wrong("partitions", "must be names with commas between them");
+    spec.partitions.emplace_back(name);
+    names = comma == string_view::npos ? string_view() : names.substr(comma + 1);
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> parse_separator(string_view header, string_view text) {
@@ -271,6 +293,7 @@ Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, cons
     spec.columns = std::move(*columns);
   }
   if (headers.has("where")) spec.where = TRY(session::parse_load_condition(std::string(headers.text("where"))));
+  TRY(read_keyed_load(headers, request));
   return request;
 }
 

@@ -98,8 +98,9 @@ TEST(StreamLoad, WrongValuesNameTheirHeader) {
   EXPECT_EQ(error_of({{"timeout", "-1"}}), "header timeout: '-1' is not a number from 0 to 259200");
   EXPECT_EQ(error_of({{"label", "a b"}}), "header label: must have 1 to 128 letters, digits, '_', '-', '.' or ':'");
   EXPECT_EQ(error_of({{"enclose", "ab"}}), "header enclose: must be one character of one byte");
-  EXPECT_EQ(error_of({{"merge_type", "DELETE"}}),
-            "header merge_type: a merge type other than APPEND is not offered yet");
+  EXPECT_EQ(error_of({{"merge_type", "UPSERT"}}), "header merge_type: must be APPEND, DELETE or MERGE");
+  EXPECT_EQ(error_of({{"merge_type", "MERGE"}}),
+            "header delete: names the rows to delete when merge_type is MERGE, and only then");
   EXPECT_EQ(error_of({{"format", "orc"}}), "header format: orc is not offered yet");
   EXPECT_EQ(
       error_of({{"columns", "a, b = 1; drop table t"}}).substr(0, 1),
