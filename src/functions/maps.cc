@@ -291,7 +291,7 @@ BoundPtr expand_positions(Call& call) {
   return bind_body(call, LogicalType::LIST(pair), run_positions);
 }
 
-// The parts of a text; of an empty separator its characters.
+// The parts of a text between separators.
 void run_split(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ValueRows<string_t> texts(input.data[0], count);
@@ -309,13 +309,10 @@ void run_split(DataChunk& input, ExpressionState&, Vector& result) {
     std::string_view rest = view(texts[row]);
     const std::string_view separator = view(separators[row]);
     parts.clear();
-    while (separator.empty() && !rest.empty()) {
-      size_t length = 1;
-      while (length < rest.size() && (static_cast<unsigned char>(rest[length]) & 0xC0) == 0x80) ++length;
-      parts.push_back(rest.substr(0, length));
-      rest.remove_prefix(length);
+    if (separator.empty()) {
+      throw duckdb::InvalidInputException("explode_split() needs a separator that is not empty");
     }
-    while (!separator.empty()) {
+    for (;;) {
       const size_t end = rest.find(separator);
       parts.push_back(rest.substr(0, end));
       if (end == rest.npos) break;
