@@ -234,7 +234,9 @@ Parsed<void> parse_clause(ParseContext& c, Alterations& table) {
 }  // namespace
 
 Body parse_alter_table(ParseContext& c) {
-  Alterations table(kernel_name(TRY(parse_qualified_name(c, "a table name"))));
+  QualifiedName name = TRY(parse_qualified_name(c, "a table name"));
+  if (at_alter_partitions(c)) return parse_alter_partitions(c, std::move(name));
+  Alterations table(kernel_name(std::move(name)));
   do {
     TRY(parse_clause(c, table));
   } while (c.accept(TokenKind::kComma));

@@ -5,7 +5,11 @@
 #include "dialect/names.h"
 #include "dialect/query.h"
 #include "dialect/statements.h"
+#include "dialect/table_clauses.h"
 #include "dialect/tree.h"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "kernel/table_writes.h"
 
 namespace sluice::dialect {
 namespace {
@@ -21,10 +25,12 @@ duckdb::unique_ptr<duckdb::BaseTableRef> table_reference(const KernelName& name)
   return table;
 }
 
-// PARTITION (p) picks rows: reading over it would change what the statement does.
-Parsed<void> refuse_partition(ParseContext& c) {
-  if (c.is("PARTITION"_kw) || c.is("PARTITIONS"_kw)) return c.unsupported("PARTITION (..) after a table name");
-  return {};
+// PARTITION (p, ..) after a table's name: the names go where the kernel's side finds them (kernel/table_writes.h).
+Parsed<PartitionNames> parse_partitions(ParseContext& c, duckdb::TableRef& table) {
+  PartitionNames partitions = TRY(parse_partition_names(c));
+  if (partitions.temporary) return c.unsupported("TEMPORARY PARTITION (..) after a table name");
+  for (const auto& name : partitions.names) table.column_name_alias.push_back(name);
+  return partitions;
 }
 
 // a = 1, t.b = DEFAULT, ..
@@ -110,6 +116,54 @@ Parsed<void> parse_load_fields(ParseContext& c, LoadDataStatement& load) {
   }
 }
 
+// INSERT OVERWRITE: the rows of the table, or of its partitions that are named, give way to those of the query, which may
+// read the table itself.
+Body overwrite_table(duckdb::unique_ptr<duckdb::InsertStatement> insert, const PartitionNames& partitions) {
+  auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();
+  deletion->table = insert->table_ref->Copy();
+  KernelStatement statement;
+  statement.effect = Effect::kWrite;
+  const bool from_values = insert->GetValuesList() || !insert->select_statement;
+  if (from_values && !partitions.all) {
+    if (!partitions.any()) insert->table_ref.reset();
+    statement.tree = std::move(deletion);
+    statement.rest.push_back(std::move(insert));
+    return statement;
+  }
+  if (partitions.all) {  // those partitions that get rows; see rewrite_delete()
+    deletion->table->column_name_alias.push_back(kernel::kOverwrittenPartitions);
+    for (const auto& column : insert->columns) deletion->table->column_name_alias.push_back(column);
+  }
+  if (!partitions.any() || partitions.all) insert->table_ref.reset();
+  auto info = duckdb::make_uniq<duckdb::CreateTableInfo>();
+  info->temporary = true;
+  info->catalog = TEMP_CATALOG;
+  info->schema = DEFAULT_SCHEMA;
+  info->table = kernel::kOverwriteRows;
+  info->on_conflict = duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
+  info->query = std::move(insert->select_statement);
+  auto create = std::make_unique<duckdb::CreateStatement>();
+  create->info = std::move(info);
+  statement.tree = std::move(create);
+  auto rows = duckdb::make_uniq<duckdb::BaseTableRef>();
+  rows->catalog_name = TEMP_CATALOG;
+  rows->schema_name = DEFAULT_SCHEMA;
+  rows->table_name = kernel::kOverwriteRows;
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = std::move(rows);
+  insert->select_statement = as_statement(std::move(select));
+  auto drop = duckdb::make_uniq<duckdb::DropStatement>();
+  drop->info->type = duckdb::CatalogType::TABLE_ENTRY;
+  drop->info->catalog = TEMP_CATALOG;
+  drop->info->schema = DEFAULT_SCHEMA;
+  drop->info->name = kernel::kOverwriteRows;
+  statement.rest.push_back(std::move(deletion));
+  statement.rest.push_back(std::move(insert));
+  statement.rest.push_back(std::move(drop));
+  return statement;
+}
+
 }  // namespace
 
 Body parse_insert(ParseContext& c) {
@@ -122,12 +176,13 @@ Body parse_insert(ParseContext& c) {
     else if (!c.accept("LOW_PRIORITY"_kw) && !c.accept("DELAYED"_kw) && !c.accept("HIGH_PRIORITY"_kw))
       break;
   }
-  if (c.is("OVERWRITE"_kw)) return c.unsupported("INSERT OVERWRITE");
+  const bool overwrite = c.accept("OVERWRITE"_kw);
   c.accept("INTO"_kw);
   c.accept("TABLE"_kw);
   KernelName name = kernel_name(TRY(parse_qualified_name(c, "a table name")));
-  TRY(refuse_partition(c));
   auto insert = duckdb::make_uniq<duckdb::InsertStatement>();
+  insert->table_ref = table_reference(name);
+  const PartitionNames partitions = TRY(parse_partitions(c, *insert->table_ref));
   insert->catalog = name.catalog;
   insert->schema = name.schema;
   insert->table = name.name;
@@ -144,6 +199,12 @@ Body parse_insert(ParseContext& c) {
     } else {
       for (auto& column : TRY(parse_name_list(c))) insert->columns.push_back(std::move(column));
     }
+  }
+  if (c.accept("WITH"_kw, "LABEL"_kw)) {
+    if (c.is(TokenKind::kString))
+      TRY(parse_string(c, "a label"));
+    else
+      TRY(parse_qualified_name(c, "a label"));
   }
   // [HINT] of Doris: [shuffle]
   if (c.is(TokenKind::kLeftBracket) && c.is(TokenKind::kWord, 1) && c.is(TokenKind::kRightBracket, 2)) {
@@ -174,7 +235,9 @@ Body parse_insert(ParseContext& c) {
     insert->on_conflict_info->action_type =
         replace ? duckdb::OnConflictAction::REPLACE : duckdb::OnConflictAction::NOTHING;
   }
-  if (conflict_target) insert->table_ref = table_reference(name);
+  if (conflict_target && partitions.any()) return c.unsupported("PARTITION (..) together with a key's conflicts");
+  if (overwrite) return overwrite_table(std::move(insert), partitions);
+  if (!conflict_target && !partitions.any()) insert->table_ref.reset();
   return kernel_statement(std::move(insert), Effect::kWrite);
 }
 
@@ -208,7 +271,7 @@ Body parse_delete(ParseContext& c) {
   c.advance();
   auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();
   auto table = table_reference(kernel_name(TRY(parse_qualified_name(c, "a table name"))));
-  TRY(refuse_partition(c));
+  TRY(parse_partitions(c, *table));
   if (c.accept("AS"_kw) || at_name(c)) table->alias = TRY(parse_name(c, "an alias"));
   deletion->table = std::move(table);
   if (c.accept("USING"_kw)) {
@@ -229,7 +292,7 @@ Body parse_truncate(ParseContext& c) {
   c.accept("TABLE"_kw);
   auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();
   deletion->table = table_reference(kernel_name(TRY(parse_qualified_name(c, "a table name"))));
-  TRY(refuse_partition(c));
+  TRY(parse_partitions(c, *deletion->table));
   c.accept("FORCE"_kw);
   return kernel_statement(std::move(deletion), Effect::kSchema);
 }
@@ -247,7 +310,7 @@ Body parse_load(ParseContext& c) {
   TRY(c.expect("INTO"_kw));
   TRY(c.expect("TABLE"_kw));
   load.table = TRY(parse_qualified_name(c, "a table name"));
-  TRY(refuse_partition(c));
+  if (TRY(parse_partition_names(c)).any()) return c.unsupported("LOAD DATA into PARTITION (..)");
   if (c.accept("CHARACTER"_kw, "SET"_kw) || c.accept("CHARSET"_kw)) TRY(parse_name_or_string(c, "a character set"));
   while (c.is("FIELDS"_kw) || c.is("COLUMNS"_kw)) {
     c.advance();

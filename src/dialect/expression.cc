@@ -38,6 +38,25 @@ struct BinaryOperator {
   ExpressionType comparison = ExpressionType::INVALID;  // or of the comparison
 };
 
+// MATCH, MATCH_ANY, .. of Doris as an operator: its function's name; null when `token` is none. A string or a
+// placeholder follows, otherwise the word is an alias.
+const char* match_function(const ParseContext& c, const Token& token) {
+  if (token.kind != TokenKind::kWord || token.length < 5) return nullptr;
+  const std::string_view word = c.text(token);
+  if ((word[0] | 0x20) != 'm') return nullptr;
+  static constexpr const char* kNames[] = {"match",        "match_any",           "match_all",
+                                           "match_phrase", "match_phrase_prefix", "match_phrase_edge",
+                                           "match_regexp"};
+  for (const char* name : kNames) {
+    if (duckdb::StringUtil::CIEquals(std::string(word), name)) return name;
+  }
+  return nullptr;
+}
+bool at_match(const ParseContext& c) {
+  return match_function(c, c.peek()) && (c.is(TokenKind::kString, 1) || c.is(TokenKind::kPlaceholder, 1) ||
+                                         c.is(TokenKind::kUserVariable, 1));
+}
+
 BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
   switch (token.kind) {
     case TokenKind::kOrOr:
@@ -83,6 +102,7 @@ BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
     default:
       return {};
   }
+  if (&token == &c.peek() && at_match(c)) return {kComparison};
   switch (token.keyword) {
     case "OR"_kw:
       return {kOr};
@@ -280,7 +300,9 @@ Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first
       }
       case kComparison:
         // NOT begins an operator only as NOT IN, NOT LIKE, ..
-        if (c.is("NOT"_kw) && binary_operator(c, c.peek(1)).strength != kComparison) return left;
+        if (c.is("NOT"_kw) && !match_function(c, c.peek(1)) && binary_operator(c, c.peek(1)).strength != kComparison) {
+          return left;
+        }
         left = TRY(parse_comparison(c, std::move(left), left_first));
         TRY(c.add_level());
         break;
@@ -320,6 +342,14 @@ Parsed<ExprPtr> parse_comparison(ParseContext& c, ExprPtr left, size_t left_firs
     return tree::comparison(next.comparison, std::move(left), std::move(right));
   }
   bool negated = c.accept("NOT"_kw);
+  if (at_match(c)) {
+    const char* name = match_function(c, c.peek());
+    c.advance();
+    LiftScope off(c, LiftScope::Rule::kOff);
+    ExprPtr query = TRY(parse_arithmetic(c));
+    ExprPtr result = tree::doris(functions::Registry::instance().find(name)->name, std::move(left), std::move(query));
+    return negated ? tree::negate(std::move(result)) : std::move(result);
+  }
   switch (c.peek().keyword) {
     case "IN"_kw:
       c.advance();

@@ -21,8 +21,8 @@ ExprPtr aggregate(const std::string& name, ExprList args, Call& call) {
 }
 
 Parsed<ExprPtr> build_count(ParseContext& c, Call& call) {
-  if (call.star || call.args.empty()) {
-    if (!call.star || call.distinct) return c.syntax_error("COUNT() needs an argument or '*'", call.where);
+  if (call.star || call.args.empty()) {  // Doris has COUNT() for COUNT(*)
+    if (call.distinct) return c.syntax_error("COUNT(DISTINCT) needs an argument", call.where);
     return aggregate("count_star", {}, call);
   }
   if (call.args.size() == 1) return aggregate("count", std::move(call.args), call);

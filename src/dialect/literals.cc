@@ -7,6 +7,7 @@
 
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/uhugeint.hpp"
+#include "functions/decimal256.h"
 
 namespace sluice::dialect {
 namespace {
@@ -68,6 +69,7 @@ std::optional<Value> integer_value(std::string_view digits, bool negative) {
     std::string error;
     if (wide.DefaultTryCastAs(type, result, &error, true)) return result;
   }
+  if (auto decimal = functions::decimal256_literal(text)) return decimal;
   return double_value(digits, negative);
 }
 
@@ -76,7 +78,10 @@ std::optional<Value> decimal_value(std::string_view text, bool negative) {
   size_t point = text.find('.');
   auto scale = static_cast<uint8_t>(std::min(digits - point, kMaxDecimalDigits));
   if (point == 0) ++digits;  // .5 is 0.5
-  if (digits > kMaxDecimalDigits) return double_value(text, negative);
+  if (digits > kMaxDecimalDigits) {
+    auto wide = functions::decimal256_literal(negative ? "-" + std::string(text) : std::string(text));
+    return wide ? wide : double_value(text, negative);
+  }
   auto width = static_cast<uint8_t>(digits);
   if (digits <= kInt64Digits) {
     int64_t value = 0;

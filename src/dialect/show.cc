@@ -191,6 +191,16 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       show.what = What::kIndex;
       TRY(parse_from_table(c, show));
       return parse_filter(c, show);
+    case "TEMPORARY"_kw:
+    case "PARTITIONS"_kw:
+      if (c.is("TEMPORARY"_kw) && !c.is("PARTITIONS"_kw, 1)) return parse_other(c, show);
+      show.full = c.accept("TEMPORARY"_kw);  // the temporary ones
+      c.advance();
+      show.what = What::kPartitions;
+      TRY(parse_from_table(c, show));
+      TRY(parse_filter(c, show));
+      if (c.is("ORDER"_kw) || c.is("LIMIT"_kw)) skip_to_end(c);
+      return {};
     case "CHARACTER"_kw:
       c.advance();
       TRY(c.expect("SET"_kw));

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "kernel/partitions.h"
 #include "pch/pch.h"
 
 namespace sluice::dialect {
@@ -103,6 +104,7 @@ struct ShowStatement {
     kMasterStatus,
     kCatalogs,
     kCreateUser,
+    kPartitions,
     kOther,
   };
   What what = What::kOther;
@@ -157,12 +159,25 @@ struct LoadDataStatement {
   std::vector<std::string> columns;  // empty: all, in order; "@x" marks a field to drop
 };
 
+// ALTER TABLE t ADD | DROP | RENAME | MODIFY PARTITION ..: bounds are known only when the table is.
+struct AlterPartitionsStatement {
+  enum class What : uint8_t { kAdd, kDrop, kRename, kModify };
+  struct Change {
+    What what = What::kAdd;
+    bool if_exists = false;               // IF EXISTS, IF NOT EXISTS
+    kernel::WrittenPartition written;     // kAdd; its name also of the others
+    std::string new_name;                 // kRename
+  };
+  QualifiedName table;
+  std::vector<Change> changes;
+};
+
 // Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
 struct NoOpStatement {};
 
 using StatementBody =
     std::variant<KernelStatement, CreateLikeStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
-                 TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+                 TransactionStatement, AccountStatement, LoadDataStatement, AlterPartitionsStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

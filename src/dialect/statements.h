@@ -4,6 +4,7 @@
 
 #include "dialect/parse_context.h"
 #include "dialect/statement.h"
+#include "kernel/table_model.h"
 
 namespace sluice::dialect {
 
@@ -31,9 +32,14 @@ struct ColumnParts {
   bool primary_key = false;
   bool unique = false;
   bool key = false;  // Doris: c INT KEY
+  std::optional<uint64_t> first_number;  // AUTO_INCREMENT(n)
+  kernel::ColumnModel model;             // encoded in the column's comment already
   ExprPtr check;
 };
 Parsed<ColumnParts> parse_column_definition(ParseContext& c);
+// alter_partitions.cc: after ALTER TABLE t, when what follows is about partitions
+bool at_alter_partitions(const ParseContext& c);
+Body parse_alter_partitions(ParseContext& c, QualifiedName table);
 // alter.cc: after ALTER TABLE
 Body parse_alter_table(ParseContext& c);
 

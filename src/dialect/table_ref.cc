@@ -6,8 +6,10 @@
 #include "dialect/literals.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
+#include "dialect/table_clauses.h"
 #include "dialect/table_function.h"
 #include "dialect/tree.h"
+#include "kernel/partition_scan.h"
 
 namespace sluice::dialect {
 namespace {
@@ -26,6 +28,13 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left);
 bool at_table_option(const ParseContext& c) {
   return (c.is("PARTITION"_kw) || c.is("TABLET"_kw) || c.is("TABLESAMPLE"_kw) || c.is("PARTITIONS"_kw)) &&
          c.is(TokenKind::kLeftParen, 1);
+}
+
+// PARTITION (p, ..), PARTITION p, TEMPORARY PARTITION (p): at a bare word `partition` an alias may stand.
+bool at_partitions(const ParseContext& c) {
+  const size_t ahead = c.is("TEMPORARY"_kw) ? 1 : 0;
+  return (c.is("PARTITION"_kw, ahead) || c.is("PARTITIONS"_kw, ahead)) &&
+         (c.is(TokenKind::kLeftParen, ahead + 1) || (c.is("PARTITION"_kw, ahead) && at_name(c, ahead + 1)));
 }
 
 // [AS] alias [(column, ..)]
@@ -86,6 +95,16 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
     if (const SessionValues* session = c.session()) written.database = session->database();
   }
   KernelName name = kernel_name(std::move(written));
+  if (at_partitions(c)) {
+    const PartitionNames partitions = TRY(parse_partition_names(c));
+    TablePtr scan =
+        kernel::partition_scan(name.catalog, name.schema, name.name, partitions.names, partitions.temporary);
+    scan->query_location = where.begin;
+    TRY(parse_table_alias(c, *scan));
+    TRY(refuse_table_options(c));
+    TRY(skip_index_hints(c));
+    return scan;
+  }
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = std::move(name.catalog);
   table->schema_name = std::move(name.schema);

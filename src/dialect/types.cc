@@ -3,13 +3,16 @@
 
 #include "dialect/expression.h"
 #include "dialect/names.h"
+#include "duckdb/common/string_util.hpp"
+#include "functions/decimal256.h"
+#include "functions/types.h"
 
 namespace sluice::dialect {
 namespace {
 
 using duckdb::LogicalType;
 
-constexpr uint64_t kMaxDecimalDigits = 38;
+constexpr uint64_t kMaxVarcharBytes = 65533;  // of VARCHAR without a length
 
 // (n) or (n, m); nothing when there is no parenthesis.
 struct Sizes {
@@ -53,9 +56,9 @@ Parsed<LogicalType> parse_decimal(ParseContext& c) {
   uint64_t precision = sizes.first.value_or(kMaxDecimalDigits);
   uint64_t scale = sizes.second.value_or(sizes.first ? 0 : kDefaultScale);
   if (precision == 0) precision = 10;
-  if (precision > kMaxDecimalDigits) return c.unsupported("DECIMAL with more than 38 digits");
+  if (precision > functions::kMaxDecimal256Width) return c.syntax_error("a DECIMAL has at most 76 digits");
   if (scale > precision) return c.syntax_error("a DECIMAL cannot have more decimals than digits");
-  return LogicalType::DECIMAL(static_cast<uint8_t>(precision), static_cast<uint8_t>(scale));
+  return functions::decimal_type(static_cast<int>(precision), static_cast<int>(scale));
 }
 
 Parsed<LogicalType> parse_float(ParseContext& c) {
@@ -155,6 +158,21 @@ Parsed<TypeName> parse_text_type(ParseContext& c) {
   return result;
 }
 
+// CHAR(n), VARCHAR(n): with the length in the name. `open_length`: of one without.
+Parsed<TypeName> parse_sized_text_type(ParseContext& c, const char* name, uint64_t open_length) {
+  TypeName result = TRY(parse_text_type(c));
+  if (!result.length) result.length = open_length;
+  result.declared = std::string(name) + "(" + std::to_string(*result.length) + ")";
+  return result;
+}
+
+Parsed<TypeName> of_moment(uint64_t digits) {
+  TypeName result;
+  result.type = LogicalType::TIMESTAMP;
+  if (digits > 0) result.declared = "datetime(" + std::to_string(digits) + ")";
+  return result;
+}
+
 Parsed<TypeName> parse_blob_type(ParseContext& c) {
   TypeName result;
   result.length = TRY(parse_sizes(c)).first;
@@ -222,8 +240,7 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "DATETIME"_kw:
     case "DATETIMEV2"_kw:
     case "TIMESTAMP"_kw:
-      TRY(parse_fraction_digits(c, word));
-      return of(LogicalType::TIMESTAMP);
+      return of_moment(TRY(parse_fraction_digits(c, word)));
     case "TIME"_kw:
       TRY(parse_fraction_digits(c, word));
       return of(LogicalType::TIME);
@@ -237,10 +254,11 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "CHAR"_kw:
     case "CHARACTER"_kw:
     case "NCHAR"_kw:
-      c.accept("VARYING"_kw);
-      return parse_text_type(c);
+      if (c.accept("VARYING"_kw)) return parse_sized_text_type(c, "varchar", kMaxVarcharBytes);
+      return parse_sized_text_type(c, "char", 1);
     case "VARCHAR"_kw:
     case "NVARCHAR"_kw:
+      return parse_sized_text_type(c, "varchar", kMaxVarcharBytes);
     case "STRING"_kw:
     case "TEXT"_kw:
     case "TINYTEXT"_kw:
@@ -260,8 +278,13 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
       return parse_blob_type(c);
     case "JSON"_kw:
     case "JSONB"_kw:
-    case "VARIANT"_kw:
       return of(LogicalType::JSON());
+    case "VARIANT"_kw: {
+      TypeName result;
+      result.type = LogicalType::JSON();
+      result.declared = "variant";
+      return result;
+    }
     case "ENUM"_kw:
       return of(parse_enum(c, false));
     case "SET"_kw:
@@ -283,13 +306,21 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
     case "STRUCT"_kw:
       return of(parse_struct(c));
     case "HLL"_kw:
+      return of(functions::hll_type());
     case "BITMAP"_kw:
+      return of(functions::bitmap_type());
     case "IPV4"_kw:
+      return of(functions::ipv4_type());
     case "IPV6"_kw:
-      return c.unsupported("the type " + std::string(c.text(word)));
-    default:
-      if (c.text(word) == "UUID" || c.text(word) == "uuid") return of(LogicalType::UUID);
+      return of(functions::ipv6_type());
+    default: {
+      const std::string name = duckdb::StringUtil::Upper(std::string(c.text(word)));
+      if (name == "QUANTILE_STATE") return of(functions::quantile_state_type());
+      if (name == "DATEV1") return of(LogicalType::DATE);
+      if (name == "DATETIMEV1") return of_moment(TRY(parse_fraction_digits(c, word)));
+      if (name == "UUID") return of(LogicalType::UUID);
       return c.syntax_error("'" + std::string(c.text(word)) + "' is not a type", word);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ namespace sluice::dialect {
 struct TypeName {
   duckdb::LogicalType type;
   std::optional<uint64_t> length{};  // CHAR(n), VARCHAR(n), BINARY(n)
+  std::string declared{};            // as DESC shows it, where `type` alone says less: "varchar(10)"
 };
 
 // Of a column definition: with UNSIGNED, display widths, CHARACTER SET and COLLATE.

@@ -7,6 +7,7 @@
 #include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
+#include "functions/decimal256.h"
 #include "functions/decimals.h"
 #include "functions/families.h"
 #include "functions/overload.h"
@@ -24,7 +25,7 @@ using duckdb::hugeint_t;
 using duckdb::ValidityMask;
 using duckdb::Vector;
 
-constexpr int kMaxDigits = 38;
+constexpr int kMaxDigits = kMaxDecimalWidth;
 constexpr int kDivisionDigits = 4;  // div_precision_increment
 constexpr int kOverflowScale = 6;   // decimal_overflow_scale
 
@@ -65,15 +66,14 @@ void run_binary(DataChunk& input, ExpressionState&, Vector& result) {
 // x / y, x DIV y, x % y: NULL where y is 0.
 template <typename T, typename Kernel>
 void run_dividing(DataChunk& input, ExpressionState&, Vector& result) {
-  BinaryExecutor::ExecuteWithNulls<T, T, T>(
-      input.data[0], input.data[1], result, input.size(),
-      [](const T& left, const T& right, ValidityMask& mask, duckdb::idx_t row) {
-        if (right == T(0)) {
-          mask.SetInvalid(row);
-          return T(0);
-        }
-        return Kernel::run(left, right);
-      });
+  BinaryExecutor::ExecuteWithNulls<T, T, T>(input.data[0], input.data[1], result, input.size(),
+                                            [](const T& left, const T& right, ValidityMask& mask, duckdb::idx_t row) {
+                                              if (right == T(0)) {
+                                                mask.SetInvalid(row);
+                                                return T(0);
+                                              }
+                                              return Kernel::run(left, right);
+                                            });
 }
 
 struct DivideDouble {
@@ -84,7 +84,9 @@ struct ModDouble {
 };
 struct DivInt64 {
   // INT64_MIN DIV -1 wraps.
-  static int64_t run(int64_t left, int64_t right) { return right == -1 ? WrapInt64<Operation::kSubtract>::run(0, left) : left / right; }
+  static int64_t run(int64_t left, int64_t right) {
+    return right == -1 ? WrapInt64<Operation::kSubtract>::run(0, left) : left / right;
+  }
 };
 struct DivInt128 {
   static hugeint_t run(const hugeint_t& left, const hugeint_t& right) {
@@ -163,7 +165,8 @@ void run_multiply_decimals(DataChunk& input, ExpressionState& state, Vector& res
         const Int256 product = Int256{to_int128(left)} * Int256{to_int128(right)};
         const Int256 half = divisor / 2;
         const Int256 rounded = (product + (product < 0 ? -half : half)) / divisor;
-        if (!fits_decimal(rounded)) throw duckdb::OutOfRangeException("Arithmetic overflow: the product has more than 38 digits");
+        if (!fits_decimal(rounded))
+          throw duckdb::OutOfRangeException("Arithmetic overflow: the product has more than 38 digits");
         return to_hugeint(static_cast<Int128>(rounded));
       });
 }
@@ -223,7 +226,9 @@ void check_numbers(Call& call, bool moments_too) {
     text_to_number(call, operand);
     if (moments_too) moment_to_number(call, operand);
     const LogicalType& type = operand->return_type;
-    if (is_number(type) || type.id() == LogicalTypeId::BOOLEAN || type.id() == LogicalTypeId::SQLNULL) continue;
+    if (is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN ||
+        type.id() == LogicalTypeId::SQLNULL)
+      continue;
     throw duckdb::BinderException("%s() takes numbers, not %s", std::string(call.name),
                                   duckdb::StringUtil::Upper(type_name(type)));
   }
@@ -275,21 +280,28 @@ Kind kind_of(const Call& call) {
   Kind kind = Kind::kInteger;
   for (const auto& operand : call.arguments) {
     if (is_float(operand->return_type)) return Kind::kDouble;
-    if (operand->return_type.id() == LogicalTypeId::DECIMAL) kind = Kind::kDecimal;
+    if (is_decimal(operand->return_type)) kind = Kind::kDecimal;
   }
   return kind;
 }
 
 void to_decimals(Call& call) {
   for (auto& operand : call.arguments) {
-    if (operand->return_type.id() == LogicalTypeId::DECIMAL) continue;
+    if (is_decimal(operand->return_type)) continue;
     const LogicalType decimal = decimal_of(signed_integer(operand->return_type));
     operand = convert(call.context, std::move(operand), decimal);
   }
 }
 
-uint8_t width_of(const BoundPtr& decimal) { return duckdb::DecimalType::GetWidth(decimal->return_type); }
-uint8_t scale_of(const BoundPtr& decimal) { return duckdb::DecimalType::GetScale(decimal->return_type); }
+uint8_t width_of(const BoundPtr& decimal) { return decimal_width(decimal->return_type); }
+uint8_t scale_of(const BoundPtr& decimal) { return decimal_scale(decimal->return_type); }
+bool beyond_128_bits(const Call& call) {
+  return std::any_of(call.arguments.begin(), call.arguments.end(),
+                     [](const BoundPtr& operand) { return is_decimal256(operand->return_type); });
+}
+BoundPtr on_256_bits(Call& call, DecimalOperation operation) {
+  return calculate_decimal256(call.context, operation, std::move(call.arguments[0]), std::move(call.arguments[1]));
+}
 
 // A decimal operation on 128 bits.
 BoundPtr wide_decimal(Call& call, const char* name, const LogicalType& result, unsigned digits,
@@ -300,8 +312,9 @@ BoundPtr wide_decimal(Call& call, const char* name, const LogicalType& result, u
     operand = convert(call.context, std::move(operand), wide);
     types.push_back(wide);
   }
-  auto bound = bind_private(call.context, name, std::move(types), LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(result)),
-                            std::move(run), std::move(call.arguments));
+  auto bound = bind_private(call.context, name, std::move(types),
+                            LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(result)), std::move(run),
+                            std::move(call.arguments));
   bound->Cast<duckdb::BoundFunctionExpression>().bind_info = duckdb::make_uniq<ScaleData>(digits);
   return convert(call.context, std::move(bound), result);
 }
@@ -326,6 +339,11 @@ BoundPtr expand_sum_or_product(Call& call) {
       return native_binary(call, symbol(operation), LogicalType::DOUBLE, LogicalType::DOUBLE);
     case Kind::kDecimal:
       to_decimals(call);
+      if (beyond_128_bits(call)) {
+        return on_256_bits(call, operation == Operation::kAdd        ? DecimalOperation::kAdd
+                                 : operation == Operation::kSubtract ? DecimalOperation::kSubtract
+                                                                     : DecimalOperation::kMultiply);
+      }
       if (operation == Operation::kMultiply) return multiply_decimals(call);
       return bind_native(call.context, symbol(operation), std::move(call.arguments), true);
     case Kind::kInteger:
@@ -363,20 +381,21 @@ BoundPtr expand_divide(Call& call) {
     return private_binary(call, "/", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, DivideDouble>);
   }
   to_decimals(call);
+  if (beyond_128_bits(call)) return on_256_bits(call, DecimalOperation::kDivide);
   const int width = width_of(call.arguments[0]) + scale_of(call.arguments[1]) + kDivisionDigits;
   const int scale = scale_of(call.arguments[0]) + kDivisionDigits;
   const int kept = std::min(scale, kMaxDigits);
   const unsigned digits = scale_of(call.arguments[1]) + static_cast<unsigned>(kept - scale_of(call.arguments[0]));
-  return wide_decimal(call, "divide_decimals",
-                      LogicalType::DECIMAL(static_cast<uint8_t>(std::clamp(width, kept, kMaxDigits)),
-                                           static_cast<uint8_t>(kept)),
-                      digits, run_divide_decimals);
+  return wide_decimal(
+      call, "divide_decimals",
+      LogicalType::DECIMAL(static_cast<uint8_t>(std::clamp(width, kept, kMaxDigits)), static_cast<uint8_t>(kept)),
+      digits, run_divide_decimals);
 }
 
 BoundPtr expand_int_divide(Call& call) {
   check_numbers(call, true);
-  if (common_type(signed_integer(call.arguments[0]->return_type), signed_integer(call.arguments[1]->return_type)).id() ==
-      LogicalTypeId::HUGEINT) {
+  if (common_type(signed_integer(call.arguments[0]->return_type), signed_integer(call.arguments[1]->return_type))
+          .id() == LogicalTypeId::HUGEINT) {
     return private_binary(call, "div", LogicalType::HUGEINT, LogicalType::HUGEINT, run_dividing<hugeint_t, DivInt128>);
   }
   return private_binary(call, "div", LogicalType::BIGINT, LogicalType::BIGINT, run_dividing<int64_t, DivInt64>);
@@ -389,6 +408,7 @@ BoundPtr expand_mod(Call& call) {
       return private_binary(call, "mod", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, ModDouble>);
     case Kind::kDecimal: {
       to_decimals(call);
+      if (beyond_128_bits(call)) return on_256_bits(call, DecimalOperation::kMod);
       const LogicalType common = common_type(call.arguments[0]->return_type, call.arguments[1]->return_type);
       const LogicalType wide = LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(common));
       BoundPtr result = private_binary(call, "mod", wide, wide, run_dividing<hugeint_t, ModInt128>);
@@ -417,6 +437,11 @@ BoundPtr expand_negative(Call& call) {
   check_numbers(call, false);
   const LogicalType type = call.arguments[0]->return_type;
   if (type.id() == LogicalTypeId::SQLNULL) return null_of(LogicalType::TINYINT);
+  if (is_decimal256(type)) {
+    call.arguments.insert(call.arguments.begin(),
+                          duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::DECIMAL(int64_t{0}, 1, 0)));
+    return convert(call.context, on_256_bits(call, DecimalOperation::kSubtract), type);
+  }
   if (is_float(type) || type.id() == LogicalTypeId::DECIMAL) {
     return bind_native(call.context, "-", std::move(call.arguments), true);
   }

@@ -4,6 +4,7 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/expression_binder.hpp"
 #include "functions/conversion.h"
+#include "functions/decimal256.h"
 #include "functions/families.h"
 #include "functions/registry.h"
 #include "functions/text_to_value.h"
@@ -15,7 +16,9 @@ namespace {
 
 using duckdb::ExpressionType;
 
-bool is_counting(const LogicalType& type) { return is_number(type) || type.id() == LogicalTypeId::BOOLEAN; }
+bool is_counting(const LogicalType& type) {
+  return is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN;
+}
 
 // The type that a text literal takes beside `other`; nothing when it stays text.
 std::optional<LogicalType> literal_type(const std::string& text, const LogicalType& other) {
@@ -26,6 +29,7 @@ std::optional<LogicalType> literal_type(const std::string& text, const LogicalTy
     return LogicalType::TIMESTAMP;
   }
   if (!is_counting(other)) return std::nullopt;
+  if (is_decimal256(other)) return other;
   if (other.id() == LogicalTypeId::BOOLEAN) {
     return text_to_boolean(text) ? LogicalType::BOOLEAN : LogicalType::DOUBLE;
   }

@@ -9,6 +9,7 @@
 #include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/decimal256.h"
 #include "functions/json_extract.h"
 #include "functions/nested_conversion.h"
 #include "functions/overload.h"
@@ -305,12 +306,14 @@ LogicalType wider_integer(const LogicalType& left, const LogicalType& right) {
   }
 }
 
+// More than 38 digits only beside a type that has them.
 LogicalType wider_decimal(const LogicalType& left, const LogicalType& right) {
-  const uint8_t scale = std::max(duckdb::DecimalType::GetScale(left), duckdb::DecimalType::GetScale(right));
-  const int whole = std::max(duckdb::DecimalType::GetWidth(left) - duckdb::DecimalType::GetScale(left),
-                             duckdb::DecimalType::GetWidth(right) - duckdb::DecimalType::GetScale(right));
-  const int width = std::min(38, whole + scale);
-  return LogicalType::DECIMAL(static_cast<uint8_t>(width), std::min<uint8_t>(scale, static_cast<uint8_t>(width)));
+  const int scale = std::max(decimal_scale(left), decimal_scale(right));
+  const int whole = std::max(decimal_width(left) - decimal_scale(left), decimal_width(right) - decimal_scale(right));
+  const bool wide = is_decimal256(left) || is_decimal256(right);
+  const int width = std::min(wide ? kMaxDecimal256Width : kMaxDecimalWidth, whole + scale);
+  // A DECIMAL256 stays one: values of one column have one type.
+  return wide ? decimal_type(std::max(width, kMaxDecimalWidth + 1), scale) : decimal_type(width, scale);
 }
 
 LogicalType common_number(const LogicalType& left, const LogicalType& right) {
@@ -324,15 +327,17 @@ LogicalType common_number(const LogicalType& left, const LogicalType& right) {
       return LogicalType::FLOAT;
     return LogicalType::DOUBLE;
   }
-  const bool left_decimal = left.id() == LogicalTypeId::DECIMAL;
-  const bool right_decimal = right.id() == LogicalTypeId::DECIMAL;
+  const bool left_decimal = is_decimal(left);
+  const bool right_decimal = is_decimal(right);
   if (left_decimal || right_decimal) {
     return wider_decimal(left_decimal ? left : decimal_of(left), right_decimal ? right : decimal_of(right));
   }
   return wider_integer(left, right);
 }
 
-bool numeric(const LogicalType& type) { return is_number(type) || type.id() == LogicalTypeId::BOOLEAN; }
+bool numeric(const LogicalType& type) {
+  return is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN;
+}
 
 }  // namespace
 
@@ -363,6 +368,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
   if (from.id() == LogicalTypeId::UNKNOWN) throw duckdb::ParameterNotResolvedException();
   if (from == target) return value;
   if (from.id() == LogicalTypeId::SQLNULL) return native_cast(context, std::move(value), target);
+  if (is_decimal256(from) || is_decimal256(target)) return convert_decimal256(context, std::move(value), target);
   if (is_object(from) || is_object(target)) {
     if (is_object(target) && from.id() == LogicalTypeId::BLOB && !from.HasAlias()) {
       return native_cast(context, std::move(value), target);
@@ -426,6 +432,9 @@ std::optional<uint32_t> implicit_cost(const duckdb::Expression& argument, const 
     return 2;
   }
   if (is_object(from) || is_object(wanted)) return std::nullopt;
+  if (is_decimal256(from)) {
+    return wanted.id() == LogicalTypeId::DOUBLE ? 12 : is_text(wanted) ? 55 : is_number(wanted) ? 62 : 80;
+  }
   if (from.IsNested()) {
     return is_text(wanted) ? std::optional<uint32_t>(90) : std::nullopt;
   }

@@ -17,6 +17,18 @@ void add_families(Registry& registry) {
   add_json_reading(registry);
   add_maps(registry);
   add_number_aggregates(registry);
+  add_moment_aggregates(registry);
+  add_collect_aggregates(registry);
+  add_top_aggregates(registry);
+  add_event_aggregates(registry);
+  add_quantile_functions(registry);
+  add_bitmap_functions(registry);
+  add_bitmap_aggregates(registry);
+  add_hll_functions(registry);
+  add_combinators(registry);
+  add_nullability(registry);
+  add_store(registry);
+  add_match(registry);
 }
 
 }  // namespace sluice::functions

@@ -4,6 +4,7 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
+#include "functions/decimal256.h"
 #include "functions/decimals.h"
 #include "functions/families.h"
 #include "functions/registry.h"
@@ -57,8 +58,7 @@ struct WrapSum {
 
 template <typename T>
 AggregateFunction wrap_sum(const LogicalType& type) {
-  auto function =
-      AggregateFunction::UnaryAggregate<WrapState, T, int64_t, WrapSum>(type, LogicalType::BIGINT);
+  auto function = AggregateFunction::UnaryAggregate<WrapState, T, int64_t, WrapSum>(type, LogicalType::BIGINT);
   function.SetOrderDependent(duckdb::AggregateOrderDependent::NOT_ORDER_DEPENDENT);
   return function;
 }
@@ -151,13 +151,14 @@ void to_number(duckdb::ClientContext& context, BoundPtr& argument) {
   if (is_text(type) || is_json(type)) argument = convert(context, std::move(argument), LogicalType::DOUBLE);
   if (type.id() == LogicalTypeId::SQLNULL) argument = convert(context, std::move(argument), LogicalType::BIGINT);
   if (type.id() == LogicalTypeId::BOOLEAN) argument = convert(context, std::move(argument), LogicalType::TINYINT);
-  if (is_number(argument->return_type)) return;
+  if (is_number(argument->return_type) || is_decimal256(argument->return_type)) return;
   throw duckdb::BinderException("SUM() and AVG() take numbers, not %s", type.ToString());
 }
 
 AggregateFunction bind_sum(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   to_number(context, arguments[0]);
   const LogicalType type = arguments[0]->return_type;
+  if (is_decimal256(type)) return decimal256_sum(type);
   switch (type.id()) {
     case LogicalTypeId::TINYINT:
       return wrap_sum<int8_t>(type);
@@ -175,6 +176,7 @@ AggregateFunction bind_sum(duckdb::ClientContext& context, std::string_view, Bou
 AggregateFunction bind_avg(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   to_number(context, arguments[0]);
   const LogicalType type = arguments[0]->return_type;
+  if (is_decimal256(type)) return decimal256_average(type);
   if (type.id() != LogicalTypeId::DECIMAL) return native(context, "avg", LogicalType::DOUBLE);
   constexpr uint8_t kLeastScale = 4;
   const uint8_t scale = duckdb::DecimalType::GetScale(type);

@@ -17,8 +17,7 @@ const LogicalType& wanted_type(const std::vector<LogicalType>& types, size_t ind
 
 std::optional<uint32_t> overload_cost(const std::vector<LogicalType>& types, bool variadic,
                                       const BoundList& arguments) {
-  const bool count_fits =
-      variadic ? arguments.size() >= types.size() : arguments.size() == types.size();
+  const bool count_fits = variadic ? arguments.size() >= types.size() : arguments.size() == types.size();
   if (!count_fits) return std::nullopt;
   uint32_t total = 0;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -52,8 +51,8 @@ BoundPtr bind_private(duckdb::ClientContext& context, std::string name, std::vec
 
 BoundPtr bind_native(duckdb::ClientContext& context, const char* name, BoundList children, bool is_operator) {
   duckdb::ErrorData error;
-  auto bound = duckdb::FunctionBinder(context).BindScalarFunction(DEFAULT_SCHEMA, name, std::move(children), error,
-                                                                  is_operator);
+  auto bound =
+      duckdb::FunctionBinder(context).BindScalarFunction(DEFAULT_SCHEMA, name, std::move(children), error, is_operator);
   if (!bound) error.Throw();
   return bound;
 }
@@ -74,8 +73,8 @@ BoundPtr bind_overload(const Function& function, Call& call) {
     call.arguments[i] = convert_argument(call.context, std::move(call.arguments[i]), wanted_type(best->arguments, i));
     types.push_back(call.arguments[i]->return_type);
   }
-  duckdb::ScalarFunction chosen(kernel_name(function.name), duckdb::vector<LogicalType>(std::move(types)),
-                                best->result, best->run, best->bind);
+  duckdb::ScalarFunction chosen(kernel_name(function.name), duckdb::vector<LogicalType>(std::move(types)), best->result,
+                                best->run, best->bind);
   if (function.nulls == Nulls::kOwn) chosen.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   if (!function.deterministic) chosen.SetStability(duckdb::FunctionStability::VOLATILE);
   return duckdb::FunctionBinder(call.context).BindScalarFunction(std::move(chosen), std::move(call.arguments));

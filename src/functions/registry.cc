@@ -34,7 +34,8 @@ duckdb::unique_ptr<duckdb::FunctionData> note_entry(duckdb::ClientContext&, duck
 
 void check_arguments(const Function& function, const BoundList& arguments) {
   for (const auto& argument : arguments) {
-    if (!function.takes_parameters && argument->return_type.id() == LogicalTypeId::UNKNOWN) throw duckdb::ParameterNotResolvedException();
+    if (!function.takes_parameters && argument->return_type.id() == LogicalTypeId::UNKNOWN)
+      throw duckdb::ParameterNotResolvedException();
   }
   const size_t count = arguments.size();
   if (count >= function.min_arguments && (count <= function.max_arguments || function.max_arguments == 255)) return;
@@ -64,8 +65,9 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& c
   const Function& function = bound.function_info->Cast<AggregateInfo>().function;
   check_arguments(function, arguments);
   auto info = bound.function_info;
-  duckdb::AggregateFunction chosen = function.bind_aggregate ? function.bind_aggregate(context, function.name, arguments)
-                                                             : choose_aggregate(function, context, arguments);
+  duckdb::AggregateFunction chosen = function.bind_aggregate
+                                         ? function.bind_aggregate(context, function.name, arguments)
+                                         : choose_aggregate(function, context, arguments);
   chosen.name = bound.name;
   chosen.schema_name = bound.schema_name;
   chosen.catalog_name = bound.catalog_name;

@@ -28,7 +28,7 @@ struct Overload {
   std::vector<LogicalType> arguments;
   LogicalType result;
   duckdb::scalar_function_t run;
-  bool variadic = false;                         // the last type may be there more than once
+  bool variadic = false;                          // the last type may be there more than once
   duckdb::bind_scalar_function_t bind = nullptr;  // sees the cast arguments; may set the function's return type
 };
 

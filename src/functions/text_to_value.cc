@@ -89,7 +89,8 @@ std::optional<int32_t> zone_offset(std::string_view text) {
   if (equals_ignoring_case(text, "z") || equals_ignoring_case(text, "utc") || equals_ignoring_case(text, "gmt")) {
     return 0;
   }
-  if (text.size() > 3 && (equals_ignoring_case(text.substr(0, 3), "utc") || equals_ignoring_case(text.substr(0, 3), "gmt")))
+  if (text.size() > 3 &&
+      (equals_ignoring_case(text.substr(0, 3), "utc") || equals_ignoring_case(text.substr(0, 3), "gmt")))
     text.remove_prefix(3);
   if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const int32_t sign = text[0] == '-' ? -1 : 1;
@@ -192,8 +193,10 @@ std::optional<double> text_to_double(std::string_view text) {
     if (!is_digit(text.front()) && text.front() != '.') return std::nullopt;
     auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (end != text.data() + text.size()) return std::nullopt;
-    if (error == std::errc::result_out_of_range) value = text.find("e-") != text.npos ? 0 : HUGE_VAL;
-    else if (error != std::errc()) return std::nullopt;
+    if (error == std::errc::result_out_of_range)
+      value = text.find("e-") != text.npos ? 0 : HUGE_VAL;
+    else if (error != std::errc())
+      return std::nullopt;
   }
   return negative ? -value : value;
 }

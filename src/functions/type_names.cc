@@ -2,6 +2,7 @@
 #include "functions/type_names.h"
 
 #include "base/sql_text.h"
+#include "functions/decimal256.h"
 
 namespace sluice::functions {
 namespace {
@@ -84,6 +85,7 @@ TypeFacts facts_without_name(const LogicalType& type) {
       facts.octet_length = kMaxTextBytes;
       return facts;
     case LogicalTypeId::BLOB:
+      if (is_decimal256(type)) return number(decimal_width(type), decimal_scale(type));
       facts.character_length = kMaxTextBytes;
       facts.octet_length = kMaxTextBytes;
       return facts;
@@ -141,7 +143,10 @@ std::string type_name(const LogicalType& type) {
     case LogicalTypeId::VARCHAR:
       return type.IsJSONType() ? "json" : "text";
     case LogicalTypeId::BLOB:
-      return "blob";
+      if (is_decimal256(type)) {
+        return "decimal(" + std::to_string(decimal_width(type)) + "," + std::to_string(decimal_scale(type)) + ")";
+      }
+      return type.HasAlias() ? duckdb::StringUtil::Lower(type.GetAlias()) : "blob";
     case LogicalTypeId::UUID:
       return "uuid";
     case LogicalTypeId::ENUM:
@@ -151,8 +156,8 @@ std::string type_name(const LogicalType& type) {
     case LogicalTypeId::ARRAY:
       return "array<" + type_name(duckdb::ArrayType::GetChildType(type)) + ">";
     case LogicalTypeId::MAP:
-      return "map<" + type_name(duckdb::MapType::KeyType(type)) + "," +
-             type_name(duckdb::MapType::ValueType(type)) + ">";
+      return "map<" + type_name(duckdb::MapType::KeyType(type)) + "," + type_name(duckdb::MapType::ValueType(type)) +
+             ">";
     case LogicalTypeId::STRUCT:
       return struct_name(type);
     default:

@@ -3,6 +3,7 @@
 
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
+#include "functions/decimal256.h"
 
 namespace sluice::functions {
 namespace {
@@ -32,7 +33,10 @@ bool is_hll(const LogicalType& type) { return has_alias(type, LogicalTypeId::BLO
 bool is_quantile_state(const LogicalType& type) { return has_alias(type, LogicalTypeId::BLOB, "QUANTILE_STATE"); }
 bool is_ipv4(const LogicalType& type) { return has_alias(type, LogicalTypeId::UINTEGER, "IPV4"); }
 bool is_ipv6(const LogicalType& type) { return has_alias(type, LogicalTypeId::UHUGEINT, "IPV6"); }
-bool is_object(const LogicalType& type) { return is_bitmap(type) || is_hll(type) || is_quantile_state(type); }
+bool is_aggregate_state(const LogicalType& type) { return has_alias(type, LogicalTypeId::LIST, "AGG_STATE"); }
+bool is_object(const LogicalType& type) {
+  return is_bitmap(type) || is_hll(type) || is_quantile_state(type) || is_aggregate_state(type);
+}
 
 bool is_integer(const LogicalType& type) {
   switch (type.id()) {
@@ -76,17 +80,32 @@ bool is_moment(const LogicalType& type) {
   }
 }
 
+namespace {
+
+LogicalType bind_decimal256(duckdb::BindLogicalTypeInput& input) {
+  if (input.modifiers.size() != 2) throw duckdb::BinderException("DECIMAL256 needs a width and a scale");
+  const auto number = [&](size_t i) { return input.modifiers[i].GetValue().GetValue<uint8_t>(); };
+  return decimal256_type(number(0), number(1));
+}
+
+}  // namespace
+
 void create_types(duckdb::ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  for (const LogicalType& type :
-       {bitmap_type(), hll_type(), quantile_state_type(), ipv4_type(), ipv6_type()}) {
+  for (const LogicalType& type : {bitmap_type(), hll_type(), quantile_state_type(), ipv4_type(), ipv6_type()}) {
     duckdb::CreateTypeInfo info(type.GetAlias(), type);
     info.temporary = true;
     info.internal = true;
     info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
     catalog.CreateType(transaction, info);
   }
+  // Plans name it with its modifiers.
+  duckdb::CreateTypeInfo decimal("DECIMAL256", decimal256_type(kMaxDecimal256Width, 0), bind_decimal256);
+  decimal.temporary = true;
+  decimal.internal = true;
+  decimal.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
+  catalog.CreateType(transaction, decimal);
 }
 
 }  // namespace sluice::functions

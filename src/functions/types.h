@@ -19,7 +19,8 @@ bool is_hll(const duckdb::LogicalType& type);
 bool is_quantile_state(const duckdb::LogicalType& type);
 bool is_ipv4(const duckdb::LogicalType& type);
 bool is_ipv6(const duckdb::LogicalType& type);
-// BITMAP, HLL, QUANTILE_STATE: no order, no text, NULL in results.
+bool is_aggregate_state(const duckdb::LogicalType& type);
+// BITMAP, HLL, QUANTILE_STATE, AGG_STATE: no order, no text, NULL in results.
 bool is_object(const duckdb::LogicalType& type);
 
 bool is_integer(const duckdb::LogicalType& type);  // TINYINT to LARGEINT and the unsigned ones; not BOOLEAN, not IPV4

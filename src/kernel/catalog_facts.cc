@@ -9,7 +9,9 @@
 #include "duckdb/catalog/catalog_entry/view_catalog_entry.hpp"
 #include "duckdb/parser/constraints/list.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
+#include "functions/type_names.h"
 #include "kernel/host.h"
+#include "kernel/partitions.h"
 
 namespace sluice::kernel {
 namespace {
@@ -23,7 +25,7 @@ bool is_name(std::string_view text, std::string_view name) {
   return duckdb::StringUtil::CIEquals(std::string(text), std::string(name));
 }
 
-std::string comment_text(const duckdb::Value& comment) { return comment.IsNull() ? std::string() : comment.ToString(); }
+std::string comment_text(const duckdb::Value& comment) { return decode_table(comment).comment; }
 
 std::vector<CatalogEntry*> entries_of(ClientContext& context, SchemaCatalogEntry& schema, CatalogType type) {
   std::vector<CatalogEntry*> entries;
@@ -136,7 +138,8 @@ void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& fa
     added.type = column.Type();
     added.key = key_of(facts, added.name);
     added.nullable = added.key != ColumnKey::kPrimary && !not_null.contains(column.Logical().index);
-    added.comment = comment_text(column.Comment());
+    added.model = decode_column(column.Comment());
+    added.comment = added.model.comment;
     added.default_value = default_text(column);
     if (column.Generated()) added.generated = expression_text(column.GeneratedExpression());
   }
@@ -187,6 +190,8 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
   add_constraint_keys(table, facts, taken);
   facts.keys.insert(facts.keys.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
   add_table_columns(table, facts);
+  facts.model = decode_table(entry.comment);
+  facts.partition_types = partition_types(facts.model, table.GetColumns());
   return facts;
 }
 
@@ -203,6 +208,8 @@ std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEnt
 }
 
 }  // namespace
+
+std::string ColumnFacts::type_text() const { return model.type.empty() ? functions::type_name(type) : model.type; }
 
 SchemaName kernel_schema(std::string_view database) {
   if (is_name(database, "information_schema")) return {kSystemCatalog, kInformationSchema};

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/catalog_text.h"
+#include "kernel/table_model.h"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -44,6 +45,9 @@ struct ColumnFacts {
   std::optional<DefaultText> default_value;
   std::string generated;  // the expression of a generated column, else empty
   std::string comment;
+  ColumnModel model;  // what Doris' CREATE TABLE said of it
+  // As declared: "varchar(10)", "int".
+  std::string type_text() const;
 };
 
 // A primary key, a UNIQUE constraint or an index.
@@ -69,6 +73,8 @@ struct RelationFacts {
   std::vector<std::string> checks;   // conditions of CHECK constraints
   std::string definition;            // the query of a view, as its author wrote it when that is known
   std::vector<std::string> aliases;  // the columns in CREATE VIEW v (a, b)
+  TableModel model;                  // of a table of Doris; its keys are kNone for others
+  std::vector<duckdb::LogicalType> partition_types;
 };
 
 // Names of all databases that clients see, sorted; the two system databases among them.

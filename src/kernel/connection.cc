@@ -73,7 +73,7 @@ duckdb::StatementReturnType Prepared::return_type() const { return statement_->G
 
 bool Prepared::usable_in(const Connection& connection) const {
   std::lock_guard lock(connection.mutex_);
-  return connection.instance_ && instance_.lock() == connection.instance_;
+  return !reads_tables_ && connection.instance_ && instance_.lock() == connection.instance_;
 }
 
 // ---- Connection
@@ -171,6 +171,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
   TRY(ensure_locked());
   if (auto fault = FAILPOINT("kernel.run")) return fail(std::move(*fault));
   try {
+    rewrite_locked(statement);
     duckdb::PendingQueryParameters options;
     options.query_parameters = duckdb::QueryParameters(true);
     auto values = named(parameters);
@@ -189,6 +190,7 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
   TRY(ensure_locked());
   try {
     std::unique_ptr<Prepared> prepared(new Prepared());
+    prepared->reads_tables_ = rewrite_locked(statement);
     prepared->statement_ = kernel_->Prepare(std::move(statement));
     if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
     prepared->instance_ = instance_;
@@ -224,6 +226,27 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
     duckdb::ErrorData error(exception);
     return fail(failed_locked(error));
   }
+}
+
+bool Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement) {
+  switch (statement->type) {
+    case duckdb::StatementType::INSERT_STATEMENT:
+    case duckdb::StatementType::UPDATE_STATEMENT:
+    case duckdb::StatementType::DELETE_STATEMENT:
+    case duckdb::StatementType::ALTER_STATEMENT:
+      break;
+    default:
+      return false;
+  }
+  bool reads_tables = false;
+  auto& context = *kernel_->context;
+  context.RunFunctionInTransaction([&] { reads_tables = rewrite_write(context, statement, write_rules_); });
+  return reads_tables;
+}
+
+void Connection::set_write_rules(const WriteRules& rules) {
+  std::lock_guard lock(mutex_);
+  write_rules_ = rules;
 }
 
 Result<duckdb::DataChunk*> Connection::next(Answer& answer) {

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "kernel/host.h"
+#include "kernel/table_writes.h"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -58,13 +59,14 @@ class Prepared {
   const std::vector<std::string>& names() const { return names_; }
   const duckdb::vector<duckdb::LogicalType>& types() const { return types_; }
   duckdb::StatementReturnType return_type() const;
-  // False after the host reopened the database.
+  // False after the host reopened the database, and for plans that go stale: prepare again.
   bool usable_in(const Connection& connection) const;
 
  private:
   friend class Connection;
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   std::weak_ptr<duckdb::DuckDB> instance_;
+  bool reads_tables_ = false;  // a write that does: its plan goes stale
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
 };
@@ -79,6 +81,7 @@ class Connection {
   // Runs one statement tree; `parameters` fill its placeholders "1", "2", ...
   Result<std::unique_ptr<Answer>> run(duckdb::unique_ptr<duckdb::SQLStatement> statement,
                                       std::vector<duckdb::Value> parameters = {});
+  // Both give writes the meaning that the model of their table demands (kernel/table_writes.h).
   Result<std::unique_ptr<Prepared>> prepare(duckdb::unique_ptr<duckdb::SQLStatement> statement);
   Result<std::unique_ptr<Answer>> run(Prepared& prepared, const std::vector<duckdb::Value>& parameters);
 
@@ -97,6 +100,9 @@ class Connection {
   bool in_transaction();
   // Whether a statement failed inside the transaction, so that only rollback is possible.
   bool transaction_invalidated();
+
+  // How the writes that follow treat wrong rows and columns that are not named.
+  void set_write_rules(const WriteRules& rules);
 
   // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed
   // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
@@ -118,6 +124,8 @@ class Connection {
   friend class Prepared;
 
   Status ensure_locked();
+  // True when the statement's plan must not be kept. Throws the kernel's exceptions.
+  bool rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
   Status apply_time_zone_locked(const std::string& kernel_zone);
   Error failed_locked(const duckdb::ErrorData& error);
   Result<std::unique_ptr<Answer>> start_locked(duckdb::unique_ptr<duckdb::PendingQueryResult> pending);
@@ -138,6 +146,7 @@ class Connection {
   std::string schema_;
   std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
+  WriteRules write_rules_;
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment
   duckdb::shared_ptr<duckdb::ClientContext> context_;

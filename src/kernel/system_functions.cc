@@ -9,6 +9,8 @@
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/partition_scan.h"
+#include "kernel/table_writes.h"
 #include "functions/registry.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -113,7 +115,7 @@ std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& 
           number(type.datetime_precision),
           is_text ? text(kTableCharset) : no_text(),
           is_text ? text(kTableCollation) : no_text(),
-          text(functions::type_name(column.type)),
+          text(column.type_text()),
           text(to_string(column.key)),
           text(column.generated.empty() ? "" : "VIRTUAL GENERATED"),
           text("select,insert,update,references"),
@@ -404,6 +406,8 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
     catalog.CreateFunction(transaction, info);
   }
   create_date_arithmetic(context);
+  create_write_functions(context);
+  create_partition_scan(context);
   functions::create_types(context);
   functions::create_functions(context);
 }

@@ -175,7 +175,19 @@ kernel::Connection& SessionState::connection() {
   return *kernel;
 }
 
+kernel::WriteRules SessionState::write_rules() const {
+  auto is_on = [&](std::string_view name) {
+    const auto value = system_variable(dialect::VariableScope::kSession, name);
+    return value && !value->IsNull() && value->GetValue<bool>();
+  };
+  kernel::WriteRules rules;
+  rules.strict = is_on("enable_insert_strict");
+  rules.partial_update = is_on("enable_unique_key_partial_update");
+  return rules;
+}
+
 Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
+  if (effect == KernelStatement::Effect::kWrite) connection().set_write_rules(write_rules());
   if (effect != KernelStatement::Effect::kRead && (in_transaction ? read_only : variables.transaction_read_only())) {
     return fail(sql_error(Code::kFailedPrecondition, 1792, "Cannot execute statement in a READ ONLY transaction."));
   }
@@ -230,6 +242,8 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     return Outcome(Done{});
   }
   if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
+  if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
+    return alter_partitions(*partitions);
   return Outcome(Done{});  // NoOpStatement
 }
 
@@ -272,11 +286,15 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   trees.push_back(std::move(statement.tree));
   for (auto& tree : statement.rest) trees.push_back(std::move(tree));
   Result<Outcome> outcome = Outcome(Done{});
+  std::optional<Done> inserted;  // what a statement that inserts among other things is about
   for (auto& tree : trees) {
+    const auto type = tree->type;
     // Effect kWrite: a schema change would commit the transaction that holds the parts together.
     outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
     if (!outcome) break;
+    if (type == duckdb::StatementType::INSERT_STATEMENT) inserted = std::get<Done>(*outcome);
   }
+  if (outcome && inserted) outcome = Outcome(std::move(*inserted));
   if (own_transaction) {
     in_transaction = false;
     if (outcome) {

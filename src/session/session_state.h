@@ -68,6 +68,7 @@ class SessionState final : public dialect::SessionValues {
   // What a kernel answer becomes for doors.
   Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                              duckdb::StatementType type);
+  kernel::WriteRules write_rules() const;
   // Begins or commits around a statement as autocommit and its effect demand.
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
 
@@ -79,6 +80,8 @@ class SessionState final : public dialect::SessionValues {
   Status begin_transaction(std::optional<bool> only);
   // create_like.cc
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
+  // alter_partitions.cc
+  Result<Outcome> alter_partitions(const dialect::AlterPartitionsStatement& statement);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);

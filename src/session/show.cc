@@ -43,6 +43,8 @@ Result<Table> unfiltered(const dialect::ShowStatement& show, ShowContext& contex
       return show_columns(show, context);
     case What::kIndex:
       return show_index(show, context);
+    case What::kPartitions:
+      return show_partitions(show, context);
     case What::kCreateTable:
       return show_create_table(show, context);
     case What::kCreateView:

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW DATABASES, TABLES, TABLE STATUS, COLUMNS, INDEX, CATALOGS and DESC.
 #include "kernel/charsets.h"
-#include "functions/type_names.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
@@ -34,11 +33,14 @@ duckdb::Value default_cell(const kernel::ColumnFacts& column) {
 
 Table describe(const kernel::RelationFacts& relation) {
   Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
+  const bool doris = relation.model.keys != kernel::KeyModel::kNone;
   for (const auto& column : relation.columns) {
-    const bool key = column.key == kernel::ColumnKey::kPrimary;
-    table.rows.push_back({text(column.name), text(functions::type_name(column.type)),
-                          text(column.nullable ? "Yes" : "No"), text(key ? "true" : "false"), default_cell(column),
-                          text(key ? "" : "NONE")});
+    const bool key = doris ? column.model.key : column.key == kernel::ColumnKey::kPrimary;
+    std::string extra = key ? "" : column.model.aggregation.empty() ? "NONE" : column.model.aggregation;
+    if (column.model.auto_increment && doris) extra += extra.empty() ? "AUTO_INCREMENT" : ",AUTO_INCREMENT";
+    if (!column.generated.empty() && doris) extra += ",STORED GENERATED";
+    table.rows.push_back({text(column.name), text(column.type_text()), text(column.nullable ? "Yes" : "No"),
+                          text(key ? "true" : "false"), default_cell(column), text(extra)});
   }
   return table;
 }
@@ -49,7 +51,7 @@ Table columns_of(const kernel::RelationFacts& relation, bool full) {
            : table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
   for (const auto& column : relation.columns) {
     auto& row = table.rows.emplace_back();
-    row = {text(column.name), text(functions::type_name(column.type))};
+    row = {text(column.name), text(column.type_text())};
     if (full) {
       const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
       row.push_back(is_text ? text(kernel::kTableCollation) : no_text());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW CREATE TABLE, VIEW and DATABASE: text that our own dialect reads again, laid out as MySQL's, whose layout
-// clients take apart line by line.
+// clients take apart line by line; tables of Doris as Doris lays them out.
+#include <tuple>
+
 #include "kernel/charsets.h"
-#include "functions/type_names.h"
+#include "kernel/partitions.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
@@ -16,7 +18,7 @@ std::string name_list(const std::vector<std::string>& names) {
 }
 
 std::string column_line(const kernel::ColumnFacts& column) {
-  std::string line = quoted_name(column.name) + " " + functions::type_name(column.type);
+  std::string line = quoted_name(column.name) + " " + column.type_text();
   if (!column.generated.empty()) {
     line += " GENERATED ALWAYS AS (" + column.generated + ") VIRTUAL";
   } else {
@@ -36,7 +38,120 @@ std::string key_line(const kernel::KeyFacts& key) {
   return (key.unique ? "UNIQUE KEY " : "KEY ") + quoted_name(key.name) + columns;
 }
 
+// Doris' own layout.
+
+std::string in_quotes(const std::string& text) {
+  std::string result = "\"";
+  for (char letter : text) {
+    if (letter == '"' || letter == '\\') result += '\\';
+    result += letter;
+  }
+  return result + "\"";
+}
+
+std::string doris_column_line(const kernel::ColumnFacts& column) {
+  std::string line = quoted_name(column.name) + " " + column.type_text();
+  if (!column.model.aggregation.empty()) line += " " + column.model.aggregation;
+  if (!column.generated.empty()) line += " GENERATED ALWAYS AS (" + column.generated + ")";
+  line += column.nullable ? " NULL" : " NOT NULL";
+  if (column.model.auto_increment) line += " AUTO_INCREMENT";
+  if (column.default_value && column.generated.empty()) {
+    const bool constant = column.default_value->statement.starts_with('\'');
+    line += " DEFAULT " + (constant ? in_quotes(column.default_value->shown) : column.default_value->statement);
+  }
+  if (column.model.now_on_update) line += " ON UPDATE CURRENT_TIMESTAMP";
+  if (!column.comment.empty()) line += " COMMENT " + quoted_string(column.comment);
+  return line;
+}
+
+const char* keys_text(kernel::KeyModel keys) {
+  switch (keys) {
+    case kernel::KeyModel::kUnique:
+      return "UNIQUE KEY";
+    case kernel::KeyModel::kAggregate:
+      return "AGGREGATE KEY";
+    default:
+      return "DUPLICATE KEY";
+  }
+}
+
+std::string separated(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + quoted_name(name);
+  return list;
+}
+
+std::string partition_clause(const kernel::RelationFacts& relation) {
+  const kernel::TableModel& model = relation.model;
+  if (model.partitioned == kernel::PartitionKind::kNone) return {};
+  std::string columns = separated(model.partition_columns);
+  if (!model.auto_unit.empty()) columns = "date_trunc(" + columns + ", '" + model.auto_unit + "')";
+  std::string clause = std::string("\n") + (model.auto_partitions ? "AUTO " : "") + "PARTITION BY " +
+                       (model.partitioned == kernel::PartitionKind::kRange ? "RANGE" : "LIST") + " (" + columns + ")\n(";
+  bool first = true;
+  for (const auto& partition : model.partitions) {
+    if (partition.temporary) continue;
+    clause += (first ? "" : ",\n") + ("PARTITION " + partition.name + " ") +
+              kernel::partition_text(model, partition, relation.partition_types);
+    first = false;
+  }
+  return clause + ")";
+}
+
+std::string properties_clause(const kernel::TableModel& model) {
+  // Doris lists these of every table; what was written comes in their place or before them.
+  std::vector<std::pair<std::string, std::string>> shown;
+  auto has = [&](std::string_view name) {
+    return std::ranges::any_of(shown, [&](const auto& property) { return property.first == name; });
+  };
+  if (!model.property("replication_allocation")) {
+    const std::string* replicas = model.property("replication_num");
+    shown.emplace_back("replication_allocation", "tag.location.default: " + (replicas ? *replicas : std::string("1")));
+  }
+  for (const auto& property : model.properties) {
+    if (property.first != "replication_num" && !has(property.first)) shown.push_back(property);
+  }
+  const bool unique = model.keys == kernel::KeyModel::kUnique;
+  for (const auto& [name, value, unique_only] :
+       {std::tuple("min_load_replica_num", "-1", false), std::tuple("is_being_synced", "false", false),
+        std::tuple("storage_medium", "hdd", false), std::tuple("storage_format", "V2", false),
+        std::tuple("inverted_index_storage_format", "V2", false),
+        std::tuple("enable_unique_key_merge_on_write", "true", true), std::tuple("light_schema_change", "true", false),
+        std::tuple("disable_auto_compaction", "false", false),
+        std::tuple("enable_single_replica_compaction", "false", false),
+        std::tuple("group_commit_interval_ms", "10000", false),
+        std::tuple("group_commit_data_bytes", "134217728", false),
+        std::tuple("enable_mow_light_delete", "false", true)}) {
+    if (!has(name) && (unique || !unique_only)) shown.emplace_back(name, value);
+  }
+  std::string clause = "\nPROPERTIES (\n";
+  for (size_t i = 0; i < shown.size(); ++i)
+    clause += (i > 0 ? ",\n" : "") + in_quotes(shown[i].first) + " = " + in_quotes(shown[i].second);
+  return clause + "\n)";
+}
+
+std::string doris_create_table(const kernel::RelationFacts& relation) {
+  std::vector<std::string> lines, keys;
+  for (const auto& column : relation.columns) {
+    lines.push_back(doris_column_line(column));
+    if (column.model.key) keys.push_back(column.name);
+  }
+  lines.insert(lines.end(), relation.model.indexes.begin(), relation.model.indexes.end());
+  std::string statement =
+      std::string("CREATE ") + (relation.temporary ? "TEMPORARY " : "") + "TABLE " + quoted_name(relation.name) + " (";
+  for (size_t i = 0; i < lines.size(); ++i) statement += (i == 0 ? "\n  " : ",\n  ") + lines[i];
+  statement += "\n) ENGINE=OLAP";
+  if (!keys.empty()) statement += std::string("\n") + keys_text(relation.model.keys) + "(" + separated(keys) + ")";
+  if (!relation.model.cluster_by.empty()) statement += "\nCLUSTER BY (" + separated(relation.model.cluster_by) + ")";
+  if (!relation.comment.empty()) statement += "\nCOMMENT " + quoted_string(relation.comment);
+  statement += partition_clause(relation);
+  statement += "\nDISTRIBUTED BY " +
+               (relation.model.distribution.empty() ? std::string("RANDOM BUCKETS AUTO") : relation.model.distribution);
+  return statement + properties_clause(relation.model) + ";";
+}
+
 std::string create_table(const kernel::RelationFacts& relation) {
+  if (relation.model.keys != kernel::KeyModel::kNone) return doris_create_table(relation);
   std::vector<std::string> lines;
   for (const auto& column : relation.columns) lines.push_back(column_line(column));
   for (const auto& key : relation.keys) lines.push_back(key_line(key));

@@ -38,6 +38,9 @@ Result<Table> show_columns(const dialect::ShowStatement& show, ShowContext& cont
 Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_catalogs();
 
+// show_partitions.cc
+Result<Table> show_partitions(const dialect::ShowStatement& show, ShowContext& context);
+
 // show_create.cc
 Result<Table> show_create_table(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_create_view(const dialect::ShowStatement& show, ShowContext& context);

@@ -7,6 +7,8 @@
 #include "base/text_format.h"
 #include "door/mysql/nested_text.h"
 #include "duckdb/common/types/uuid.hpp"
+#include "functions/decimal256.h"
+#include "functions/types.h"
 
 namespace sluice::door::mysql {
 namespace {
@@ -76,6 +78,16 @@ template <typename T>
 uint8_t* text_decimal(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   return short_text(at, [&](uint8_t* out) {
     return format_decimal(out, static_cast<int64_t>(value_at<T>(source, index)), source.scale);
+  });
+}
+// A sign, a zero, a point, 76 digits.
+constexpr size_t kMaxDecimal256Text = 79;
+uint8_t* text_decimal256(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  const auto number = functions::decode_decimal256(value_at<duckdb::string_t>(source, index).GetData());
+  const std::string text = functions::decimal256_text(number, source.scale);
+  return short_text(at, [&](uint8_t* out) {
+    std::memcpy(out, text.data(), text.size());
+    return out + text.size();
   });
 }
 uint8_t* text_decimal128(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
@@ -280,9 +292,12 @@ CellPlan text_plan(const duckdb::LogicalType& type) {
       return {text_time<Unit::kMicros>, 1 + kMaxTimeText};
     case Id::TIME_NS:
       return {text_time<Unit::kNanos>, 1 + kMaxTimeText};
+    case Id::BLOB:
+      if (functions::is_decimal256(type)) return {text_decimal256, 1 + kMaxDecimal256Text};
+      if (functions::is_object(type)) return {always_null, 1};
+      [[fallthrough]];
     case Id::CHAR:
     case Id::VARCHAR:
-    case Id::BLOB:
       return {text_string, kStringBound};
     case Id::UUID:
       return {text_uuid, 1 + duckdb::BaseUUID::STRING_SIZE};
@@ -364,7 +379,7 @@ CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
 }
 
 void describe_source(const duckdb::LogicalType& type, CellSource& source) {
-  if (type.id() == Id::DECIMAL) source.scale = duckdb::DecimalType::GetScale(type);
+  if (functions::is_decimal(type)) source.scale = functions::decimal_scale(type);
   if (type.id() == Id::ENUM) {
     source.dictionary = duckdb::FlatVector::GetData<duckdb::string_t>(duckdb::EnumType::GetValuesInsertOrder(type));
   }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/column_definition.h"
+#include "functions/decimal256.h"
+#include "functions/types.h"
 
 namespace sluice::door::mysql {
 namespace {
@@ -57,10 +59,9 @@ WireType wire_type(const duckdb::LogicalType& type) {
       return {FieldType::kLongLong, 20};
     case Id::UBIGINT:
       return {FieldType::kLongLong, 20, 0, kCharsetUtf8, kUnsignedFlag};
-    // SUM over integers: clients expect a number, and MySQL has a DECIMAL here.
-    case Id::HUGEINT:
+    case Id::HUGEINT:  // LARGEINT
     case Id::UHUGEINT:
-      return {FieldType::kNewDecimal, 40};
+      return {FieldType::kString, 255};
     case Id::FLOAT:
       return {FieldType::kFloat, 12, 31};
     case Id::DOUBLE:
@@ -83,6 +84,11 @@ WireType wire_type(const duckdb::LogicalType& type) {
     case Id::TIME_NS:
       return {FieldType::kTime, 255, 6};
     case Id::BLOB:
+      if (functions::is_decimal256(type)) {
+        const uint8_t scale = functions::decimal_scale(type);
+        return {FieldType::kNewDecimal, functions::decimal_width(type) + (scale > 0 ? 2u : 1u), scale};
+      }
+      if (functions::is_object(type)) return {FieldType::kString, 255};
       return {FieldType::kBlob, 255, 0, kCharsetBinary, kBinaryFlag};
     case Id::SQLNULL:
       return {FieldType::kNull, 0};

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "functions/text_tokens.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace sluice::functions {
+namespace {
+
+constexpr size_t kMostTokens = 1'000'000;
+
+constexpr std::string_view kStopWords[] = {"a",    "an",   "and",  "are",  "as",   "at",    "be",   "but",   "by",
+                                           "for",  "if",   "in",   "into", "is",   "it",    "no",   "not",   "of",
+                                           "on",   "or",   "such", "that", "the",  "their", "then", "there", "these",
+                                           "they", "this", "to",   "was",  "will", "with"};
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// The code point at `at`, and how many bytes it has; a broken sequence counts as one byte.
+struct CodePoint {
+  uint32_t value = 0;
+  size_t size = 1;
+};
+CodePoint code_point(std::string_view text, size_t at) {
+  const auto byte = static_cast<uint8_t>(text[at]);
+  const size_t size = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+  if (size == 1 || at + size > text.size()) return {byte, 1};
+  uint32_t value = byte & (0xffu >> (size + 1));
+  for (size_t i = 1; i < size; ++i) value = value << 6 | (static_cast<uint8_t>(text[at + i]) & 0x3fu);
+  return {value, size};
+}
+
+// Characters that are words of their own: ideographs, kana, hangul syllables stay together in words.
+bool is_ideograph(uint32_t c) {
+  return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x4dbf) || (c >= 0x4e00 && c <= 0x9fff) ||
+         (c >= 0xf900 && c <= 0xfaff) || (c >= 0x20000 && c <= 0x3ffff);
+}
+// Spaces and punctuation outside ASCII.
+bool is_separator(uint32_t c) {
+  return (c >= 0x80 && c <= 0xbf && c != 0xaa && c != 0xb5 && c != 0xba) || c == 0xd7 || c == 0xf7 ||
+         (c >= 0x2000 && c <= 0x206f) || (c >= 0x2190 && c <= 0x2bff) || (c >= 0x3000 && c <= 0x303f) ||
+         (c >= 0xff00 && c <= 0xff0f) || (c >= 0xff1a && c <= 0xff20) || (c >= 0xff3b && c <= 0xff40) ||
+         (c >= 0xff5b && c <= 0xff65) || (c >= 0x1f000 && c <= 0x1ffff);
+}
+
+enum class Kind : uint8_t { kOther, kLetter, kDigit, kJoiner, kMiddle, kIdeograph };
+
+Kind kind_of(uint32_t c) {
+  if (c < 0x80) {
+    const auto ascii = static_cast<char>(c);
+    if (is_letter(ascii)) return Kind::kLetter;
+    if (is_digit(ascii)) return Kind::kDigit;
+    if (ascii == '_') return Kind::kJoiner;
+    if (ascii == '.' || ascii == '\'' || ascii == ',' || ascii == ';' || ascii == ':') return Kind::kMiddle;
+    return Kind::kOther;
+  }
+  if (is_ideograph(c)) return Kind::kIdeograph;
+  return is_separator(c) ? Kind::kOther : Kind::kLetter;
+}
+
+// Whether `middle` keeps a word together between these two (rules WB6, WB7, WB11, WB12).
+bool joins(char middle, Kind before, Kind after) {
+  if (before == Kind::kLetter && after == Kind::kLetter) return middle == '.' || middle == '\'' || middle == ':';
+  if (before == Kind::kDigit && after == Kind::kDigit) {
+    return middle == '.' || middle == ',' || middle == ';' || middle == '\'';
+  }
+  return false;
+}
+
+void unicode_tokens(std::string_view text, std::vector<std::string>& tokens) {
+  std::string word;
+  Kind last = Kind::kOther;
+  const auto flush = [&] {
+    const bool stop = std::find(std::begin(kStopWords), std::end(kStopWords), word) != std::end(kStopWords);
+    const bool only_joiners = word.find_first_not_of('_') == std::string::npos;
+    if (!word.empty() && !stop && !only_joiners) tokens.push_back(word);
+    word.clear();
+    last = Kind::kOther;
+  };
+  for (size_t at = 0; at < text.size() && tokens.size() < kMostTokens;) {
+    const CodePoint c = code_point(text, at);
+    const Kind kind = kind_of(c.value);
+    switch (kind) {
+      case Kind::kLetter:
+      case Kind::kDigit:
+      case Kind::kJoiner:
+        for (size_t i = 0; i < c.size; ++i) word += lower(text[at + i]);
+        last = kind == Kind::kJoiner && last != Kind::kOther ? last : kind;
+        break;
+      case Kind::kMiddle: {
+        const Kind next = at + 1 < text.size() ? kind_of(code_point(text, at + 1).value) : Kind::kOther;
+        if (joins(text[at], last, next))
+          word += text[at];
+        else
+          flush();
+        break;
+      }
+      case Kind::kIdeograph:
+        flush();
+        tokens.emplace_back(text.substr(at, c.size));
+        break;
+      case Kind::kOther:
+        flush();
+        break;
+    }
+    at += c.size;
+  }
+  flush();
+}
+
+void english_tokens(std::string_view text, std::vector<std::string>& tokens) {
+  std::string word;
+  for (size_t at = 0; at <= text.size() && tokens.size() < kMostTokens; ++at) {
+    if (at < text.size() && (is_letter(text[at]) || is_digit(text[at]))) {
+      word += lower(text[at]);
+    } else if (!word.empty()) {
+      tokens.push_back(std::move(word));
+      word.clear();
+    }
+  }
+}
+
+}  // namespace
+
+std::optional<TextParser> text_parser(std::string_view name) {
+  std::string low;
+  for (char c : name) low += lower(c);
+  if (low == "none" || low.empty()) return TextParser::kNone;
+  if (low == "english") return TextParser::kEnglish;
+  if (low == "unicode" || low == "chinese") return TextParser::kUnicode;
+  if (low == "standard") return TextParser::kStandard;
+  return std::nullopt;
+}
+
+std::vector<std::string> text_tokens(std::string_view text, TextParser parser) {
+  std::vector<std::string> tokens;
+  switch (parser) {
+    case TextParser::kNone:
+      tokens.emplace_back(text);
+      break;
+    case TextParser::kEnglish:
+      english_tokens(text, tokens);
+      break;
+    case TextParser::kUnicode:
+    case TextParser::kStandard:
+      unicode_tokens(text, tokens);
+      break;
+  }
+  return tokens;
+}
+
+}  // namespace sluice::functions

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What INSERT, UPDATE and DELETE mean for a table of Doris: rows with equal keys replace each other or are aggregated,
+// rows outside all partitions and texts that are too long are errors, numbers of AUTO_INCREMENT are filled in. The
+// statement's tree is rewritten once the table is known, so that every way of writing obeys, and the kernel still runs
+// one statement. Functions without state; call inside a transaction of `context`.
+#pragma once
+
+#include "pch/pch.h"
+
+namespace sluice::kernel {
+
+struct WriteRules {
+  bool strict = true;           // enable_insert_strict: wrong rows are errors; otherwise left out, texts cut
+  bool partial_update = false;  // enable_unique_key_partial_update: columns not named keep their values
+};
+
+// Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
+// True when the new tree reads tables, so that a plan of it must not be kept. Throws the kernel's exceptions.
+bool rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
+                   const WriteRules& rules);
+
+// A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first
+// name kOverwrittenPartitions means: those that rows of the temporary table kOverwriteRows fall into; the names that
+// follow are its columns (none: all of the table).
+inline constexpr const char* kOverwrittenPartitions = "*";
+inline constexpr const char* kOverwriteRows = "__overwrite";
+
+// d_require(condition, message) and d_fit_text(text, bytes, column) in system.doris, which the trees call.
+void create_write_functions(duckdb::ClientContext& context);
+
+}  // namespace sluice::kernel
