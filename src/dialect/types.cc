@@ -53,7 +53,7 @@ Parsed<LogicalType> parse_decimal(ParseContext& c) {
   accept_unsigned(c);
   // DECIMAL alone is Doris' largest one with 9 decimals.
   constexpr uint64_t kDefaultScale = 9;
-  uint64_t precision = sizes.first.value_or(kMaxDecimalDigits);
+  uint64_t precision = sizes.first.value_or(functions::kMaxDecimalWidth);
   uint64_t scale = sizes.second.value_or(sizes.first ? 0 : kDefaultScale);
   if (precision == 0) precision = 10;
   if (precision > functions::kMaxDecimal256Width) return c.syntax_error("a DECIMAL has at most 76 digits");

@@ -193,6 +193,8 @@ BoundPtr expand_exploded(Call& call) {
   return std::move(call.arguments[0]);
 }
 
+BoundPtr expand_beside(Call& call) { return std::move(call.arguments[0]); }
+
 // The fields at one place of an array's structs, as an array: the second argument is the place, from 1.
 void run_struct_part(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
@@ -400,6 +402,8 @@ void add_maps(Registry& registry) {
   registry.add("exploded", "What EXPLODE makes rows of.").expanded(1, 1, "ARRAY exploded(ANY)", expand_exploded);
   registry.add("exploded_outer", "[NULL] instead of NULL and [].")
       .expanded(1, 1, "ARRAY<T> exploded_outer(ARRAY<T>)", expand_outer);
+  registry.add("exploded_beside", "The first argument; the second is there for the plan.")
+      .expanded(2, 2, "ARRAY exploded_beside(ARRAY, ANY)", expand_beside);
   registry.add("exploded_part", "The fields at a place of an array's structs, as an array.")
       .expanded(2, 2, "ARRAY exploded_part(ARRAY<STRUCT>, INT)", expand_struct_part);
   registry.add("exploded_positions", "The elements with their positions from 0.")
