@@ -193,7 +193,12 @@ BoundPtr expand_exploded(Call& call) {
   return std::move(call.arguments[0]);
 }
 
-BoundPtr expand_beside(Call& call) { return std::move(call.arguments[0]); }
+void run_beside(DataChunk& input, ExpressionState&, Vector& result) { result.Reference(input.data[0]); }
+
+BoundPtr expand_beside(Call& call) {
+  const LogicalType type = call.arguments[0]->return_type;
+  return bind_body(call, type, run_beside);
+}
 
 // The fields at one place of an array's structs, as an array: the second argument is the place, from 1.
 void run_struct_part(DataChunk& input, ExpressionState&, Vector& result) {
