@@ -142,6 +142,15 @@ INSTANTIATE_TEST_SUITE_P(
              "'$.a')",
              "x|q|5"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Arrays, Functions,
+    ::testing::Values(
+        Case{"[1, 2][1], [1, 2][-1], [1, 2][3] is null, [1, 2, 3][2:1], {'a': 1}['a'], array_size([])",
+             "1|2|true|[2]|1|0"},
+        Case{"array_map(x -> x + 1, [1, 2]), array_map((x, y) -> x * y, [1, 2], [3, 4])", "[2, 3]|[3, 8]"},
+        Case{"array_map(x -> array_map(x -> x + 1, [x]), [1]), array_count(x -> x > 1, [1, 2])", "[[2]]|1"},
+        Case{"array_first(x -> x > 1, [1, 2]), array_sortby((x, y) -> y, ['a', 'b'], [2, 1])", "2|[b, a]"}));
+
 class Aggregates : public ::testing::Test {
  protected:
   std::string over_three(const std::string& expressions) {

@@ -194,12 +194,19 @@ Parsed<ExprPtr> parse_column(ParseContext& c) {
   return column;
 }
 
+// After an arrow at the cursor: paths begin with '$'; another string is a lambda's body.
+bool at_json_path(const ParseContext& c) {
+  if (!c.is(TokenKind::kString, 1)) return false;
+  const std::string value = string_value(c.text(c.peek(1)), c.peek(1));
+  return value.find_first_not_of(" \t\n") == std::string::npos || value[value.find_first_not_of(" \t\n")] == '$';
+}
+
 // -> and ->> with a JSON path, [index], [from:to], .field, COLLATE name.
 Parsed<ExprPtr> parse_suffixes(ParseContext& c, ExprPtr operand) {
   for (;;) {
     if (c.is(TokenKind::kArrow) || c.is(TokenKind::kLongArrow)) {
       bool text = c.is(TokenKind::kLongArrow);
-      if (!c.is(TokenKind::kString, 1)) {
+      if (!at_json_path(c)) {
         if (text) return c.syntax_error("'->>' needs a JSON path as a string");
         // x -> expression, (x, y) -> expression: a lambda.
         ExprPtr lambda = make_lambda(*operand, tree::null());

@@ -164,6 +164,9 @@ class ParseContext {
   bool session_dependent() const { return session_dependent_; }
   void depends_on_session() { session_dependent_ = true; }
 
+  // Columns of the tables in the current FROM that '*' does not show (table_function.cc).
+  std::vector<std::string> hidden_columns;
+
   // INSERT .. VALUES (..) AS name ON DUPLICATE KEY UPDATE: `name`.c then means the new row.
   std::string insert_row_alias;
   // ON DUPLICATE KEY UPDATE: VALUES(c) is the new row's c, not a query.

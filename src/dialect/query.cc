@@ -101,6 +101,8 @@ Parsed<ExprPtr> parse_select_item(ParseContext& c) {
   size_t first = c.mark();
   ExprPtr item = TRY(parse_expression(c));
   std::string_view written = c.text_since(first);
+  // v['a'] of a VARIANT is shown without quotes.
+  if (tree::is_doris(*item, "element_at")) item = tree::doris("element_value", std::move(item));
   bool as = c.accept("AS"_kw);
   if (as || at_name(c) || c.is(TokenKind::kString)) {
     item->SetAlias(TRY(parse_name_or_string(c, "an alias")));
@@ -131,7 +133,17 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   TRY(refuse_into(c));
   if (c.accept("FROM"_kw)) {
     LiftScope off(c, LiftScope::Rule::kOff);
+    const size_t hidden = c.hidden_columns.size();
     select->from_table = TRY(parse_from(c));
+    for (auto& item : select->select_list) {
+      if (item->GetExpressionClass() != duckdb::ExpressionClass::STAR) continue;
+      auto& star = item->Cast<duckdb::StarExpression>();
+      if (!star.relation_name.empty()) continue;
+      for (size_t i = hidden; i < c.hidden_columns.size(); ++i) {
+        star.exclude_list.insert(duckdb::QualifiedColumnName(c.hidden_columns[i]));
+      }
+    }
+    c.hidden_columns.resize(hidden);
   } else {
     select->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
   }

@@ -69,7 +69,20 @@ TEST_F(Queries, DeriveTables) {
   EXPECT_EQ(run("select p, q from (select 1, 2) v(p, q)"), "1|2");
   EXPECT_EQ(run("select * from (values row(1, 'a'), row(2, 'b')) v(n, s) order by n"), "1|a\n2|b");
   EXPECT_EQ(run("select number from numbers(\"number\" = \"3\") order by 1"), "0\n1\n2");
+  EXPECT_EQ(run("select number from numbers(\"number\" = \"2\", \"const_value\" = \"7\")"), "7\n7");
   EXPECT_EQ(run("select 1 from dual"), "1");
+}
+
+TEST_F(Queries, LateralViews) {
+  const std::string from = " from (select 1 k, 'a,b' s, [7, 8] l union all select 2, '', []) t ";
+  EXPECT_EQ(run("select *" + from + "lateral view explode_split(s, ',') x as e order by k, e"),
+            "1|a,b|[7, 8]|a\n1|a,b|[7, 8]|b\n2||[]|")
+      << "without a column that was not written";
+  EXPECT_EQ(run("select k, e" + from + "lateral view explode(l) x as e order by 1, 2"), "1|7\n1|8");
+  EXPECT_EQ(run("select k, e" + from + "lateral view explode_outer(l) x as e order by 1, 2"), "1|7\n1|8\n2|NULL");
+  EXPECT_EQ(run("select k, p, e" + from + "lateral view posexplode(l) x as p, e order by 1, 2"), "1|0|7\n1|1|8");
+  EXPECT_EQ(run("select count(*)" + from + "lateral view explode(l) x as e lateral view explode(l) y as f"), "4");
+  EXPECT_EQ(run("select t.k, x.e" + from + "lateral view explode(l) x as e join (select 8 n) u on u.n = x.e"), "1|8");
 }
 
 TEST_F(Queries, CombineSets) {

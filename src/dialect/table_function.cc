@@ -7,6 +7,7 @@
 #include "dialect/function_call.h"
 #include "dialect/names.h"
 #include "dialect/tree.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 
 namespace sluice::dialect {
@@ -16,20 +17,21 @@ struct TableGenerator {
   std::string_view name;   // without _outer
   const char* array_name;  // Doris' function that makes the array
   uint8_t arguments;
+  bool of_plain;  // its argument is no array or map
 };
 constexpr TableGenerator kGenerators[] = {
-    {"explode", "exploded", 1},
-    {"explode_split", "exploded_text", 2},
-    {"explode_numbers", "exploded_numbers", 1},
-    {"explode_bitmap", "bitmap_to_array", 1},
-    {"explode_map", "map_entries", 1},
-    {"posexplode", "exploded_positions", 1},
-    {"explode_variant_array", "exploded_json", 1},
-    {"explode_json_array_int", "exploded_json_int", 1},
-    {"explode_json_array_double", "exploded_json_double", 1},
-    {"explode_json_array_string", "exploded_json_string", 1},
-    {"explode_json_array_json", "exploded_json", 1},
-    {"explode_json_object", "exploded_members", 1},
+    {"explode", "exploded", 1, false},
+    {"explode_split", "exploded_text", 2, true},
+    {"explode_numbers", "exploded_numbers", 1, true},
+    {"explode_bitmap", "bitmap_to_array", 1, true},
+    {"explode_map", "map_entries", 1, false},
+    {"posexplode", "exploded_positions", 1, false},
+    {"explode_variant_array", "exploded_json", 1, true},
+    {"explode_json_array_int", "exploded_json_int", 1, true},
+    {"explode_json_array_double", "exploded_json_double", 1, true},
+    {"explode_json_array_string", "exploded_json_string", 1, true},
+    {"explode_json_array_json", "exploded_json", 1, true},
+    {"explode_json_object", "exploded_members", 1, true},
 };
 
 const TableGenerator* find_generator(std::string_view name) {
@@ -57,6 +59,36 @@ duckdb::unique_ptr<duckdb::SelectStatement> select_elements(ExprPtr array, bool 
   auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
   statement->node = std::move(node);
   return statement;
+}
+
+bool has_column(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) return true;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::ParsedExpression& child) { found |= has_column(child); });
+  return found;
+}
+
+// A second table of one row, whose only column is an array. The kernel makes a plain UNNEST of a join that sees an
+// array of the left side, but removes duplicates of other columns first and then joins by them, which loses the order.
+TablePtr with_array_column(ParseContext& c, TablePtr table, const Token& where, ExprPtr& array) {
+  const std::string name = "__lateral_" + std::to_string(where.begin);
+  auto node = duckdb::make_uniq<duckdb::SelectNode>();
+  ExprPtr empty = tree::doris_call("array", {});
+  empty->SetAlias(name);
+  node->select_list.push_back(std::move(empty));
+  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  auto row = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
+  row->alias = name;
+  auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
+  join->left = std::move(table);
+  join->right = std::move(row);
+  c.hidden_columns.push_back(name);
+  array =
+      tree::doris("exploded_beside", std::move(array), ExprPtr(duckdb::make_uniq<duckdb::ColumnRefExpression>(name)));
+  return join;
 }
 
 Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
@@ -92,6 +124,10 @@ Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
   call.args = std::move(arguments);
   call.where = where;
   ExprPtr array = TRY(build_call(c, std::move(call)));
+  if (generator->of_plain && has_column(*array)) {
+    table = with_array_column(c, std::move(table), where, array);
+    TRY(c.add_level());
+  }
   auto view = duckdb::make_uniq<duckdb::SubqueryRef>(select_elements(std::move(array), outer, columns));
   view->alias = std::move(alias);
   auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);

@@ -53,8 +53,10 @@ Parsed<LogicalType> parse_integer(ParseContext& c, LogicalType signed_type, Logi
 Parsed<LogicalType> parse_decimal(ParseContext& c) {
   Sizes sizes = TRY(parse_sizes(c));
   accept_unsigned(c);
-  uint64_t precision = sizes.first.value_or(10);
-  uint64_t scale = sizes.second.value_or(0);
+  // DECIMAL alone is Doris' largest one with 9 decimals.
+  constexpr uint64_t kDefaultScale = 9;
+  uint64_t precision = sizes.first.value_or(functions::kMaxDecimalWidth);
+  uint64_t scale = sizes.second.value_or(sizes.first ? 0 : kDefaultScale);
   if (precision == 0) precision = 10;
   if (precision > functions::kMaxDecimal256Width) return c.syntax_error("a DECIMAL has at most 76 digits");
   if (scale > precision) return c.syntax_error("a DECIMAL cannot have more decimals than digits");

@@ -205,6 +205,12 @@ BoundPtr expand_element(Call& call) {
   return bind_body(call, element, run_element);
 }
 
+// An element as a row of an answer has it: text of VARIANT without quotes.
+BoundPtr expand_element_value(Call& call) {
+  if (is_json(call.arguments[0]->return_type)) convert_at(call, 0, LogicalType::VARCHAR);
+  return std::move(call.arguments[0]);
+}
+
 // struct_element(s, 'name'), struct_element(s, 1): constant names and positions from 1.
 BoundPtr expand_struct_element(Call& call) {
   const LogicalType type = call.arguments[0]->return_type;
@@ -399,6 +405,8 @@ void add_array_elements(Registry& registry) {
       .expanded(2, 2, "ARRAY<T> array_remove(ARRAY<T>, T)", expand_remove);
   registry.add("element_at", "An element of an array by position (negative from the end), a map's value by key.")
       .expanded(2, 2, "ANY element_at(ARRAY|MAP|STRUCT, ANY)", expand_element);
+  registry.add("element_value", "The value; a string of a VARIANT without quotes.")
+      .expanded(1, 1, "ANY element_value(ANY)", expand_element_value);
   registry.add("struct_element", "A field of a STRUCT by name or position from 1.")
       .expanded(2, 2, "ANY struct_element(STRUCT, VARCHAR|INT)", expand_struct_element);
   registry.add("array_slice", "The elements from a position on (negative from the end), at most so many.")

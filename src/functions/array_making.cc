@@ -209,15 +209,16 @@ void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
   const bool stepped = input.ColumnCount() > 2;
   ValueRows<duckdb::timestamp_t> starts(input.data[0], count);
   ValueRows<duckdb::timestamp_t> ends(input.data[1], count);
-  ValueRows<duckdb::interval_t> steps(input.data[stepped ? 2 : 0], count);
+  std::optional<ValueRows<duckdb::interval_t>> steps;
+  if (stepped) steps.emplace(input.data[2], count);
   result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
   auto* rows = FlatVector::GetData<list_entry_t>(result);
   idx_t size = 0;
   for (idx_t row = 0; row < count; ++row) {
     rows[row] = {size, 0};
     const duckdb::interval_t day{0, 1, 0};
-    const bool valid = starts.valid(row) && ends.valid(row) && steps.valid(row);
-    const duckdb::interval_t step = valid && stepped ? steps[row] : day;
+    const bool valid = starts.valid(row) && ends.valid(row) && (!steps || steps->valid(row));
+    const duckdb::interval_t step = valid && steps ? (*steps)[row] : day;
     if (!valid || step.months < 0 || step.days < 0 || step.micros < 0 ||
         (step.months == 0 && step.days == 0 && step.micros == 0)) {
       FlatVector::SetNull(result, row, true);

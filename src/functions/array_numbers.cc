@@ -2,6 +2,8 @@
 // Arithmetic over the elements of an array: ARRAY_SUM, ARRAY_AVG, ARRAY_PRODUCT, ARRAY_MIN, ARRAY_MAX,
 // ARRAY_DIFFERENCE, ARRAY_CUM_SUM. Elements are brought to BIGINT, LARGEINT, DOUBLE or DECIMAL(38, s) first; integers
 // wrap. NULL elements do not count; without any other the result is NULL.
+#include <cmath>
+
 #include "functions/array_rows.h"
 #include "functions/conversion.h"
 #include "functions/decimals.h"
@@ -185,6 +187,75 @@ BoundPtr expand_product(Call& call) {
                    by_type<run_product<int64_t>, run_product<hugeint_t>, run_product<double>>(type));
 }
 
+// ---- distances of two arrays of numbers
+
+enum class Distance : uint8_t { kL1, kL2, kCosine, kInner };
+
+double distance_of(Distance kind, const std::vector<std::pair<double, double>>& pairs) {
+  double sum = 0;
+  double left = 0;
+  double right = 0;
+  for (const auto& [a, b] : pairs) {
+    switch (kind) {
+      case Distance::kL1:
+        sum += std::abs(a - b);
+        break;
+      case Distance::kL2:
+        sum += (a - b) * (a - b);
+        break;
+      default:
+        sum += a * b;
+        left += a * a;
+        right += b * b;
+    }
+  }
+  if (kind == Distance::kL2) return std::sqrt(sum);
+  if (kind == Distance::kCosine) return 1 - sum / std::sqrt(left * right);
+  return sum;
+}
+
+// NULL when an element is.
+template <Distance kind>
+void run_distance(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArrayRows left(input.data[0], count);
+  ArrayRows right(input.data[1], count);
+  ValueRows<double> lefts(left.elements(), left.element_count());
+  ValueRows<double> rights(right.elements(), right.element_count());
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  double* distances = FlatVector::GetData<double>(result);
+  std::vector<std::pair<double, double>> pairs;
+  for (idx_t row = 0; row < count; ++row) {
+    bool valid = left.valid(row) && right.valid(row);
+    if (valid && left[row].length != right[row].length) {
+      throw duckdb::InvalidInputException(
+          "The arrays of a distance must have as many elements as each other: %d and %d", left[row].length,
+          right[row].length);
+    }
+    pairs.clear();
+    for (idx_t i = 0; valid && i < left[row].length; ++i) {
+      const idx_t a = left[row].offset + i;
+      const idx_t b = right[row].offset + i;
+      valid = lefts.valid(a) && rights.valid(b);
+      if (valid) pairs.emplace_back(lefts[a], rights[b]);
+    }
+    if (valid)
+      distances[row] = distance_of(kind, pairs);
+    else
+      FlatVector::SetNull(result, row, true);
+  }
+  finish(input, result);
+}
+
+template <Distance kind>
+BoundPtr expand_distance(Call& call) {
+  for (size_t i = 0; i < 2; ++i) {
+    to_array(call, i);
+    convert_at(call, i, LogicalType::LIST(LogicalType::DOUBLE));
+  }
+  return bind_body(call, LogicalType::DOUBLE, run_distance<kind>);
+}
+
 // ---- MIN and MAX: of any type that has an order
 
 template <bool largest>
@@ -330,6 +401,14 @@ void add_array_numbers(Registry& registry) {
       .expanded(1, 1, "DOUBLE|DECIMAL array_avg(ARRAY<NUMBER>)", expand_average);
   registry.add("array_product", "The product of the elements that are not NULL.")
       .expanded(1, 1, "DOUBLE|DECIMAL array_product(ARRAY<NUMBER>)", expand_product);
+  const auto distance = [&](const char* name, const char* doc, Expand expand) {
+    registry.add(name, doc).expanded(2, 2, std::string("DOUBLE ") + name + "(ARRAY<DOUBLE>, ARRAY<DOUBLE>)", expand);
+  };
+  distance("l1_distance", "The sum of the differences of the elements.", expand_distance<Distance::kL1>);
+  distance("l2_distance", "The root of the sum of squared differences.", expand_distance<Distance::kL2>);
+  distance("cosine_distance", "1 minus the cosine of the angle between the arrays.",
+           expand_distance<Distance::kCosine>);
+  distance("inner_product", "The sum of the products of the elements.", expand_distance<Distance::kInner>);
   registry.add("array_min", "The smallest element that is not NULL.")
       .expanded(1, 1, "T array_min(ARRAY<T>)", expand_extreme<false>);
   registry.add("array_max", "The largest element that is not NULL.")

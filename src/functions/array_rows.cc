@@ -4,6 +4,7 @@
 #include "duckdb/function/create_sort_key.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
+#include "functions/text_to_value.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -68,11 +69,29 @@ LogicalType to_arrays_alike(Call& call) {
   return array;
 }
 
+// The smallest integer type from INT on that holds the number.
+static LogicalType smallest_type(const duckdb::hugeint_t& number) {
+  if (number >= duckdb::hugeint_t(INT32_MIN) && number <= duckdb::hugeint_t(INT32_MAX)) return LogicalType::INTEGER;
+  const bool fits = number >= duckdb::hugeint_t(INT64_MIN) && number <= duckdb::hugeint_t(INT64_MAX);
+  return fits ? LogicalType::BIGINT : LogicalType::HUGEINT;
+}
+
 LogicalType to_array_and_element(Call& call, size_t array, size_t value) {
   LogicalType element = call.arguments[value]->return_type;
   const LogicalType type = call.arguments[array]->return_type;
   if (type.id() != LogicalTypeId::LIST) to_array(call, array);
   if (type.id() != LogicalTypeId::SQLNULL) element = common_type(element_type(call, array), element);
+  // A number written as text beside numbers is one.
+  if (is_text(call.arguments[value]->return_type) && is_number(element_type(call, array))) {
+    auto text = constant_of(call.context, *call.arguments[value]);
+    if (text && !text->IsNull()) {
+      if (auto whole = text_to_integer(duckdb::StringValue::Get(*text))) {
+        element = common_type(element_type(call, array), smallest_type(*whole));
+      } else if (text_to_double(duckdb::StringValue::Get(*text))) {
+        element = LogicalType::DOUBLE;
+      }
+    }
+  }
   element = settled(element);
   convert_at(call, array, LogicalType::LIST(element));
   convert_at(call, value, element);

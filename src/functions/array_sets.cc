@@ -185,6 +185,31 @@ void run_overlap(DataChunk& input, ExpressionState&, Vector& result) {
   finish(input, result);
 }
 
+// Whether the second array's elements stand in the first one after the other.
+void run_contains_all(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  bool* contained = FlatVector::GetData<bool>(result);
+  for (idx_t row = 0; row < count; ++row) {
+    contained[row] = false;
+    if (!all.valid(row)) {
+      FlatVector::SetNull(result, row, true);
+      continue;
+    }
+    const auto array = all.arrays[0][row];
+    const auto part = all.arrays[1][row];
+    for (idx_t from = 0; from + part.length <= array.length && !contained[row]; ++from) {
+      idx_t same = 0;
+      while (same < part.length && (*all.keys[0])[array.offset + from + same] == (*all.keys[1])[part.offset + same]) {
+        ++same;
+      }
+      contained[row] = same == part.length;
+    }
+  }
+  finish(input, result);
+}
+
 // ---- numbering
 
 // An array of numbers as long as the first argument's: `number(index of the element in the row)`.
@@ -302,9 +327,10 @@ BoundPtr expand_reverse(Call& call) {
   return bind_native(call.context, "reverse", std::move(call.arguments));
 }
 
-BoundPtr expand_overlap(Call& call) {
+template <auto run>
+BoundPtr expand_truth(Call& call) {
   to_arrays_alike(call);
-  return bind_body(call, LogicalType::BOOLEAN, run_overlap);
+  return bind_body(call, LogicalType::BOOLEAN, run);
 }
 
 BoundPtr expand_sortby(Call& call) {
@@ -346,7 +372,9 @@ void add_array_sets(Registry& registry) {
   registry.add("array_except", "The elements of the first array that are not in the second, each once.")
       .expanded(2, 2, "ARRAY<T> array_except(ARRAY<T>, ARRAY<T>)", expand_alike<run_common<false>>);
   registry.add("arrays_overlap", "Whether the arrays have an element in common.")
-      .expanded(2, 2, "BOOLEAN arrays_overlap(ARRAY<T>, ARRAY<T>)", expand_overlap);
+      .expanded(2, 2, "BOOLEAN arrays_overlap(ARRAY<T>, ARRAY<T>)", expand_truth<run_overlap>);
+  registry.add("array_contains_all", "Whether the second array is a part of the first, in the same order.")
+      .expanded(2, 2, "BOOLEAN array_contains_all(ARRAY<T>, ARRAY<T>)", expand_truth<run_contains_all>);
   registry.add("array_compact", "The array without elements that equal the one before them.")
       .expanded(1, 1, "ARRAY<T> array_compact(ARRAY<T>)", expand_one<run_compact>);
   registry.add("array_reverse", "The elements from the last to the first.")

@@ -193,6 +193,13 @@ BoundPtr expand_exploded(Call& call) {
   return std::move(call.arguments[0]);
 }
 
+void run_beside(DataChunk& input, ExpressionState&, Vector& result) { result.Reference(input.data[0]); }
+
+BoundPtr expand_beside(Call& call) {
+  const LogicalType type = call.arguments[0]->return_type;
+  return bind_body(call, type, run_beside);
+}
+
 // The fields at one place of an array's structs, as an array: the second argument is the place, from 1.
 void run_struct_part(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
@@ -291,7 +298,7 @@ BoundPtr expand_positions(Call& call) {
   return bind_body(call, LogicalType::LIST(pair), run_positions);
 }
 
-// The parts of a text; of an empty separator its characters.
+// The parts of a text between separators.
 void run_split(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ValueRows<string_t> texts(input.data[0], count);
@@ -309,13 +316,10 @@ void run_split(DataChunk& input, ExpressionState&, Vector& result) {
     std::string_view rest = view(texts[row]);
     const std::string_view separator = view(separators[row]);
     parts.clear();
-    while (separator.empty() && !rest.empty()) {
-      size_t length = 1;
-      while (length < rest.size() && (static_cast<unsigned char>(rest[length]) & 0xC0) == 0x80) ++length;
-      parts.push_back(rest.substr(0, length));
-      rest.remove_prefix(length);
+    if (separator.empty()) {
+      throw duckdb::InvalidInputException("explode_split() needs a separator that is not empty");
     }
-    while (!separator.empty()) {
+    for (;;) {
       const size_t end = rest.find(separator);
       parts.push_back(rest.substr(0, end));
       if (end == rest.npos) break;
@@ -403,6 +407,8 @@ void add_maps(Registry& registry) {
   registry.add("exploded", "What EXPLODE makes rows of.").expanded(1, 1, "ARRAY exploded(ANY)", expand_exploded);
   registry.add("exploded_outer", "[NULL] instead of NULL and [].")
       .expanded(1, 1, "ARRAY<T> exploded_outer(ARRAY<T>)", expand_outer);
+  registry.add("exploded_beside", "The first argument; the second is there for the plan.")
+      .expanded(2, 2, "ARRAY exploded_beside(ARRAY, ANY)", expand_beside);
   registry.add("exploded_part", "The fields at a place of an array's structs, as an array.")
       .expanded(2, 2, "ARRAY exploded_part(ARRAY<STRUCT>, INT)", expand_struct_part);
   registry.add("exploded_positions", "The elements with their positions from 0.")

@@ -76,8 +76,10 @@ BoundPtr expand_store(Call& call) {
     return duckdb::BoundCastExpression::AddCastToType(call.context, std::move(call.arguments[0]), target);
   }
   if (always_converts(from, target)) return convert(call.context, std::move(call.arguments[0]), target);
-  // Nested values and objects: the kernel's own strict cast knows each element's place.
-  if (target.IsNested() || is_object(target) || is_object(from) || from.id() == LogicalTypeId::BLOB) {
+  // Nested values and objects: the kernel's own strict cast knows each element's place. Not that of text, whose form is
+  // Doris'.
+  if ((target.IsNested() && !is_text(from)) || is_object(target) || is_object(from) ||
+      from.id() == LogicalTypeId::BLOB) {
     return duckdb::BoundCastExpression::AddCastToType(call.context, std::move(call.arguments[0]), target);
   }
   BoundPtr converted = convert(call.context, call.arguments[0]->Copy(), target);
