@@ -34,17 +34,17 @@ std::optional<int64_t> ipv4_number(Text text) {
   if (!address) return std::nullopt;
   return *address;
 }
-template <Wrong wrong>
+template <Wrong wrong, bool take_ipv4 = false>
 std::optional<uhugeint_t> ipv6_of(Text text) {
   if (!text) return wrong == Wrong::kDefault ? std::optional<uhugeint_t>(uhugeint_t(0, 0)) : std::nullopt;
-  auto address = text_to_ipv6(*text, true);
+  auto address = text_to_ipv6(*text, take_ipv4);
   if (address || wrong == Wrong::kNull) return address;
   if (wrong == Wrong::kDefault) return uhugeint_t(0, 0);
   throw duckdb::InvalidInputException("Invalid IPv6 value '%s'", std::string(*text));
 }
 template <Wrong wrong>
 std::optional<std::string> ipv6_number(Text text) {
-  auto address = ipv6_of<wrong>(text);
+  auto address = ipv6_of<wrong, true>(text);
   if (!address) return std::nullopt;
   return ipv6_bytes(*address);
 }

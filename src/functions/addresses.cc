@@ -44,7 +44,7 @@ bool cast_text_to_ipv4(Vector& source, Vector& result, duckdb::idx_t count, duck
 }
 bool cast_text_to_ipv6(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters& parameters) {
   return cast_text<uhugeint_t>(source, result, count, parameters, "IPV6",
-                               [](std::string_view text) { return text_to_ipv6(text, true); });
+                               [](std::string_view text) { return text_to_ipv6(text, false); });
 }
 bool cast_ipv4_to_text(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters&) {
   UnaryExecutor::Execute<uint32_t, string_t>(source, result, count, [&](uint32_t address) {

@@ -24,6 +24,8 @@ void add_families(Registry& registry) {
   add_digests(registry);
   add_ciphers(registry);
   add_address_functions(registry);
+  add_shape_functions(registry);
+  add_markers(registry);
 }
 
 }  // namespace sluice::functions

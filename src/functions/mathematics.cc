@@ -51,7 +51,9 @@ int8_t sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 
 std::optional<int64_t> pmod_integer(int64_t x, int64_t y) {
   if (y == 0) return std::nullopt;
-  if (y == -1) return 0;
+  if (y == -1 && x == std::numeric_limits<int64_t>::min()) {
+    throw duckdb::OutOfRangeException("pmod() of the smallest number by -1 is out of range");
+  }
   return (x % y + y) % y;
 }
 std::optional<double> pmod_double(double x, double y) {
