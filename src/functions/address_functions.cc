@@ -141,7 +141,7 @@ BoundPtr expand_range(Call& call) {
       run = high ? run_rows<ipv6_bound<true>> : run_rows<ipv6_bound<false>>;
     else
       run = high ? run_rows<ipv4_bound<true>> : run_rows<ipv4_bound<false>>;
-    auto bound = bind_private(call.context, "cidr_bound", {type, LogicalType::SMALLINT}, type, run, std::move(children));
+    auto bound = bind_private(call.context, high ? "cidr_end" : "cidr_begin", {type, LogicalType::SMALLINT}, type, run, std::move(children));
     bound->SetAlias(high ? "max" : "min");
     bounds.push_back(std::move(bound));
   }

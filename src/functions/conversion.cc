@@ -8,6 +8,7 @@
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/overload.h"
 #include "functions/text_to_value.h"
@@ -201,6 +202,9 @@ BoundPtr call_native(duckdb::ClientContext& context, const char* name, BoundPtr 
 BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
   const LogicalType from = value->return_type;
   switch (from.id()) {
+    case LogicalTypeId::BLOB:  // the bytes as they are, not escaped
+      return duckdb::make_uniq<duckdb::BoundCastExpression>(
+          std::move(value), LogicalType::VARCHAR, duckdb::BoundCastInfo(duckdb::DefaultCasts::ReinterpretCast));
     case LogicalTypeId::BOOLEAN:
       return native_cast(context, native_cast(context, std::move(value), LogicalType::TINYINT), LogicalType::VARCHAR);
     case LogicalTypeId::FLOAT:

@@ -3,7 +3,9 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/types.h"
 
 namespace sluice::functions {
 namespace {
@@ -22,6 +24,16 @@ bool assert_true(std::optional<bool> condition, std::string_view message) {
   return true;
 }
 
+BoundPtr expand_assert(Call& call) {
+  auto message = constant_of(call.context, *call.arguments[1]);
+  if (!message || message->IsNull() || !is_text(call.arguments[1]->return_type)) {
+    throw duckdb::BinderException("assert_true() takes a constant text as its message");
+  }
+  call.arguments[0] = convert(call.context, std::move(call.arguments[0]), LogicalType::BOOLEAN);
+  return bind_private(call.context, "assert_true", {LogicalType::BOOLEAN, LogicalType::VARCHAR}, LogicalType::BOOLEAN,
+                      run_rows<assert_true>, std::move(call.arguments), Nulls::kOwn);
+}
+
 BoundPtr expand_ignore(Call&) { return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BOOLEAN(false)); }
 
 }  // namespace
@@ -33,8 +45,8 @@ void add_markers(Registry& registry) {
       .expanded(1, 1, "BOOLEAN is_null_pred(ANY)", expand_null_test<duckdb::ExpressionType::OPERATOR_IS_NULL>);
   registry.add("is_not_null_pred", "Whether the argument is not NULL.")
       .expanded(1, 1, "BOOLEAN is_not_null_pred(ANY)", expand_null_test<duckdb::ExpressionType::OPERATOR_IS_NOT_NULL>);
-  add_rows<assert_true>(
-      registry.add("assert_true", "true; an error with this message where the condition is not true.").own_nulls().volatile_result());
+  registry.add("assert_true", "true; an error with this message where the condition is not true.")
+      .expanded(2, 2, "BOOLEAN assert_true(BOOLEAN, VARCHAR)", expand_assert);
   registry.add("ignore", "false, whatever the arguments are.").expanded(0, 255, "BOOLEAN ignore(ANY, ...)", expand_ignore);
 }
 

@@ -36,6 +36,12 @@ std::optional<double> log_base(double base, double x) {
 }
 std::optional<double> pow_of(double x, double y) { return number(std::pow(x, y)); }
 std::optional<double> atan2_of(double y, double x) { return number(std::atan2(y, x)); }
+// The library's is one unit off for some cubes.
+double cube_root(double x) {
+  const double root = std::cbrt(x);
+  const double whole = std::round(root);
+  return whole * whole * whole == x ? whole : root;
+}
 double cot(double x) { return 1 / std::tan(x); }
 double sec(double x) { return 1 / std::cos(x); }
 double csc(double x) { return 1 / std::sin(x); }
@@ -59,6 +65,18 @@ std::optional<int64_t> pmod_integer(int64_t x, int64_t y) {
 std::optional<double> pmod_double(double x, double y) {
   if (y == 0) return std::nullopt;
   return number(std::fmod(std::fmod(x, y) + y, y));
+}
+
+BoundPtr expand_pmod(Call& call) {
+  bool whole = true;
+  for (const auto& argument : call.arguments) {
+    const LogicalType& type = argument->return_type;
+    whole = whole && (is_integer(type) || type.id() == LogicalTypeId::BOOLEAN || type.id() == LogicalTypeId::SQLNULL);
+  }
+  const LogicalType type = whole ? LogicalType::BIGINT : LogicalType::DOUBLE;
+  for (auto& argument : call.arguments) argument = convert(call.context, std::move(argument), type);
+  return bind_private(call.context, "pmod", {type, type}, type, whole ? run_rows<pmod_integer> : run_rows<pmod_double>,
+                      std::move(call.arguments));
 }
 
 // The number of the bucket of `count` equal ones from low to high; 0 below, count + 1 above.
@@ -97,6 +115,11 @@ BoundPtr expand_abs(Call& call) {
   BoundList children;
   children.push_back(convert(call.context, std::move(value), type));
   return bind_native(call.context, "abs", std::move(children));
+}
+
+template <const double& value>
+BoundPtr expand_constant(Call&) {
+  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::DOUBLE(value));
 }
 
 BoundPtr expand_positive(Call& call) {
@@ -188,10 +211,11 @@ void add_mathematics(Registry& registry) {
   registry.add("positive", "The number itself.").expanded(1, 1, "NUMBER positive(NUMBER)", expand_positive);
   registry.add("greatest", "The greatest argument; NULL when one is NULL.").expanded(1, 255, "ANY greatest(ANY, ...)", expand_extreme);
   registry.add("least", "The smallest argument; NULL when one is NULL.").expanded(1, 255, "ANY least(ANY, ...)", expand_extreme);
+  registry.add("pi", "The number pi.").expanded(0, 0, "DOUBLE pi()", expand_constant<std::numbers::pi_v<double>>);
+  registry.add("e", "Euler's number.").expanded(0, 0, "DOUBLE e()", expand_constant<std::numbers::e_v<double>>);
   add_rows<sign>(registry.add("sign", "-1, 0 or 1."));
-  auto& pmods = registry.add("pmod", "The remainder with the sign of the second number; NULL by zero.");
-  add_rows<pmod_integer>(pmods);
-  add_rows<pmod_double>(pmods);
+  registry.add("pmod", "The remainder with the sign of the second number; NULL by zero.")
+      .expanded(2, 2, "BIGINT|DOUBLE pmod(NUMBER, NUMBER)", expand_pmod);
 
   add_rows<ln>(registry.add("ln", "The natural logarithm.").alias("dlog1"));
   auto& log = registry.add("log", "The natural logarithm, or the one to a base, which is the first argument.");
@@ -202,7 +226,7 @@ void add_mathematics(Registry& registry) {
   add_rows<of<std::exp>>(registry.add("exp", "e to this power.").alias("dexp"));
   add_rows<pow_of>(registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
   add_rows<of<std::sqrt>>(registry.add("sqrt", "The square root; NULL of negative numbers.").alias("dsqrt"));
-  add_rows<of<std::cbrt>>(registry.add("cbrt", "The cube root."));
+  add_rows<of<cube_root>>(registry.add("cbrt", "The cube root."));
 
   add_rows<of<std::sin>>(registry.add("sin", "The sine."));
   add_rows<of<std::cos>>(registry.add("cos", "The cosine."));

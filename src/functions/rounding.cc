@@ -74,6 +74,11 @@ hugeint_t round_decimal(hugeint_t value, int32_t scale, int64_t digits) {
   return to_hugeint(round_unscaled<mode>(to_int128(value), scale - std::clamp<int64_t>(digits, -100, 100)));
 }
 
+// The kernel takes functions of the same name and types for the same.
+std::string private_name(const char* of, Mode mode) {
+  return std::string("round_") + of + "_" + std::to_string(static_cast<int>(mode));
+}
+
 BoundPtr constant_integer(int32_t value) {
   return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::INTEGER(value));
 }
@@ -92,7 +97,7 @@ BoundPtr expand_decimal(Call& call, BoundPtr value, BoundPtr digits) {
   children.push_back(convert(call.context, std::move(value), wide));
   children.push_back(constant_integer(scale));
   children.push_back(std::move(digits));
-  BoundPtr rounded = bind_private(call.context, "round_decimal", {wide, LogicalType::INTEGER, LogicalType::BIGINT}, wide,
+  BoundPtr rounded = bind_private(call.context, private_name("decimal", mode), {wide, LogicalType::INTEGER, LogicalType::BIGINT}, wide,
                                   run_rows<round_decimal<mode>>, std::move(children));
   // A carry may need one digit more.
   const int digits_now = std::min(38, width - scale + kept + 1);
@@ -117,7 +122,7 @@ BoundPtr expand_rounding(Call& call) {
   BoundList children;
   children.push_back(convert(call.context, std::move(value), LogicalType::DOUBLE));
   children.push_back(std::move(digits));
-  return bind_private(call.context, "round_double", {LogicalType::DOUBLE, LogicalType::BIGINT}, LogicalType::DOUBLE,
+  return bind_private(call.context, private_name("double", mode), {LogicalType::DOUBLE, LogicalType::BIGINT}, LogicalType::DOUBLE,
                       run_rows<round_double<mode>>, std::move(children));
 }
 

@@ -89,12 +89,13 @@ std::optional<double> st_angle(View first, View second, View third) {
 std::optional<double> st_area_meters(View text) {
   auto shape = parse_shape(text);
   if (!shape) return std::nullopt;
-  return area(*shape);
+  return area(*shape) * (kEarthRadius * kEarthRadius);
 }
 std::optional<double> st_area_km(View text) {
   auto shape = parse_shape(text);
   if (!shape) return std::nullopt;
-  return area(*shape) / 1e6;
+  constexpr double kKilometres = kEarthRadius / 1000;
+  return area(*shape) * (kKilometres * kKilometres);
 }
 std::optional<bool> st_contains(View outer, View inner) {
   auto a = parse_shape(outer);

@@ -311,16 +311,15 @@ std::optional<double> azimuth(const Place& from, const Place& to) {
 }
 
 double area(const Shape& shape) {
-  constexpr double kSquare = kEarthRadius * kEarthRadius;
   switch (shape.kind) {
     case Shape::Kind::kCircle: {
       const double chord = 2 * std::sin(0.5 * std::min(std::numbers::pi, shape.radius / kEarthRadius));
-      return 2 * std::numbers::pi * (0.5 * chord * chord) * kSquare;
+      return 2 * std::numbers::pi * (0.5 * chord * chord);
     }
     case Shape::Kind::kPolygon: {
       double sum = ring_area(shape.rings[0]);
       for (size_t i = 1; i < shape.rings.size(); ++i) sum -= ring_area(shape.rings[i]);
-      return sum * kSquare;
+      return sum;
     }
     default:
       return 0;

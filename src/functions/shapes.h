@@ -41,7 +41,7 @@ std::optional<Shape> parse_binary(std::string_view text);
 double angle_between(const Place& a, const Place& b);  // radians
 // Clockwise from the north, 0 to 2 pi; nothing for the same or opposite places.
 std::optional<double> azimuth(const Place& from, const Place& to);
-double area(const Shape& shape);  // square metres
+double area(const Shape& shape);  // of the unit sphere
 bool contains(const Shape& shape, const Shape& other);
 
 }  // namespace sluice::functions

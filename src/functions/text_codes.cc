@@ -166,8 +166,10 @@ std::optional<std::string> from_base64(std::string_view text) {
 std::string url_encode(std::string_view text) {
   std::string result;
   for (char c : text) {
-    if (is_letter(c) || is_decimal_digit(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+    if (is_letter(c) || is_decimal_digit(c) || c == '-' || c == '_' || c == '.' || c == '*') {
       result += c;
+    } else if (c == ' ') {
+      result += '+';
     } else {
       result += '%';
       result += kHexDigits[static_cast<unsigned char>(c) >> 4];
