@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants. And those of which an
-// argument is the session's.
+// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants. And those of which
+// an argument is the session's.
 #include "dialect/function_call.h"
 #include "dialect/tree.h"
 

@@ -422,7 +422,8 @@ Parsed<ExprPtr> parse_interval(ParseContext& c) {
   if (unit.empty()) {
     // INTERVAL '1 day' as one string.
     const std::string* text = tree::constant_text(*amount);
-    if (text && text->find(' ') != std::string::npos) return tree::strict_cast(std::move(amount), LogicalType::INTERVAL);
+    if (text && text->find(' ') != std::string::npos)
+      return tree::strict_cast(std::move(amount), LogicalType::INTERVAL);
     return c.expected("a unit like DAY or MONTH after the INTERVAL's amount");
   }
   TRY(c.add_level());

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "base/text_format.h"
 #include "duckdb/common/operator/cast_operators.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/timestamp.hpp"
@@ -180,6 +181,27 @@ void run_float_to_text(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+// The kernel writes the year 0 as 1 BC.
+void run_date_to_text(DataChunk& input, ExpressionState&, Vector& result) {
+  UnaryExecutor::Execute<duckdb::date_t, string_t>(input.data[0], result, input.size(), [&](duckdb::date_t date) {
+    uint8_t text[kMaxDateText];
+    const uint8_t* end = format_date(text, date.days);
+    return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
+  });
+}
+// A fraction without zeros at its end.
+void run_timestamp_to_text(DataChunk& input, ExpressionState&, Vector& result) {
+  UnaryExecutor::Execute<duckdb::timestamp_t, string_t>(input.data[0], result, input.size(), [&](duckdb::timestamp_t at) {
+    uint8_t text[kMaxTimestampText];
+    const uint8_t* end = format_timestamp(text, at.value, Fraction::kMicrosIfAny);
+    constexpr int64_t kMicrosPerSecond = 1'000'000;
+    if (at.value % kMicrosPerSecond != 0) {
+      while (end[-1] == '0') --end;
+    }
+    return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
+  });
+}
+
 BoundPtr native_cast(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target, bool try_cast = true) {
   if (value->return_type == target) return value;
   return duckdb::BoundCastExpression::AddCastToType(context, std::move(value), target, try_cast);
@@ -211,6 +233,10 @@ BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
       return converted_by(context, "float_text", std::move(value), LogicalType::VARCHAR, run_float_to_text<float>);
     case LogicalTypeId::DOUBLE:
       return converted_by(context, "double_text", std::move(value), LogicalType::VARCHAR, run_float_to_text<double>);
+    case LogicalTypeId::DATE:
+      return converted_by(context, "date_text", std::move(value), LogicalType::VARCHAR, run_date_to_text);
+    case LogicalTypeId::TIMESTAMP:
+      return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
     case LogicalTypeId::LIST:
     case LogicalTypeId::MAP:
     case LogicalTypeId::STRUCT:

@@ -16,9 +16,9 @@ namespace {
 using duckdb::date_t;
 using duckdb::timestamp_t;
 
-constexpr size_t kMostFormat = 128;                       // characters of a format; longer ones are NULL, as in Doris
-constexpr int64_t kLastSecond = 253'402'271'999;          // what from_unixtime() takes at most
-constexpr int64_t kLastUnixSecond = 2'147'483'647;        // what unix_timestamp() gives at most; later is 0
+constexpr size_t kMostFormat = 128;                 // characters of a format; longer ones are NULL, as in Doris
+constexpr int64_t kLastSecond = 253'402'271'999;    // what from_unixtime() takes at most
+constexpr int64_t kLastUnixSecond = 2'147'483'647;  // what unix_timestamp() gives at most; later is 0
 
 std::optional<std::string> date_format(timestamp_t at, std::string_view format) {
   if (format.size() > kMostFormat || !moment_in_range(at.value)) return std::nullopt;
@@ -84,12 +84,15 @@ int64_t unix_second(int64_t micros) {
   const int64_t seconds = floor_divide(micros, kMicrosPerSecond);
   return micros < 0 || seconds > kLastUnixSecond ? 0 : seconds;
 }
-int64_t unix_micro(int64_t micros) { return unix_second(micros) == 0 && micros >= kMicrosPerSecond ? 0 : std::max<int64_t>(micros, 0); }
+int64_t unix_micro(int64_t micros) {
+  return unix_second(micros) == 0 && micros >= kMicrosPerSecond ? 0 : std::max<int64_t>(micros, 0);
+}
 
 BoundPtr scaled_seconds(Call& call, BoundPtr micros, uint8_t digits) {
   BoundPtr unscaled = bind_private(call.context, "unix_micros", {LogicalType::BIGINT}, LogicalType::DECIMAL(18, 6),
                                    run_rows<unix_micro>, list_of(std::move(micros)));
-  return digits == 6 ? std::move(unscaled) : convert(call.context, std::move(unscaled), LogicalType::DECIMAL(18, digits));
+  return digits == 6 ? std::move(unscaled)
+                     : convert(call.context, std::move(unscaled), LogicalType::DECIMAL(18, digits));
 }
 
 // The digits of a constant's fraction of a second.
@@ -110,8 +113,7 @@ BoundPtr expand_unix_timestamp(Call& call) {
   }
   const LogicalType type = arguments[0]->return_type;
   BoundPtr moment = convert(call.context, std::move(arguments[0]), LogicalType::TIMESTAMP);
-  const uint8_t digits =
-      type.id() == LogicalTypeId::TIMESTAMP_MS ? 3 : fraction_digits(call.context, moment);
+  const uint8_t digits = type.id() == LogicalTypeId::TIMESTAMP_MS ? 3 : fraction_digits(call.context, moment);
   BoundPtr micros = zoned_micros(call.context, std::move(moment));
   if (digits > 0) return scaled_seconds(call, std::move(micros), digits);
   return bind_private(call.context, "unix_seconds", {LogicalType::BIGINT}, LogicalType::BIGINT, run_rows<unix_second>,
@@ -175,8 +177,8 @@ int64_t count_of(int64_t micros) {
 }
 template <int64_t micros_per_unit>
 BoundPtr expand_count(Call& call) {
-  return bind_private(call.context, "epoch_" + std::to_string(micros_per_unit), {LogicalType::BIGINT}, LogicalType::BIGINT,
-                      run_rows<count_of<micros_per_unit>>,
+  return bind_private(call.context, "epoch_" + std::to_string(micros_per_unit), {LogicalType::BIGINT},
+                      LogicalType::BIGINT, run_rows<count_of<micros_per_unit>>,
                       list_of(zoned_micros(call.context, std::move(call.arguments[0]))));
 }
 
@@ -288,7 +290,8 @@ BoundPtr expand_convert_tz(Call& call) {
 
 void add_date_formats(Registry& registry) {
   add_rows<date_format>(registry.add("date_format", "The moment as text by MySQL's format letters."));
-  registry.add("str_to_date", "The moment that text means by MySQL's format letters; NULL when it does not follow them.")
+  registry
+      .add("str_to_date", "The moment that text means by MySQL's format letters; NULL when it does not follow them.")
       .expanded(2, 2, "DATE|DATETIME|TIME str_to_date(VARCHAR, VARCHAR)", expand_str_to_date);
   registry.add("unix_timestamp", "Seconds since 1970 of a moment in the session's time zone.")
       .expanded(1, 2, "BIGINT|DECIMAL unix_timestamp(DATETIME|VARCHAR[, VARCHAR])", expand_unix_timestamp);

@@ -193,7 +193,8 @@ void add_date_parts(Registry& registry) {
   auto& weeks = registry.add("week", "The week of the year in one of MySQL's modes 0 to 7.");
   add_rows<week_plain>(weeks);
   add_rows<week>(weeks);
-  add_rows<weekofyear>(registry.add("weekofyear", "The week of the year, from Monday, the first with four days of it."));
+  add_rows<weekofyear>(
+      registry.add("weekofyear", "The week of the year, from Monday, the first with four days of it."));
   auto& yearweeks = registry.add("yearweek", "The year and its week as one number.");
   add_rows<yearweek_plain>(yearweeks);
   add_rows<yearweek>(yearweeks);

@@ -146,9 +146,9 @@ std::optional<date_t> round_date_origin(date_t at, date_t origin) {
 
 template <typename Unit, bool ceil>
 void add_direction(Registry& registry, const std::string& unit, bool dates) {
-  auto& entry = registry.add(unit + (ceil ? "_ceil" : "_floor"),
-                             std::string("The ") + (ceil ? "end" : "begin") + " of the moment's period of n " + unit +
-                                 "s, counted from an origin.");
+  auto& entry = registry.add(unit + (ceil ? "_ceil" : "_floor"), std::string("The ") + (ceil ? "end" : "begin") +
+                                                                     " of the moment's period of n " + unit +
+                                                                     "s, counted from an origin.");
   add_rows<round_one<Unit, ceil>>(entry);
   add_rows<round_count<Unit, ceil>>(entry);
   add_rows<round_origin<Unit, ceil>>(entry);

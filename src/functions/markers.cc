@@ -34,7 +34,9 @@ BoundPtr expand_assert(Call& call) {
                       run_rows<assert_true>, std::move(call.arguments), Nulls::kOwn);
 }
 
-BoundPtr expand_ignore(Call&) { return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BOOLEAN(false)); }
+BoundPtr expand_ignore(Call&) {
+  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BOOLEAN(false));
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ void add_markers(Registry& registry) {
       .expanded(1, 1, "BOOLEAN is_not_null_pred(ANY)", expand_null_test<duckdb::ExpressionType::OPERATOR_IS_NOT_NULL>);
   registry.add("assert_true", "true; an error with this message where the condition is not true.")
       .expanded(2, 2, "BOOLEAN assert_true(BOOLEAN, VARCHAR)", expand_assert);
-  registry.add("ignore", "false, whatever the arguments are.").expanded(0, 255, "BOOLEAN ignore(ANY, ...)", expand_ignore);
+  registry.add("ignore", "false, whatever the arguments are.")
+      .expanded(0, 255, "BOOLEAN ignore(ANY, ...)", expand_ignore);
 }
 
 }  // namespace sluice::functions

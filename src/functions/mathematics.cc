@@ -151,7 +151,8 @@ BoundPtr expand_extreme(Call& call) {
   check.when_expr = std::move(any_null);
   check.then_expr = duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(type));
   result->case_checks.push_back(std::move(check));
-  result->else_expr = convert(call.context, bind_native(call.context, std::string(call.name).c_str(), std::move(children)), type);
+  result->else_expr =
+      convert(call.context, bind_native(call.context, std::string(call.name).c_str(), std::move(children)), type);
   return result;
 }
 
@@ -175,7 +176,8 @@ int8_t bit_count_wide(duckdb::hugeint_t value) {
 // BIT_TEST(value, position, ..): whether all these bits are 1.
 int8_t bit_test(std::span<const int64_t> values) {
   for (int64_t position : values.subspan(1)) {
-    if (position < 0 || position > 63) throw duckdb::InvalidInputException("bit_test() takes positions from 0 to 63, not %d", position);
+    if (position < 0 || position > 63)
+      throw duckdb::InvalidInputException("bit_test() takes positions from 0 to 63, not %d", position);
     if (((static_cast<uint64_t>(values[0]) >> position) & 1) == 0) return 0;
   }
   return 1;
@@ -209,8 +211,10 @@ void run_seeded(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vect
 void add_mathematics(Registry& registry) {
   registry.add("abs", "The number without its sign, one type wider.").expanded(1, 1, "NUMBER abs(NUMBER)", expand_abs);
   registry.add("positive", "The number itself.").expanded(1, 1, "NUMBER positive(NUMBER)", expand_positive);
-  registry.add("greatest", "The greatest argument; NULL when one is NULL.").expanded(1, 255, "ANY greatest(ANY, ...)", expand_extreme);
-  registry.add("least", "The smallest argument; NULL when one is NULL.").expanded(1, 255, "ANY least(ANY, ...)", expand_extreme);
+  registry.add("greatest", "The greatest argument; NULL when one is NULL.")
+      .expanded(1, 255, "ANY greatest(ANY, ...)", expand_extreme);
+  registry.add("least", "The smallest argument; NULL when one is NULL.")
+      .expanded(1, 255, "ANY least(ANY, ...)", expand_extreme);
   registry.add("pi", "The number pi.").expanded(0, 0, "DOUBLE pi()", expand_constant<std::numbers::pi_v<double>>);
   registry.add("e", "Euler's number.").expanded(0, 0, "DOUBLE e()", expand_constant<std::numbers::e_v<double>>);
   add_rows<sign>(registry.add("sign", "-1, 0 or 1."));
@@ -224,7 +228,8 @@ void add_mathematics(Registry& registry) {
   add_rows<log2_of>(registry.add("log2", "The logarithm to the base 2."));
   add_rows<log10_of>(registry.add("log10", "The logarithm to the base 10.").alias("dlog10"));
   add_rows<of<std::exp>>(registry.add("exp", "e to this power.").alias("dexp"));
-  add_rows<pow_of>(registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
+  add_rows<pow_of>(
+      registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
   add_rows<of<std::sqrt>>(registry.add("sqrt", "The square root; NULL of negative numbers.").alias("dsqrt"));
   add_rows<of<cube_root>>(registry.add("cbrt", "The cube root."));
 
@@ -250,7 +255,8 @@ void add_mathematics(Registry& registry) {
   add_rows<of<radians>>(registry.add("radians", "Degrees as radians."));
   add_rows<of<even>>(registry.add("even", "The next even number away from 0."));
   add_rows<width_bucket>(registry.add("width_bucket", "The bucket, of n equal ones, in which the number lies."));
-  add_rows<normal_cdf>(registry.add("normal_cdf", "How likely a normal variable is at most a number: mean, deviation, number."));
+  add_rows<normal_cdf>(
+      registry.add("normal_cdf", "How likely a normal variable is at most a number: mean, deviation, number."));
 
   add_rows<shift_left>(registry.add("bit_shift_left", "The 64 bits shifted to the left."));
   add_rows<shift_right>(registry.add("bit_shift_right", "The 64 bits shifted to the right; zeros come in."));
@@ -260,9 +266,12 @@ void add_mathematics(Registry& registry) {
   add_rows<bit_count<int32_t>>(bits);
   add_rows<bit_count<int64_t>>(bits);
   add_rows<bit_count_wide>(bits);
-  add_variadic_rows<bit_test>(registry.add("bit_test", "1 when all these bits of the number are 1.").alias("bit_test_all"), 2);
+  add_variadic_rows<bit_test>(
+      registry.add("bit_test", "1 when all these bits of the number are 1.").alias("bit_test_all"), 2);
 
-  auto& random = registry.add("random", "A random number from 0 to 1, or a whole one between two.").alias("rand").volatile_result();
+  auto& random = registry.add("random", "A random number from 0 to 1, or a whole one between two.")
+                     .alias("rand")
+                     .volatile_result();
   add_rows<random_number>(random);
   random.overload({LogicalType::BIGINT}, LogicalType::DOUBLE, run_seeded);
   add_rows<random_between>(random);

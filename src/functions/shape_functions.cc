@@ -109,18 +109,25 @@ std::optional<bool> st_contains(View outer, View inner) {
 void add_shape_functions(Registry& registry) {
   add_rows<st_point>(registry.add("st_point", "A point of longitude and latitude."));
   add_rows<st_circle>(registry.add("st_circle", "A circle: longitude, latitude, radius in metres."));
-  add_rows<st_geometry>(registry.add("st_geometryfromtext", "A shape of well-known text; NULL when it is none.").alias("st_geomfromtext"));
+  add_rows<st_geometry>(registry.add("st_geometryfromtext", "A shape of well-known text; NULL when it is none.")
+                            .alias("st_geomfromtext"));
   add_rows<st_line>(registry.add("st_linefromtext", "A line of well-known text.").alias("st_linestringfromtext"));
-  add_rows<st_polygon>(registry.add("st_polygon", "A polygon of well-known text.").alias("st_polyfromtext").alias("st_polygonfromtext"));
-  add_rows<st_from_binary>(registry.add("st_geometryfromwkb", "A shape of well-known binary in base 16.").alias("st_geomfromwkb"));
+  add_rows<st_polygon>(
+      registry.add("st_polygon", "A polygon of well-known text.").alias("st_polyfromtext").alias("st_polygonfromtext"));
+  add_rows<st_from_binary>(
+      registry.add("st_geometryfromwkb", "A shape of well-known binary in base 16.").alias("st_geomfromwkb"));
   add_rows<st_as_binary>(registry.add("st_asbinary", "A shape as well-known binary in base 16."));
   add_rows<st_geometry>(registry.add("st_astext", "A shape as well-known text.").alias("st_aswkt"));
   add_rows<st_x>(registry.add("st_x", "The longitude of a point."));
   add_rows<st_y>(registry.add("st_y", "The latitude of a point."));
-  add_rows<st_distance_sphere>(registry.add("st_distance_sphere", "The metres between two places: longitude, latitude of each."));
-  add_rows<st_angle_sphere>(registry.add("st_angle_sphere", "The degrees between two places: longitude, latitude of each."));
-  add_rows<st_azimuth>(registry.add("st_azimuth", "The direction from one point to another, clockwise from the north, in radians."));
-  add_rows<st_angle>(registry.add("st_angle", "The clockwise turn at the second point from the first to the third, in radians."));
+  add_rows<st_distance_sphere>(
+      registry.add("st_distance_sphere", "The metres between two places: longitude, latitude of each."));
+  add_rows<st_angle_sphere>(
+      registry.add("st_angle_sphere", "The degrees between two places: longitude, latitude of each."));
+  add_rows<st_azimuth>(
+      registry.add("st_azimuth", "The direction from one point to another, clockwise from the north, in radians."));
+  add_rows<st_angle>(
+      registry.add("st_angle", "The clockwise turn at the second point from the first to the third, in radians."));
   add_rows<st_area_meters>(registry.add("st_area_square_meters", "The area of a shape in square metres."));
   add_rows<st_area_km>(registry.add("st_area_square_km", "The area of a shape in square kilometres."));
   add_rows<st_contains>(registry.add("st_contains", "Whether the first shape contains the second."));

@@ -36,7 +36,8 @@ double triangle_area(const Vec& a, const Vec& b, const Vec& c) {
   const double sb = angle(c, a);
   const double sc = angle(a, b);
   const double s = 0.5 * (sa + sb + sc);
-  const double product = std::tan(0.5 * s) * std::tan(0.5 * (s - sa)) * std::tan(0.5 * (s - sb)) * std::tan(0.5 * (s - sc));
+  const double product =
+      std::tan(0.5 * s) * std::tan(0.5 * (s - sa)) * std::tan(0.5 * (s - sb)) * std::tan(0.5 * (s - sc));
   const double size = 4 * std::atan(std::sqrt(std::max(0.0, product)));
   return dot(cross(a, b), c) < 0 ? -size : size;
 }
@@ -53,7 +54,8 @@ struct Text {
   std::string_view rest;
 
   void skip_spaces() {
-    while (!rest.empty() && (rest.front() == ' ' || (rest.front() >= '\t' && rest.front() <= '\r'))) rest.remove_prefix(1);
+    while (!rest.empty() && (rest.front() == ' ' || (rest.front() >= '\t' && rest.front() <= '\r')))
+      rest.remove_prefix(1);
   }
   bool take(char c) {
     skip_spaces();
@@ -301,8 +303,8 @@ std::optional<double> azimuth(const Place& from, const Place& to) {
   const double lat1 = radians(from.latitude);
   const double lat2 = radians(to.latitude);
   const double dlng = radians(to.longitude - from.longitude);
-  const bool opposite = std::abs(from.latitude + to.latitude) < 1e-12 &&
-                        std::abs(std::abs(from.longitude - to.longitude) - 180) < 1e-12;
+  const bool opposite =
+      std::abs(from.latitude + to.latitude) < 1e-12 && std::abs(std::abs(from.longitude - to.longitude) - 180) < 1e-12;
   if (from == to || opposite) return std::nullopt;
   const double y = std::sin(dlng) * std::cos(lat2);
   const double x = std::cos(lat1) * std::sin(lat2) - std::sin(lat1) * std::cos(lat2) * std::cos(dlng);

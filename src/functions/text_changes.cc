@@ -186,10 +186,13 @@ std::string mask(std::span<const std::string_view> arguments) {
   return with.apply(arguments[0], 0, arguments[0].size());
 }
 size_t masked_bytes(std::string_view text, int64_t count) {
-  if (count < 0) throw duckdb::InvalidInputException("mask_first_n() and mask_last_n() take a number that is not negative");
+  if (count < 0)
+    throw duckdb::InvalidInputException("mask_first_n() and mask_last_n() take a number that is not negative");
   return std::min(text.size(), static_cast<size_t>(count));
 }
-std::string mask_first(std::string_view text, int64_t count) { return Mask().apply(text, 0, masked_bytes(text, count)); }
+std::string mask_first(std::string_view text, int64_t count) {
+  return Mask().apply(text, 0, masked_bytes(text, count));
+}
 std::string mask_last(std::string_view text, int64_t count) {
   return Mask().apply(text, text.size() - masked_bytes(text, count), text.size());
 }
@@ -204,7 +207,8 @@ std::string digital_masking(int64_t number) {
 
 std::string with_commas(Int128 hundredths) {
   const bool negative = hundredths < 0;
-  unsigned __int128 rest = negative ? -static_cast<unsigned __int128>(hundredths) : static_cast<unsigned __int128>(hundredths);
+  unsigned __int128 rest =
+      negative ? -static_cast<unsigned __int128>(hundredths) : static_cast<unsigned __int128>(hundredths);
   std::string backwards;
   for (size_t digits = 0; digits < 3 || rest > 0; ++digits) {
     if (digits == 2) backwards += '.';
@@ -218,7 +222,8 @@ std::string with_commas(Int128 hundredths) {
 std::string money_integer(duckdb::hugeint_t number) {
   const Int128 value = to_int128(number);
   const Int128 limit = power_of_ten(36);
-  if (value > limit || value < -limit) throw duckdb::OutOfRangeException("money_format() takes numbers of at most 36 digits");
+  if (value > limit || value < -limit)
+    throw duckdb::OutOfRangeException("money_format() takes numbers of at most 36 digits");
   return with_commas(value * 100);
 }
 std::optional<std::string> money_double(double number) {
@@ -266,8 +271,12 @@ void add_trim(Registry& registry, const std::string& name, const std::string& wh
 }  // namespace
 
 void add_text_changes(Registry& registry) {
-  registry.add("upper", "The text in large letters.").alias("ucase").expanded(1, 1, "VARCHAR upper(VARCHAR)", expand_case);
-  registry.add("lower", "The text in small letters.").alias("lcase").expanded(1, 1, "VARCHAR lower(VARCHAR)", expand_case);
+  registry.add("upper", "The text in large letters.")
+      .alias("ucase")
+      .expanded(1, 1, "VARCHAR upper(VARCHAR)", expand_case);
+  registry.add("lower", "The text in small letters.")
+      .alias("lcase")
+      .expanded(1, 1, "VARCHAR lower(VARCHAR)", expand_case);
   add_rows<reverse>(registry.add("reverse", "The characters from the last to the first."));
   add_rows<initcap>(registry.add("initcap", "The text with each word's first letter large, the others small."));
   add_trim<true, true>(registry, "trim", "at both ends");
@@ -279,7 +288,8 @@ void add_text_changes(Registry& registry) {
   auto& sub = registry.add("sub_replace", "The text with characters from a position, counted from 0, replaced.");
   add_rows<sub_replace_plain>(sub);
   add_rows<sub_replace>(sub);
-  add_rows<translate>(registry.add("translate", "The text with each character of one text replaced by that of another."));
+  add_rows<translate>(
+      registry.add("translate", "The text with each character of one text replaced by that of another."));
   add_rows<append_if_absent>(
       registry.add("append_trailing_char_if_absent", "The text with a character at its end, if it is not there."));
   add_variadic_rows<mask>(registry.add("mask", "The text with its letters and digits replaced by X, x and n."));
