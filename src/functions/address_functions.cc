@@ -150,7 +150,18 @@ BoundPtr expand_range(Call& call) {
     bound->SetAlias(high ? "max" : "min");
     bounds.push_back(std::move(bound));
   }
-  return bind_native(call.context, "struct_pack", std::move(bounds));
+  // NULL, not a struct of NULLs, when an argument is NULL: then the first bound is.
+  auto missing = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_IS_NULL,
+                                                                    LogicalType::BOOLEAN);
+  missing->children.push_back(bounds[0]->Copy());
+  BoundPtr range = bind_native(call.context, "struct_pack", std::move(bounds));
+  auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(range->return_type);
+  duckdb::BoundCaseCheck check;
+  check.when_expr = std::move(missing);
+  check.then_expr = duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(range->return_type));
+  result->case_checks.push_back(std::move(check));
+  result->else_expr = std::move(range);
+  return result;
 }
 
 // addr, prefix/bits; addresses of both versions are told apart.

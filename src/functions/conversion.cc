@@ -181,24 +181,29 @@ void run_float_to_text(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+string_t added_text(Vector& result, const uint8_t* begin, const uint8_t* end) {
+  return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(begin),
+                                         static_cast<size_t>(end - begin));
+}
 // The kernel writes the year 0 as 1 BC.
 void run_date_to_text(DataChunk& input, ExpressionState&, Vector& result) {
   UnaryExecutor::Execute<duckdb::date_t, string_t>(input.data[0], result, input.size(), [&](duckdb::date_t date) {
     uint8_t text[kMaxDateText];
     const uint8_t* end = format_date(text, date.days);
-    return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
+    return added_text(result, text, end);
   });
 }
 // A fraction without zeros at its end.
 void run_timestamp_to_text(DataChunk& input, ExpressionState&, Vector& result) {
-  UnaryExecutor::Execute<duckdb::timestamp_t, string_t>(input.data[0], result, input.size(), [&](duckdb::timestamp_t at) {
+  using duckdb::timestamp_t;
+  UnaryExecutor::Execute<timestamp_t, string_t>(input.data[0], result, input.size(), [&](timestamp_t at) {
     uint8_t text[kMaxTimestampText];
     const uint8_t* end = format_timestamp(text, at.value, Fraction::kMicrosIfAny);
     constexpr int64_t kMicrosPerSecond = 1'000'000;
     if (at.value % kMicrosPerSecond != 0) {
       while (end[-1] == '0') --end;
     }
-    return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
+    return added_text(result, text, end);
   });
 }
 
