@@ -56,7 +56,7 @@ int64_t week_plain(date_t date) { return week(date, 0); }
 int64_t weekofyear(date_t date) { return week(date, 3); }
 int64_t yearweek(date_t date, int64_t mode) {
   const Week found = year_week_of(date.days, mode & 7);
-  return found.year * 100 + found.week;
+  return std::max<int64_t>(found.year, 0) * 100 + found.week;
 }
 int64_t yearweek_plain(date_t date) { return yearweek(date, 0); }
 
