@@ -38,8 +38,8 @@ TEST(Errors, SayWhatWasExpectedAndWhere) {
             std::string(kPrefix) + "expected the end of the statement near '1' at line 1, position 10");
   EXPECT_EQ(error_of("select 'abc"),
             std::string(kPrefix) + "a string that begins with ' has no end near ''abc' at line 1, position 8");
-  EXPECT_EQ(error_of("select left('a')"),
-            std::string(kPrefix) + "LEFT() takes 2 arguments, not 1 near 'left('a')' at line 1, position 8");
+  EXPECT_EQ(error_of("select format(1)"),
+            std::string(kPrefix) + "FORMAT() takes 2 to 3 arguments, not 1 near 'format(1)' at line 1, position 8");
   EXPECT_EQ(error_of("select 1 limit x"),
             std::string(kPrefix) + "expected a number of rows near 'x' at line 1, position 16");
   EXPECT_EQ(error_of("create table t (a foo)"),
@@ -51,7 +51,7 @@ TEST(Errors, SayWhatWasExpectedAndWhere) {
 TEST(Errors, NameWhatIsNotSupported) {
   EXPECT_EQ(error_of("select 1 into outfile 'x'"), "This version does not support SELECT .. INTO OUTFILE");
   EXPECT_EQ(error_of("select * from t tablet (5)"), "This version does not support TABLET (..) after a table name");
-  EXPECT_EQ(error_of("select crc32('a')"), "This version does not support the function CRC32()");
+  EXPECT_EQ(error_of("select compress('a')"), "This version does not support the function COMPRESS()");
   EXPECT_EQ(parse("grant select on t to u", options_for_tests()).error().native_code(), 1235);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants. And those of which an
-// argument is the session's.
+// Functions whose value is the session's: DATABASE(), USER(), VERSION(), .. They become constants. And those of which
+// an argument is the session's.
 #include "dialect/function_call.h"
 #include "dialect/tree.h"
 
@@ -86,7 +86,6 @@ constexpr FunctionEntry kFunctions[] = {
     {"row_count", 0, 0, nullptr, build_row_count},
     {"version", 0, 0, nullptr, build_version},
     {"current_catalog", 0, 0, nullptr, build_current_catalog},
-    {"sleep", 1, 1, nullptr, refuse},
     {"get_lock", 2, 2, nullptr, refuse},
     {"release_lock", 1, 1, nullptr, refuse},
     {"benchmark", 2, 2, nullptr, refuse},

@@ -31,7 +31,11 @@ Parsed<int64_t> fraction_digits(ParseContext& c, const Call& call) {
     return c.syntax_error("the digits of the fraction go from 0 to 6", call.where);
   return *digits;
 }
-Parsed<ExprPtr> build_now(ParseContext& c, Call& call) { return present(TRY(fraction_digits(c, call))); }
+Parsed<ExprPtr> build_now(ParseContext& c, Call& call) {
+  const duckdb::Value* digits = call.args.empty() ? nullptr : tree::constant_value(*call.args[0]);
+  if (digits && digits->IsNull()) return tree::cast(tree::null(), LogicalType::TIMESTAMP);
+  return present(TRY(fraction_digits(c, call)));
+}
 Parsed<ExprPtr> build_curdate(ParseContext&, Call&) { return as_date(present(6)); }
 Parsed<ExprPtr> build_curtime(ParseContext& c, Call& call) {
   return tree::cast(present(TRY(fraction_digits(c, call))), LogicalType::TIME);

@@ -275,6 +275,7 @@ bool is_function_word(Keyword keyword) {
     case "REPLACE"_kw:
     case "INSERT"_kw:
     case "VALUES"_kw:
+    case "IGNORE"_kw:
     case "LIKE"_kw:
     case "REGEXP"_kw:
     case "RLIKE"_kw:

@@ -102,7 +102,7 @@ TEST(Set, Forms) {
   EXPECT_EQ(assignments_of("set @a = 1 + 2, @`b` := 'x'"), "@a=\"system\".doris.d_add(1, 2), @b='x'");
   EXPECT_EQ(assignments_of("set x = -1, y = null, z = true"), "x=-1, y=NULL, z=true");
   EXPECT_EQ(assignments_of("SET SESSION sql_mode=concat(@@sql_mode,',STRICT_TRANS_TABLES')"),
-            "sql_mode=('sql_mode' || ',STRICT_TRANS_TABLES')");
+            "sql_mode=\"system\".doris.d_concat('sql_mode', ',STRICT_TRANS_TABLES')");
   EXPECT_EQ(assignments_of("set names utf8mb4"),
             "character_set_client='utf8mb4', character_set_connection='utf8mb4', character_set_results='utf8mb4'");
   EXPECT_EQ(assignments_of("SET NAMES 'utf8mb4' COLLATE 'utf8mb4_0900_ai_ci', autocommit=0"),

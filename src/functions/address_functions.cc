@@ -34,17 +34,17 @@ std::optional<int64_t> ipv4_number(Text text) {
   if (!address) return std::nullopt;
   return *address;
 }
-template <Wrong wrong>
+template <Wrong wrong, bool take_ipv4 = false>
 std::optional<uhugeint_t> ipv6_of(Text text) {
   if (!text) return wrong == Wrong::kDefault ? std::optional<uhugeint_t>(uhugeint_t(0, 0)) : std::nullopt;
-  auto address = text_to_ipv6(*text, true);
+  auto address = text_to_ipv6(*text, take_ipv4);
   if (address || wrong == Wrong::kNull) return address;
   if (wrong == Wrong::kDefault) return uhugeint_t(0, 0);
   throw duckdb::InvalidInputException("Invalid IPv6 value '%s'", std::string(*text));
 }
 template <Wrong wrong>
 std::optional<std::string> ipv6_number(Text text) {
-  auto address = ipv6_of<wrong>(text);
+  auto address = ipv6_of<wrong, true>(text);
   if (!address) return std::nullopt;
   return ipv6_bytes(*address);
 }
@@ -89,14 +89,17 @@ uhugeint_t ipv4_to_ipv6(uint32_t address) { return mapped(address); }
 
 using Wide = unsigned __int128;
 Wide wide(const uhugeint_t& address) { return static_cast<Wide>(address.upper) << 64 | address.lower; }
-uhugeint_t narrow(Wide address) { return uhugeint_t(static_cast<uint64_t>(address >> 64), static_cast<uint64_t>(address)); }
+uhugeint_t narrow(Wide address) {
+  return uhugeint_t(static_cast<uint64_t>(address >> 64), static_cast<uint64_t>(address));
+}
 // The bits behind the first `prefix` of `bits`.
 Wide host_mask(int64_t prefix, int64_t bits) {
   const int64_t free = bits - prefix;
   return free >= 128 ? ~Wide{0} : (Wide{1} << free) - 1;
 }
 void check_prefix(int64_t prefix, int64_t most) {
-  if (prefix < 0 || prefix > most) throw duckdb::InvalidInputException("Illegal cidr value '%d': it goes from 0 to %d", prefix, most);
+  if (prefix < 0 || prefix > most)
+    throw duckdb::InvalidInputException("Illegal cidr value '%d': it goes from 0 to %d", prefix, most);
 }
 template <bool high>
 uint32_t ipv4_bound(uint32_t address, int16_t prefix) {
@@ -126,7 +129,8 @@ BoundPtr expand_range(Call& call) {
   if (v6 && is_text(first->return_type)) {
     BoundList bytes;
     bytes.push_back(std::move(first));
-    first = bind_private(call.context, "ipv6_of_bytes", {LogicalType::VARCHAR}, type, run_rows<ipv6_from_bytes>, std::move(bytes));
+    first = bind_private(call.context, "ipv6_of_bytes", {LogicalType::VARCHAR}, type, run_rows<ipv6_from_bytes>,
+                         std::move(bytes));
   } else {
     first = convert(call.context, std::move(first), type);
   }
@@ -141,11 +145,23 @@ BoundPtr expand_range(Call& call) {
       run = high ? run_rows<ipv6_bound<true>> : run_rows<ipv6_bound<false>>;
     else
       run = high ? run_rows<ipv4_bound<true>> : run_rows<ipv4_bound<false>>;
-    auto bound = bind_private(call.context, "cidr_bound", {type, LogicalType::SMALLINT}, type, run, std::move(children));
+    auto bound = bind_private(call.context, high ? "cidr_end" : "cidr_begin", {type, LogicalType::SMALLINT}, type, run,
+                              std::move(children));
     bound->SetAlias(high ? "max" : "min");
     bounds.push_back(std::move(bound));
   }
-  return bind_native(call.context, "struct_pack", std::move(bounds));
+  // NULL, not a struct of NULLs, when an argument is NULL: then the first bound is.
+  auto missing = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_IS_NULL,
+                                                                    LogicalType::BOOLEAN);
+  missing->children.push_back(bounds[0]->Copy());
+  BoundPtr range = bind_native(call.context, "struct_pack", std::move(bounds));
+  auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(range->return_type);
+  duckdb::BoundCaseCheck check;
+  check.when_expr = std::move(missing);
+  check.then_expr = duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(range->return_type));
+  result->case_checks.push_back(std::move(check));
+  result->else_expr = std::move(range);
+  return result;
 }
 
 // addr, prefix/bits; addresses of both versions are told apart.
@@ -192,7 +208,9 @@ template <auto f>
 Function& add_as(Function& entry, std::vector<LogicalType> arguments, LogicalType result) {
   return entry.overload(std::move(arguments), std::move(result), run_rows<f>);
 }
-Function& add_nulls(Registry& registry, const char* name, const char* doc) { return registry.add(name, doc).own_nulls(); }
+Function& add_nulls(Registry& registry, const char* name, const char* doc) {
+  return registry.add(name, doc).own_nulls();
+}
 
 }  // namespace
 
@@ -200,31 +218,44 @@ void add_address_functions(Registry& registry) {
   const LogicalType text = LogicalType::VARCHAR;
   add_rows<ipv4_num_to_string>(registry.add("ipv4_num_to_string", "The number as an IPv4 address.").alias("inet_ntoa"));
   add_rows<ipv4_number<Wrong::kError>>(add_nulls(registry, "ipv4_string_to_num", "The IPv4 address as a number."));
-  add_rows<ipv4_number<Wrong::kDefault>>(add_nulls(registry, "ipv4_string_to_num_or_default", "As ipv4_string_to_num(); 0 for no address."));
-  add_rows<ipv4_number<Wrong::kNull>>(add_nulls(registry, "ipv4_string_to_num_or_null", "As ipv4_string_to_num(); NULL for no address.").alias("inet_aton"));
+  add_rows<ipv4_number<Wrong::kDefault>>(
+      add_nulls(registry, "ipv4_string_to_num_or_default", "As ipv4_string_to_num(); 0 for no address."));
+  add_rows<ipv4_number<Wrong::kNull>>(
+      add_nulls(registry, "ipv4_string_to_num_or_null", "As ipv4_string_to_num(); NULL for no address.")
+          .alias("inet_aton"));
   registry.add("ipv6_num_to_string", "The bytes as an IPv6 address.")
       .alias("inet6_ntoa")
       .expanded(1, 1, "VARCHAR ipv6_num_to_string(VARCHAR|IPV6)", expand_ipv6_text);
   add_rows<ipv6_number<Wrong::kError>>(add_nulls(registry, "ipv6_string_to_num", "The bytes of an IPv6 address."));
-  add_rows<ipv6_number<Wrong::kDefault>>(add_nulls(registry, "ipv6_string_to_num_or_default", "As ipv6_string_to_num(); zeros for no address."));
-  add_rows<ipv6_number<Wrong::kNull>>(add_nulls(registry, "ipv6_string_to_num_or_null", "As ipv6_string_to_num(); NULL for no address.").alias("inet6_aton"));
+  add_rows<ipv6_number<Wrong::kDefault>>(
+      add_nulls(registry, "ipv6_string_to_num_or_default", "As ipv6_string_to_num(); zeros for no address."));
+  add_rows<ipv6_number<Wrong::kNull>>(
+      add_nulls(registry, "ipv6_string_to_num_or_null", "As ipv6_string_to_num(); NULL for no address.")
+          .alias("inet6_aton"));
   add_rows<is_ipv4_string>(registry.add("is_ipv4_string", "Whether the text is an IPv4 address."));
   add_rows<is_ipv6_string>(registry.add("is_ipv6_string", "Whether the text is an IPv6 address."));
-  add_rows<is_ipv4_compat>(registry.add("is_ipv4_compat", "Whether the bytes are an IPv4 address in one of version 6."));
+  add_rows<is_ipv4_compat>(
+      registry.add("is_ipv4_compat", "Whether the bytes are an IPv4 address in one of version 6."));
   add_rows<is_ipv4_mapped>(registry.add("is_ipv4_mapped", "Whether the bytes are ::ffff: and an IPv4 address."));
   add_as<ipv4_of<Wrong::kError>>(add_nulls(registry, "to_ipv4", "Text as an IPV4."), {text}, ipv4_type());
-  add_as<ipv4_of<Wrong::kDefault>>(add_nulls(registry, "to_ipv4_or_default", "Text as an IPV4; 0.0.0.0 for no address."), {text}, ipv4_type());
-  add_as<ipv4_of<Wrong::kNull>>(add_nulls(registry, "to_ipv4_or_null", "Text as an IPV4; NULL for no address."), {text}, ipv4_type());
+  add_as<ipv4_of<Wrong::kDefault>>(
+      add_nulls(registry, "to_ipv4_or_default", "Text as an IPV4; 0.0.0.0 for no address."), {text}, ipv4_type());
+  add_as<ipv4_of<Wrong::kNull>>(add_nulls(registry, "to_ipv4_or_null", "Text as an IPV4; NULL for no address."), {text},
+                                ipv4_type());
   add_as<ipv6_of<Wrong::kError>>(add_nulls(registry, "to_ipv6", "Text as an IPV6."), {text}, ipv6_type());
-  add_as<ipv6_of<Wrong::kDefault>>(add_nulls(registry, "to_ipv6_or_default", "Text as an IPV6; :: for no address."), {text}, ipv6_type());
-  add_as<ipv6_of<Wrong::kNull>>(add_nulls(registry, "to_ipv6_or_null", "Text as an IPV6; NULL for no address."), {text}, ipv6_type());
+  add_as<ipv6_of<Wrong::kDefault>>(add_nulls(registry, "to_ipv6_or_default", "Text as an IPV6; :: for no address."),
+                                   {text}, ipv6_type());
+  add_as<ipv6_of<Wrong::kNull>>(add_nulls(registry, "to_ipv6_or_null", "Text as an IPV6; NULL for no address."), {text},
+                                ipv6_type());
   add_as<ipv4_to_ipv6>(registry.add("ipv4_to_ipv6", "An IPV4 as an IPV6."), {ipv4_type()}, ipv6_type());
   registry.add("ipv4_cidr_to_range", "The first and last address with the same first bits.")
       .expanded(2, 2, "STRUCT<min:IPV4,max:IPV4> ipv4_cidr_to_range(IPV4, SMALLINT)", expand_range<false>);
   registry.add("ipv6_cidr_to_range", "The first and last address with the same first bits.")
       .expanded(2, 2, "STRUCT<min:IPV6,max:IPV6> ipv6_cidr_to_range(IPV6, SMALLINT)", expand_range<true>);
-  add_rows<is_ip_address_in_range>(registry.add("is_ip_address_in_range", "Whether the address lies in a range like 10.0.0.0/8."));
-  add_as<cut_ipv6>(registry.add("cut_ipv6", "The address with its last bytes 0."), {ipv6_type(), LogicalType::BIGINT, LogicalType::BIGINT}, text);
+  add_rows<is_ip_address_in_range>(
+      registry.add("is_ip_address_in_range", "Whether the address lies in a range like 10.0.0.0/8."));
+  add_as<cut_ipv6>(registry.add("cut_ipv6", "The address with its last bytes 0."),
+                   {ipv6_type(), LogicalType::BIGINT, LogicalType::BIGINT}, text);
 }
 
 }  // namespace sluice::functions

@@ -23,8 +23,8 @@ std::string_view view(const string_t& text) { return {text.GetData(), text.GetSi
 
 // What cannot be an address is NULL and fails a strict cast.
 template <typename To, typename Read>
-bool cast_text(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters& parameters, const char* type,
-               Read read) {
+bool cast_text(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters& parameters,
+               const char* type, Read read) {
   bool all = true;
   UnaryExecutor::ExecuteWithNulls<string_t, To>(
       source, result, count, [&](const string_t& text, ValidityMask& mask, duckdb::idx_t row) {
@@ -44,7 +44,7 @@ bool cast_text_to_ipv4(Vector& source, Vector& result, duckdb::idx_t count, duck
 }
 bool cast_text_to_ipv6(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters& parameters) {
   return cast_text<uhugeint_t>(source, result, count, parameters, "IPV6",
-                               [](std::string_view text) { return text_to_ipv6(text, true); });
+                               [](std::string_view text) { return text_to_ipv6(text, false); });
 }
 bool cast_ipv4_to_text(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters&) {
   UnaryExecutor::Execute<uint32_t, string_t>(source, result, count, [&](uint32_t address) {
@@ -59,9 +59,8 @@ bool cast_ipv6_to_text(Vector& source, Vector& result, duckdb::idx_t count, duck
   return true;
 }
 bool cast_ipv4_to_ipv6(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters&) {
-  UnaryExecutor::Execute<uint32_t, uhugeint_t>(source, result, count, [&](uint32_t address) {
-    return uhugeint_t(0, uint64_t{0xFFFF} << 32 | address);
-  });
+  UnaryExecutor::Execute<uint32_t, uhugeint_t>(
+      source, result, count, [&](uint32_t address) { return uhugeint_t(0, uint64_t{0xFFFF} << 32 | address); });
   return true;
 }
 

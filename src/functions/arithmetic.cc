@@ -97,7 +97,12 @@ struct DivInt128 {
 };
 template <typename T>
 struct ModInt {
-  static T run(T left, T right) { return right == -1 ? T(0) : static_cast<T>(left % right); }
+  static T run(T left, T right) {
+    if (right == -1 && left == std::numeric_limits<T>::min()) {
+      throw duckdb::OutOfRangeException("mod() of the smallest number by -1 is out of range");
+    }
+    return static_cast<T>(left % right);
+  }
 };
 struct ModInt128 {
   static hugeint_t run(const hugeint_t& left, const hugeint_t& right) {

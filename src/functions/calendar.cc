@@ -38,7 +38,8 @@ std::optional<int64_t> days_of(int64_t year, int64_t month, int64_t day) {
   if (year < 0 || year > 9999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) {
     return std::nullopt;
   }
-  return duckdb::Date::FromDate(static_cast<int32_t>(year), static_cast<int32_t>(month), static_cast<int32_t>(day)).days;
+  return duckdb::Date::FromDate(static_cast<int32_t>(year), static_cast<int32_t>(month), static_cast<int32_t>(day))
+      .days;
 }
 
 int32_t day_of_year(int64_t days) {

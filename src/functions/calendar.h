@@ -42,8 +42,8 @@ int32_t day_of_year(int64_t days);
 std::optional<int64_t> add_months(int64_t days, int64_t months);
 std::optional<int64_t> add_months_to_moment(int64_t micros, int64_t months);
 
-// MySQL's weeks in the modes 0 to 7: on which day a week begins, whether the first week of a year has four days of it or
-// begins in it, and whether the days before it are week 0 or belong to the last week of the year before.
+// MySQL's weeks in the modes 0 to 7: on which day a week begins, whether the first week of a year has four days of it
+// or begins in it, and whether the days before it are week 0 or belong to the last week of the year before.
 struct Week {
   int64_t year = 0;
   int32_t week = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text in characters of UTF-8. Bytes that are no UTF-8 count as characters of their own. Pure functions: no thread rule.
+// Text in characters of UTF-8. Bytes that are no UTF-8 count as characters of their own. Pure functions: no thread
+// rule.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// AES_ENCRYPT, AES_DECRYPT, SM4_ENCRYPT, SM4_DECRYPT in the modes of block_encryption_mode, which the dialect hands on as
-// the fourth argument; NULL for what does not decrypt.
+// AES_ENCRYPT, AES_DECRYPT, SM4_ENCRYPT, SM4_DECRYPT in the modes of block_encryption_mode, which the dialect hands on
+// as the fourth argument; NULL for what does not decrypt.
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -32,8 +32,9 @@ const EVP_CIPHER* cipher_of(View mode, bool sm4) {
   const bool known = name.starts_with(sm4 ? "sm4-" : "aes-");
   const EVP_CIPHER* cipher = known ? EVP_get_cipherbyname(name.c_str()) : nullptr;
   if (!cipher) {
-    throw duckdb::InvalidInputException("'%s' is no mode of encryption; these are for example %s", std::string(mode),
-                                        sm4 ? "SM4_128_ECB and SM4_128_CBC" : "AES_128_ECB, AES_256_CBC and AES_128_GCM");
+    throw duckdb::InvalidInputException(
+        "'%s' is no mode of encryption; these are for example %s", std::string(mode),
+        sm4 ? "SM4_128_ECB and SM4_128_CBC" : "AES_128_ECB, AES_256_CBC and AES_128_GCM");
   }
   return cipher;
 }
@@ -63,12 +64,14 @@ std::optional<std::string> run_cipher(const EVP_CIPHER* cipher, bool encrypt, Vi
   int rest = 0;
   bool good = EVP_CipherInit_ex(context.get(), cipher, nullptr, nullptr, nullptr, encrypt) == 1;
   if (gcm) {
-    good = good && EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_IVLEN, static_cast<int>(vector.size()), nullptr) == 1;
+    good = good &&
+           EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_IVLEN, static_cast<int>(vector.size()), nullptr) == 1;
   }
-  good = good && EVP_CipherInit_ex(context.get(), nullptr, nullptr, bytes(folded), vector.empty() ? nullptr : bytes(vector),
-                                   encrypt) == 1;
+  good = good && EVP_CipherInit_ex(context.get(), nullptr, nullptr, bytes(folded),
+                                   vector.empty() ? nullptr : bytes(vector), encrypt) == 1;
   if (gcm && !additional.empty()) {
-    good = good && EVP_CipherUpdate(context.get(), nullptr, &size, bytes(additional), static_cast<int>(additional.size())) == 1;
+    good = good &&
+           EVP_CipherUpdate(context.get(), nullptr, &size, bytes(additional), static_cast<int>(additional.size())) == 1;
   }
   good = good && EVP_CipherUpdate(context.get(), bytes(result), &size, bytes(text), static_cast<int>(text.size())) == 1;
   if (gcm && !encrypt) {
@@ -129,7 +132,8 @@ std::optional<std::string> decrypt(std::span<const Text> values) {
   View text = arguments->text;
   if (EVP_CIPHER_get_mode(cipher) != EVP_CIPH_GCM_MODE) {
     return run_cipher(cipher, false, text, arguments->key,
-                      filled_vector(arguments->vector, static_cast<size_t>(EVP_CIPHER_get_iv_length(cipher))), {}, {}, nullptr);
+                      filled_vector(arguments->vector, static_cast<size_t>(EVP_CIPHER_get_iv_length(cipher))), {}, {},
+                      nullptr);
   }
   if (text.size() < kGcmVector + kTagSize) return std::nullopt;
   const View tag = text.substr(text.size() - kTagSize);
@@ -142,7 +146,9 @@ std::optional<std::string> decrypt(std::span<const Text> values) {
 
 void add_ciphers(Registry& registry) {
   add_variadic_rows<encrypt<false>>(
-      registry.add("aes_encrypt", "Text encrypted by AES: text, key, initial vector, mode, additional data.").own_nulls(), 2);
+      registry.add("aes_encrypt", "Text encrypted by AES: text, key, initial vector, mode, additional data.")
+          .own_nulls(),
+      2);
   add_variadic_rows<decrypt<false>>(registry.add("aes_decrypt", "What aes_encrypt() encrypted.").own_nulls(), 2);
   add_variadic_rows<encrypt<true>>(
       registry.add("sm4_encrypt", "Text encrypted by SM4: text, key, initial vector, mode.").own_nulls(), 2);

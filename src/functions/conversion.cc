@@ -3,11 +3,13 @@
 
 #include <cmath>
 
+#include "base/text_format.h"
 #include "duckdb/common/operator/cast_operators.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/decimal256.h"
 #include "functions/json_extract.h"
@@ -183,6 +185,32 @@ void run_float_to_text(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+string_t added_text(Vector& result, const uint8_t* begin, const uint8_t* end) {
+  return duckdb::StringVector::AddString(result, reinterpret_cast<const char*>(begin),
+                                         static_cast<size_t>(end - begin));
+}
+// The kernel writes the year 0 as 1 BC.
+void run_date_to_text(DataChunk& input, ExpressionState&, Vector& result) {
+  UnaryExecutor::Execute<duckdb::date_t, string_t>(input.data[0], result, input.size(), [&](duckdb::date_t date) {
+    uint8_t text[kMaxDateText];
+    const uint8_t* end = format_date(text, date.days);
+    return added_text(result, text, end);
+  });
+}
+// A fraction without zeros at its end.
+void run_timestamp_to_text(DataChunk& input, ExpressionState&, Vector& result) {
+  using duckdb::timestamp_t;
+  UnaryExecutor::Execute<timestamp_t, string_t>(input.data[0], result, input.size(), [&](timestamp_t at) {
+    uint8_t text[kMaxTimestampText];
+    const uint8_t* end = format_timestamp(text, at.value, Fraction::kMicrosIfAny);
+    constexpr int64_t kMicrosPerSecond = 1'000'000;
+    if (at.value % kMicrosPerSecond != 0) {
+      while (end[-1] == '0') --end;
+    }
+    return added_text(result, text, end);
+  });
+}
+
 BoundPtr native_cast(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target, bool try_cast = true) {
   if (value->return_type == target) return value;
   return duckdb::BoundCastExpression::AddCastToType(context, std::move(value), target, try_cast);
@@ -205,12 +233,19 @@ BoundPtr call_native(duckdb::ClientContext& context, const char* name, BoundPtr 
 BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
   const LogicalType from = value->return_type;
   switch (from.id()) {
+    case LogicalTypeId::BLOB:  // the bytes as they are, not escaped
+      return duckdb::make_uniq<duckdb::BoundCastExpression>(
+          std::move(value), LogicalType::VARCHAR, duckdb::BoundCastInfo(duckdb::DefaultCasts::ReinterpretCast));
     case LogicalTypeId::BOOLEAN:
       return native_cast(context, native_cast(context, std::move(value), LogicalType::TINYINT), LogicalType::VARCHAR);
     case LogicalTypeId::FLOAT:
       return converted_by(context, "float_text", std::move(value), LogicalType::VARCHAR, run_float_to_text<float>);
     case LogicalTypeId::DOUBLE:
       return converted_by(context, "double_text", std::move(value), LogicalType::VARCHAR, run_float_to_text<double>);
+    case LogicalTypeId::DATE:
+      return converted_by(context, "date_text", std::move(value), LogicalType::VARCHAR, run_date_to_text);
+    case LogicalTypeId::TIMESTAMP:
+      return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
     case LogicalTypeId::LIST:
     case LogicalTypeId::MAP:
     case LogicalTypeId::STRUCT:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // DATE_FORMAT, STR_TO_DATE, and seconds since 1970 in the session's time zone.
+#include "duckdb/main/connection.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/calendar.h"
 #include "functions/conversion.h"
@@ -15,9 +16,9 @@ namespace {
 using duckdb::date_t;
 using duckdb::timestamp_t;
 
-constexpr size_t kMostFormat = 128;                       // characters of a format; longer ones are NULL, as in Doris
-constexpr int64_t kLastSecond = 253'402'271'999;          // what from_unixtime() takes at most
-constexpr int64_t kLastUnixSecond = 253'402'243'199;      // what unix_timestamp() gives at most; later is 0
+constexpr size_t kMostFormat = 128;                 // characters of a format; longer ones are NULL, as in Doris
+constexpr int64_t kLastSecond = 253'402'271'999;    // what from_unixtime() takes at most
+constexpr int64_t kLastUnixSecond = 2'147'483'647;  // what unix_timestamp() gives at most; later is 0
 
 std::optional<std::string> date_format(timestamp_t at, std::string_view format) {
   if (format.size() > kMostFormat || !moment_in_range(at.value)) return std::nullopt;
@@ -83,12 +84,15 @@ int64_t unix_second(int64_t micros) {
   const int64_t seconds = floor_divide(micros, kMicrosPerSecond);
   return micros < 0 || seconds > kLastUnixSecond ? 0 : seconds;
 }
-int64_t unix_micro(int64_t micros) { return unix_second(micros) == 0 && micros >= kMicrosPerSecond ? 0 : std::max<int64_t>(micros, 0); }
+int64_t unix_micro(int64_t micros) {
+  return unix_second(micros) == 0 && micros >= kMicrosPerSecond ? 0 : std::max<int64_t>(micros, 0);
+}
 
 BoundPtr scaled_seconds(Call& call, BoundPtr micros, uint8_t digits) {
   BoundPtr unscaled = bind_private(call.context, "unix_micros", {LogicalType::BIGINT}, LogicalType::DECIMAL(18, 6),
                                    run_rows<unix_micro>, list_of(std::move(micros)));
-  return digits == 6 ? std::move(unscaled) : convert(call.context, std::move(unscaled), LogicalType::DECIMAL(18, digits));
+  return digits == 6 ? std::move(unscaled)
+                     : convert(call.context, std::move(unscaled), LogicalType::DECIMAL(18, digits));
 }
 
 // The digits of a constant's fraction of a second.
@@ -109,8 +113,7 @@ BoundPtr expand_unix_timestamp(Call& call) {
   }
   const LogicalType type = arguments[0]->return_type;
   BoundPtr moment = convert(call.context, std::move(arguments[0]), LogicalType::TIMESTAMP);
-  const uint8_t digits =
-      type.id() == LogicalTypeId::TIMESTAMP_MS ? 3 : fraction_digits(call.context, moment);
+  const uint8_t digits = type.id() == LogicalTypeId::TIMESTAMP_MS ? 3 : fraction_digits(call.context, moment);
   BoundPtr micros = zoned_micros(call.context, std::move(moment));
   if (digits > 0) return scaled_seconds(call, std::move(micros), digits);
   return bind_private(call.context, "unix_seconds", {LogicalType::BIGINT}, LogicalType::BIGINT, run_rows<unix_second>,
@@ -130,8 +133,8 @@ std::optional<int64_t> micros_of_seconds(double seconds) {
 template <int64_t micros_per_unit, int64_t most>
 BoundPtr micros_from(Call& call) {
   BoundPtr count = convert(call.context, std::move(call.arguments[0]), LogicalType::BIGINT);
-  return bind_private(call.context, "micros_of", {LogicalType::BIGINT}, LogicalType::BIGINT,
-                      run_rows<micros_of<micros_per_unit, most>>, list_of(std::move(count)));
+  return bind_private(call.context, "micros_of_" + std::to_string(micros_per_unit), {LogicalType::BIGINT},
+                      LogicalType::BIGINT, run_rows<micros_of<micros_per_unit, most>>, list_of(std::move(count)));
 }
 
 constexpr const char* kPlainFormat = "%Y-%m-%d %H:%i:%s";
@@ -174,8 +177,8 @@ int64_t count_of(int64_t micros) {
 }
 template <int64_t micros_per_unit>
 BoundPtr expand_count(Call& call) {
-  return bind_private(call.context, "epoch_count", {LogicalType::BIGINT}, LogicalType::BIGINT,
-                      run_rows<count_of<micros_per_unit>>,
+  return bind_private(call.context, "epoch_" + std::to_string(micros_per_unit), {LogicalType::BIGINT},
+                      LogicalType::BIGINT, run_rows<count_of<micros_per_unit>>,
                       list_of(zoned_micros(call.context, std::move(call.arguments[0]))));
 }
 
@@ -198,23 +201,34 @@ std::optional<int64_t> zone_offset(std::string_view zone) {
   const int64_t micros = (numbers[0] * 60 + numbers[1]) * 60 * kMicrosPerSecond;
   return zone[0] == '-' ? -micros : micros;
 }
-// Doris' CST is China's.
-std::string zone_name(std::string_view zone) {
-  return duckdb::StringUtil::CIEquals(std::string(zone), "CST") ? "Asia/Shanghai" : std::string(zone);
+// The time zones of the kernel by their names in lower case. Read once, by the first statement that asks.
+const std::unordered_map<std::string, std::string>& known_zones(duckdb::ClientContext& context) {
+  static const auto* zones = [&] {
+    auto* result = new std::unordered_map<std::string, std::string>();
+    duckdb::Connection connection(*context.db);
+    auto names = connection.Query("SELECT name FROM pg_timezone_names()");
+    if (names->HasError()) names->ThrowError();
+    for (duckdb::idx_t row = 0; row < names->RowCount(); ++row) {
+      std::string name = names->GetValue(0, row).ToString();
+      result->emplace(duckdb::StringUtil::Lower(name), name);
+    }
+    // Doris' CST is China's.
+    (*result)["cst"] = "Asia/Shanghai";
+    return result;
+  }();
+  return *zones;
+}
+std::optional<std::string> zone_name(duckdb::ClientContext& context, std::string_view zone) {
+  const auto& zones = known_zones(context);
+  auto found = zones.find(duckdb::StringUtil::Lower(std::string(zone)));
+  if (found == zones.end()) return std::nullopt;
+  return found->second;
 }
 std::optional<timestamp_t> shift(timestamp_t at, int64_t micros) {
   if (!moment_in_range(at.value) || !moment_in_range(at.value + micros)) return std::nullopt;
   return timestamp_t(at.value + micros);
 }
 int64_t negated(int64_t micros) { return -micros; }
-
-// `inner`, or NULL for rows in which it fails.
-BoundPtr try_expression(BoundPtr inner) {
-  auto result = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_TRY,
-                                                                   inner->return_type);
-  result->children.push_back(std::move(inner));
-  return result;
-}
 
 BoundPtr zoned_by_name(duckdb::ClientContext& context, BoundPtr zone, BoundPtr moment) {
   BoundPtr name = bind_private(context, "zone_name", {LogicalType::VARCHAR}, LogicalType::VARCHAR, run_rows<zone_name>,
@@ -249,12 +263,13 @@ BoundPtr between_zone_and_utc(duckdb::ClientContext& context, BoundPtr moment, c
   check.when_expr = std::move(known);
   check.then_expr = std::move(shifted);
   result->case_checks.push_back(std::move(check));
-  result->else_expr = try_expression(std::move(named));
+  result->else_expr = std::move(named);
   return result;
 }
 
 BoundPtr expand_convert_tz(Call& call) {
   auto& arguments = call.arguments;
+  known_zones(call.context);  // not while rows are read
   arguments[0] = convert(call.context, std::move(arguments[0]), LogicalType::TIMESTAMP);
   for (size_t i : {1, 2}) arguments[i] = convert(call.context, std::move(arguments[i]), LogicalType::VARCHAR);
   auto same = duckdb::make_uniq<duckdb::BoundComparisonExpression>(duckdb::ExpressionType::COMPARE_EQUAL,
@@ -275,7 +290,8 @@ BoundPtr expand_convert_tz(Call& call) {
 
 void add_date_formats(Registry& registry) {
   add_rows<date_format>(registry.add("date_format", "The moment as text by MySQL's format letters."));
-  registry.add("str_to_date", "The moment that text means by MySQL's format letters; NULL when it does not follow them.")
+  registry
+      .add("str_to_date", "The moment that text means by MySQL's format letters; NULL when it does not follow them.")
       .expanded(2, 2, "DATE|DATETIME|TIME str_to_date(VARCHAR, VARCHAR)", expand_str_to_date);
   registry.add("unix_timestamp", "Seconds since 1970 of a moment in the session's time zone.")
       .expanded(1, 2, "BIGINT|DECIMAL unix_timestamp(DATETIME|VARCHAR[, VARCHAR])", expand_unix_timestamp);

@@ -56,7 +56,7 @@ int64_t week_plain(date_t date) { return week(date, 0); }
 int64_t weekofyear(date_t date) { return week(date, 3); }
 int64_t yearweek(date_t date, int64_t mode) {
   const Week found = year_week_of(date.days, mode & 7);
-  return found.year * 100 + found.week;
+  return std::max<int64_t>(found.year, 0) * 100 + found.week;
 }
 int64_t yearweek_plain(date_t date) { return yearweek(date, 0); }
 
@@ -193,7 +193,8 @@ void add_date_parts(Registry& registry) {
   auto& weeks = registry.add("week", "The week of the year in one of MySQL's modes 0 to 7.");
   add_rows<week_plain>(weeks);
   add_rows<week>(weeks);
-  add_rows<weekofyear>(registry.add("weekofyear", "The week of the year, from Monday, the first with four days of it."));
+  add_rows<weekofyear>(
+      registry.add("weekofyear", "The week of the year, from Monday, the first with four days of it."));
   auto& yearweeks = registry.add("yearweek", "The year and its week as one number.");
   add_rows<yearweek_plain>(yearweeks);
   add_rows<yearweek>(yearweeks);

@@ -45,34 +45,55 @@ struct WeekUnit : Second {
   static constexpr int64_t size = 7 * kMicrosPerDay;
 };
 
-template <bool ceil>
-std::optional<int64_t> round_months(int64_t at, int64_t months, int64_t origin) {
+// How far a moment is from the origin in whole units, and whether more than that.
+struct Distance {
+  int64_t units = 0;
+  bool more = false;
+};
+
+Distance distance_in_months(int64_t at, int64_t origin) {
   const CivilDate a = civil_date(day_of_moment(at));
   const CivilDate o = civil_date(day_of_moment(origin));
-  int64_t step = floor_divide((int64_t{a.year} - o.year) * 12 + a.month - o.month, months) * months;
-  auto begin = add_months_to_moment(origin, step);
+  int64_t months = (int64_t{a.year} - o.year) * 12 + a.month - o.month;
+  auto begin = add_months_to_moment(origin, months);
   // The day of the month or the time may still lie before the origin's.
-  if (!begin || *begin > at) begin = add_months_to_moment(origin, step -= months);
-  if (!begin || !ceil || *begin == at) return begin;
-  return add_months_to_moment(origin, step + months);
+  if (!begin || *begin > at) begin = add_months_to_moment(origin, --months);
+  return {months, begin != at};
 }
 
+Distance in_units(Distance distance, int64_t size) {
+  const int64_t units = floor_divide(distance.units, size);
+  return {units, distance.more || units * size != distance.units};
+}
+
+// The units from the origin to the period's begin or end. Negative counts give what they give in Doris.
 template <bool ceil>
-std::optional<int64_t> round_micros(int64_t at, int64_t micros, int64_t origin) {
-  int64_t result = origin + floor_divide(at - origin, micros) * micros;
-  if (ceil && result != at && __builtin_add_overflow(result, micros, &result)) return std::nullopt;
-  return result;
+int64_t rounded_units(Distance distance, int64_t count) {
+  int64_t units = distance.units;
+  if (count > 0) {
+    const int64_t begin = floor_divide(units, count) * count;
+    return ceil && (distance.more || begin != units) ? begin + count : begin;
+  }
+  if (ceil && distance.more) ++units;
+  const int64_t inside = (units % count + count) % count;
+  return units - inside + (ceil && inside != 0 ? count : 0);
 }
 
 template <typename Unit, bool ceil>
 std::optional<timestamp_t> rounded(timestamp_t at, int64_t count, timestamp_t origin) {
-  int64_t size = 0;
-  if (count < 1 || __builtin_mul_overflow(count, Unit::size, &size) || !moment_in_range(at.value)) return std::nullopt;
+  if (count == 0 || !moment_in_range(at.value) || !moment_in_range(origin.value)) return std::nullopt;
+  const Distance distance =
+      Unit::months ? distance_in_months(at.value, origin.value) : Distance{at.value - origin.value, false};
+  const int64_t units = rounded_units<ceil>(in_units(distance, Unit::size), count);
+  int64_t amount = 0;
+  if (__builtin_mul_overflow(units, Unit::size, &amount)) return std::nullopt;
   std::optional<int64_t> micros;
-  if constexpr (Unit::months)
-    micros = size > 120'000 ? std::nullopt : round_months<ceil>(at.value, size, origin.value);
-  else
-    micros = round_micros<ceil>(at.value, size, origin.value);
+  if constexpr (Unit::months) {
+    micros = add_months_to_moment(origin.value, amount);
+  } else {
+    int64_t sum = 0;
+    if (!__builtin_add_overflow(origin.value, amount, &sum)) micros = sum;
+  }
   if (!micros || !moment_in_range(*micros)) return std::nullopt;
   return timestamp_t(*micros);
 }
@@ -125,9 +146,9 @@ std::optional<date_t> round_date_origin(date_t at, date_t origin) {
 
 template <typename Unit, bool ceil>
 void add_direction(Registry& registry, const std::string& unit, bool dates) {
-  auto& entry = registry.add(unit + (ceil ? "_ceil" : "_floor"),
-                             std::string("The ") + (ceil ? "end" : "begin") + " of the moment's period of n " + unit +
-                                 "s, counted from an origin.");
+  auto& entry = registry.add(unit + (ceil ? "_ceil" : "_floor"), std::string("The ") + (ceil ? "end" : "begin") +
+                                                                     " of the moment's period of n " + unit +
+                                                                     "s, counted from an origin.");
   add_rows<round_one<Unit, ceil>>(entry);
   add_rows<round_count<Unit, ceil>>(entry);
   add_rows<round_origin<Unit, ceil>>(entry);

@@ -107,10 +107,8 @@ void add_day_units(Registry& registry, const std::string& unit_name) {
 
 template <int64_t micros>
 void add_time_units(Registry& registry, const std::string& unit_name) {
-  add_rows<shift_micros<micros, 1>>(
-      registry.add(unit_name + "_add", "The moment so many " + unit_name + " later."));
-  add_rows<shift_micros<micros, -1>>(
-      registry.add(unit_name + "_sub", "The moment so many " + unit_name + " before."));
+  add_rows<shift_micros<micros, 1>>(registry.add(unit_name + "_add", "The moment so many " + unit_name + " later."));
+  add_rows<shift_micros<micros, -1>>(registry.add(unit_name + "_sub", "The moment so many " + unit_name + " before."));
   add_rows<micros_between<micros>>(
       registry.add(unit_name + "_diff", "The whole " + unit_name + " from the second moment to the first."));
 }
@@ -130,7 +128,8 @@ void add_date_shifts(Registry& registry) {
   add_time_units<kMicrosPerSecond>(registry, "seconds");
   add_time_units<1000>(registry, "milliseconds");
   add_time_units<1>(registry, "microseconds");
-  add_rows<datediff>(registry.add("datediff", "The days from the second date to the first; times of day do not count."));
+  add_rows<datediff>(
+      registry.add("datediff", "The days from the second date to the first; times of day do not count."));
   auto& between = registry.add("months_between", "The months from the second date to the first, with a fraction.");
   add_rows<months_between_rounded>(between);
   add_rows<months_between_days>(between);

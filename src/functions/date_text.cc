@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::string_view kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
                                         "July",    "August",   "September", "October", "November", "December"};
-constexpr std::string_view kWeekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                          "Friday", "Saturday", "Sunday"};
+constexpr std::string_view kWeekdays[] = {"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
 void append_number(std::string& out, int64_t number, size_t width) {
   std::string digits = std::to_string(number);
@@ -196,7 +195,8 @@ struct Reader {
     for (size_t i = 0; i < names.size(); ++i) {
       const std::string_view wanted = shortened ? names[i].substr(0, 3) : names[i];
       if (text.size() < wanted.size()) continue;
-      if (!std::equal(wanted.begin(), wanted.end(), text.begin(), [](char a, char b) { return lower(a) == lower(b); })) {
+      if (!std::equal(wanted.begin(), wanted.end(), text.begin(),
+                      [](char a, char b) { return lower(a) == lower(b); })) {
         continue;
       }
       text.remove_prefix(wanted.size());

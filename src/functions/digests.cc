@@ -137,7 +137,7 @@ int32_t xxhash_32(std::span<const View> texts) {
 }
 int64_t xxhash_64(std::span<const View> texts) {
   uint64_t hash = 0;
-  for (View text : texts) hash = XXH64(text.data(), text.size(), hash);
+  for (View text : texts) hash = XXH3_64bits_withSeed(text.data(), text.size(), hash);
   return static_cast<int64_t>(hash);
 }
 

@@ -45,6 +45,7 @@ void add_families(Registry& registry) {
   add_digests(registry);
   add_ciphers(registry);
   add_address_functions(registry);
+  add_shape_functions(registry);
 }
 
 }  // namespace sluice::functions

@@ -36,6 +36,12 @@ std::optional<double> log_base(double base, double x) {
 }
 std::optional<double> pow_of(double x, double y) { return number(std::pow(x, y)); }
 std::optional<double> atan2_of(double y, double x) { return number(std::atan2(y, x)); }
+// The library's is one unit off for some cubes.
+double cube_root(double x) {
+  const double root = std::cbrt(x);
+  const double whole = std::round(root);
+  return whole * whole * whole == x ? whole : root;
+}
 double cot(double x) { return 1 / std::tan(x); }
 double sec(double x) { return 1 / std::cos(x); }
 double csc(double x) { return 1 / std::sin(x); }
@@ -51,12 +57,26 @@ int8_t sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 
 std::optional<int64_t> pmod_integer(int64_t x, int64_t y) {
   if (y == 0) return std::nullopt;
-  if (y == -1) return 0;
+  if (y == -1 && x == std::numeric_limits<int64_t>::min()) {
+    throw duckdb::OutOfRangeException("pmod() of the smallest number by -1 is out of range");
+  }
   return (x % y + y) % y;
 }
 std::optional<double> pmod_double(double x, double y) {
   if (y == 0) return std::nullopt;
   return number(std::fmod(std::fmod(x, y) + y, y));
+}
+
+BoundPtr expand_pmod(Call& call) {
+  bool whole = true;
+  for (const auto& argument : call.arguments) {
+    const LogicalType& type = argument->return_type;
+    whole = whole && (is_integer(type) || type.id() == LogicalTypeId::BOOLEAN || type.id() == LogicalTypeId::SQLNULL);
+  }
+  const LogicalType type = whole ? LogicalType::BIGINT : LogicalType::DOUBLE;
+  for (auto& argument : call.arguments) argument = convert(call.context, std::move(argument), type);
+  return bind_private(call.context, "pmod", {type, type}, type, whole ? run_rows<pmod_integer> : run_rows<pmod_double>,
+                      std::move(call.arguments));
 }
 
 // The number of the bucket of `count` equal ones from low to high; 0 below, count + 1 above.
@@ -97,6 +117,11 @@ BoundPtr expand_abs(Call& call) {
   return bind_native(call.context, "abs", std::move(children));
 }
 
+template <const double& value>
+BoundPtr expand_constant(Call&) {
+  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::DOUBLE(value));
+}
+
 BoundPtr expand_positive(Call& call) {
   if (is_number(call.arguments[0]->return_type)) return std::move(call.arguments[0]);
   return convert(call.context, std::move(call.arguments[0]), LogicalType::DOUBLE);
@@ -126,7 +151,8 @@ BoundPtr expand_extreme(Call& call) {
   check.when_expr = std::move(any_null);
   check.then_expr = duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(type));
   result->case_checks.push_back(std::move(check));
-  result->else_expr = convert(call.context, bind_native(call.context, std::string(call.name).c_str(), std::move(children)), type);
+  result->else_expr =
+      convert(call.context, bind_native(call.context, std::string(call.name).c_str(), std::move(children)), type);
   return result;
 }
 
@@ -150,7 +176,8 @@ int8_t bit_count_wide(duckdb::hugeint_t value) {
 // BIT_TEST(value, position, ..): whether all these bits are 1.
 int8_t bit_test(std::span<const int64_t> values) {
   for (int64_t position : values.subspan(1)) {
-    if (position < 0 || position > 63) throw duckdb::InvalidInputException("bit_test() takes positions from 0 to 63, not %d", position);
+    if (position < 0 || position > 63)
+      throw duckdb::InvalidInputException("bit_test() takes positions from 0 to 63, not %d", position);
     if (((static_cast<uint64_t>(values[0]) >> position) & 1) == 0) return 0;
   }
   return 1;
@@ -184,12 +211,15 @@ void run_seeded(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vect
 void add_mathematics(Registry& registry) {
   registry.add("abs", "The number without its sign, one type wider.").expanded(1, 1, "NUMBER abs(NUMBER)", expand_abs);
   registry.add("positive", "The number itself.").expanded(1, 1, "NUMBER positive(NUMBER)", expand_positive);
-  registry.add("greatest", "The greatest argument; NULL when one is NULL.").expanded(1, 255, "ANY greatest(ANY, ...)", expand_extreme);
-  registry.add("least", "The smallest argument; NULL when one is NULL.").expanded(1, 255, "ANY least(ANY, ...)", expand_extreme);
+  registry.add("greatest", "The greatest argument; NULL when one is NULL.")
+      .expanded(1, 255, "ANY greatest(ANY, ...)", expand_extreme);
+  registry.add("least", "The smallest argument; NULL when one is NULL.")
+      .expanded(1, 255, "ANY least(ANY, ...)", expand_extreme);
+  registry.add("pi", "The number pi.").expanded(0, 0, "DOUBLE pi()", expand_constant<std::numbers::pi_v<double>>);
+  registry.add("e", "Euler's number.").expanded(0, 0, "DOUBLE e()", expand_constant<std::numbers::e_v<double>>);
   add_rows<sign>(registry.add("sign", "-1, 0 or 1."));
-  auto& pmods = registry.add("pmod", "The remainder with the sign of the second number; NULL by zero.");
-  add_rows<pmod_integer>(pmods);
-  add_rows<pmod_double>(pmods);
+  registry.add("pmod", "The remainder with the sign of the second number; NULL by zero.")
+      .expanded(2, 2, "BIGINT|DOUBLE pmod(NUMBER, NUMBER)", expand_pmod);
 
   add_rows<ln>(registry.add("ln", "The natural logarithm.").alias("dlog1"));
   auto& log = registry.add("log", "The natural logarithm, or the one to a base, which is the first argument.");
@@ -198,9 +228,10 @@ void add_mathematics(Registry& registry) {
   add_rows<log2_of>(registry.add("log2", "The logarithm to the base 2."));
   add_rows<log10_of>(registry.add("log10", "The logarithm to the base 10.").alias("dlog10"));
   add_rows<of<std::exp>>(registry.add("exp", "e to this power.").alias("dexp"));
-  add_rows<pow_of>(registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
+  add_rows<pow_of>(
+      registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
   add_rows<of<std::sqrt>>(registry.add("sqrt", "The square root; NULL of negative numbers.").alias("dsqrt"));
-  add_rows<of<std::cbrt>>(registry.add("cbrt", "The cube root."));
+  add_rows<of<cube_root>>(registry.add("cbrt", "The cube root."));
 
   add_rows<of<std::sin>>(registry.add("sin", "The sine."));
   add_rows<of<std::cos>>(registry.add("cos", "The cosine."));
@@ -224,7 +255,8 @@ void add_mathematics(Registry& registry) {
   add_rows<of<radians>>(registry.add("radians", "Degrees as radians."));
   add_rows<of<even>>(registry.add("even", "The next even number away from 0."));
   add_rows<width_bucket>(registry.add("width_bucket", "The bucket, of n equal ones, in which the number lies."));
-  add_rows<normal_cdf>(registry.add("normal_cdf", "How likely a normal variable is at most a number: mean, deviation, number."));
+  add_rows<normal_cdf>(
+      registry.add("normal_cdf", "How likely a normal variable is at most a number: mean, deviation, number."));
 
   add_rows<shift_left>(registry.add("bit_shift_left", "The 64 bits shifted to the left."));
   add_rows<shift_right>(registry.add("bit_shift_right", "The 64 bits shifted to the right; zeros come in."));
@@ -234,9 +266,12 @@ void add_mathematics(Registry& registry) {
   add_rows<bit_count<int32_t>>(bits);
   add_rows<bit_count<int64_t>>(bits);
   add_rows<bit_count_wide>(bits);
-  add_variadic_rows<bit_test>(registry.add("bit_test", "1 when all these bits of the number are 1.").alias("bit_test_all"), 2);
+  add_variadic_rows<bit_test>(
+      registry.add("bit_test", "1 when all these bits of the number are 1.").alias("bit_test_all"), 2);
 
-  auto& random = registry.add("random", "A random number from 0 to 1, or a whole one between two.").alias("rand").volatile_result();
+  auto& random = registry.add("random", "A random number from 0 to 1, or a whole one between two.")
+                     .alias("rand")
+                     .volatile_result();
   add_rows<random_number>(random);
   random.overload({LogicalType::BIGINT}, LogicalType::DOUBLE, run_seeded);
   add_rows<random_between>(random);

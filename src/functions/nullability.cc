@@ -70,6 +70,13 @@ BoundPtr expand_assert_true(Call& call) {
                       run_assert_true, std::move(arguments), Nulls::kOwn);
 }
 
+template <duckdb::ExpressionType test>
+BoundPtr expand_null_test(Call& call) {
+  auto result = duckdb::make_uniq<duckdb::BoundOperatorExpression>(test, LogicalType::BOOLEAN);
+  result->children.push_back(std::move(call.arguments[0]));
+  return result;
+}
+
 }  // namespace
 
 void add_nullability(Registry& registry) {
@@ -77,6 +84,10 @@ void add_nullability(Registry& registry) {
       .expanded(1, 1, "ANY nullable(ANY)", expand_nullable);
   registry.add("non_nullable", "The value as it is; an error for NULL.")
       .expanded(1, 1, "ANY non_nullable(ANY)", expand_non_nullable);
+  registry.add("is_null_pred", "Whether the argument is NULL.")
+      .expanded(1, 1, "BOOLEAN is_null_pred(ANY)", expand_null_test<duckdb::ExpressionType::OPERATOR_IS_NULL>);
+  registry.add("is_not_null_pred", "Whether the argument is not NULL.")
+      .expanded(1, 1, "BOOLEAN is_not_null_pred(ANY)", expand_null_test<duckdb::ExpressionType::OPERATOR_IS_NOT_NULL>);
   registry.add("ignore", "False, whatever the arguments are.")
       .expanded(0, 255, "BOOLEAN ignore(ANY, ...)", expand_ignore);
   registry.add("assert_true", "True; an error with the text where the condition is not true.")

@@ -63,7 +63,9 @@ std::optional<View> first_group(View text, View pattern, int64_t group) {
   }
   return view(groups.back());
 }
-View regexp_extract(View text, View pattern, int64_t group) { return first_group(text, pattern, group).value_or(View()); }
+View regexp_extract(View text, View pattern, int64_t group) {
+  return first_group(text, pattern, group).value_or(View());
+}
 std::optional<View> regexp_extract_or_null(View text, View pattern, int64_t group) {
   return first_group(text, pattern, group);
 }
@@ -151,7 +153,8 @@ BoundPtr expand_like(Call& call) {
 }  // namespace
 
 void add_regular_expressions(Registry& registry) {
-  add_rows<matches>(registry.add("regexp", "Whether the pattern matches a part of the text.").alias("rlike").alias("regexp_like"));
+  add_rows<matches>(
+      registry.add("regexp", "Whether the pattern matches a part of the text.").alias("rlike").alias("regexp_like"));
   registry.add("like", "Whether the whole text follows a pattern of % and _.")
       .expanded(2, 3, "BOOLEAN like(VARCHAR, VARCHAR[, VARCHAR])", expand_like);
   add_rows<regexp_extract>(registry.add("regexp_extract", "A group of the first match; '' when there is none."));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ROUND, ROUND_BANKERS, CEIL, FLOOR and TRUNCATE to a number of decimals, which may be negative. A decimal keeps as many
-// digits as a constant number of decimals asks for.
+// ROUND, ROUND_BANKERS, CEIL, FLOOR and TRUNCATE to a number of decimals, which may be negative. A decimal keeps as
+// many digits as a constant number of decimals asks for.
 #include <cmath>
 
 #include "duckdb/planner/expression/list.hpp"
@@ -74,6 +74,11 @@ hugeint_t round_decimal(hugeint_t value, int32_t scale, int64_t digits) {
   return to_hugeint(round_unscaled<mode>(to_int128(value), scale - std::clamp<int64_t>(digits, -100, 100)));
 }
 
+// The kernel takes functions of the same name and types for the same.
+std::string private_name(const char* of, Mode mode) {
+  return std::string("round_") + of + "_" + std::to_string(static_cast<int>(mode));
+}
+
 BoundPtr constant_integer(int32_t value) {
   return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::INTEGER(value));
 }
@@ -92,8 +97,9 @@ BoundPtr expand_decimal(Call& call, BoundPtr value, BoundPtr digits) {
   children.push_back(convert(call.context, std::move(value), wide));
   children.push_back(constant_integer(scale));
   children.push_back(std::move(digits));
-  BoundPtr rounded = bind_private(call.context, "round_decimal", {wide, LogicalType::INTEGER, LogicalType::BIGINT}, wide,
-                                  run_rows<round_decimal<mode>>, std::move(children));
+  BoundPtr rounded =
+      bind_private(call.context, private_name("decimal", mode), {wide, LogicalType::INTEGER, LogicalType::BIGINT}, wide,
+                   run_rows<round_decimal<mode>>, std::move(children));
   // A carry may need one digit more.
   const int digits_now = std::min(38, width - scale + kept + 1);
   return convert(call.context, std::move(rounded), LogicalType::DECIMAL(static_cast<uint8_t>(digits_now), kept));
@@ -102,8 +108,9 @@ BoundPtr expand_decimal(Call& call, BoundPtr value, BoundPtr digits) {
 template <Mode mode>
 BoundPtr expand_rounding(Call& call) {
   BoundPtr value = std::move(call.arguments[0]);
-  BoundPtr digits = call.arguments.size() == 2 ? convert(call.context, std::move(call.arguments[1]), LogicalType::BIGINT)
-                                               : duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(0));
+  BoundPtr digits = call.arguments.size() == 2
+                        ? convert(call.context, std::move(call.arguments[1]), LogicalType::BIGINT)
+                        : duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(0));
   const bool whole = call.arguments.size() == 1;
   const LogicalType type = value->return_type;
   if (type.id() == LogicalTypeId::BOOLEAN) value = convert(call.context, std::move(value), LogicalType::TINYINT);
@@ -117,8 +124,8 @@ BoundPtr expand_rounding(Call& call) {
   BoundList children;
   children.push_back(convert(call.context, std::move(value), LogicalType::DOUBLE));
   children.push_back(std::move(digits));
-  return bind_private(call.context, "round_double", {LogicalType::DOUBLE, LogicalType::BIGINT}, LogicalType::DOUBLE,
-                      run_rows<round_double<mode>>, std::move(children));
+  return bind_private(call.context, private_name("double", mode), {LogicalType::DOUBLE, LogicalType::BIGINT},
+                      LogicalType::DOUBLE, run_rows<round_double<mode>>, std::move(children));
 }
 
 }  // namespace

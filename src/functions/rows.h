@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scalar functions written for one row: `run_rows<f>` is the vector body of a plain function f, `add_rows<f>(entry)` an
-// overload of it whose types follow from f's. Arguments: bool, integers, double, duckdb's date_t, timestamp_t, interval_t
-// and hugeint_t, std::string_view; std::optional<T> for one that may be NULL (the entry then needs own_nulls()). A first
-// parameter `duckdb::ClientContext&` gets the session's. Results: the same, std::string for text; std::optional for
-// NULL. Internal to src/functions; no thread rule: f has to be a pure function or lock.
+// overload of it whose types follow from f's. Arguments: bool, integers, double, duckdb's date_t, timestamp_t,
+// interval_t and hugeint_t, std::string_view; std::optional<T> for one that may be NULL (the entry then needs
+// own_nulls()). A first parameter `duckdb::ClientContext&` gets the session's. Results: the same, std::string for text;
+// std::optional for NULL. Internal to src/functions; no thread rule: f has to be a pure function or lock.
 #pragma once
 
 #include <optional>
@@ -150,9 +150,8 @@ struct Signature<R (*)(A...)> {
   static void run(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& out) {
     std::array<duckdb::UnifiedVectorFormat, sizeof...(A) + 1> formats;
     for (size_t i = 0; i < sizeof...(A); ++i) input.data[i].ToUnifiedFormat(input.size(), formats[i]);
-    fill<R>(input, state, out, [&](duckdb::idx_t row) {
-      return call<f>(formats, row, std::index_sequence_for<A...>());
-    });
+    fill<R>(input, state, out,
+            [&](duckdb::idx_t row) { return call<f>(formats, row, std::index_sequence_for<A...>()); });
   }
 
  private:
@@ -174,9 +173,8 @@ struct Signature<R (*)(duckdb::ClientContext&, A...)> {
     std::array<duckdb::UnifiedVectorFormat, sizeof...(A) + 1> formats;
     for (size_t i = 0; i < sizeof...(A); ++i) input.data[i].ToUnifiedFormat(input.size(), formats[i]);
     auto& context = state.GetContext();
-    fill<R>(input, state, out, [&](duckdb::idx_t row) {
-      return call<f>(context, formats, row, std::index_sequence_for<A...>());
-    });
+    fill<R>(input, state, out,
+            [&](duckdb::idx_t row) { return call<f>(context, formats, row, std::index_sequence_for<A...>()); });
   }
 
  private:

@@ -15,11 +15,35 @@ namespace {
 
 constexpr size_t kMostBytes = 64 * 1024 * 1024;
 
-// UPPER and LOWER of the kernel.
+bool is_utf8(std::string_view text) { return duckdb::Value::StringIsValid(text.data(), text.size()); }
+template <char (*letter)(char)>
+std::string change_letters(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = letter(c);
+  return result;
+}
+
+// UPPER and LOWER of the kernel, which must not see bytes that are no UTF-8: of these only ASCII changes.
 BoundPtr expand_case(Call& call) {
-  BoundList children;
-  children.push_back(convert(call.context, std::move(call.arguments[0]), LogicalType::VARCHAR));
-  return bind_native(call.context, std::string(call.name).c_str(), std::move(children));
+  const LogicalType text = LogicalType::VARCHAR;
+  BoundPtr value = convert(call.context, std::move(call.arguments[0]), text);
+  const bool upper = call.name == "upper";
+  const auto list_of = [](BoundPtr child) {
+    BoundList children;
+    children.push_back(std::move(child));
+    return children;
+  };
+  auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(text);
+  duckdb::BoundCaseCheck check;
+  check.when_expr =
+      bind_private(call.context, "is_utf8", {text}, LogicalType::BOOLEAN, run_rows<is_utf8>, list_of(value->Copy()));
+  check.then_expr = bind_native(call.context, upper ? "upper" : "lower", list_of(value->Copy()));
+  result->case_checks.push_back(std::move(check));
+  result->else_expr =
+      bind_private(call.context, upper ? "upper_ascii" : "lower_ascii", {text}, text,
+                   upper ? run_rows<change_letters<upper_letter>> : run_rows<change_letters<lower_letter>>,
+                   list_of(std::move(value)));
+  return result;
 }
 
 // Letters at the begins of words large, the others small.

@@ -108,7 +108,8 @@ int32_t ascii(std::string_view text) { return text.empty() ? 0 : static_cast<uns
 // All bytes of the first character.
 int64_t ord(std::string_view text) {
   int64_t code = 0;
-  for (size_t i = 0; !text.empty() && i < character_size(text, 0); ++i) code = code * 256 + static_cast<unsigned char>(text[i]);
+  for (size_t i = 0; !text.empty() && i < character_size(text, 0); ++i)
+    code = code * 256 + static_cast<unsigned char>(text[i]);
   return code;
 }
 // The bytes of each number; NULLs are left out.
@@ -166,8 +167,10 @@ std::optional<std::string> from_base64(std::string_view text) {
 std::string url_encode(std::string_view text) {
   std::string result;
   for (char c : text) {
-    if (is_letter(c) || is_decimal_digit(c) || c == '-' || c == '_' || c == '.' || c == '~') {
+    if (is_letter(c) || is_decimal_digit(c) || c == '-' || c == '_' || c == '.' || c == '*') {
       result += c;
+    } else if (c == ' ') {
+      result += '+';
     } else {
       result += '%';
       result += kHexDigits[static_cast<unsigned char>(c) >> 4];
@@ -198,10 +201,12 @@ std::optional<std::string> url_decode(std::string_view text) {
 // CONVERT_TO(text, 'gbk'): bytes that order as that character set does.
 std::string convert_to(std::string_view text, std::string_view charset) {
   if (!duckdb::StringUtil::CIEquals(std::string(charset), "gbk")) {
-    throw duckdb::InvalidInputException("convert_to() knows the character set gbk only, not '%s'", std::string(charset));
+    throw duckdb::InvalidInputException("convert_to() knows the character set gbk only, not '%s'",
+                                        std::string(charset));
   }
   iconv_t converter = iconv_open("GBK", "UTF-8");
-  if (converter == reinterpret_cast<iconv_t>(-1)) throw duckdb::InvalidInputException("This system has no conversion to GBK");
+  if (converter == reinterpret_cast<iconv_t>(-1))
+    throw duckdb::InvalidInputException("This system has no conversion to GBK");
   std::string result;
   for (size_t at = 0; at < text.size();) {
     const size_t size = character_size(text, at);
@@ -284,7 +289,8 @@ bool sleep_seconds(duckdb::ClientContext& context, double seconds) {
 }  // namespace
 
 void add_text_codes(Registry& registry) {
-  registry.add("hex", "The bytes of text, or a whole number, in base 16.").expanded(1, 1, "VARCHAR hex(BIGINT|VARCHAR)", expand_hex);
+  registry.add("hex", "The bytes of text, or a whole number, in base 16.")
+      .expanded(1, 1, "VARCHAR hex(BIGINT|VARCHAR)", expand_hex);
   add_rows<unhex>(registry.add("unhex", "The bytes of text in base 16; '' when it is none."));
   add_rows<bin>(registry.add("bin", "The number in base 2."));
   add_rows<oct>(registry.add("oct", "The number in base 8."));

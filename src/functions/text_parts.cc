@@ -13,7 +13,7 @@ using duckdb::ExpressionState;
 using duckdb::idx_t;
 using duckdb::Vector;
 
-constexpr int64_t kMostRepeats = 10'000;       // repeat_max_num
+constexpr int64_t kMostRepeats = 10'000;         // repeat_max_num
 constexpr size_t kMostBytes = 64 * 1024 * 1024;  // of one text that a function makes
 
 void check_size(size_t bytes) {
@@ -120,7 +120,9 @@ std::string repeat(std::string_view text, int64_t count) {
   for (int64_t i = 0; i < count; ++i) result += text;
   return result;
 }
-std::string space(int64_t count) { return std::string(static_cast<size_t>(std::clamp<int64_t>(count, 0, 1 << 20)), ' '); }
+std::string space(int64_t count) {
+  return std::string(static_cast<size_t>(std::clamp<int64_t>(count, 0, 1 << 20)), ' ');
+}
 
 std::string concat(std::span<const std::string_view> parts) {
   std::string result;
@@ -183,7 +185,8 @@ void add_text_parts(Registry& registry) {
   add_rows<substring_from>(sub);
   add_rows<left>(registry.add("left", "The first characters.").alias("strleft"));
   add_rows<right>(registry.add("right", "The last characters.").alias("strright"));
-  add_rows<split_part>(registry.add("split_part", "The n-th part between separators; from the end when n is negative."));
+  add_rows<split_part>(
+      registry.add("split_part", "The n-th part between separators; from the end when n is negative."));
   add_rows<substring_index>(
       registry.add("substring_index", "What stands before the n-th separator, or behind it from the end."));
   auto& lpad = registry.add("lpad", "The text filled on the left to a width, or cut.");

@@ -93,7 +93,8 @@ int32_t levenshtein(std::string_view left, std::string_view right) {
   std::vector<std::string_view> a;
   std::vector<std::string_view> b;
   for (size_t at = 0; at < left.size(); at += a.back().size()) a.push_back(left.substr(at, character_size(left, at)));
-  for (size_t at = 0; at < right.size(); at += b.back().size()) b.push_back(right.substr(at, character_size(right, at)));
+  for (size_t at = 0; at < right.size(); at += b.back().size())
+    b.push_back(right.substr(at, character_size(right, at)));
   std::vector<int32_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j) row[j] = static_cast<int32_t>(j);
   for (size_t i = 1; i <= a.size(); ++i) {
@@ -206,14 +207,15 @@ void add_text_search(Registry& registry) {
   add_rows<find_in_set>(registry.add("find_in_set", "The place of a text in a list with commas."));
   add_rows<count_substrings>(registry.add("count_substrings", "How often the second text stands in the first."));
   add_rows<null_or_empty>(registry.add("null_or_empty", "Whether the text is NULL or ''.").own_nulls());
-  add_rows<not_null_or_empty>(registry.add("not_null_or_empty", "Whether the text is neither NULL nor ''.").own_nulls());
+  add_rows<not_null_or_empty>(
+      registry.add("not_null_or_empty", "Whether the text is neither NULL nor ''.").own_nulls());
   add_rows<ngram_search>(registry.add("ngram_search", "How alike two texts are by their pieces of n bytes, 0 to 1."));
   add_rows<levenshtein>(registry.add("levenshtein", "The fewest changes of characters from one text to the other."));
   add_rows<hamming_distance>(registry.add("hamming_distance", "How many characters differ."));
   add_rows<soundex>(registry.add("soundex", "The sound of an English word: a letter and three digits."));
   registry.add("multi_search_all_positions", "Where each text of an array stands in the first text, in bytes.")
-      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::LIST(LogicalType::INTEGER),
-                run_multi_search);
+      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)},
+                LogicalType::LIST(LogicalType::INTEGER), run_multi_search);
 }
 
 }  // namespace sluice::functions

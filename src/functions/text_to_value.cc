@@ -57,6 +57,8 @@ std::optional<int64_t> micros_of(const Parts& parts) {
                              static_cast<int32_t>(parts.day))) {
     return std::nullopt;
   }
+  // Doris' year 0 is no leap year.
+  if (parts.year == 0 && parts.month == 2 && parts.day == 29) return std::nullopt;
   const int64_t days = duckdb::Date::FromDate(static_cast<int32_t>(parts.year), static_cast<int32_t>(parts.month),
                                               static_cast<int32_t>(parts.day))
                            .days;
@@ -208,7 +210,7 @@ std::optional<Moment> text_to_moment(std::string_view text) {
   if (run == 0) return std::nullopt;
   Parts parts;
   Moment moment;
-  const bool delimited = run < text.size() && run <= 4 && (text[run] == '-' || text[run] == '/' || text[run] == '.');
+  const bool delimited = run < text.size() && run <= 4 && (text[run] == '-' || text[run] == '/' || text[run] == '.' || text[run] == ':');
   if (delimited) {
     parts.year = take_digits(text, 4).value;
     if (run == 3 || run == 1) return std::nullopt;

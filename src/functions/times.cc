@@ -12,7 +12,7 @@ namespace {
 using duckdb::interval_t;
 using duckdb::timestamp_t;
 
-constexpr int64_t kMostTime = (838 * 3600 + 59 * 60 + 59) * kMicrosPerSecond + 999'999;
+constexpr int64_t kMostTime = (838 * 3600 + 59 * 60 + 59) * kMicrosPerSecond;
 
 interval_t time_of(int64_t micros) {
   interval_t time;
@@ -26,9 +26,7 @@ interval_t timediff(timestamp_t left, timestamp_t right) { return time_of(left.v
 interval_t sec_to_time(int64_t seconds) {
   return time_of(std::clamp<int64_t>(seconds, -kMostTime, kMostTime) * kMicrosPerSecond);
 }
-int64_t time_to_sec(interval_t time) {
-  return (time.days * kMicrosPerDay + time.micros) / kMicrosPerSecond;
-}
+int64_t time_to_sec(interval_t time) { return (time.days * kMicrosPerDay + time.micros) / kMicrosPerSecond; }
 std::optional<int64_t> text_to_sec(std::string_view text) {
   auto micros = text_to_time(text);
   if (!micros) return std::nullopt;

@@ -125,7 +125,8 @@ void add_urls(Registry& registry) {
   auto& parse = registry.add("parse_url", "A part of a URL, or one value of its query.");
   add_rows<parse_url>(parse);
   add_rows<parse_url_key>(parse);
-  add_rows<extract_url_parameter>(registry.add("extract_url_parameter", "A value of a URL's query; '' when it has none."));
+  add_rows<extract_url_parameter>(
+      registry.add("extract_url_parameter", "A value of a URL's query; '' when it has none."));
   add_rows<protocol>(registry.add("protocol", "The protocol of a URL."));
   add_rows<domain>(registry.add("domain", "The host of a URL."));
   add_rows<domain_without_www>(registry.add("domain_without_www", "The host of a URL without www."));

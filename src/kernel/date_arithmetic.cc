@@ -4,6 +4,8 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/calendar.h"
+#include "functions/conversion.h"
 #include "functions/type_names.h"
 
 namespace sluice::kernel {
@@ -46,6 +48,19 @@ BoundPtr shift_date(duckdb::ClientContext& context, const char* name, BoundPtr d
   return cast_to(context, bind_operator(context, name, std::move(date), std::move(interval)), LogicalType::DATE);
 }
 
+// NULL when it is a constant behind the year 9999, or before the year 0.
+BoundPtr in_range(duckdb::ClientContext& context, BoundPtr moment) {
+  const LogicalTypeId id = moment->return_type.id();
+  if (id != LogicalTypeId::DATE && id != LogicalTypeId::TIMESTAMP) return moment;
+  auto constant = functions::constant_of(context, *moment);
+  if (!constant || constant->IsNull()) return moment;
+  const bool inside = id == LogicalTypeId::DATE
+                          ? functions::day_in_range(duckdb::DateValue::Get(*constant).days)
+                          : functions::moment_in_range(duckdb::TimestampValue::Get(*constant).value);
+  if (inside) return moment;
+  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(moment->return_type));
+}
+
 template <bool add, bool keeps_date>
 BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
   const char* name = add ? "+" : "-";
@@ -57,11 +72,15 @@ BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
     case LogicalTypeId::UNKNOWN:
       throw duckdb::ParameterNotResolvedException();
     case LogicalTypeId::DATE:
-      if (keeps_date) return shift_date(context, name, std::move(moment), std::move(interval));
+      if (keeps_date) {
+        return in_range(context, shift_date(context, name, std::move(moment), std::move(interval)));
+      }
       break;
     case LogicalTypeId::VARCHAR:
     case LogicalTypeId::SQLNULL:
-      moment = cast_to(context, std::move(moment), LogicalType::TIMESTAMP);
+    case LogicalTypeId::INTEGER:
+    case LogicalTypeId::BIGINT:
+      moment = functions::convert(context, std::move(moment), LogicalType::TIMESTAMP);
       break;
     case LogicalTypeId::TIMESTAMP_SEC:
     case LogicalTypeId::TIMESTAMP_MS:
@@ -79,7 +98,7 @@ BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
       throw duckdb::BinderException("An INTERVAL can be added to a DATE, DATETIME, TIME or text, not to %s",
                                     duckdb::StringUtil::Upper(functions::type_name(type)));
   }
-  return bind_operator(context, name, std::move(moment), std::move(interval));
+  return in_range(context, bind_operator(context, name, std::move(moment), std::move(interval)));
 }
 
 // Never runs: the binder has replaced the call.
