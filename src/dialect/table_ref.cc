@@ -6,6 +6,7 @@
 #include "dialect/literals.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
+#include "dialect/table_function.h"
 #include "dialect/tree.h"
 
 namespace sluice::dialect {
@@ -71,40 +72,6 @@ Parsed<void> refuse_table_options(ParseContext& c) {
   return {};
 }
 
-// f("name" = "value", ..) of Doris.
-Parsed<TablePtr> parse_table_function(ParseContext& c) {
-  Token where = c.peek();
-  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
-  c.advance();
-  if (name != "numbers") return c.unsupported("the table function " + name + "()");
-  std::optional<uint64_t> count;
-  uint64_t start = 0;
-  while (!c.is(TokenKind::kRightParen)) {
-    std::string property = duckdb::StringUtil::Lower(TRY(parse_string(c, "a property like \"number\" = \"10\"")));
-    TRY(c.expect(TokenKind::kEqual, "'='"));
-    Token written = c.peek();
-    auto value = small_integer(TRY(parse_string(c, "a value in quotes")));
-    if (!value || *value > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
-    if (property == "number")
-      count = *value;
-    else if (property == "const_value")
-      start = *value;
-    else
-      return c.syntax_error("numbers() has no property '" + property + "'", written);
-    if (!c.accept(TokenKind::kComma)) break;
-  }
-  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
-  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", where);
-  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
-  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start))),
-                                      tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(start + *count))));
-  function->alias = "numbers";
-  function->column_name_alias.push_back("number");
-  std::string alias = TRY(parse_alias(c));
-  if (!alias.empty()) function->alias = alias;
-  return function;
-}
-
 // Views of the kernel that it finds under names without a database, whatever database is selected.
 bool is_kernel_view(const std::string& name) {
   const std::string lower = duckdb::StringUtil::Lower(name);
@@ -125,6 +92,11 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
   table->schema_name = std::move(name.schema);
   table->table_name = std::move(name.name);
   table->query_location = where.begin;
+  // t INDEX v of Doris names the materialised view or rollup to read: the same rows, only sooner.
+  if (c.is("INDEX"_kw) && at_name(c, 1)) {
+    c.advance();
+    TRY(parse_name(c, "a materialized view or rollup"));
+  }
   TRY(refuse_table_options(c));
   TRY(parse_table_alias(c, *table));
   TRY(refuse_table_options(c));

@@ -23,8 +23,6 @@ bool is_name(std::string_view text, std::string_view name) {
   return duckdb::StringUtil::CIEquals(std::string(text), std::string(name));
 }
 
-std::string comment_text(const duckdb::Value& comment) { return comment.IsNull() ? std::string() : comment.ToString(); }
-
 std::vector<CatalogEntry*> entries_of(ClientContext& context, SchemaCatalogEntry& schema, CatalogType type) {
   std::vector<CatalogEntry*> entries;
   const bool ours = schema.ParentCatalog().GetName() == kSystemCatalog;
@@ -52,9 +50,12 @@ RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string
   facts.database = database;
   facts.name = entry.name;
   facts.temporary = entry.temporary && !is_system_database(database);
-  facts.comment = comment_text(entry.comment);
   facts.view = entry.type == CatalogType::VIEW_ENTRY;
-  if (!facts.view) {
+  if (facts.view) {
+    facts.comment = decode_column(entry.comment).comment;
+  } else {
+    facts.model = decode_table(entry.comment);
+    facts.comment = facts.model.comment;
     auto cardinality = entry.Cast<duckdb::TableCatalogEntry>().GetStorageInfo(context).cardinality;
     if (cardinality.IsValid()) facts.rows = cardinality.GetIndex();
   }
@@ -136,7 +137,7 @@ void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& fa
     added.type = column.Type();
     added.key = key_of(facts, added.name);
     added.nullable = added.key != ColumnKey::kPrimary && !not_null.contains(column.Logical().index);
-    added.comment = comment_text(column.Comment());
+    added.comment = decode_column(column.Comment()).comment;
     added.default_value = default_text(column);
     if (column.Generated()) added.generated = expression_text(column.GeneratedExpression());
   }
@@ -154,7 +155,7 @@ void add_view_columns(ClientContext& context, duckdb::ViewCatalogEntry& view, Re
     ColumnFacts& added = facts.columns.emplace_back();
     added.name = i < view.aliases.size() ? view.aliases[i] : columns->names[i];
     added.type = columns->types[i];
-    added.comment = comment_text(view.GetColumnComment(i));
+    added.comment = decode_column(view.GetColumnComment(i)).comment;
   }
 }
 

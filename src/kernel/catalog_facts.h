@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/catalog_text.h"
+#include "kernel/table_model.h"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -62,6 +63,7 @@ struct RelationFacts {
   bool view = false;
   bool temporary = false;
   std::string comment;
+  TableModel model;              // tables only
   std::optional<uint64_t> rows;  // tables only; an estimate while others write
   // What follows is filled by describe() only.
   std::vector<ColumnFacts> columns;

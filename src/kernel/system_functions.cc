@@ -6,12 +6,13 @@
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
-#include "kernel/catalog_facts.h"
-#include "kernel/charsets.h"
-#include "kernel/date_arithmetic.h"
 #include "functions/registry.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/catalog_facts.h"
+#include "kernel/charsets.h"
+#include "kernel/date_arithmetic.h"
+#include "kernel/server_functions.h"
 
 namespace sluice::kernel {
 namespace {
@@ -403,6 +404,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
     info.internal = true;
     catalog.CreateFunction(transaction, info);
   }
+  create_server_functions(context, rows);
   create_date_arithmetic(context);
   functions::create_types(context);
   functions::create_functions(context);

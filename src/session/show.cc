@@ -79,6 +79,14 @@ Result<Table> unfiltered(const dialect::ShowStatement& show, ShowContext& contex
       return show_catalogs();
     case What::kCreateUser:
       return show_create_user(show, context);
+    case What::kAlterJobs:
+      return show_alter_jobs(show, context);
+    case What::kAllIndexes:
+      return show_all_indexes(show, context);
+    case What::kFunctionType:
+      return show_function_type(show, context);
+    case What::kFamily:
+      return show_family(show, context);
     case What::kTriggers:
     case What::kEvents:
     case What::kProcedureStatus:

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Table functions as Doris writes them: f("property" = "value", ..) after FROM.
+#include "dialect/table_function.h"
+
+#include <algorithm>
+
+#include "dialect/expression.h"
+#include "dialect/names.h"
+#include "dialect/query.h"
+#include "dialect/statements.h"
+#include "dialect/tree.h"
+
+namespace sluice::dialect {
+namespace {
+
+struct Call {
+  Token where;
+  std::string function;
+  Properties list;
+
+  const std::string* find(std::string_view key) const {
+    for (const auto& [name, value] : list) {
+      if (name == key) return &value;
+    }
+    return nullptr;
+  }
+};
+
+// Error 1105, as Doris reports what a table function cannot do with its properties.
+tl::unexpected<Failed> invalid(ParseContext& c, const Call& call, const std::string& why) {
+  return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                             "errCode = 2, detailMessage = Invalid properties of " + call.function + "(): " + why));
+}
+
+TablePtr server_function(const std::string& name, ExprList arguments, const std::string& alias) {
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", name, std::move(arguments));
+  function->alias = alias;
+  return function;
+}
+
+Parsed<TablePtr> numbers(ParseContext& c, const Call& call) {
+  const auto whole = [&](std::string_view key) -> Parsed<std::optional<uint64_t>> {
+    const std::string* text = call.find(key);
+    if (!text) return std::optional<uint64_t>();
+    auto value = small_integer(*text);
+    if (text->empty() || !value || *value > INT64_MAX / 2)
+      return c.syntax_error("the property \"" + std::string(key) + "\" needs a whole number", call.where);
+    return value;
+  };
+  const auto count = TRY(whole("number"));
+  const auto constant = TRY(whole("const_value"));
+  for (const auto& [key, value] : call.list) {
+    if (key != "number" && key != "const_value") return invalid(c, call, "'" + key + "' is no property of it");
+  }
+  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", call.where);
+  const auto end = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*count)));
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(0)), end->Copy());
+  function->alias = "numbers";
+  function->column_name_alias.push_back("number");
+  if (!constant) return TablePtr(std::move(function));
+  // "const_value": that many rows of one value.
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  auto value = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*constant)));
+  value->SetAlias("number");
+  select->select_list.push_back(std::move(value));
+  select->from_table = std::move(function);
+  auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(select)));
+  table->alias = "numbers";
+  return TablePtr(std::move(table));
+}
+
+// "type" = "mv" | "insert" of jobs() and tasks().
+Parsed<TablePtr> jobs_or_tasks(ParseContext& c, const Call& call) {
+  const std::string* type = call.find("type");
+  if (!type) return invalid(c, call, "\"type\" is needed: \"mv\" or \"insert\"");
+  const std::string kind = duckdb::StringUtil::Lower(*type);
+  if (kind != "mv" && kind != "insert")
+    return invalid(c, call, "\"type\" is \"mv\" or \"insert\", not '" + *type + "'");
+  return server_function(kind + "_" + call.function, {}, call.function);
+}
+
+Parsed<TablePtr> of_one_database(ParseContext& c, const Call& call, std::vector<std::string_view> needed) {
+  ExprList arguments;
+  const std::string* catalog = call.find("catalog");
+  if (catalog && !duckdb::StringUtil::CIEquals(*catalog, kInternalCatalog))
+    return invalid(c, call, "the catalog '" + *catalog + "' is not there or holds no such things");
+  for (std::string_view key : needed) {
+    const std::string* value = call.find(key);
+    if (!value || value->empty()) return invalid(c, call, "\"" + std::string(key) + "\" is needed");
+    arguments.push_back(tree::text(*value));
+  }
+  return server_function(call.function, std::move(arguments), call.function);
+}
+
+// Separators are written as text, and the usual escapes in them.
+std::string unescaped(std::string text) {
+  static constexpr std::pair<const char*, const char*> kEscapes[] = {{"\\t", "\t"}, {"\\n", "\n"}, {"\\r", "\r"}};
+  for (const auto& [from, to] : kEscapes) text = duckdb::StringUtil::Replace(text, from, to);
+  for (size_t at = text.find("\\x"); at != std::string::npos && at + 3 < text.size(); at = text.find("\\x", at + 1)) {
+    const std::string digits = text.substr(at + 2, 2);
+    if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) continue;
+    text.replace(at, 4, 1, static_cast<char>(std::stoi(digits, nullptr, 16)));
+  }
+  return text;
+}
+
+void add_named(duckdb::FunctionExpression& function, const std::string& name, ExprPtr value) {
+  function.children.push_back(tree::equal(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), std::move(value)));
+}
+
+// local("file_path" = "..", "format" = "csv"): the kernel reads the file, within the directories that the server
+// allows.
+Parsed<TablePtr> file_of_server(ParseContext& c, const Call& call) {
+  const std::string* path = call.find(call.function == "local" ? "file_path" : "uri");
+  if (!path || path->empty()) return invalid(c, call, "the path of the file is needed");
+  const std::string* written = call.find("format");
+  if (!written) return invalid(c, call, "\"format\" is needed: csv, csv_with_names, json, parquet");
+  const std::string format = duckdb::StringUtil::Lower(*written);
+  duckdb::unique_ptr<duckdb::FunctionExpression> read;
+  if (format == "parquet") {
+    read = tree::call("read_parquet", tree::list(tree::text(*path)));
+  } else if (format == "json") {
+    read = tree::call("read_json_auto", tree::list(tree::text(*path)));
+  } else if (format == "csv" || format == "csv_with_names" || format == "csv_with_names_and_types") {
+    read = tree::call("read_csv", tree::list(tree::text(*path)));
+    const std::string* separator = call.find("column_separator");
+    add_named(*read, "delim", tree::text(separator ? unescaped(*separator) : "\t"));
+    add_named(*read, "header", tree::constant(duckdb::Value::BOOLEAN(format != "csv")));
+    add_named(*read, "all_varchar", tree::constant(duckdb::Value::BOOLEAN(true)));
+    add_named(*read, "nullstr", tree::text("\\N"));
+    add_named(*read, "quote", tree::text(call.find("enclose") ? *call.find("enclose") : ""));
+    add_named(*read, "escape", tree::text(call.find("escape") ? *call.find("escape") : ""));
+    add_named(*read, "null_padding", tree::constant(duckdb::Value::BOOLEAN(true)));
+    int64_t skipped = format == "csv_with_names_and_types" ? 1 : 0;
+    if (const std::string* lines = call.find("skip_lines")) {
+      auto count = small_integer(*lines);
+      if (!count || *count > 1'000'000) return invalid(c, call, "\"skip_lines\" is a number of lines");
+      skipped = static_cast<int64_t>(*count);
+    }
+    if (skipped > 0 && format != "csv_with_names_and_types")
+      add_named(*read, "skip", tree::constant(duckdb::Value::BIGINT(skipped)));
+  } else {
+    return c.unsupported("files of the format " + *written);
+  }
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = std::move(read);
+  function->alias = call.function;
+  return TablePtr(std::move(function));
+}
+
+}  // namespace
+
+Parsed<TablePtr> parse_table_function(ParseContext& c) {
+  Call call;
+  call.where = c.peek();
+  call.function = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
+  call.list = TRY(parse_property_list(c));
+  TablePtr table;
+  const std::string& name = call.function;
+  if (name == "numbers") {
+    table = TRY(numbers(c, call));
+  } else if (name == "jobs" || name == "tasks") {
+    table = TRY(jobs_or_tasks(c, call));
+  } else if (name == "mv_infos") {
+    table = TRY(of_one_database(c, call, {"database"}));
+  } else if (name == "partitions") {
+    table = TRY(of_one_database(c, call, {"database", "table"}));
+  } else if (name == "catalogs" || name == "frontends" || name == "backends" || name == "frontends_disks") {
+    table = server_function(name, {}, name);
+  } else if (name == "local" || name == "file") {
+    table = TRY(file_of_server(c, call));
+  } else {
+    return c.unsupported("the table function " + name + "()");
+  }
+  std::string alias = TRY(parse_alias(c));
+  if (!alias.empty()) table->alias = alias;
+  return table;
+}
+
+Parsed<QueryPtr> parse_function_as_query(ParseContext& c) {
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = TRY(parse_table_function(c));
+  return as_statement(std::move(select));
+}
+
+}  // namespace sluice::dialect
