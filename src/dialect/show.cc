@@ -248,7 +248,11 @@ Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
         continue;
       }
       default:
-        return options;
+        if (!c.is("PLAN"_kw, 1)) return options;
+        // ANALYZED PLAN, DISTRIBUTED PLAN, DUMP PLAN, ALL PLAN
+        if (!c.is_word("ANALYZED") && !c.is_word("DISTRIBUTED") && !c.is_word("DUMP") && !c.is("ALL"_kw))
+          return options;
+        break;
     }
     // A table may have such a name: EXPLAIN plan.
     if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return options;

@@ -8,6 +8,7 @@
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/parser/query_node/set_operation_node.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/materialized_views.h"
 #include "session/session_state.h"
@@ -21,6 +22,7 @@ using What = View::What;
 using duckdb::StringUtil;
 
 constexpr const char* kNote = "async";
+constexpr size_t kMaxShownPartitions = 1000;  // of one refresh, in tasks()
 
 // Selects `database` for the length of a statement: a view's query means the tables of the view's own database.
 class Selected {
@@ -86,6 +88,53 @@ duckdb::unique_ptr<duckdb::SQLStatement> create_tree(View& view, const kernel::S
   return create;
 }
 
+using Node = duckdb::unique_ptr<duckdb::QueryNode>;
+
+duckdb::unique_ptr<duckdb::SelectNode> everything_from(duckdb::unique_ptr<duckdb::TableRef> table) {
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = std::move(table);
+  return select;
+}
+
+duckdb::unique_ptr<duckdb::TableRef> as_table(Node node) {
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(node);
+  return duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement), "view_rows");
+}
+
+Node combined(duckdb::SetOperationType type, Node left, Node right) {
+  auto node = duckdb::make_uniq<duckdb::SetOperationNode>();
+  node->setop_type = type;
+  node->setop_all = true;
+  node->children.push_back(std::move(left));
+  node->children.push_back(std::move(right));
+  return node;
+}
+
+// Which values of the column that a view is partitioned by have other rows now: the rows of (query, view) that have no
+// equal in the other.
+duckdb::unique_ptr<duckdb::SQLStatement> changed_values(const duckdb::QueryNode& query, const duckdb::TableRef& stored,
+                                                        const std::string& column) {
+  const auto fresh = [&] { return everything_from(as_table(query.Copy())); };
+  const auto kept = [&] { return everything_from(stored.Copy()); };
+  Node changed = combined(duckdb::SetOperationType::UNION,
+                          everything_from(as_table(combined(duckdb::SetOperationType::EXCEPT, fresh(), kept()))),
+                          everything_from(as_table(combined(duckdb::SetOperationType::EXCEPT, kept(), fresh()))));
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::CastExpression>(
+      duckdb::LogicalType::VARCHAR, duckdb::make_uniq<duckdb::ColumnRefExpression>(column)));
+  select->from_table = as_table(std::move(changed));
+  select->modifiers.push_back(duckdb::make_uniq<duckdb::DistinctModifier>());
+  auto order = duckdb::make_uniq<duckdb::OrderModifier>();
+  order->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_FIRST,
+                             duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::INTEGER(1)));
+  select->modifiers.push_back(std::move(order));
+  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+  statement->node = std::move(select);
+  return statement;
+}
+
 }  // namespace
 
 bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view) {
@@ -123,9 +172,30 @@ std::string create_materialized_view_text(const kernel::RelationFacts& view) {
   return text + "\nAS " + note("query");
 }
 
-Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query) {
+Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query,
+                               std::vector<std::string>* changed) {
   Selected selected(connection(), database_);
   TRY(selected.select(table.database));
+  const std::string* partition = table.model.note(kNote, "partition");
+  if (changed && partition && !partition->empty()) {
+    // A partition for each value, as over LIST partitions; expressions (date_trunc) are one partition of all.
+    const std::string column = name_in_line(*partition);
+    if (table.at(column)) {
+      duckdb::BaseTableRef stored;
+      stored.catalog_name = table.catalog;
+      stored.schema_name = table.schema;
+      stored.table_name = table.name;
+      const auto& node = *query->Cast<duckdb::SelectStatement>().node;
+      auto answer = TRY(connection().run(changed_values(node, stored, column)));
+      for (auto* chunk = TRY(answer->next()); chunk; chunk = TRY(answer->next())) {
+        for (size_t i = 0; i < chunk->size() && changed->size() < kMaxShownPartitions; ++i) {
+          const duckdb::Value value = chunk->GetValue(0, i);
+          changed->push_back("p_" + (value.IsNull() ? std::string("NULL") : value.ToString()));
+        }
+      }
+      if (changed->empty()) return {};  // nothing to do
+    }
+  }
   auto erase = duckdb::make_uniq<duckdb::DeleteStatement>();
   auto target = duckdb::make_uniq<duckdb::BaseTableRef>();
   target->catalog_name = table.catalog;
@@ -255,7 +325,8 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
     auto* query = std::get_if<dialect::KernelStatement>(&parsed.body);
     if (!query || query->tree->type != duckdb::StatementType::SELECT_STATEMENT)
       return fail(Error(Code::kInternal, "the query of a materialized view does not read as one"));
-    TRY(fill_view(table, duckdb::unique_ptr<duckdb::SQLStatement>(query->tree.release())));
+    TRY(fill_view(table, duckdb::unique_ptr<duckdb::SQLStatement>(query->tree.release()),
+                  view.refresh == "AUTO" ? &task.partitions : nullptr));
     table.model.set_note(kNote, "state", "SUCCESS");
     return store_model(connection(), table);
   });

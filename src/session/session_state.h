@@ -97,7 +97,9 @@ class SessionState final : public dialect::SessionValues {
   Status replace_view(const dialect::MaterializedViewStatement& view, const std::string& database);
   Result<Outcome> refresh_view(const dialect::MaterializedViewStatement& view, const std::string& database);
   // The rows of the view's query in the place of those that are there.
-  Status fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query);
+  // `changed` (may be null) gets the partitions whose rows differ.
+  Status fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query,
+                   std::vector<std::string>* changed = nullptr);
   Status move_database(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);

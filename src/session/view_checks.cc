@@ -21,8 +21,12 @@ void collect_columns(const duckdb::ParsedExpression& expression, std::vector<std
 
 Status check_view_of_table(const duckdb::SelectNode& query, const TableDefinition& table) {
   const auto selected = [&](const duckdb::ParsedExpression& wanted) {
+    const bool name = wanted.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
+    const std::string alias = name ? wanted.Cast<duckdb::ColumnRefExpression>().GetColumnName() : wanted.ToString();
     return std::ranges::any_of(query.select_list, [&](const auto& column) {
-      return column->Equals(wanted) || StringUtil::CIEquals(column->GetAlias(), wanted.ToString());
+      return column->Equals(wanted) || StringUtil::CIEquals(column->GetAlias(), alias) ||
+             (name && column->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
+              StringUtil::CIEquals(column->Cast<duckdb::ColumnRefExpression>().GetColumnName(), alias));
     });
   };
   for (const auto& expression : query.groups.group_expressions) {
