@@ -1,209 +1,350 @@
 // SPDX-License-Identifier: Apache-2.0
-// ALTER TABLE: each clause becomes one statement of the kernel, run in order.
+// ALTER TABLE of MySQL and of Doris, CREATE, DROP and BUILD INDEX of Doris: read into clauses, which the session
+// carries out.
 #include "dialect/expression.h"
 #include "dialect/names.h"
 #include "dialect/statements.h"
-#include "dialect/tree.h"
-#include "duckdb/parser/constraints/list.hpp"
-#include "duckdb/parser/parsed_data/alter_table_info.hpp"
-#include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "kernel/table_model.h"
 
 namespace sluice::dialect {
 namespace {
 
-using Trees = std::vector<std::unique_ptr<duckdb::SQLStatement>>;
+using Alter = AlterTableStatement;
+using What = Alter::What;
+using Clause = Alter::Clause;
 
-class Alterations {
- public:
-  explicit Alterations(KernelName table) : table_(std::move(table)) {}
+Clause clause_of(What what) {
+  Clause clause;
+  clause.what = what;
+  return clause;
+}
 
-  duckdb::AlterEntryData entry() const {
-    return {table_.catalog, table_.schema, table_.name, duckdb::OnEntryNotFound::THROW_EXCEPTION};
+Alter::Column alter_column(ColumnParts parts) {
+  Alter::Column column;
+  column.not_null = parts.not_null;
+  column.definition = std::move(parts.column);
+  if (parts.key) {
+    kernel::ColumnModel model = kernel::decode_column(column.definition.Comment());
+    model.key = true;
+    column.definition.SetComment(kernel::encode(model));
   }
-  void add(duckdb::unique_ptr<duckdb::AlterInfo> info) {
-    auto alter = std::make_unique<duckdb::AlterStatement>();
-    alter->info = std::move(info);
-    trees_.push_back(std::move(alter));
-  }
-  void drop_index(std::string name) {
-    auto drop = std::make_unique<duckdb::DropStatement>();
-    drop->info->type = duckdb::CatalogType::INDEX_ENTRY;
-    drop->info->catalog = table_.catalog;
-    drop->info->schema = table_.schema;
-    drop->info->name = std::move(name);
-    trees_.push_back(std::move(drop));
-  }
-  // Later clauses speak of the new name.
-  void renamed(std::string name) { table_.name = std::move(name); }
-  Trees take() { return std::move(trees_); }
+  return column;
+}
 
- private:
-  KernelName table_;
-  Trees trees_;
-};
-
-// FIRST, AFTER c: the kernel adds columns at the end, and nothing may depend on the order of columns silently.
-Parsed<void> refuse_position(ParseContext& c) {
-  if (c.is("FIRST"_kw) || c.is("AFTER"_kw)) return c.unsupported("placing a column with FIRST or AFTER");
+// FIRST | AFTER c
+Parsed<void> parse_position(ParseContext& c, Alter::Column& column) {
+  if (c.accept("FIRST"_kw))
+    column.first = true;
+  else if (c.accept("AFTER"_kw))
+    column.after = TRY(parse_name(c, "a column name"));
   return {};
 }
 
-Parsed<void> add_one_column(ParseContext& c, Alterations& table, bool if_not_exists) {
-  ColumnParts parts = TRY(parse_column_definition(c));
-  TRY(refuse_position(c));
-  std::string name = parts.column.Name();
-  if (parts.primary_key || parts.unique || parts.check)
-    return c.unsupported("adding a column together with a key or check");
-  bool has_default = parts.column.HasDefaultValue();
-  if (parts.not_null && !has_default) {
-    // MySQL fills the rows that exist with the type's zero; the kernel would leave NULLs in a NOT NULL column.
-    return c.unsupported("adding a NOT NULL column without DEFAULT");
-  }
-  table.add(duckdb::make_uniq<duckdb::AddColumnInfo>(table.entry(), std::move(parts.column), if_not_exists));
-  if (parts.not_null) table.add(duckdb::make_uniq<duckdb::SetNotNullInfo>(table.entry(), name));
+// TO rollup | IN rollup | FROM rollup, then PROPERTIES (..)
+Parsed<void> parse_rollup_and_properties(ParseContext& c, Clause& clause) {
+  if (c.accept("TO"_kw) || c.accept("IN"_kw) || c.accept("FROM"_kw))
+    clause.rollup = TRY(parse_name(c, "a rollup name"));
+  if (c.is("PROPERTIES"_kw)) clause.properties = TRY(parse_properties(c));
   return {};
+}
+
+Parsed<Alter::Column> parse_new_column(ParseContext& c) {
+  ColumnParts parts = TRY(parse_column_definition(c));
+  if (parts.primary_key || parts.unique || parts.check)
+    return c.unsupported("adding or changing a column together with a key or check");
+  Alter::Column column = alter_column(std::move(parts));
+  TRY(parse_position(c, column));
+  return column;
+}
+
+// After ADD [COLUMN]
+Parsed<void> parse_add_columns(ParseContext& c, Alter& alter) {
+  bool if_not_exists = TRY(parse_if_not_exists(c));
+  bool several = c.accept(TokenKind::kLeftParen);
+  const size_t begin = alter.clauses.size();
+  do {
+    Clause clause = clause_of(What::kAddColumn);
+    clause.if_not_exists = if_not_exists;
+    clause.column = TRY(parse_new_column(c));
+    clause.name = clause.column->definition.Name();
+    alter.clauses.push_back(std::move(clause));
+  } while (several && c.accept(TokenKind::kComma));
+  if (several) TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  Clause target;
+  TRY(parse_rollup_and_properties(c, target));
+  for (size_t i = begin; i < alter.clauses.size(); ++i) alter.clauses[i].rollup = target.rollup;
+  return {};
+}
+
+// After ADD CONSTRAINT name, ADD, at PRIMARY, UNIQUE or FOREIGN.
+Parsed<Clause> parse_constraint(ParseContext& c, std::string name) {
+  Clause clause = clause_of(name.empty() ? What::kAddPrimaryKey : What::kAddConstraint);
+  clause.name = std::move(name);
+  if (c.accept("PRIMARY"_kw, "KEY"_kw)) {
+    clause.text = "PRIMARY KEY";
+  } else if (c.accept("FOREIGN"_kw, "KEY"_kw)) {
+    clause.text = "FOREIGN KEY";
+    if (!c.is(TokenKind::kLeftParen)) TRY(parse_name(c, "a constraint name"));
+  } else {
+    TRY(c.expect("UNIQUE"_kw));
+    clause.text = "UNIQUE";
+    if (!c.accept("KEY"_kw)) c.accept("INDEX"_kw);
+    if (clause.name.empty()) {
+      if (!c.is(TokenKind::kLeftParen)) clause.name = TRY(parse_name(c, "an index name"));
+      return c.unsupported("adding a constraint other than PRIMARY KEY without the word CONSTRAINT and a name");
+    }
+  }
+  clause.columns = TRY(parse_name_list(c));
+  if (clause.text == "FOREIGN KEY") {
+    TRY(c.expect("REFERENCES"_kw));
+    clause.other = TRY(parse_qualified_name(c, "a table name"));
+    if (c.is(TokenKind::kLeftParen)) clause.other_columns = TRY(parse_name_list(c));
+    while (c.accept("ON"_kw)) {  // DELETE CASCADE, UPDATE SET NULL: without effect, as the constraint
+      c.advance();
+      if (c.accept("SET"_kw) || c.accept("NO"_kw))
+        c.advance();
+      else
+        c.advance();
+    }
+    if (clause.name.empty()) clause.what = What::kAccepted;
+  }
+  return clause;
+}
+
+// ROLLUP r (a, b) [DUPLICATE KEY (..)] [FROM base] [PROPERTIES (..)], r2 (..), ..
+Parsed<void> parse_add_rollups(ParseContext& c, Alter& alter) {
+  do {
+    Clause clause = clause_of(What::kAddRollup);
+    clause.name = TRY(parse_name(c, "a rollup name"));
+    clause.columns = TRY(parse_name_list(c));
+    if (c.accept("DUPLICATE"_kw, "KEY"_kw)) TRY(parse_name_list(c));
+    TRY(parse_rollup_and_properties(c, clause));
+    alter.clauses.push_back(std::move(clause));
+  } while (c.is(TokenKind::kComma) && at_name(c, 1) && c.is(TokenKind::kLeftParen, 2) && c.accept(TokenKind::kComma));
+  return {};
+}
+
+// After INDEX, KEY, FULLTEXT KEY of ADD: [IF NOT EXISTS] [name] (c, ..) [USING kind] [PROPERTIES (..)] [COMMENT 'x']
+Parsed<Clause> parse_index(ParseContext& c) {
+  Clause clause = clause_of(What::kAddIndex);
+  clause.if_not_exists = TRY(parse_if_not_exists(c));
+  if (!c.is(TokenKind::kLeftParen) && !c.is("USING"_kw)) clause.name = TRY(parse_name(c, "an index name"));
+  if (c.accept("USING"_kw)) clause.text = TRY(parse_name(c, "a kind of index"));
+  clause.columns = TRY(parse_name_list(c));
+  TRY(parse_index_options(c, clause));
+  if (clause.name.empty()) clause.name = clause.columns.front();
+  return clause;
 }
 
 // After ADD.
-Parsed<void> parse_add(ParseContext& c, Alterations& table) {
-  if (c.is("CONSTRAINT"_kw) || c.is("PRIMARY"_kw) || c.is("UNIQUE"_kw)) {
-    if (c.accept("CONSTRAINT"_kw) && at_name(c)) TRY(parse_name(c, "a constraint name"));
-    if (!c.is("PRIMARY"_kw)) return c.unsupported("adding a constraint other than PRIMARY KEY");
+Parsed<void> parse_add(ParseContext& c, Alter& alter) {
+  if (c.accept("CONSTRAINT"_kw)) {
+    std::string name;
+    if (at_name(c)) name = TRY(parse_name(c, "a constraint name"));
+    alter.clauses.push_back(TRY(parse_constraint(c, std::move(name))));
+    return {};
+  }
+  if (c.is("PRIMARY"_kw) || c.is("UNIQUE"_kw) || c.is("FOREIGN"_kw)) {
+    alter.clauses.push_back(TRY(parse_constraint(c, {})));
+    return {};
+  }
+  if (c.is("FULLTEXT"_kw) || c.is("SPATIAL"_kw)) {
     c.advance();
-    TRY(c.expect("KEY"_kw));
-    auto columns = TRY(parse_name_list(c));
-    duckdb::vector<std::string> names(columns.begin(), columns.end());
-    table.add(duckdb::make_uniq<duckdb::AddConstraintInfo>(
-        table.entry(), duckdb::make_uniq<duckdb::UniqueConstraint>(std::move(names), true)));
+    if (!c.accept("INDEX"_kw)) c.accept("KEY"_kw);
+    alter.clauses.push_back(TRY(parse_index(c)));
     return {};
   }
-  if (c.is_any("INDEX"_kw, "KEY"_kw, "FULLTEXT"_kw, "SPATIAL"_kw, "FOREIGN"_kw)) {
-    // Secondary indexes and foreign keys have no effect; see create_table.cc.
-    size_t open = 0;
-    while (!c.at_end() && (open > 0 || !c.is(TokenKind::kComma))) {
-      if (c.is(TokenKind::kLeftParen)) ++open;
-      if (c.is(TokenKind::kRightParen) && open > 0) --open;
-      c.advance();
-    }
+  if (c.accept("INDEX"_kw) || c.accept("KEY"_kw)) {
+    alter.clauses.push_back(TRY(parse_index(c)));
     return {};
   }
-  if (c.is_any("PARTITION"_kw, "ROLLUP"_kw, "TEMPORARY"_kw)) {
+  if (c.accept("ROLLUP"_kw)) return parse_add_rollups(c, alter);
+  if (c.is_any("PARTITION"_kw, "TEMPORARY"_kw)) {
     return c.unsupported("ALTER TABLE .. ADD " + std::string(c.text(c.peek())));
   }
   c.accept("COLUMN"_kw);
-  bool if_not_exists = TRY(parse_if_not_exists(c));
-  if (!c.accept(TokenKind::kLeftParen)) return add_one_column(c, table, if_not_exists);
-  do {
-    TRY(add_one_column(c, table, if_not_exists));
-  } while (c.accept(TokenKind::kComma));
-  return c.expect(TokenKind::kRightParen, "',' or ')'");
+  return parse_add_columns(c, alter);
 }
 
 // After DROP.
-Parsed<void> parse_drop_clause(ParseContext& c, Alterations& table) {
-  if (c.is_any("PARTITION"_kw, "ROLLUP"_kw, "PRIMARY"_kw, "FOREIGN"_kw, "CONSTRAINT"_kw, "CHECK"_kw)) {
+Parsed<void> parse_drop_clause(ParseContext& c, Alter& alter) {
+  if (c.is_any("PARTITION"_kw, "TEMPORARY"_kw, "PRIMARY"_kw, "FOREIGN"_kw, "CHECK"_kw)) {
     return c.unsupported("ALTER TABLE .. DROP " + std::string(c.text(c.peek())));
   }
-  if (c.accept("INDEX"_kw) || c.accept("KEY"_kw)) {
-    table.drop_index(TRY(parse_name(c, "an index name")));
-    return {};
+  Clause clause;
+  if (c.accept("ROLLUP"_kw)) {
+    do {
+      clause = clause_of(What::kDropRollup);
+      clause.if_exists = TRY(parse_if_exists(c));
+      clause.name = TRY(parse_name(c, "a rollup name"));
+      if (c.is("PROPERTIES"_kw)) TRY(skip_properties(c));
+      if (!c.is(TokenKind::kComma) || !at_name(c, 1) ||
+          !(c.is(TokenKind::kEnd, 2) || c.is(TokenKind::kComma, 2) || c.is(TokenKind::kSemicolon, 2))) {
+        break;
+      }
+      alter.clauses.push_back(std::move(clause));
+      c.advance();
+    } while (true);
+  } else if (c.accept("INDEX"_kw) || c.accept("KEY"_kw)) {
+    clause = clause_of(What::kDropIndex);
+    clause.if_exists = TRY(parse_if_exists(c));
+    clause.name = TRY(parse_name(c, "an index name"));
+  } else if (c.accept("CONSTRAINT"_kw)) {
+    clause = clause_of(What::kDropConstraint);
+    clause.if_exists = TRY(parse_if_exists(c));
+    clause.name = TRY(parse_name(c, "a constraint name"));
+  } else {
+    clause = clause_of(What::kDropColumn);
+    c.accept("COLUMN"_kw);
+    clause.if_exists = TRY(parse_if_exists(c));
+    clause.name = TRY(parse_name(c, "a column name"));
+    TRY(parse_rollup_and_properties(c, clause));
   }
-  c.accept("COLUMN"_kw);
-  bool if_exists = TRY(parse_if_exists(c));
-  std::string name = TRY(parse_name(c, "a column name"));
-  table.add(duckdb::make_uniq<duckdb::RemoveColumnInfo>(table.entry(), std::move(name), if_exists, false));
-  return {};
-}
-
-// The new definition of column `old_name`, after MODIFY c and CHANGE c.
-Parsed<void> change_column(ParseContext& c, Alterations& table, const std::string& old_name) {
-  ColumnParts parts = TRY(parse_column_definition(c));
-  TRY(refuse_position(c));
-  std::string name = parts.column.Name();
-  if (old_name != name) table.add(duckdb::make_uniq<duckdb::RenameColumnInfo>(table.entry(), old_name, name));
-  auto type = parts.column.Type();
-  table.add(duckdb::make_uniq<duckdb::ChangeColumnTypeInfo>(
-      table.entry(), name, type, tree::strict_cast(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), type)));
-  if (parts.column.HasDefaultValue()) {
-    table.add(duckdb::make_uniq<duckdb::SetDefaultInfo>(table.entry(), name, parts.column.DefaultValue().Copy()));
-  }
-  if (parts.not_null)
-    table.add(duckdb::make_uniq<duckdb::SetNotNullInfo>(table.entry(), name));
-  else
-    table.add(duckdb::make_uniq<duckdb::DropNotNullInfo>(table.entry(), name));
+  alter.clauses.push_back(std::move(clause));
   return {};
 }
 
 // After RENAME.
-Parsed<void> parse_rename_clause(ParseContext& c, Alterations& table) {
-  if (c.accept("COLUMN"_kw)) {
-    std::string from = TRY(parse_name(c, "a column name"));
+Parsed<Clause> parse_rename_clause(ParseContext& c) {
+  Clause clause;
+  if (c.is("COLUMN"_kw) || c.is("ROLLUP"_kw)) {
+    clause = clause_of(c.is("COLUMN"_kw) ? What::kRenameColumn : What::kRenameRollup);
+    c.advance();
+    clause.name = TRY(parse_name(c, "a name"));
     c.accept("TO"_kw);
-    std::string to = TRY(parse_name(c, "the new name"));
-    table.add(duckdb::make_uniq<duckdb::RenameColumnInfo>(table.entry(), std::move(from), std::move(to)));
-    return {};
+    clause.new_name = TRY(parse_name(c, "the new name"));
+    return clause;
   }
-  if (c.is_any("INDEX"_kw, "KEY"_kw, "ROLLUP"_kw, "PARTITION"_kw)) {
+  if (c.is_any("INDEX"_kw, "KEY"_kw, "PARTITION"_kw)) {
     return c.unsupported("ALTER TABLE .. RENAME " + std::string(c.text(c.peek())));
   }
   if (!c.accept("TO"_kw)) c.accept("AS"_kw);
-  QualifiedName to = TRY(parse_qualified_name(c, "the new name"));
-  table.add(duckdb::make_uniq<duckdb::RenameTableInfo>(table.entry(), to.name));
-  table.renamed(to.name);
-  return {};
+  clause = clause_of(What::kRenameTable);
+  clause.other = TRY(parse_qualified_name(c, "the new name"));
+  return clause;
+}
+
+// After REPLACE: WITH TABLE t [PROPERTIES ("swap" = "false")] [FORCE]
+Parsed<Clause> parse_replace_clause(ParseContext& c) {
+  if (c.is("PARTITION"_kw) || c.is("TEMPORARY"_kw)) return c.unsupported("ALTER TABLE .. REPLACE PARTITION");
+  Clause clause = clause_of(What::kReplaceWith);
+  TRY(c.expect("WITH"_kw));
+  TRY(c.expect("TABLE"_kw));
+  clause.other = TRY(parse_qualified_name(c, "a table name"));
+  if (c.is("PROPERTIES"_kw)) clause.properties = TRY(parse_properties(c));
+  for (const auto& [key, value] : clause.properties) {
+    if (key == "swap") clause.swap = !duckdb::StringUtil::CIEquals(value, "false");
+  }
+  c.accept("FORCE"_kw);
+  return clause;
 }
 
 // ALTER [COLUMN] c SET DEFAULT x | DROP DEFAULT
-Parsed<void> parse_alter_column(ParseContext& c, Alterations& table) {
+Parsed<Clause> parse_column_default(ParseContext& c) {
+  Clause clause = clause_of(What::kColumnDefault);
   c.accept("COLUMN"_kw);
-  std::string name = TRY(parse_name(c, "a column name"));
-  ExprPtr value;
+  clause.name = TRY(parse_name(c, "a column name"));
   if (c.accept("SET"_kw)) {
     TRY(c.expect("DEFAULT"_kw));
-    value = TRY(parse_operand(c));
+    clause.value = TRY(parse_operand(c));
   } else {
     TRY(c.expect("DROP"_kw));
     TRY(c.expect("DEFAULT"_kw));
   }
-  table.add(duckdb::make_uniq<duckdb::SetDefaultInfo>(table.entry(), std::move(name), std::move(value)));
-  return {};
+  return clause;
 }
 
-Parsed<void> parse_clause(ParseContext& c, Alterations& table) {
+// The new definition of column `old_name`, after MODIFY and CHANGE c.
+Parsed<Clause> parse_changed_column(ParseContext& c, std::string old_name) {
+  Clause clause = clause_of(What::kModifyColumn);
+  clause.column = TRY(parse_new_column(c));
+  clause.name = old_name.empty() ? clause.column->definition.Name() : std::move(old_name);
+  TRY(parse_rollup_and_properties(c, clause));
+  return clause;
+}
+
+// After MODIFY.
+Parsed<Clause> parse_modify(ParseContext& c) {
+  if (c.is("PARTITION"_kw)) return c.unsupported("ALTER TABLE .. MODIFY PARTITION");
+  if (c.accept("COMMENT"_kw)) {
+    Clause clause = clause_of(What::kTableComment);
+    clause.text = TRY(parse_string(c, "a comment"));
+    return clause;
+  }
+  if (c.is_word("DISTRIBUTION") && c.is("DISTRIBUTED"_kw, 1)) {
+    skip_to_end(c);  // how rows are spread over tablets
+    return clause_of(What::kAccepted);
+  }
+  if (c.is("ENGINE"_kw) && c.is("TO"_kw, 1)) return c.unsupported("ALTER TABLE .. MODIFY ENGINE");
+  c.accept("COLUMN"_kw);
+  if (!at_name(c)) return c.expected("a column name");
+  const bool comment = c.is("COMMENT"_kw, 1);
+  if (comment || (c.is("SET"_kw, 1) && c.is("STATS"_kw, 2))) {
+    Clause clause = clause_of(comment ? What::kColumnComment : What::kColumnStats);
+    clause.name = TRY(parse_name(c, "a column name"));
+    c.advance();
+    if (comment) {
+      clause.text = TRY(parse_string(c, "a comment"));
+      return clause;
+    }
+    c.advance();
+    clause.properties = TRY(parse_property_list(c));
+    if (c.accept("PARTITION"_kw)) TRY(parse_name_list(c));
+    return clause;
+  }
+  return parse_changed_column(c, {});
+}
+
+Parsed<void> parse_clause(ParseContext& c, Alter& alter) {
+  auto add = [&](Parsed<Clause> clause) -> Parsed<void> {
+    alter.clauses.push_back(TRY(std::move(clause)));
+    return {};
+  };
   switch (c.peek().keyword) {
     case "ADD"_kw:
       c.advance();
-      return parse_add(c, table);
+      return parse_add(c, alter);
     case "DROP"_kw:
       c.advance();
-      return parse_drop_clause(c, table);
+      return parse_drop_clause(c, alter);
     case "RENAME"_kw:
       c.advance();
-      return parse_rename_clause(c, table);
+      return add(parse_rename_clause(c));
+    case "REPLACE"_kw:
+      c.advance();
+      return add(parse_replace_clause(c));
     case "ALTER"_kw:
       c.advance();
-      return parse_alter_column(c, table);
-    case "MODIFY"_kw: {
+      return add(parse_column_default(c));
+    case "MODIFY"_kw:
       c.advance();
-      if (c.is("COMMENT"_kw) || c.is("PARTITION"_kw) || c.is("DISTRIBUTED"_kw)) {
-        return c.unsupported("ALTER TABLE .. MODIFY " + std::string(c.text(c.peek())));
-      }
-      c.accept("COLUMN"_kw);
-      Token where = c.peek();
-      if (!at_name(c)) return c.syntax_error("expected a column name", where);
-      // The definition begins with the name itself.
-      std::string_view written = c.text(where);
-      std::string name(written);
-      if (where.kind == TokenKind::kQuotedIdentifier) name = std::string(written.substr(1, written.size() - 2));
-      return change_column(c, table, name);
-    }
+      return add(parse_modify(c));
     case "CHANGE"_kw: {
       c.advance();
       c.accept("COLUMN"_kw);
       std::string old_name = TRY(parse_name(c, "a column name"));
-      return change_column(c, table, old_name);
+      return add(parse_changed_column(c, std::move(old_name)));
     }
-    case "COMMENT"_kw:
+    case "ORDER"_kw: {
+      c.advance();
+      TRY(c.expect("BY"_kw));
+      Clause clause = clause_of(What::kOrderColumns);
+      if (c.is(TokenKind::kLeftParen)) {
+        clause.columns = TRY(parse_name_list(c));
+        TRY(parse_rollup_and_properties(c, clause));
+      } else {  // MySQL's sorts rows once
+        skip_to_end(c);
+        clause.what = What::kAccepted;
+      }
+      return add(std::move(clause));
+    }
+    case "COMMENT"_kw: {
+      c.advance();
+      c.accept(TokenKind::kEqual);
+      Clause clause = clause_of(What::kTableComment);
+      clause.text = TRY(parse_string(c, "a comment"));
+      return add(std::move(clause));
+    }
     case "ENGINE"_kw:
     case "AUTO_INCREMENT"_kw:
     case "CHARSET"_kw:
@@ -212,42 +353,59 @@ Parsed<void> parse_clause(ParseContext& c, Alterations& table) {
       c.advance();
       c.accept(TokenKind::kEqual);
       c.advance();
-      return {};
+      return add(clause_of(What::kAccepted));
     case "DISABLE"_kw:
     case "ENABLE"_kw:
       c.advance();
-      return c.expect("KEYS"_kw);
+      if (c.accept_word("FEATURE")) {
+        TRY(parse_string(c, "a feature in quotes"));
+        if (c.accept("WITH"_kw)) TRY(skip_properties(c));
+      } else {
+        TRY(c.expect("KEYS"_kw));
+      }
+      return add(clause_of(What::kAccepted));
     case "CONVERT"_kw:
     case "DEFAULT"_kw:
     case "CHARACTER"_kw:
       skip_to_end(c);  // CONVERT TO CHARACTER SET ..: text is UTF-8 always
-      return {};
-    case "SET"_kw:
+      return add(clause_of(What::kAccepted));
+    case "SET"_kw: {
       c.advance();
-      skip_to_end(c);  // SET ("property" = "value"): no property means anything here
-      return {};
+      Clause clause = clause_of(What::kProperties);
+      clause.properties = TRY(parse_property_list(c));
+      return add(std::move(clause));
+    }
     default:
-      return c.expected("ADD, DROP, MODIFY, CHANGE, ALTER or RENAME");
+      return c.expected("ADD, DROP, MODIFY, CHANGE, ALTER, ORDER BY, RENAME, REPLACE or SET");
   }
 }
 
 }  // namespace
 
+Parsed<void> parse_index_options(ParseContext& c, AlterTableStatement::Clause& clause) {
+  for (;;) {
+    if (c.accept("USING"_kw)) {
+      clause.text = TRY(parse_name(c, "a kind of index"));
+    } else if (c.is("PROPERTIES"_kw)) {
+      clause.properties = TRY(parse_properties(c));
+    } else if (c.accept("COMMENT"_kw)) {
+      clause.new_name = TRY(parse_string(c, "a comment"));
+    } else {
+      clause.text = duckdb::StringUtil::Upper(clause.text);
+      return {};
+    }
+  }
+}
+
 Body parse_alter_table(ParseContext& c) {
   QualifiedName name = TRY(parse_qualified_name(c, "a table name"));
   if (at_alter_partitions(c)) return parse_alter_partitions(c, std::move(name));
-  Alterations table(kernel_name(std::move(name)));
+  Alter alter;
+  alter.table = std::move(name);
   do {
-    TRY(parse_clause(c, table));
+    TRY(parse_clause(c, alter));
   } while (c.accept(TokenKind::kComma));
-  Trees trees = table.take();
-  if (trees.empty()) return NoOpStatement{};
-  KernelStatement statement;
-  statement.effect = KernelStatement::Effect::kSchema;
-  statement.tree = std::move(trees.front());
-  trees.erase(trees.begin());
-  statement.rest = std::move(trees);
-  return statement;
+  return alter;
 }
 
 }  // namespace sluice::dialect

@@ -43,8 +43,25 @@ Body parse_create_database(ParseContext& c) {
   return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
 }
 
-// After CREATE [OR REPLACE] VIEW.
-Body parse_create_view(ParseContext& c, bool or_replace) {
+// ALTER VIEW v MODIFY COMMENT 'x' | RENAME w
+Body parse_view_change(ParseContext& c, KernelName name) {
+  duckdb::AlterEntryData entry(name.catalog, name.schema, name.name, duckdb::OnEntryNotFound::THROW_EXCEPTION);
+  auto alter = std::make_unique<duckdb::AlterStatement>();
+  if (c.accept("RENAME"_kw)) {
+    c.accept("TO"_kw);
+    alter->info = duckdb::make_uniq<duckdb::RenameViewInfo>(entry, TRY(parse_qualified_name(c, "the new name")).name);
+  } else {
+    TRY(c.expect("MODIFY"_kw));
+    TRY(c.expect("COMMENT"_kw));
+    alter->info = duckdb::make_uniq<duckdb::SetCommentInfo>(
+        duckdb::CatalogType::VIEW_ENTRY, entry.catalog, entry.schema, entry.name,
+        duckdb::Value(TRY(parse_string(c, "a comment"))), duckdb::OnEntryNotFound::THROW_EXCEPTION);
+  }
+  return kernel_statement(std::move(alter), Effect::kSchema);
+}
+
+// After CREATE [OR REPLACE] VIEW and ALTER VIEW.
+Body parse_create_view(ParseContext& c, bool or_replace, bool must_exist = false) {
   bool if_not_exists = TRY(parse_if_not_exists(c));
   KernelName name = kernel_name(TRY(parse_qualified_name(c, "a view name")));
   auto info = duckdb::make_uniq<duckdb::CreateViewInfo>();
@@ -52,6 +69,7 @@ Body parse_create_view(ParseContext& c, bool or_replace) {
   info->schema = name.schema;
   info->view_name = name.name;
   info->on_conflict = on_conflict(if_not_exists, or_replace);
+  if (must_exist && c.is_any("MODIFY"_kw, "RENAME"_kw, "SET"_kw)) return parse_view_change(c, std::move(name));
   if (c.accept(TokenKind::kLeftParen)) {
     do {
       info->aliases.push_back(TRY(parse_name(c, "a column name")));
@@ -65,11 +83,12 @@ Body parse_create_view(ParseContext& c, bool or_replace) {
   info->query = TRY(parse_query(c));
   info->tags[kernel::kDefinitionTag] = std::string(c.text_since(first));
   if (c.is("WITH"_kw)) return c.unsupported("WITH CHECK OPTION");
+  if (must_exist) return AlterViewStatement{create_statement(std::move(info))};
   return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
 }
 
-// After CREATE [UNIQUE] INDEX.
-Body parse_create_index(ParseContext& c, bool unique) {
+// After CREATE UNIQUE INDEX: a constraint that the kernel keeps.
+Body parse_create_unique_index(ParseContext& c) {
   bool if_not_exists = TRY(parse_if_not_exists(c));
   auto info = duckdb::make_uniq<duckdb::CreateIndexInfo>();
   info->index_name = TRY(parse_name(c, "an index name"));
@@ -81,22 +100,30 @@ Body parse_create_index(ParseContext& c, bool unique) {
   info->table = name.name;
   info->index_type = "ART";
   info->on_conflict = on_conflict(if_not_exists);
-  info->constraint_type = unique ? duckdb::IndexConstraintType::UNIQUE : duckdb::IndexConstraintType::NONE;
+  info->constraint_type = duckdb::IndexConstraintType::UNIQUE;
   for (const auto& column : TRY(parse_name_list(c))) {
     info->expressions.push_back(duckdb::make_uniq<duckdb::ColumnRefExpression>(column, name.name));
     info->parsed_expressions.push_back(info->expressions.back()->Copy());
   }
-  if (c.accept("USING"_kw)) {
-    // Inverted and bloom filter indexes of Doris: the kernel's zone maps do their work.
-    bool tree = c.is("BTREE"_kw) || c.is("HASH"_kw);
-    c.advance();
-    if (!tree) {
-      skip_to_end(c);
-      return NoOpStatement{};
-    }
-  }
   skip_to_end(c);
   return kernel_statement(create_statement(std::move(info)), Effect::kSchema);
+}
+
+// After CREATE INDEX: ADD INDEX of ALTER TABLE, and as that one noted with the table. The kernel's zone maps do its
+// work.
+Body parse_create_index(ParseContext& c) {
+  AlterTableStatement alter;
+  auto& clause = alter.clauses.emplace_back();
+  clause.what = AlterTableStatement::What::kAddIndex;
+  clause.if_not_exists = TRY(parse_if_not_exists(c));
+  clause.name = TRY(parse_name(c, "an index name"));
+  if (c.accept("USING"_kw)) clause.text = TRY(parse_name(c, "a kind of index"));
+  TRY(c.expect("ON"_kw));
+  alter.table = TRY(parse_qualified_name(c, "a table name"));
+  clause.columns = TRY(parse_name_list(c));
+  TRY(parse_index_options(c, clause));
+  skip_to_end(c);  // ALGORITHM, LOCK of MySQL
+  return alter;
 }
 
 KernelStatement drop_statement(duckdb::CatalogType type, const KernelName& name, bool if_exists) {
@@ -144,14 +171,15 @@ Body parse_drop_database(ParseContext& c) {
 
 // After DROP INDEX: name ON table.
 Body parse_drop_index(ParseContext& c) {
-  bool if_exists = TRY(parse_if_exists(c));
-  KernelName index;
-  index.name = TRY(parse_name(c, "an index name"));
+  AlterTableStatement alter;
+  auto& clause = alter.clauses.emplace_back();
+  clause.what = AlterTableStatement::What::kDropIndex;
+  clause.if_exists = TRY(parse_if_exists(c));
+  clause.name = TRY(parse_name(c, "an index name"));
   TRY(c.expect("ON"_kw));
-  KernelName table = kernel_name(TRY(parse_qualified_name(c, "a table name")));
-  index.catalog = table.catalog;
-  index.schema = table.schema;
-  return drop_statement(duckdb::CatalogType::INDEX_ENTRY, index, if_exists);
+  alter.table = TRY(parse_qualified_name(c, "a table name"));
+  skip_to_end(c);
+  return alter;
 }
 
 // ALGORITHM = x, DEFINER = x, SQL SECURITY x before VIEW.
@@ -184,11 +212,12 @@ Body parse_create(ParseContext& c) {
   }
   if (temporary) return c.expected("TABLE after TEMPORARY");
   if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_create_database(c);
+  if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_create_materialized_view(c, or_replace);
   skip_view_options(c);
   if (c.accept("VIEW"_kw)) return parse_create_view(c, or_replace);
   bool unique = c.is("UNIQUE"_kw) && c.is("INDEX"_kw, 1);
   if (unique) c.advance();
-  if (c.accept("INDEX"_kw)) return parse_create_index(c, unique);
+  if (c.accept("INDEX"_kw)) return unique ? parse_create_unique_index(c) : parse_create_index(c);
   if (c.accept("USER"_kw)) return parse_create_user(c);
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
@@ -198,11 +227,85 @@ Body parse_drop(ParseContext& c) {
   c.accept("TEMPORARY"_kw);
   if (c.accept("TABLE"_kw) || c.accept("TABLES"_kw)) return parse_drop_relations(c, duckdb::CatalogType::TABLE_ENTRY);
   if (c.accept("VIEW"_kw)) return parse_drop_relations(c, duckdb::CatalogType::VIEW_ENTRY);
+  if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_drop_materialized_view(c);
   if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_drop_database(c);
   if (c.accept("INDEX"_kw)) return parse_drop_index(c);
   if (c.accept("USER"_kw)) return parse_drop_user(c);
   if (c.is("PREPARE"_kw)) return c.unsupported("DROP PREPARE");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
+}
+
+Body parse_alter_view(ParseContext& c) {
+  // What CREATE OR REPLACE does, to a view that is there. A comment that is not written anew stays (session).
+  return parse_create_view(c, true, true);
+}
+
+Body parse_alter_database(ParseContext& c) {
+  QualifiedName name = TRY(parse_database_name(c));
+  if (c.accept("RENAME"_kw)) {
+    c.accept("TO"_kw);
+    RenameDatabaseStatement rename{name, {}};
+    rename.to = TRY(parse_name(c, "the new name"));
+    return rename;
+  }
+  // CHARACTER SET ..: text is UTF-8 always. SET DATA QUOTA, REPLICA QUOTA, PROPERTIES (..): no quotas here.
+  skip_to_end(c);
+  UseStatement check{std::move(name.catalog), std::move(name.database)};
+  check.only_check = true;
+  return check;
+}
+
+Body parse_alter_system(ParseContext& c) {
+  return c.unsupported("ALTER " + std::string(keyword_text(c.peek().keyword)) + ": this server is one process");
+}
+
+Body parse_job_statement(ParseContext& c) {
+  using View = MaterializedViewStatement::What;
+  const Token verb = c.peek();
+  c.advance();
+  switch (verb.keyword) {
+    case "REFRESH"_kw:
+      if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_refresh_materialized_view(c);
+      // REFRESH CATALOG, DATABASE, TABLE: metadata of other systems that Doris keeps; nothing is kept here.
+      if (c.is_any("CATALOG"_kw, "DATABASE"_kw, "TABLE"_kw)) {
+        skip_to_end(c);
+        return NoOpStatement{};
+      }
+      return c.expected("MATERIALIZED VIEW, CATALOG, DATABASE or TABLE");
+    case "PAUSE"_kw:
+    case "RESUME"_kw: {
+      const bool job = c.accept("MATERIALIZED"_kw, "VIEW"_kw) && c.accept_word("JOB");
+      if (job) return parse_materialized_view_job(c, verb.keyword == "PAUSE"_kw ? View::kPause : View::kResume);
+      return c.unsupported(std::string(keyword_text(verb.keyword)) + " of other jobs than those of materialized views");
+    }
+    case "CANCEL"_kw:
+      if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) {
+        if (!c.accept_word("TASK")) return c.expected("TASK");
+        return parse_materialized_view_job(c, View::kCancel);
+      }
+      if (c.is("ALTER"_kw) || c.is("BUILD"_kw)) {
+        // CANCEL ALTER TABLE COLUMN FROM t: what was asked for has been done already.
+        while (!c.at_end() && !c.is("FROM"_kw) && !c.is("ON"_kw)) c.advance();
+        if (!c.accept("FROM"_kw)) TRY(c.expect("ON"_kw));
+        AlterTableStatement alter;
+        alter.table = TRY(parse_qualified_name(c, "a table name"));
+        alter.cancel = true;
+        skip_to_end(c);
+        return alter;
+      }
+      return c.unsupported("CANCEL " + std::string(c.text(c.peek())));
+    default: {  // BUILD INDEX i ON t [PARTITION (..)]
+      AlterTableStatement alter;
+      auto& clause = alter.clauses.emplace_back();
+      clause.what = AlterTableStatement::What::kBuildIndex;
+      TRY(c.expect("INDEX"_kw));
+      if (!c.is("ON"_kw)) clause.name = TRY(parse_name(c, "an index name"));
+      TRY(c.expect("ON"_kw));
+      alter.table = TRY(parse_qualified_name(c, "a table name"));
+      skip_to_end(c);
+      return alter;
+    }
+  }
 }
 
 Body parse_rename(ParseContext& c) {

@@ -110,34 +110,85 @@ TEST_F(Definitions, CopiesOfTables) {
   EXPECT_EQ(run("create temporary table h (a int)"), "");
 }
 
+// What the session does with the clauses is tested in test/sql/alter_table.test.
 TEST_F(Definitions, Alter) {
-  EXPECT_EQ(run("create table a (x int, y varchar(3))"), "");
-  EXPECT_EQ(run("insert into a values (1, 'p')"), "1");
-  EXPECT_EQ(run("alter table a add column z int not null default 5, add (w int, v int), drop column y, rename column x "
-                "to xx"),
-            "");
-  EXPECT_EQ(types_of("a"), "xx INTEGER, z INTEGER, w INTEGER, v INTEGER");
-  EXPECT_EQ(run("alter table d.a modify column w bigint null, change v `v v` varchar(3) default 'q', alter column z "
-                "set default 7"),
-            "");
-  EXPECT_EQ(run("insert into a (xx) values (2)"), "1");
-  EXPECT_EQ(run("select * from a order by xx"), "1|5|NULL|NULL\n2|7|NULL|q");
-  EXPECT_EQ(run("alter table a rename to b"), "");
-  EXPECT_EQ(run("alter table b rename c"), "");
-  EXPECT_EQ(run("rename table c to e"), "");
-  EXPECT_EQ(run("select count(*) from e"), "2");
-  EXPECT_EQ(run("alter table e add index i (xx), add key (z)"), "not for the kernel");
-  EXPECT_EQ(run("alter table e add primary key (xx)"), "");
-  EXPECT_EQ(constraints_of("e"), "PRIMARY KEY(xx)");
-  EXPECT_NE(error_of("alter table e add column p int first"), "parsed");
+  using What = AlterTableStatement::What;
+  const auto alter = [&](const char* sql) {
+    auto statement = parse(sql, options_for_tests());
+    if (!statement || !std::holds_alternative<AlterTableStatement>(statement->body)) {
+      ADD_FAILURE() << sql << ": " << (statement ? "another statement" : statement.error().message());
+      return AlterTableStatement{};
+    }
+    return std::move(std::get<AlterTableStatement>(statement->body));
+  };
+  auto columns = alter(
+      "alter table d.a add column z int not null default 5 first, add (w int, v int), drop column y, "
+      "rename column x to xx, change v `v v` varchar(3) default 'q' after w");
+  EXPECT_EQ(columns.table.database + "." + columns.table.name, "d.a");
+  ASSERT_EQ(columns.clauses.size(), 6U);
+  EXPECT_TRUE(columns.clauses[0].column->first && columns.clauses[0].column->not_null);
+  EXPECT_EQ(columns.clauses[2].what, What::kAddColumn);
+  EXPECT_EQ(columns.clauses[2].name, "v");
+  EXPECT_EQ(columns.clauses[3].what, What::kDropColumn);
+  EXPECT_EQ(columns.clauses[4].name + columns.clauses[4].new_name, "xxx");
+  EXPECT_EQ(columns.clauses[5].name + "|" + columns.clauses[5].column->definition.Name() + "|" +
+                columns.clauses[5].column->after,
+            "v|v v|w");
+  auto names = alter("alter table a rename to b");
+  EXPECT_EQ(names.clauses[0].other.name, "b");
+  EXPECT_FALSE(alter("alter table a replace with table b properties('swap' = 'false')").clauses[0].swap);
+  auto rollups = alter("alter table a add rollup r (x, y) from a properties('k' = 'v'), s (y)");
+  ASSERT_EQ(rollups.clauses.size(), 2U);
+  EXPECT_EQ(rollups.clauses[1].name + rollups.clauses[1].columns[0], "sy");
+  auto index = alter("create index if not exists i on d.a (x) using inverted properties('p' = 'q') comment 'c'");
+  EXPECT_EQ(index.clauses[0].text + index.clauses[0].new_name + index.table.name, "INVERTEDca");
+  EXPECT_TRUE(index.clauses[0].if_not_exists);
+  EXPECT_EQ(alter("drop index i on a").clauses[0].what, What::kDropIndex);
+  EXPECT_EQ(alter("alter table a modify column x set stats ('ndv' = '1')").clauses[0].what, What::kColumnStats);
+  EXPECT_EQ(alter("alter table a add constraint f foreign key (x) references b (y)").clauses[0].other_columns[0], "y");
+  EXPECT_TRUE(alter("cancel alter table column from d.a").cancel);
+  EXPECT_NE(error_of("alter table e"), "parsed");
+  EXPECT_NE(error_of("alter table e add column"), "parsed");
+  EXPECT_NE(error_of("alter table e modify column x int after"), "parsed");
+}
+
+TEST_F(Definitions, MaterializedViews) {
+  using What = MaterializedViewStatement::What;
+  const auto view = [&](const char* sql) {
+    auto statement = parse(sql, options_for_tests());
+    if (!statement || !std::holds_alternative<MaterializedViewStatement>(statement->body)) {
+      ADD_FAILURE() << sql << ": " << (statement ? "another statement" : statement.error().message());
+      return MaterializedViewStatement{};
+    }
+    return std::move(std::get<MaterializedViewStatement>(statement->body));
+  };
+  auto kept = view("create materialized view m as select k, sum(v) from d.t where v > 1 group by k");
+  EXPECT_EQ(kept.what, What::kCreateSync);
+  EXPECT_EQ(kept.table->name, "t");
+  auto own = view(
+      "create materialized view if not exists d.m (a comment 'x', b) build deferred refresh complete on "
+      "schedule every 2 hour starts '2030-01-01 00:00:00' duplicate key (a) comment 'c' partition by (a) "
+      "distributed by hash(a) buckets 2 properties ('p' = 'q') as select k, v from t join u on t.k = u.k");
+  EXPECT_EQ(own.what, What::kCreateAsync);
+  EXPECT_EQ(own.trigger, "ON SCHEDULE EVERY 2 HOUR STARTS \"2030-01-01 00:00:00\"");
+  EXPECT_EQ(own.build + own.refresh + own.partition + own.keys, "DEFERREDCOMPLETEaDUPLICATE KEY (a)");
+  ASSERT_EQ(own.sources.size(), 2U);
+  EXPECT_EQ(own.sources[1].name, "u");
+  EXPECT_EQ(view("refresh materialized view m partitions (p1, p2)").partitions.size(), 2U);
+  EXPECT_EQ(view("drop materialized view if exists m on t").table->name, "t");
+  EXPECT_EQ(view("alter materialized view m replace with materialized view n").other.name, "n");
+  EXPECT_EQ(view("pause materialized view job on m").what, What::kPause);
+  EXPECT_EQ(view("cancel materialized view task 5 on m").task, 5U);
+  EXPECT_NE(error_of("create materialized view m as select * from t"), "parsed");
+  EXPECT_NE(error_of("create materialized view m as select k from t limit 1"), "parsed");
+  EXPECT_NE(error_of("create materialized view m build now as select k from t"), "parsed");
 }
 
 TEST_F(Definitions, ViewsIndexesDatabases) {
   EXPECT_EQ(run("create database if not exists shop default character set utf8mb4 collate utf8mb4_bin"), "");
   EXPECT_EQ(run("create schema other properties ('a' = 'b')"), "");
   EXPECT_EQ(run("create table shop.t (a int)"), "");
-  EXPECT_EQ(run("create index i on shop.t (a)"), "");
-  EXPECT_EQ(run("drop index i on shop.t"), "");
+  EXPECT_EQ(run("create unique index i on shop.t (a)"), "");
   EXPECT_EQ(run("create index j on shop.t (a) using inverted comment 'x'"), "not for the kernel");
   EXPECT_EQ(run("create or replace algorithm = merge definer = `r`@`%` sql security definer view shop.v (n comment "
                 "'c') comment 'x' as select count(*) from shop.t"),
@@ -154,8 +205,8 @@ TEST_F(Definitions, ViewsIndexesDatabases) {
 }
 
 TEST_F(Definitions, AreSchemaChanges) {
-  for (const char* sql : {"create table x (a int)", "drop table x", "alter table x add y int",
-                          "create view v as select 1", "create database y", "truncate table x"}) {
+  for (const char* sql : {"create table x (a int)", "drop table x", "create view v as select 1", "create database y",
+                          "truncate table x"}) {
     auto statement = parse(sql, options_for_tests());
     ASSERT_TRUE(statement) << sql;
     EXPECT_EQ(std::get<KernelStatement>(statement->body).effect, KernelStatement::Effect::kSchema) << sql;

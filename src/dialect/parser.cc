@@ -151,11 +151,10 @@ Body parse_statement(ParseContext& c) {
       c.advance();
       if (c.accept("TABLE"_kw)) return parse_alter_table(c);
       if (c.accept("USER"_kw)) return parse_alter_user(c);
-      if (c.is_any("DATABASE"_kw, "SCHEMA"_kw)) {
-        // ALTER DATABASE d CHARACTER SET ..: text is UTF-8 always.
-        skip_to_end(c);
-        return NoOpStatement{};
-      }
+      if (c.accept("VIEW"_kw)) return parse_alter_view(c);
+      if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_alter_materialized_view(c);
+      if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_alter_database(c);
+      if (c.is("SYSTEM"_kw) || c.is("RESOURCE"_kw)) return parse_alter_system(c);
       return c.unsupported("ALTER " + std::string(c.text(c.peek())));
     case "RENAME"_kw:
       return parse_rename(c);
@@ -190,6 +189,16 @@ Body parse_statement(ParseContext& c) {
     case "OPTIMIZE"_kw:
       skip_to_end(c);
       return NoOpStatement{};
+    case "ADMIN"_kw:
+      return parse_admin(c);
+    case "UNSET"_kw:
+      return parse_unset(c);
+    case "REFRESH"_kw:
+    case "PAUSE"_kw:
+    case "RESUME"_kw:
+    case "CANCEL"_kw:
+    case "BUILD"_kw:
+      return parse_job_statement(c);
     case "GRANT"_kw:
     case "REVOKE"_kw:
     case "PREPARE"_kw:
@@ -199,10 +208,7 @@ Body parse_statement(ParseContext& c) {
     case "RELEASE"_kw:
     case "XA"_kw:
     case "HELP"_kw:
-    case "ADMIN"_kw:
-    case "REFRESH"_kw:
     case "RESET"_kw:
-    case "UNSET"_kw:
     case "REPAIR"_kw:
     case "CHECKSUM"_kw:
       return c.unsupported(std::string(keyword_text(c.peek().keyword)));
@@ -212,15 +218,35 @@ Body parse_statement(ParseContext& c) {
 }
 
 Parsed<void> skip_properties(ParseContext& c) {
-  if (!c.accept("PROPERTIES"_kw)) return {};
-  TRY(c.expect(TokenKind::kLeftParen, "'(' after PROPERTIES"));
+  if (c.is("PROPERTIES"_kw)) TRY(parse_properties(c));
+  return {};
+}
+
+Parsed<Properties> parse_properties(ParseContext& c) {
+  TRY(c.expect("PROPERTIES"_kw));
+  return parse_property_list(c);
+}
+
+Parsed<Properties> parse_property_list(ParseContext& c) {
+  Properties properties;
+  TRY(c.expect(TokenKind::kLeftParen, "'(' and properties"));
   while (!c.is(TokenKind::kRightParen)) {
-    TRY(parse_name_or_string(c, "a property in quotes"));
+    std::string key = TRY(parse_name_or_string(c, "a property in quotes"));
     TRY(c.expect(TokenKind::kEqual, "'='"));
-    TRY(parse_name_or_string(c, "a value in quotes"));
+    // A value need not be in quotes: numbers, true, false.
+    const bool bare = !c.is(TokenKind::kString) && (is_literal(c.peek().kind) || c.is(TokenKind::kWord));
+    std::string value;
+    if (bare) {
+      value = std::string(c.text(c.peek()));
+      c.advance();
+    } else {
+      value = TRY(parse_name_or_string(c, "a value in quotes"));
+    }
+    properties.emplace_back(duckdb::StringUtil::Lower(key), std::move(value));
     if (!c.accept(TokenKind::kComma)) break;
   }
-  return c.expect(TokenKind::kRightParen, "',' or ')'");
+  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
+  return properties;
 }
 
 Result<Statement> parse(std::string_view sql, const ParseOptions& options) {

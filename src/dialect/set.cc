@@ -136,6 +136,24 @@ Parsed<void> parse_assignment(ParseContext& c, VariableScope& scope, SetStatemen
 
 }  // namespace
 
+Body parse_unset(ParseContext& c) {
+  c.advance();
+  SetStatement set;
+  VariableScope scope = VariableScope::kSession;
+  if (c.accept("GLOBAL"_kw))
+    scope = VariableScope::kGlobal;
+  else if (!c.accept("SESSION"_kw))
+    c.accept("LOCAL"_kw);
+  TRY(c.expect("VARIABLE"_kw));
+  if (c.accept("ALL"_kw)) {
+    set.reset_all = scope;
+    return set;
+  }
+  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a variable or ALL")));
+  set.assignments.push_back(assignment(scope, std::move(name), nullptr));
+  return set;
+}
+
 Body parse_set(ParseContext& c) {
   c.advance();
   if (c.is("PASSWORD"_kw) && (c.is(TokenKind::kEqual, 1) || c.is("FOR"_kw, 1))) {

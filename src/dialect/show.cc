@@ -3,6 +3,7 @@
 #include "dialect/expression.h"
 #include "dialect/names.h"
 #include "dialect/statements.h"
+#include "dialect/table_function.h"
 
 namespace sluice::dialect {
 namespace {
@@ -15,23 +16,6 @@ Parsed<void> parse_from_database(ParseContext& c, ShowStatement& show) {
   QualifiedName name = TRY(parse_database_name(c));
   show.object.catalog = std::move(name.catalog);
   show.object.database = std::move(name.database);
-  return {};
-}
-
-// LIKE 'pattern' | WHERE condition; then LIMIT n
-Parsed<void> parse_filter(ParseContext& c, ShowStatement& show) {
-  if (c.accept("LIKE"_kw)) {
-    show.like = TRY(parse_string(c, "a pattern in quotes"));
-  } else if (c.accept("WHERE"_kw)) {
-    show.where = TRY(parse_expression(c));
-  }
-  if (c.accept("LIMIT"_kw)) {
-    show.limit = TRY(parse_unsigned(c, "a number of rows"));
-    if (c.accept(TokenKind::kComma)) {
-      if (*show.limit != 0) return c.unsupported("SHOW with an offset");
-      show.limit = TRY(parse_unsigned(c, "a number of rows"));
-    }
-  }
   return {};
 }
 
@@ -59,6 +43,16 @@ Parsed<void> parse_show_create(ParseContext& c, ShowStatement& show) {
     show.what = What::kCreateDatabase;
     TRY(parse_if_not_exists(c));
     show.object = TRY(parse_database_name(c));
+  } else if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) {
+    // As SHOW CREATE TABLE of the table that holds the rows; ON t: a view kept with t.
+    show.what = What::kFamily;
+    show.family = "CREATE MATERIALIZED VIEW";
+    show.words = TRY(parse_name(c, "a materialized view"));
+    if (c.accept(TokenKind::kDot)) {
+      show.object.database = std::move(show.words);
+      show.words = TRY(parse_name_after_dot(c, "a materialized view"));
+    }
+    if (c.accept("ON"_kw)) show.object = TRY(parse_qualified_name(c, "a table name"));
   } else if (c.accept("USER"_kw)) {
     show.what = What::kCreateUser;
     show.account = TRY(parse_account(c));
@@ -157,7 +151,7 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
     show.what = *kind;
     c.advance();
     TRY(parse_from_database(c, show));
-    return parse_filter(c, show);
+    return parse_show_filter(c, show);
   }
   if (auto kind = plain_kind(c)) {
     show.what = *kind;
@@ -165,8 +159,9 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
     if (*kind == What::kDatabases && (c.accept("FROM"_kw) || c.accept("IN"_kw))) {
       show.object.catalog = TRY(parse_name(c, "a catalog name"));
     }
-    return parse_filter(c, show);
+    return parse_show_filter(c, show);
   }
+  if (TRY(parse_show_family(c, show))) return {};
   switch (c.peek().keyword) {
     case "CREATE"_kw:
       c.advance();
@@ -182,7 +177,7 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       c.advance();
       show.what = What::kColumns;
       TRY(parse_from_table(c, show));
-      return parse_filter(c, show);
+      return parse_show_filter(c, show);
     case "INDEX"_kw:
     case "INDEXES"_kw:
     case "KEYS"_kw:
@@ -190,7 +185,7 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       c.advance();
       show.what = What::kIndex;
       TRY(parse_from_table(c, show));
-      return parse_filter(c, show);
+      return parse_show_filter(c, show);
     case "TEMPORARY"_kw:
     case "PARTITIONS"_kw:
       if (c.is("TEMPORARY"_kw) && !c.is("PARTITIONS"_kw, 1)) return parse_other(c, show);
@@ -198,14 +193,14 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       c.advance();
       show.what = What::kPartitions;
       TRY(parse_from_table(c, show));
-      TRY(parse_filter(c, show));
+      TRY(parse_show_filter(c, show));
       if (c.is("ORDER"_kw) || c.is("LIMIT"_kw)) skip_to_end(c);
       return {};
     case "CHARACTER"_kw:
       c.advance();
       TRY(c.expect("SET"_kw));
       show.what = What::kCharset;
-      return parse_filter(c, show);
+      return parse_show_filter(c, show);
     case "STORAGE"_kw:
       if (!c.is("ENGINES"_kw, 1)) return parse_other(c, show);
       c.advance();
@@ -222,7 +217,7 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
       c.advance();
       show.what = What::kFunctions;
       TRY(parse_from_database(c, show));
-      return parse_filter(c, show);
+      return parse_show_filter(c, show);
     default:
       return parse_other(c, show);
   }
@@ -263,7 +258,11 @@ Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
         continue;
       }
       default:
-        return options;
+        if (!c.is("PLAN"_kw, 1)) return options;
+        // ANALYZED PLAN, DISTRIBUTED PLAN, DUMP PLAN, ALL PLAN
+        if (!c.is_word("ANALYZED") && !c.is_word("DISTRIBUTED") && !c.is_word("DUMP") && !c.is("ALL"_kw))
+          return options;
+        break;
     }
     // A table may have such a name: EXPLAIN plan.
     if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return options;
@@ -302,13 +301,23 @@ Body parse_describe(ParseContext& c) {
                             KernelStatement::Effect::kRead);
   }
   if (c.is("FOR"_kw) && c.is("CONNECTION"_kw, 1)) return c.unsupported("EXPLAIN FOR CONNECTION");
-  if (c.is("FUNCTION"_kw) && at_name(c, 1)) return c.unsupported("DESC FUNCTION");
+  if (c.is("FUNCTION"_kw) && at_name(c, 1) && c.is(TokenKind::kLeftParen, 2)) {
+    c.advance();
+    ShowStatement show;
+    show.what = ShowStatement::What::kFunctionType;
+    show.query = TRY(parse_function_as_query(c));
+    return show;
+  }
   c.accept("TABLE"_kw);
   ShowStatement show;
   show.what = ShowStatement::What::kColumns;
   show.describe = true;
   show.object = TRY(parse_qualified_name(c, "a table name or a query"));
-  c.accept("ALL"_kw);
+  if (c.accept("PARTITION"_kw) || c.accept("PARTITIONS"_kw)) TRY(parse_name_list(c));
+  if (c.accept("ALL"_kw)) {
+    show.what = ShowStatement::What::kAllIndexes;
+    return show;
+  }
   // DESC t column | 'pattern'
   if (c.is(TokenKind::kString) || at_name(c)) show.like = TRY(parse_name_or_string(c, "a column name"));
   return show;

@@ -45,9 +45,119 @@ struct CreateLikeStatement {
   bool if_not_exists = false;
 };
 
+// ALTER TABLE, CREATE/DROP/BUILD INDEX of Doris: what a clause does depends on the table's definition, which the
+// session reads when the statement runs.
+struct AlterTableStatement {
+  enum class What : uint8_t {
+    kAddColumn,
+    kDropColumn,
+    kModifyColumn,  // MODIFY c .., CHANGE old c ..
+    kRenameColumn,
+    kOrderColumns,
+    kColumnDefault,  // ALTER c SET DEFAULT x | DROP DEFAULT
+    kColumnComment,
+    kColumnStats,
+    kTableComment,
+    kRenameTable,
+    kReplaceWith,
+    kAddPrimaryKey,
+    kAddIndex,
+    kDropIndex,
+    kBuildIndex,
+    kAddRollup,
+    kDropRollup,
+    kRenameRollup,
+    kAddConstraint,  // Doris' constraints are promises to the planner: kept and shown, never enforced
+    kDropConstraint,
+    kProperties,
+    kAccepted,  // storage, engines, character sets: nothing to do once the table is there
+  };
+  struct Column {
+    // Its comment holds what kernel::ColumnModel says: key, aggregation, AUTO_INCREMENT.
+    duckdb::ColumnDefinition definition{std::string(), duckdb::LogicalType::INVALID};
+    bool not_null = false;
+    bool first = false;
+    std::string after;  // empty: where it is, or at the end
+  };
+  struct Clause {
+    What what = What::kAccepted;
+    std::string name;      // of the column, index, rollup or constraint
+    std::string new_name;  // of renamings
+    QualifiedName other;   // kRenameTable, kReplaceWith: the other table; kAddConstraint: the one referred to
+    std::optional<Column> column;
+    std::vector<std::string> columns;                 // of orders, keys, indexes, rollups, constraints
+    std::vector<std::string> other_columns;           // FOREIGN KEY .. REFERENCES t (these)
+    std::unique_ptr<duckdb::ParsedExpression> value;  // kColumnDefault; null: DROP DEFAULT
+    std::string text;                                 // a comment; INVERTED, BITMAP; PRIMARY KEY, UNIQUE, FOREIGN KEY
+    std::string rollup;                               // the rollup that a column clause speaks of
+    std::vector<std::pair<std::string, std::string>> properties;
+    bool if_exists = false;
+    bool if_not_exists = false;
+    bool swap = true;  // kReplaceWith: the other table keeps living under this one's name
+  };
+  QualifiedName table;
+  std::vector<Clause> clauses;
+  bool cancel = false;  // CANCEL ALTER TABLE: nothing is ever under way
+};
+
+// ALTER VIEW v AS ..: CREATE OR REPLACE of a view that must be there and keeps its comment.
+struct AlterViewStatement {
+  std::unique_ptr<duckdb::SQLStatement> create;
+};
+
+struct RenameDatabaseStatement {
+  QualifiedName database;
+  std::string to;
+};
+
+// MATERIALIZED VIEW in all its statements.
+struct MaterializedViewStatement {
+  enum class What : uint8_t {
+    kCreateSync,   // CREATE MATERIALIZED VIEW mv AS SELECT .. FROM one_table ..: kept with its table
+    kCreateAsync,  // .. BUILD .. REFRESH ..: a table of its own
+    kDrop,
+    kRefresh,
+    kRename,
+    kSetRefresh,
+    kSetProperties,
+    kReplaceWith,
+    kPause,
+    kResume,
+    kCancel,
+    kShowCreate,
+  };
+  struct Column {
+    std::string name;
+    std::string comment;
+  };
+  What what = What::kRefresh;
+  QualifiedName name;
+  std::optional<QualifiedName> table;  // kDrop .. ON table, kShowCreate .. ON table, kCreateSync: the FROM table
+  QualifiedName other;                 // kRename, kReplaceWith
+  std::vector<Column> columns;
+  std::unique_ptr<duckdb::SQLStatement> query;
+  std::string query_text;
+  std::vector<QualifiedName> sources;  // the tables that the query reads
+  std::string build;                   // IMMEDIATE, DEFERRED
+  std::string refresh;                 // AUTO, COMPLETE, NEVER
+  std::string trigger;                 // ON MANUAL, ON COMMIT, ON SCHEDULE EVERY ..
+  std::string keys;                    // "DUPLICATE KEY (..)" as written
+  std::string partition;               // the column or expression of PARTITION BY (..)
+  std::string distribution;            // as written
+  std::string comment;
+  std::vector<std::string> partitions;  // kRefresh: PARTITIONS (p1, p2)
+  std::vector<std::pair<std::string, std::string>> properties;
+  uint64_t task = 0;  // kCancel
+  bool if_exists = false;
+  bool if_not_exists = false;
+  bool or_replace = false;
+  bool swap = true;
+};
+
 struct UseStatement {
   std::string catalog;  // empty: the current one
   std::string database;
+  bool only_check = false;  // nothing is selected: only that the database is there
 };
 
 // kTransaction: SET TRANSACTION without SESSION or GLOBAL, for the next transaction alone.
@@ -64,6 +174,8 @@ struct SetStatement {
     std::unique_ptr<duckdb::ParsedExpression> value;
   };
   std::vector<Assignment> assignments;
+  // UNSET VARIABLE ALL: all of this scope take their defaults.
+  std::optional<VariableScope> reset_all;
 };
 
 struct Account {
@@ -105,7 +217,16 @@ struct ShowStatement {
     kCatalogs,
     kCreateUser,
     kPartitions,
+    kAlterJobs,     // SHOW ALTER TABLE COLUMN|ROLLUP|MATERIALIZED VIEW; `family` says which
+    kAllIndexes,    // DESC t ALL
+    kFunctionType,  // DESC FUNCTION f(..): the columns of `query`
+    kFamily,        // the many SHOWs whose rows few clients need; `family` is the words, e.g. "STREAM LOAD"
     kOther,
+  };
+  // ORDER BY of some kinds: a column of the answer.
+  struct Order {
+    std::string column;
+    bool descending = false;
   };
   What what = What::kOther;
   bool full = false;      // SHOW FULL ...
@@ -114,9 +235,13 @@ struct ShowStatement {
   QualifiedName object;  // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
   std::optional<std::string> like;                  // LIKE pattern, unescaped text of the literal
   std::unique_ptr<duckdb::ParsedExpression> where;  // over the result's own column names
+  std::vector<Order> order;
   std::optional<uint64_t> limit;
-  std::optional<Account> account;  // kGrants, kCreateUser; empty: the session's own
-  std::string words;               // kOther: the words after SHOW in upper case, for the error
+  uint64_t offset = 0;
+  std::string family;
+  std::unique_ptr<duckdb::SQLStatement> query;  // kFunctionType
+  std::optional<Account> account;               // kGrants, kCreateUser; empty: the session's own
+  std::string words;                            // kOther: the words after SHOW in upper case, for the error
 };
 
 struct KillStatement {
@@ -176,8 +301,9 @@ struct AlterPartitionsStatement {
 struct NoOpStatement {};
 
 using StatementBody =
-    std::variant<KernelStatement, CreateLikeStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
-                 TransactionStatement, AccountStatement, LoadDataStatement, AlterPartitionsStatement, NoOpStatement>;
+    std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
+                 MaterializedViewStatement, AlterPartitionsStatement, UseStatement, SetStatement, ShowStatement,
+                 KillStatement, TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

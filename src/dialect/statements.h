@@ -23,6 +23,11 @@ Body parse_load(ParseContext& c);  // LOAD DATA
 Body parse_create(ParseContext& c);
 Body parse_drop(ParseContext& c);
 Body parse_rename(ParseContext& c);  // RENAME TABLE
+// After ALTER:
+Body parse_alter_view(ParseContext& c);
+Body parse_alter_database(ParseContext& c);
+Body parse_alter_system(ParseContext& c);
+Body parse_job_statement(ParseContext& c);  // REFRESH, PAUSE, RESUME, CANCEL, BUILD
 // create_table.cc: after CREATE [TEMPORARY] TABLE
 Body parse_create_table(ParseContext& c, bool temporary);
 // A column of CREATE TABLE and ALTER TABLE ADD; the constraints that it carries come with it.
@@ -42,6 +47,22 @@ bool at_alter_partitions(const ParseContext& c);
 Body parse_alter_partitions(ParseContext& c, QualifiedName table);
 // alter.cc: after ALTER TABLE
 Body parse_alter_table(ParseContext& c);
+// USING kind, PROPERTIES (..), COMMENT '..' of an index.
+Parsed<void> parse_index_options(ParseContext& c, AlterTableStatement::Clause& clause);
+
+// materialized_view.cc: after CREATE, ALTER, .. MATERIALIZED VIEW
+Body parse_create_materialized_view(ParseContext& c, bool or_replace);
+Body parse_alter_materialized_view(ParseContext& c);
+Body parse_drop_materialized_view(ParseContext& c);
+Body parse_refresh_materialized_view(ParseContext& c);
+// PAUSE, RESUME: after .. MATERIALIZED VIEW JOB ON; CANCEL: after CANCEL MATERIALIZED VIEW TASK
+Body parse_materialized_view_job(ParseContext& c, MaterializedViewStatement::What what);
+
+// show_families.cc: at the word after SHOW or ADMIN SHOW; false when it begins no family.
+Parsed<bool> parse_show_family(ParseContext& c, ShowStatement& show);
+Body parse_admin(ParseContext& c);
+// LIKE 'pattern' | WHERE condition; ORDER BY; LIMIT [offset,] n
+Parsed<void> parse_show_filter(ParseContext& c, ShowStatement& show);
 
 // show.cc
 Body parse_show(ParseContext& c);
@@ -49,6 +70,7 @@ Body parse_describe(ParseContext& c);  // DESC, DESCRIBE, EXPLAIN
 
 // set.cc
 Body parse_set(ParseContext& c);
+Body parse_unset(ParseContext& c);
 
 // account.cc
 // 'user'@'host', user@host, 'user' (of any host), CURRENT_USER() (no account).
@@ -64,6 +86,10 @@ Body parse_statement(ParseContext& c);
 
 // PROPERTIES ("k" = "v", ..) when the cursor is there.
 Parsed<void> skip_properties(ParseContext& c);
+using Properties = std::vector<std::pair<std::string, std::string>>;
+// The same, kept; keys in lower case.
+Parsed<Properties> parse_properties(ParseContext& c);
+Parsed<Properties> parse_property_list(ParseContext& c);  // without the word PROPERTIES
 // Everything up to the statement's end: for clauses that mean nothing here.
 void skip_to_end(ParseContext& c);
 // IF NOT EXISTS, IF EXISTS

@@ -1,204 +1,189 @@
 // SPDX-License-Identifier: Apache-2.0
-// A LATERAL VIEW becomes a join with SELECT unnest(array) that sees the tables before it; the OUTER forms and functions
-// make [NULL] of arrays without elements, so that it is always an inner join, which the kernel flattens.
+// Table functions as Doris writes them: f("property" = "value", ..) after FROM.
 #include "dialect/table_function.h"
 
+#include <algorithm>
+
 #include "dialect/expression.h"
-#include "dialect/function_call.h"
 #include "dialect/names.h"
+#include "dialect/query.h"
+#include "dialect/statements.h"
 #include "dialect/tree.h"
-#include "duckdb/parser/parsed_expression_iterator.hpp"
-#include "duckdb/parser/query_node/select_node.hpp"
 
 namespace sluice::dialect {
 namespace {
 
-struct TableGenerator {
-  std::string_view name;   // without _outer
-  const char* array_name;  // Doris' function that makes the array
-  uint8_t arguments;
-  bool of_plain;  // its argument is no array or map
-};
-constexpr TableGenerator kGenerators[] = {
-    {"explode", "exploded", 1, false},
-    {"explode_split", "exploded_text", 2, true},
-    {"explode_numbers", "exploded_numbers", 1, true},
-    {"explode_bitmap", "bitmap_to_array", 1, true},
-    {"explode_map", "map_entries", 1, false},
-    {"posexplode", "exploded_positions", 1, false},
-    {"explode_variant_array", "exploded_json", 1, true},
-    {"explode_json_array_int", "exploded_json_int", 1, true},
-    {"explode_json_array_double", "exploded_json_double", 1, true},
-    {"explode_json_array_string", "exploded_json_string", 1, true},
-    {"explode_json_array_json", "exploded_json", 1, true},
-    {"explode_json_object", "exploded_members", 1, true},
-};
+struct Call {
+  Token where;
+  std::string function;
+  Properties list;
 
-const TableGenerator* find_generator(std::string_view name) {
-  for (const auto& generator : kGenerators) {
-    if (generator.name == name) return &generator;
-  }
-  return nullptr;
-}
-
-// SELECT unnest(array) AS column; of several columns each one field of the array's structs.
-duckdb::unique_ptr<duckdb::SelectStatement> select_elements(ExprPtr array, bool outer,
-                                                            const std::vector<std::string>& columns) {
-  auto node = duckdb::make_uniq<duckdb::SelectNode>();
-  for (size_t i = 0; i < columns.size(); ++i) {
-    ExprPtr part = array->Copy();
-    if (columns.size() > 1) {
-      part = tree::doris("exploded_part", std::move(part), tree::integer(static_cast<int32_t>(i + 1)));
+  const std::string* find(std::string_view key) const {
+    for (const auto& [name, value] : list) {
+      if (name == key) return &value;
     }
-    if (outer) part = tree::doris("exploded_outer", std::move(part));
-    ExprPtr element = tree::function("unnest", std::move(part));
-    element->SetAlias(columns[i]);
-    node->select_list.push_back(std::move(element));
+    return nullptr;
   }
-  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
-  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
-  statement->node = std::move(node);
-  return statement;
+};
+
+// Error 1105, as Doris reports what a table function cannot do with its properties.
+tl::unexpected<Failed> invalid(ParseContext& c, const Call& call, const std::string& why) {
+  return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                             "errCode = 2, detailMessage = Invalid properties of " + call.function + "(): " + why));
 }
 
-bool has_column(const duckdb::ParsedExpression& expression) {
-  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) return true;
-  bool found = false;
-  duckdb::ParsedExpressionIterator::EnumerateChildren(
-      expression, [&](const duckdb::ParsedExpression& child) { found |= has_column(child); });
-  return found;
+TablePtr server_function(const std::string& name, ExprList arguments, const std::string& alias) {
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", name, std::move(arguments));
+  function->alias = alias;
+  return function;
 }
 
-// A second table of one row, whose only column is an array. The kernel makes a plain UNNEST of a join that sees an
-// array of the left side, but removes duplicates of other columns first and then joins by them, which loses the order.
-TablePtr with_array_column(ParseContext& c, TablePtr table, const Token& where, ExprPtr& array) {
-  const std::string name = "__lateral_" + std::to_string(where.begin);
-  auto node = duckdb::make_uniq<duckdb::SelectNode>();
-  ExprPtr empty = tree::doris_call("array", {});
-  empty->SetAlias(name);
-  node->select_list.push_back(std::move(empty));
-  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
-  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
-  statement->node = std::move(node);
-  auto row = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
-  row->alias = name;
-  auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
-  join->left = std::move(table);
-  join->right = std::move(row);
-  c.hidden_columns.push_back(name);
-  array =
-      tree::doris("exploded_beside", std::move(array), ExprPtr(duckdb::make_uniq<duckdb::ColumnRefExpression>(name)));
-  return join;
-}
-
-Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
-  ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
-  bool outer = c.accept("OUTER"_kw);
-  const Token where = c.peek();
-  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a function like EXPLODE")));
-  const TableGenerator* generator = find_generator(name);
-  constexpr std::string_view kOuter = "_outer";
-  if (!generator && name.ends_with(kOuter)) {
-    outer = true;
-    name.resize(name.size() - kOuter.size());
-    generator = find_generator(name);
+Parsed<TablePtr> numbers(ParseContext& c, const Call& call) {
+  const auto whole = [&](std::string_view key) -> Parsed<std::optional<uint64_t>> {
+    const std::string* text = call.find(key);
+    if (!text) return std::optional<uint64_t>();
+    auto value = small_integer(*text);
+    if (text->empty() || !value || *value > INT64_MAX / 2)
+      return c.syntax_error("the property \"" + std::string(key) + "\" needs a whole number", call.where);
+    return value;
+  };
+  const auto count = TRY(whole("number"));
+  const auto constant = TRY(whole("const_value"));
+  for (const auto& [key, value] : call.list) {
+    if (key != "number" && key != "const_value") return invalid(c, call, "'" + key + "' is no property of it");
   }
-  if (!generator) return c.syntax_error("this is no function for LATERAL VIEW", where);
-  TRY(c.expect(TokenKind::kLeftParen, "'('"));
-  ExprList arguments;
-  if (!c.is(TokenKind::kRightParen)) arguments = TRY(parse_expression_list(c));
-  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
-  if (arguments.size() != generator->arguments) {
-    return c.syntax_error(duckdb::StringUtil::Upper(name) + "() takes " + std::to_string(generator->arguments) +
-                              " argument(s), not " + std::to_string(arguments.size()),
-                          where);
-  }
-  std::string alias = TRY(parse_name(c, "a name for the view's table"));
-  TRY(c.expect("AS"_kw));
-  std::vector<std::string> columns;
-  do {
-    columns.push_back(TRY(parse_name(c, "a column name")));
-  } while (c.accept(TokenKind::kComma));
-  Call call;
-  call.name = generator->array_name;
-  call.args = std::move(arguments);
-  call.where = where;
-  ExprPtr array = TRY(build_call(c, std::move(call)));
-  if (generator->of_plain && has_column(*array)) {
-    table = with_array_column(c, std::move(table), where, array);
-    TRY(c.add_level());
-  }
-  auto view = duckdb::make_uniq<duckdb::SubqueryRef>(select_elements(std::move(array), outer, columns));
-  view->alias = std::move(alias);
-  auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
-  join->query_location = where.begin;
-  join->left = std::move(table);
-  join->right = std::move(view);
-  TRY(c.add_level());
-  return join;
-}
-
-// So many rows of one constant.
-TablePtr constant_rows(TablePtr rows, int64_t value) {
-  auto node = duckdb::make_uniq<duckdb::SelectNode>();
-  ExprPtr number = tree::constant(duckdb::Value::BIGINT(value));
-  number->SetAlias("number");
-  node->select_list.push_back(std::move(number));
-  node->from_table = std::move(rows);
-  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
-  statement->node = std::move(node);
-  auto table = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
+  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", call.where);
+  const auto end = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*count)));
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(0)), end->Copy());
+  function->alias = "numbers";
+  function->column_name_alias.push_back("number");
+  if (!constant) return TablePtr(std::move(function));
+  // "const_value": that many rows of one value.
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  auto value = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*constant)));
+  value->SetAlias("number");
+  select->select_list.push_back(std::move(value));
+  select->from_table = std::move(function);
+  auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(select)));
   table->alias = "numbers";
-  return table;
+  return TablePtr(std::move(table));
+}
+
+// "type" = "mv" | "insert" of jobs() and tasks().
+Parsed<TablePtr> jobs_or_tasks(ParseContext& c, const Call& call) {
+  const std::string* type = call.find("type");
+  if (!type) return invalid(c, call, "\"type\" is needed: \"mv\" or \"insert\"");
+  const std::string kind = duckdb::StringUtil::Lower(*type);
+  if (kind != "mv" && kind != "insert")
+    return invalid(c, call, "\"type\" is \"mv\" or \"insert\", not '" + *type + "'");
+  return server_function(kind + "_" + call.function, {}, call.function);
+}
+
+Parsed<TablePtr> of_one_database(ParseContext& c, const Call& call, std::vector<std::string_view> needed) {
+  ExprList arguments;
+  const std::string* catalog = call.find("catalog");
+  if (catalog && !duckdb::StringUtil::CIEquals(*catalog, kInternalCatalog))
+    return invalid(c, call, "the catalog '" + *catalog + "' is not there or holds no such things");
+  for (std::string_view key : needed) {
+    const std::string* value = call.find(key);
+    if (!value || value->empty()) return invalid(c, call, "\"" + std::string(key) + "\" is needed");
+    arguments.push_back(tree::text(*value));
+  }
+  return server_function(call.function, std::move(arguments), call.function);
+}
+
+// Separators are written as text, and the usual escapes in them.
+std::string unescaped(std::string text) {
+  static constexpr std::pair<const char*, const char*> kEscapes[] = {{"\\t", "\t"}, {"\\n", "\n"}, {"\\r", "\r"}};
+  for (const auto& [from, to] : kEscapes) text = duckdb::StringUtil::Replace(text, from, to);
+  for (size_t at = text.find("\\x"); at != std::string::npos && at + 3 < text.size(); at = text.find("\\x", at + 1)) {
+    const std::string digits = text.substr(at + 2, 2);
+    if (digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) continue;
+    text.replace(at, 4, 1, static_cast<char>(std::stoi(digits, nullptr, 16)));
+  }
+  return text;
+}
+
+void add_named(duckdb::FunctionExpression& function, const std::string& name, ExprPtr value) {
+  function.children.push_back(tree::equal(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), std::move(value)));
+}
+
+// local("file_path" = "..", "format" = "csv"): the kernel reads the file, within the directories that the server
+// allows.
+Parsed<TablePtr> file_of_server(ParseContext& c, const Call& call) {
+  const std::string* path = call.find(call.function == "local" ? "file_path" : "uri");
+  if (!path || path->empty()) return invalid(c, call, "the path of the file is needed");
+  const std::string* written = call.find("format");
+  if (!written) return invalid(c, call, "\"format\" is needed: csv, csv_with_names, json, parquet");
+  const std::string format = duckdb::StringUtil::Lower(*written);
+  duckdb::unique_ptr<duckdb::FunctionExpression> read;
+  if (format == "parquet") {
+    read = tree::call("read_parquet", tree::list(tree::text(*path)));
+  } else if (format == "json") {
+    read = tree::call("read_json_auto", tree::list(tree::text(*path)));
+  } else if (format == "csv" || format == "csv_with_names" || format == "csv_with_names_and_types") {
+    read = tree::call("read_csv", tree::list(tree::text(*path)));
+    const std::string* separator = call.find("column_separator");
+    add_named(*read, "delim", tree::text(separator ? unescaped(*separator) : "\t"));
+    add_named(*read, "header", tree::constant(duckdb::Value::BOOLEAN(format != "csv")));
+    add_named(*read, "all_varchar", tree::constant(duckdb::Value::BOOLEAN(true)));
+    add_named(*read, "nullstr", tree::text("\\N"));
+    add_named(*read, "quote", tree::text(call.find("enclose") ? *call.find("enclose") : ""));
+    add_named(*read, "escape", tree::text(call.find("escape") ? *call.find("escape") : ""));
+    add_named(*read, "null_padding", tree::constant(duckdb::Value::BOOLEAN(true)));
+    int64_t skipped = format == "csv_with_names_and_types" ? 1 : 0;
+    if (const std::string* lines = call.find("skip_lines")) {
+      auto count = small_integer(*lines);
+      if (!count || *count > 1'000'000) return invalid(c, call, "\"skip_lines\" is a number of lines");
+      skipped = static_cast<int64_t>(*count);
+    }
+    if (skipped > 0 && format != "csv_with_names_and_types")
+      add_named(*read, "skip", tree::constant(duckdb::Value::BIGINT(skipped)));
+  } else {
+    return c.unsupported("files of the format " + *written);
+  }
+  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  function->function = std::move(read);
+  function->alias = call.function;
+  return TablePtr(std::move(function));
 }
 
 }  // namespace
 
-Parsed<TablePtr> parse_lateral_views(ParseContext& c, TablePtr table) {
-  while (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) {
-    c.advance();
-    c.advance();
-    table = TRY(parse_lateral_view(c, std::move(table)));
-  }
-  return table;
-}
-
-// numbers("number" = "10"[, "const_value" = "7"])
 Parsed<TablePtr> parse_table_function(ParseContext& c) {
-  Token where = c.peek();
-  std::string name = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
-  c.advance();
-  if (name != "numbers") return c.unsupported("the table function " + name + "()");
-  std::optional<uint64_t> count;
-  std::optional<int64_t> value;
-  while (!c.is(TokenKind::kRightParen)) {
-    std::string property = duckdb::StringUtil::Lower(TRY(parse_string(c, "a property like \"number\" = \"10\"")));
-    TRY(c.expect(TokenKind::kEqual, "'='"));
-    Token written = c.peek();
-    std::string text = TRY(parse_string(c, "a value in quotes"));
-    const bool negative = text.starts_with('-') && property == "const_value";
-    auto number = small_integer(negative ? text.substr(1) : text);
-    if (!number || *number > INT64_MAX / 2) return c.syntax_error("this property needs a whole number", written);
-    if (property == "number")
-      count = *number;
-    else if (property == "const_value")
-      value = negative ? -static_cast<int64_t>(*number) : static_cast<int64_t>(*number);
-    else
-      return c.syntax_error("numbers() has no property '" + property + "'", written);
-    if (!c.accept(TokenKind::kComma)) break;
+  Call call;
+  call.where = c.peek();
+  call.function = duckdb::StringUtil::Lower(TRY(parse_name(c, "a table function")));
+  call.list = TRY(parse_property_list(c));
+  TablePtr table;
+  const std::string& name = call.function;
+  if (name == "numbers") {
+    table = TRY(numbers(c, call));
+  } else if (name == "jobs" || name == "tasks") {
+    table = TRY(jobs_or_tasks(c, call));
+  } else if (name == "mv_infos") {
+    table = TRY(of_one_database(c, call, {"database"}));
+  } else if (name == "partitions") {
+    table = TRY(of_one_database(c, call, {"database", "table"}));
+  } else if (name == "catalogs" || name == "frontends" || name == "backends" || name == "frontends_disks") {
+    table = server_function(name, {}, name);
+  } else if (name == "local" || name == "file") {
+    table = TRY(file_of_server(c, call));
+  } else {
+    return c.unsupported("the table function " + name + "()");
   }
-  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
-  if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", where);
-  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
-  function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(0)),
-                                      tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*count))));
-  function->alias = "numbers";
-  function->column_name_alias.push_back("number");
-  TablePtr table = std::move(function);
-  if (value) table = constant_rows(std::move(table), *value);
   std::string alias = TRY(parse_alias(c));
   if (!alias.empty()) table->alias = alias;
   return table;
+}
+
+Parsed<QueryPtr> parse_function_as_query(ParseContext& c) {
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = TRY(parse_table_function(c));
+  return as_statement(std::move(select));
 }
 
 }  // namespace sluice::dialect

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables that functions make: numbers("number" = "10"), and LATERAL VIEW explode(..) t AS c after a table.
+// f("property" = "value", ..) of Doris as a table. Internal to src/dialect; thread rule as ParseContext.
 #pragma once
 
-#include "dialect/parse_context.h"
 #include "dialect/query.h"
 
 namespace sluice::dialect {
 
-// At a name and '('.
+// At the function's name.
 Parsed<TablePtr> parse_table_function(ParseContext& c);
-
-// Zero or more LATERAL VIEW [OUTER] function(..) table AS column, ..: each sees the columns of what stands before it.
-Parsed<TablePtr> parse_lateral_views(ParseContext& c, TablePtr table);
+// SELECT * FROM it: for DESC FUNCTION.
+Parsed<QueryPtr> parse_function_as_query(ParseContext& c);
 
 }  // namespace sluice::dialect

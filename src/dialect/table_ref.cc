@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dialect/expression.h"
+#include "dialect/lateral_view.h"
 #include "dialect/literals.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
@@ -110,6 +111,11 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
   table->schema_name = std::move(name.schema);
   table->table_name = std::move(name.name);
   table->query_location = where.begin;
+  // t INDEX v of Doris names the materialised view or rollup to read: the same rows, only sooner.
+  if (c.is("INDEX"_kw) && at_name(c, 1)) {
+    c.advance();
+    TRY(parse_name(c, "a materialized view or rollup"));
+  }
   TRY(refuse_table_options(c));
   TRY(parse_table_alias(c, *table));
   TRY(refuse_table_options(c));

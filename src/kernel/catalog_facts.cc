@@ -54,9 +54,12 @@ RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string
   facts.database = database;
   facts.name = entry.name;
   facts.temporary = entry.temporary && !is_system_database(database);
-  facts.comment = comment_text(entry.comment);
   facts.view = entry.type == CatalogType::VIEW_ENTRY;
-  if (!facts.view) {
+  if (facts.view) {
+    facts.comment = decode_column(entry.comment).comment;
+  } else {
+    facts.model = decode_table(entry.comment);
+    facts.comment = facts.model.comment;
     auto cardinality = entry.Cast<duckdb::TableCatalogEntry>().GetStorageInfo(context).cardinality;
     if (cardinality.IsValid()) facts.rows = cardinality.GetIndex();
   }
@@ -157,7 +160,7 @@ void add_view_columns(ClientContext& context, duckdb::ViewCatalogEntry& view, Re
     ColumnFacts& added = facts.columns.emplace_back();
     added.name = i < view.aliases.size() ? view.aliases[i] : columns->names[i];
     added.type = columns->types[i];
-    added.comment = comment_text(view.GetColumnComment(i));
+    added.comment = decode_column(view.GetColumnComment(i)).comment;
   }
 }
 

@@ -66,6 +66,7 @@ struct RelationFacts {
   bool view = false;
   bool temporary = false;
   std::string comment;
+  TableModel model;              // tables only; the keys of a table that is none of Doris are kNone
   std::optional<uint64_t> rows;  // tables only; an estimate while others write
   // What follows is filled by describe() only.
   std::vector<ColumnFacts> columns;
@@ -73,7 +74,6 @@ struct RelationFacts {
   std::vector<std::string> checks;   // conditions of CHECK constraints
   std::string definition;            // the query of a view, as its author wrote it when that is known
   std::vector<std::string> aliases;  // the columns in CREATE VIEW v (a, b)
-  TableModel model;                  // of a table of Doris; its keys are kNone for others
   std::vector<duckdb::LogicalType> partition_types;
 };
 

@@ -15,6 +15,10 @@
 #include "functions/registry.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/catalog_facts.h"
+#include "kernel/charsets.h"
+#include "kernel/date_arithmetic.h"
+#include "kernel/server_functions.h"
 
 namespace sluice::kernel {
 namespace {
@@ -406,6 +410,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
     info.internal = true;
     catalog.CreateFunction(transaction, info);
   }
+  create_server_functions(context, rows);
   create_date_arithmetic(context);
   create_write_functions(context);
   create_insert_values(context);

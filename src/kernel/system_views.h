@@ -20,6 +20,13 @@ class SystemRows {
     kAccounts,         // VARCHAR user, host, plugin
     kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
     kGlobalVariables,  // VARCHAR name, value
+    // As the table functions of server_functions.cc have their columns:
+    kMaterializedViews,  // with the database before them
+    kViewJobs,
+    kViewTasks,
+    kFrontends,
+    kBackends,
+    kFrontendDisks,
   };
   using Rows = std::vector<std::vector<duckdb::Value>>;
   using Provider = std::function<Rows()>;
@@ -31,7 +38,7 @@ class SystemRows {
 
  private:
   mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
-  Provider providers_[3];
+  Provider providers_[9];
 };
 
 // Makes functions and views in a new instance. Quick: the kernel binds a view when it is first used.

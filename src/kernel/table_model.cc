@@ -8,7 +8,9 @@ namespace sluice::kernel {
 namespace {
 
 // A comment that begins so is one of ours: then follow fields, each "<bytes>:<text>" or "-" for none.
-constexpr std::string_view kMark = "\x1f" "doris1;";
+constexpr std::string_view kMark =
+    "\x1f"
+    "doris1;";
 
 class Writer {
  public:
@@ -101,7 +103,7 @@ duckdb::Value plain_comment(const std::string& comment) {
 
 bool TableModel::is_plain() const {
   return keys == KeyModel::kNone && distribution.empty() && properties.empty() && indexes.empty() && rollups.empty() &&
-         cluster_by.empty() && partitioned == PartitionKind::kNone && !comment.starts_with(kMark);
+         cluster_by.empty() && notes.empty() && partitioned == PartitionKind::kNone && !comment.starts_with(kMark);
 }
 
 const std::string* TableModel::property(const std::string& name) const {
@@ -122,9 +124,26 @@ Partition* TableModel::find_partition(const std::string& name, bool temporary) {
   return const_cast<Partition*>(std::as_const(*this).find_partition(name, temporary));
 }
 
-bool is_encoded(const duckdb::Value& comment) {
-  std::string plain;
-  return reader_of(comment, plain).has_value();
+const std::string* TableModel::note(std::string_view kind, std::string_view name) const {
+  for (const auto& note : notes) {
+    if (note.kind == kind && duckdb::StringUtil::CIEquals(note.name, std::string(name))) return &note.text;
+  }
+  return nullptr;
+}
+
+void TableModel::set_note(const std::string& kind, const std::string& name, std::string text) {
+  for (auto& note : notes) {
+    if (note.kind != kind || !duckdb::StringUtil::CIEquals(note.name, name)) continue;
+    note.text = std::move(text);
+    return;
+  }
+  notes.push_back({kind, name, std::move(text)});
+}
+
+bool TableModel::remove_note(std::string_view kind, std::string_view name) {
+  return std::erase_if(notes, [&](const TableNote& note) {
+           return note.kind == kind && duckdb::StringUtil::CIEquals(note.name, std::string(name));
+         }) > 0;
 }
 
 duckdb::Value encode(const ColumnModel& model) {
@@ -190,6 +209,12 @@ duckdb::Value encode(const TableModel& model) {
     for (const auto& values : partition.values) writer.add(values);
     writer.add(std::string_view(partition.visible_since));
   }
+  writer.add(static_cast<uint64_t>(model.notes.size()));
+  for (const auto& note : model.notes) {
+    writer.add(std::string_view(note.kind));
+    writer.add(std::string_view(note.name));
+    writer.add(std::string_view(note.text));
+  }
   return writer.take();
 }
 
@@ -223,7 +248,18 @@ TableModel decode_table(const duckdb::Value& comment) {
     for (auto& values : partition.values) values = reader->bound();
     partition.visible_since = reader->text();
   }
+  model.notes.resize(reader->count());
+  for (auto& note : model.notes) {
+    note.kind = reader->text();
+    note.name = reader->text();
+    note.text = reader->text();
+  }
   return model;
+}
+
+bool is_encoded(const duckdb::Value& comment) {
+  std::string plain;
+  return reader_of(comment, plain).has_value();
 }
 
 }  // namespace sluice::kernel

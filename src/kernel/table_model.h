@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,9 @@ struct ColumnModel {
   std::string type;         // as declared, where the kernel's type says less: "varchar(10)"
   uint64_t max_bytes = 0;   // of a text; 0: no limit
   bool auto_increment = false;
-  std::string sequence;         // with auto_increment: the kernel's sequence, "schema"."name"
-  bool now_on_update = false;   // ON UPDATE CURRENT_TIMESTAMP
-  bool hidden = false;          // not in SELECT *
+  std::string sequence;        // with auto_increment: the kernel's sequence, "schema"."name"
+  bool now_on_update = false;  // ON UPDATE CURRENT_TIMESTAMP
+  bool hidden = false;         // not in SELECT *
 };
 
 // A bound of a range, one value a column. No text: MAXVALUE in an upper bound, the least value in a lower one.
@@ -42,6 +43,14 @@ struct Partition {
   Bound lower, upper;         // of RANGE: lower <= row < upper; an empty lower bound is below everything
   std::vector<Bound> values;  // of LIST: one entry a tuple; no text: NULL
   std::string visible_since;  // "YYYY-MM-DD hh:mm:ss"
+};
+
+// A note of ALTER TABLE and of materialised views: kind "mv" (a view kept with the table: its query), "constraint", or
+// "async" (of a materialised view with rows of its own: its query, refresh method, ..).
+struct TableNote {
+  std::string kind;
+  std::string name;
+  std::string text;
 };
 
 enum class PartitionKind : uint8_t { kNone, kRange, kList };
@@ -60,20 +69,28 @@ struct TableModel {
   std::string auto_unit;  // of AUTO RANGE: the unit of date_trunc
   std::vector<std::string> partition_columns;
   std::vector<Partition> partitions;
+  std::vector<TableNote> notes;
 
   bool is_plain() const;  // nothing but a comment
   const std::string* property(const std::string& name) const;
   Partition* find_partition(const std::string& name, bool temporary);
   const Partition* find_partition(const std::string& name, bool temporary) const;
+  // The text of a note; null when there is none. Names are compared without case.
+  const std::string* note(std::string_view kind, std::string_view name) const;
+  void set_note(const std::string& kind, const std::string& name, std::string text);
+  bool remove_note(std::string_view kind, std::string_view name);
+  // Whether this table holds the rows of a materialised view.
+  bool is_materialized_view() const { return note("async", "query") != nullptr; }
 };
 
 // The value to be kept as a comment; NULL when there is nothing to keep.
 duckdb::Value encode(const ColumnModel& model);
 duckdb::Value encode(const TableModel& model);
-// Whether a comment is one of ours, and not only text.
-bool is_encoded(const duckdb::Value& comment);
 // From a comment, also one that is only text.
 ColumnModel decode_column(const duckdb::Value& comment);
 TableModel decode_table(const duckdb::Value& comment);
+
+// Whether a comment is one of ours, and not only text.
+bool is_encoded(const duckdb::Value& comment);
 
 }  // namespace sluice::kernel

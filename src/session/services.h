@@ -12,6 +12,7 @@
 #include "session/audit.h"
 #include "session/plan_cache.h"
 #include "session/running.h"
+#include "session/schema_jobs.h"
 #include "session/system_rows.h"
 #include "session/variables.h"
 
@@ -41,6 +42,7 @@ class Services {
   const Limits limits;
   PlanCache plan_cache;
   RunningStatements running;
+  SchemaJobs schema_jobs;
   GlobalVariables variables;  // system variables' global values
 
   uint32_t next_connection_id() { return ++last_connection_id_; }

@@ -100,7 +100,8 @@ void Session::on_kill(std::function<void()> close_connection) {
 Status Session::use(std::string_view database) {
   const size_t dot = database.find('.');
   const std::string catalog(dot == std::string_view::npos ? std::string_view() : database.substr(0, dot));
-  auto outcome = state_->use(catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)));
+  auto outcome =
+      state_->use({catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false});
   if (!outcome) return fail(outcome.error());
   return {};
 }

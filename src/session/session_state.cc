@@ -219,8 +219,11 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
                       kernel_statement->effect, std::move(parameters));
   }
   if (const auto* like = std::get_if<dialect::CreateLikeStatement>(&body)) return create_like(*like);
-  if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body))
-    return use(use_statement->catalog, use_statement->database);
+  if (const auto* alter = std::get_if<dialect::AlterTableStatement>(&body)) return alter_table(*alter);
+  if (auto* view = std::get_if<dialect::AlterViewStatement>(&body)) return alter_view(std::move(*view));
+  if (const auto* rename = std::get_if<dialect::RenameDatabaseStatement>(&body)) return rename_database(*rename);
+  if (auto* view = std::get_if<dialect::MaterializedViewStatement>(&body)) return materialized_view(std::move(*view));
+  if (const auto* use_statement = std::get_if<dialect::UseStatement>(&body)) return use(*use_statement);
   if (const auto* set_statement = std::get_if<dialect::SetStatement>(&body)) return set(*set_statement);
   if (const auto* show = std::get_if<dialect::ShowStatement>(&body)) {
     const bool about_warnings = show->what == dialect::ShowStatement::What::kWarnings ||

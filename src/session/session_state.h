@@ -27,6 +27,8 @@
 
 namespace sluice::session {
 
+struct TableDefinition;
+
 class SessionState final : public dialect::SessionValues {
  public:
   SessionState(Services& services, Session& self, uint32_t connection_id, ClientIdentity client);
@@ -73,7 +75,7 @@ class SessionState final : public dialect::SessionValues {
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
 
   // statements.cc: what the server answers itself
-  Result<Outcome> use(const std::string& catalog, const std::string& database);
+  Result<Outcome> use(const dialect::UseStatement& statement);
   Result<Outcome> set(const dialect::SetStatement& statement);
   Result<Outcome> transaction(const dialect::TransactionStatement& statement);
   // `only`: READ ONLY or READ WRITE of the statement; otherwise as SET TRANSACTION or the session says.
@@ -82,6 +84,26 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   // alter_partitions.cc
   Result<Outcome> alter_partitions(const dialect::AlterPartitionsStatement& statement);
+  // alter_table.cc
+  Result<Outcome> alter_table(const dialect::AlterTableStatement& statement);
+  Result<Outcome> alter_view(dialect::AlterViewStatement statement);
+  Result<Outcome> rename_database(const dialect::RenameDatabaseStatement& statement);
+  // The database that a name means. Errors: 1046, 5085 unknown catalog.
+  Result<std::string> own_database(const dialect::QualifiedName& name) const;
+  // Commits an open transaction, as changes of the schema do, and runs `work` in one of its own.
+  Status in_own_transaction(const std::function<Status()>& work);
+  // materialized_view.cc
+  Result<Outcome> materialized_view(dialect::MaterializedViewStatement statement);
+  Status create_async_view(dialect::MaterializedViewStatement& view, const std::string& database, bool& created);
+  Status create_sync_view(dialect::MaterializedViewStatement& view, const std::string& database);
+  Status drop_view(const dialect::MaterializedViewStatement& view, const std::string& database);
+  Status replace_view(const dialect::MaterializedViewStatement& view, const std::string& database);
+  Result<Outcome> refresh_view(const dialect::MaterializedViewStatement& view, const std::string& database);
+  // The rows of the view's query in the place of those that are there.
+  // `changed` (may be null) gets the partitions whose rows differ.
+  Status fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query,
+                   std::vector<std::string>* changed = nullptr);
+  Status move_database(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW DATABASES, TABLES, TABLE STATUS, COLUMNS, INDEX, CATALOGS and DESC.
+#include "functions/type_names.h"
 #include "kernel/charsets.h"
 #include "session/show_rows.h"
+#include "session/table_definition.h"
 
 namespace sluice::session {
 namespace {
@@ -165,6 +167,24 @@ Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& contex
                             number(static_cast<int64_t>(i + 1)), text(key.columns[i]), text("A"),
                             counted ? number(static_cast<int64_t>(*relation.rows)) : no_number(), no_number(),
                             no_text(), text(nullable ? "YES" : ""), text("BTREE"), text(""), text("")});
+    }
+  }
+  for (const std::string& line : relation.model.indexes) {
+    const auto columns = columns_in_line(line);
+    const size_t using_at = line.find(" USING ");
+    std::string kind = using_at == std::string::npos ? "INVERTED" : line.substr(using_at + 7);
+    kind = kind.substr(0, kind.find(' '));
+    const size_t properties = line.find(" PROPERTIES");
+    const size_t comment = line.find(" COMMENT ");
+    std::string shown = properties == std::string::npos ? "" : line.substr(properties + 11);
+    if (comment != std::string::npos && properties != std::string::npos && comment > properties)
+      shown = line.substr(properties + 11, comment - properties - 11);
+    std::string remark = comment == std::string::npos ? "" : line.substr(comment + 9);
+    if (remark.size() >= 2) remark = remark.substr(1, remark.size() - 2);
+    for (size_t i = 0; i < columns.size(); ++i) {
+      table.rows.push_back({text(relation.name), no_number(), text(name_in_line(line)),
+                            number(static_cast<int64_t>(i + 1)), text(columns[i]), no_text(), no_number(), no_number(),
+                            no_text(), no_text(), text(kind), text(remark), text(shown)});
     }
   }
   return table;

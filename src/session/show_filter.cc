@@ -102,6 +102,38 @@ Status apply_where(const duckdb::ParsedExpression& where, Table& table, kernel::
   return {};
 }
 
+// ORDER BY columns of the answer, as written in any case, or their numbers.
+Status apply_order(const std::vector<dialect::ShowStatement::Order>& orders, Table& table) {
+  std::vector<std::pair<size_t, bool>> keys;
+  for (const auto& order : orders) {
+    size_t at = 0;
+    const bool counted = !order.column.empty() && order.column.find_first_not_of("0123456789") == std::string::npos;
+    if (counted && order.column.size() < 4) {
+      at = static_cast<size_t>(std::stoul(order.column)) - 1;
+    } else {
+      while (at < table.columns.size() && !duckdb::StringUtil::CIEquals(table.columns[at].name, order.column)) ++at;
+    }
+    if (at >= table.columns.size()) {
+      return fail(sql_error(Code::kInvalidArgument, 1054, "Unknown column '" + order.column + "' in 'order clause'"));
+    }
+    keys.emplace_back(at, order.descending);
+  }
+  std::stable_sort(table.rows.begin(), table.rows.end(), [&](const auto& a, const auto& b) {
+    for (const auto& [at, descending] : keys) {
+      const duckdb::Value& left = descending ? b[at] : a[at];
+      const duckdb::Value& right = descending ? a[at] : b[at];
+      if (left.IsNull() || right.IsNull()) {
+        if (left.IsNull() != right.IsNull()) return left.IsNull();
+        continue;
+      }
+      if (left < right) return true;
+      if (right < left) return false;
+    }
+    return false;
+  });
+  return {};
+}
+
 }  // namespace
 
 bool matches_like(std::string_view text, std::string_view pattern) {
@@ -148,6 +180,10 @@ Status filter(const dialect::ShowStatement& show, size_t like_column, Table& tab
     });
   }
   if (show.where) TRY(apply_where(*show.where, table, context.kernel));
+  if (!show.order.empty()) TRY(apply_order(show.order, table));
+  if (show.offset > 0)
+    table.rows.erase(table.rows.begin(),
+                     table.rows.begin() + static_cast<ptrdiff_t>(std::min<uint64_t>(show.offset, table.rows.size())));
   if (show.limit && table.rows.size() > *show.limit) table.rows.resize(*show.limit);
   return {};
 }

@@ -57,6 +57,13 @@ Table show_charsets();
 Table show_collations();
 Table show_plugins();
 
+// show_families.cc
+Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& context);
+Result<Table> show_alter_jobs(const dialect::ShowStatement& show, ShowContext& context);
+// show_indexes.cc
+Result<Table> show_all_indexes(const dialect::ShowStatement& show, ShowContext& context);
+Result<Table> show_function_type(const dialect::ShowStatement& show, ShowContext& context);
+
 // show_accounts.cc
 Table show_privileges();
 Result<Table> show_grants(const dialect::ShowStatement& show, ShowContext& context);

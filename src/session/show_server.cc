@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW VARIABLES, STATUS, PROCESSLIST, WARNINGS, ENGINES, CHARSET, COLLATION, PLUGINS.
-#include <ctime>
-
 #include "kernel/charsets.h"
+#include "session/schema_jobs.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
 namespace {
 
 constexpr size_t kShortStatementCharacters = 100;
-
-// "2026-11-21 03:14:15", in the server's time zone.
-std::string time_text(std::chrono::system_clock::time_point when) {
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(when);
-  std::tm parts{};
-  localtime_r(&seconds, &parts);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts));
-}
 
 int64_t seconds_since(std::chrono::system_clock::time_point when) {
   return std::max<int64_t>(

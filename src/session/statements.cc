@@ -46,12 +46,26 @@ class SessionLoad final : public LoadSink {
 
 }  // namespace
 
-Result<Outcome> SessionState::use(const std::string& catalog, const std::string& database) {
+Result<Outcome> SessionState::use(const dialect::UseStatement& statement) {
+  const std::string& catalog = statement.catalog;
+  const std::string& database = statement.database;
   if (!is_own_catalog(catalog)) return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
   // The kernel compares names without case and up to the first NUL.
+  // SWITCH internal: no database of it is selected then.
+  if (database.empty() && !catalog.empty() && !statement.only_check) {
+    database_.clear();
+    connection().clear_schema();
+    std::lock_guard lock(run_lock);
+    shown_database.clear();
+    return Outcome(Done{});
+  }
   const bool hidden = duckdb::StringUtil::CIEquals(database, kernel::kServerSchema);
   if (database.empty() || hidden || database.find('\0') != std::string::npos) return fail(unknown_database(database));
   const kernel::SchemaName stored = kernel::kernel_schema(database);
+  if (statement.only_check) {
+    if (!TRY(connection().schema_exists(stored.catalog, stored.schema))) return fail(unknown_database(database));
+    return Outcome(Done{});
+  }
   TRY(connection().set_schema(stored.catalog, stored.schema));
   database_ = database;
   std::lock_guard lock(run_lock);
@@ -74,6 +88,19 @@ Result<duckdb::Value> SessionState::evaluate(const duckdb::ParsedExpression& exp
 }
 
 Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
+  if (statement.reset_all) {
+    const bool global = *statement.reset_all == dialect::VariableScope::kGlobal;
+    if (global && client.user != "root" && client.user != "admin") {
+      return fail(sql_error(Code::kPermissionDenied, 1227,
+                            "Access denied; you need (at least one of) the ADMIN privilege(s) for this operation"));
+    }
+    for (const VariableRow& row : global ? services.variables.list() : variables.list()) {
+      const VariableDefinition& variable = definition(TRY(find_variable(row.name)));
+      if (!row.changed || variable.read_only || (!global && variable.home == VariableHome::kGlobal)) continue;
+      TRY(global ? services.variables.set_default(row.name) : variables.set_default(row.name));
+    }
+    return Outcome(Done{});
+  }
   for (const auto& assignment : statement.assignments) {
     if (assignment.scope == dialect::VariableScope::kUser) {
       user_variables[assignment.name] = TRY(evaluate(*assignment.value));

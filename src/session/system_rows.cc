@@ -2,6 +2,8 @@
 #include "session/system_rows.h"
 
 #include "kernel/system_views.h"
+#include "session/materialized_views.h"
+#include "session/server_rows.h"
 #include "session/services.h"
 
 namespace sluice::session {
@@ -42,6 +44,95 @@ Rows variable_rows(const Services& services) {
   return rows;
 }
 
+// Of all databases; read through a connection of its own, since the one that asks is busy.
+std::vector<kernel::RelationFacts> all_views(kernel::Connection& connection) {
+  std::vector<kernel::RelationFacts> views;
+  static_cast<void>(connection.with_context([&](duckdb::ClientContext& context) -> Status {
+    for (const std::string& database : kernel::list_databases(context)) {
+      if (kernel::is_system_database(database)) continue;
+      for (auto& relation : kernel::list_relations(context, database)) {
+        if (relation.model.is_materialized_view()) views.push_back(std::move(relation));
+      }
+    }
+    return {};
+  }));
+  return views;
+}
+
+std::string view_note(const kernel::RelationFacts& view, const char* name) {
+  const std::string* found = view.model.note("async", name);
+  return found ? *found : std::string();
+}
+
+std::string job_name(const kernel::RelationFacts& view) { return "inner_mtmv_" + view_note(view, "id"); }
+
+Rows view_rows(Services& services) {
+  Rows rows;
+  kernel::Connection connection(services.kernel);
+  for (const auto& view : all_views(connection)) {
+    const std::string state = view_note(view, "state");
+    const bool readable = is_readable(connection, view);
+    const std::string partition = view_note(view, "partition");
+    rows.push_back({text(view.database), Value::BIGINT(std::atoll(view_note(view, "id").c_str())), text(view.name),
+                    text(job_name(view)),
+                    text(!readable         ? "SCHEMA_CHANGE"
+                         : state == "INIT" ? "INIT"
+                                           : "NORMAL"),
+                    text(readable ? "" : "a table that the view reads is gone"), text(state),
+                    text("BUILD " + view_note(view, "build") + " REFRESH " + view_note(view, "refresh") + " " +
+                         view_note(view, "trigger")),
+                    text(view_note(view, "query")), text("EnvInfo{ctlId='0', dbName='" + view.database + "'}"),
+                    text(view_note(view, "properties")),
+                    text(partition.empty()
+                             ? "MTMVPartitionInfo{partitionType=SELF_MANAGE}"
+                             : "MTMVPartitionInfo{partitionType=FOLLOW_BASE_TABLE, partitionCol='" + partition + "'}"),
+                    Value::BOOLEAN(readable && state == "SUCCESS")});
+  }
+  return rows;
+}
+
+Rows job_rows(Services& services) {
+  Rows rows;
+  kernel::Connection connection(services.kernel);
+  for (const auto& view : all_views(connection)) {
+    const std::string id = view_note(view, "id");
+    const std::string trigger = view_note(view, "trigger");
+    const std::string status = view_note(view, "job");
+    rows.push_back({text(id), text(job_name(view)), text(id), text(view.name), text("0"), text(view.database),
+                    text(trigger.starts_with("ON SCHEDULE") ? "RECURRING"
+                         : trigger == "ON COMMIT"           ? "ON_COMMIT"
+                                                            : "MANUAL"),
+                    text(trigger), text(status.empty() ? "RUNNING" : status), text(view_note(view, "created"))});
+  }
+  return rows;
+}
+
+Rows task_rows(Services& services) {
+  Rows rows;
+  kernel::Connection connection(services.kernel);
+  const auto views = all_views(connection);
+  for (const RefreshTask& task : services.schema_jobs.tasks()) {
+    auto view = std::ranges::find_if(
+        views, [&](const auto& known) { return known.database == task.database && known.name == task.view; });
+    if (view == views.end()) continue;
+    const std::string id = view_note(*view, "id");
+    std::string partitions;
+    for (const auto& name : task.partitions) partitions += (partitions.empty() ? "\"" : ",\"") + name + "\"";
+    if (task.partitions.empty()) partitions = "\"" + task.view + "\"";
+    partitions = "[" + partitions + "]";
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(task.ended - task.began).count();
+    rows.push_back({text(std::to_string(task.id)), text(id), text(job_name(*view)), text(id), text(task.view),
+                    text("0"), text(task.database), text(task.failed ? "FAILED" : "SUCCESS"), text(task.error),
+                    text(time_text(task.began)), text(time_text(task.began)), text(time_text(task.ended)),
+                    text(std::to_string(took)), text("{\"triggerMode\":\"MANUAL\"}"), text(task.mode), text(partitions),
+                    text(task.failed ? "[]" : partitions), text(task.failed ? "0.00% (0/1)" : "100.00% (1/1)"),
+                    text("")});
+  }
+  // The newest first: those of one second are in this order already when they are sorted by their time.
+  std::reverse(rows.begin(), rows.end());
+  return rows;
+}
+
 }  // namespace
 
 SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services) {
@@ -49,10 +140,17 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
   rows.provide(Kind::kAccounts, [&services] { return account_rows(services); });
   rows.provide(Kind::kProcesses, [&services] { return process_rows(services); });
   rows.provide(Kind::kGlobalVariables, [&services] { return variable_rows(services); });
+  rows.provide(Kind::kMaterializedViews, [&services] { return view_rows(services); });
+  rows.provide(Kind::kViewJobs, [&services] { return job_rows(services); });
+  rows.provide(Kind::kViewTasks, [&services] { return task_rows(services); });
+  rows.provide(Kind::kFrontends, [&services] { return frontend_table(services).rows; });
+  rows.provide(Kind::kBackends, [&services] { return backend_table(services).rows; });
+  rows.provide(Kind::kFrontendDisks, [&services] { return disk_table(services).rows; });
 }
 
 SystemRowsProvider::~SystemRowsProvider() {
-  for (Kind kind : {Kind::kAccounts, Kind::kProcesses, Kind::kGlobalVariables})
+  for (Kind kind : {Kind::kAccounts, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
+                    Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
     services_.kernel.system_rows().provide(kind, {});
 }
 

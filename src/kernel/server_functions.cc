@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/server_functions.h"
+
+#include "duckdb/function/table_function.hpp"
+#include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "kernel/catalog_facts.h"
+
+namespace sluice::kernel {
+namespace {
+
+using duckdb::ClientContext;
+using duckdb::LogicalType;
+using duckdb::Value;
+using Rows = SystemRows::Rows;
+using Arguments = std::vector<std::string>;
+
+const LogicalType kText = LogicalType::VARCHAR;
+const LogicalType kNumber = LogicalType::BIGINT;
+const LogicalType kSmall = LogicalType::INTEGER;
+const LogicalType kFlag = LogicalType::BOOLEAN;
+
+struct ServerFunction {
+  struct Column {
+    const char* name;
+    LogicalType type;
+  };
+  const char* name;
+  size_t argument_count;  // all VARCHAR
+  std::vector<Column> columns;
+  void (*fill)(ClientContext& context, const SystemRows& source, const Arguments& arguments, Rows& rows);
+};
+
+Value text(std::string_view value) { return Value(std::string(value)); }
+
+template <SystemRows::Kind kind>
+void fill_provided(ClientContext&, const SystemRows& source, const Arguments&, Rows& rows) {
+  rows = source.rows(kind);
+}
+
+// Provided rows begin with their database.
+void fill_views(ClientContext& context, const SystemRows& source, const Arguments& arguments, Rows& rows) {
+  if (!find_database(context, arguments[0])) throw duckdb::BinderException("Unknown database '%s'", arguments[0]);
+  for (auto& row : source.rows(SystemRows::Kind::kMaterializedViews)) {
+    if (row.front().ToString() != arguments[0]) continue;
+    row.erase(row.begin());
+    rows.push_back(std::move(row));
+  }
+}
+
+void fill_nothing(ClientContext&, const SystemRows&, const Arguments&, Rows&) {}
+
+void fill_catalogs(ClientContext&, const SystemRows&, const Arguments&, Rows& rows) {
+  rows.push_back({Value::BIGINT(0), text("internal"), text("internal"), Value(kText), Value(kText)});
+}
+
+void fill_partitions(ClientContext& context, const SystemRows&, const Arguments& arguments, Rows& rows) {
+  const auto table = describe_relation(context, arguments[0], arguments[1]);
+  if (!table || table->view) throw duckdb::BinderException("Unknown table '%s' in '%s'", arguments[1], arguments[0]);
+  const TableModel& model = table->model;
+  std::string keys;
+  for (const auto& column : model.partition_columns) keys += (keys.empty() ? "" : ", ") + column;
+  const auto add = [&](int64_t id, const std::string& name, const std::string& range, const std::string& since) {
+    rows.push_back({Value::BIGINT(id),
+                    text(name),
+                    Value::BIGINT(2),
+                    text(since),
+                    text("NORMAL"),
+                    text(keys),
+                    text(range),
+                    text(model.distribution),
+                    Value::INTEGER(1),
+                    Value::INTEGER(1),
+                    text("HDD"),
+                    text("9999-12-31 15:59:59"),
+                    text(""),
+                    Value(kText),
+                    text("0.000 "),
+                    Value::BOOLEAN(false),
+                    text("tag.location.default: 1"),
+                    Value::BOOLEAN(true),
+                    Value::BOOLEAN(true),
+                    Value(kText)});
+  };
+  if (model.partitions.empty()) add(1, table->name, "", "");
+  int64_t id = 0;
+  for (const auto& partition : model.partitions) {
+    const auto bound_text = [](const Bound& bound) {
+      std::string list;
+      for (const auto& value : bound) list += (list.empty() ? "" : ", ") + value.value_or("NULL");
+      return list;
+    };
+    std::string range;
+    if (model.partitioned == PartitionKind::kRange) {
+      range = "[" + bound_text(partition.lower) + "; " + bound_text(partition.upper) + ")";
+    } else {
+      for (const auto& value : partition.values) range += (range.empty() ? "" : "; ") + bound_text(value);
+    }
+    if (!partition.temporary) add(++id, partition.name, range, partition.visible_since);
+  }
+}
+
+const std::vector<ServerFunction>& server_functions() {
+  static const std::vector<ServerFunction> functions{
+      {"mv_infos",
+       1,
+       {{"Id", kNumber},
+        {"Name", kText},
+        {"JobName", kText},
+        {"State", kText},
+        {"SchemaChangeDetail", kText},
+        {"RefreshState", kText},
+        {"RefreshInfo", kText},
+        {"QuerySql", kText},
+        {"EnvInfo", kText},
+        {"MvProperties", kText},
+        {"MvPartitionInfo", kText},
+        {"SyncWithBaseTables", kFlag}},
+       fill_views},
+      {"mv_jobs",
+       0,
+       {{"Id", kText},
+        {"Name", kText},
+        {"MvId", kText},
+        {"MvName", kText},
+        {"MvDatabaseId", kText},
+        {"MvDatabaseName", kText},
+        {"ExecuteType", kText},
+        {"RecurringStrategy", kText},
+        {"Status", kText},
+        {"CreateTime", kText}},
+       fill_provided<SystemRows::Kind::kViewJobs>},
+      {"insert_jobs",
+       0,
+       {{"Id", kText},
+        {"Name", kText},
+        {"Definer", kText},
+        {"ExecuteType", kText},
+        {"RecurringStrategy", kText},
+        {"Status", kText},
+        {"ExecuteSql", kText},
+        {"CreateTime", kText},
+        {"SucceedTaskCount", kText},
+        {"FailedTaskCount", kText},
+        {"CanceledTaskCount", kText},
+        {"Comment", kText}},
+       fill_nothing},
+      {"mv_tasks",
+       0,
+       {{"TaskId", kText},
+        {"JobId", kText},
+        {"JobName", kText},
+        {"MvId", kText},
+        {"MvName", kText},
+        {"MvDatabaseId", kText},
+        {"MvDatabaseName", kText},
+        {"Status", kText},
+        {"ErrorMsg", kText},
+        {"CreateTime", kText},
+        {"StartTime", kText},
+        {"FinishTime", kText},
+        {"DurationMs", kText},
+        {"TaskContext", kText},
+        {"RefreshMode", kText},
+        {"NeedRefreshPartitions", kText},
+        {"CompletedPartitions", kText},
+        {"Progress", kText},
+        {"LastQueryId", kText}},
+       fill_provided<SystemRows::Kind::kViewTasks>},
+      {"insert_tasks",
+       0,
+       {{"TaskId", kText},
+        {"JobId", kText},
+        {"JobName", kText},
+        {"Label", kText},
+        {"Status", kText},
+        {"ErrorMsg", kText},
+        {"CreateTime", kText},
+        {"StartTime", kText},
+        {"FinishTime", kText},
+        {"TrackingUrl", kText},
+        {"LoadStatistic", kText},
+        {"User", kText}},
+       fill_nothing},
+      {"partitions",
+       2,
+       {{"PartitionId", kNumber},
+        {"PartitionName", kText},
+        {"VisibleVersion", kNumber},
+        {"VisibleVersionTime", kText},
+        {"State", kText},
+        {"PartitionKey", kText},
+        {"Range", kText},
+        {"DistributionKey", kText},
+        {"Buckets", kSmall},
+        {"ReplicationNum", kSmall},
+        {"StorageMedium", kText},
+        {"CooldownTime", kText},
+        {"RemoteStoragePolicy", kText},
+        {"LastConsistencyCheckTime", kText},
+        {"DataSize", kText},
+        {"IsInMemory", kFlag},
+        {"ReplicaAllocation", kText},
+        {"IsMutable", kFlag},
+        {"SyncWithBaseTables", kFlag},
+        {"UnsyncTables", kText}},
+       fill_partitions},
+      {"catalogs",
+       0,
+       {{"CatalogId", kNumber}, {"CatalogName", kText}, {"CatalogType", kText}, {"Property", kText}, {"Value", kText}},
+       fill_catalogs},
+      {"frontends",
+       0,
+       {{"Name", kText},
+        {"Host", kText},
+        {"EditLogPort", kText},
+        {"HttpPort", kText},
+        {"QueryPort", kText},
+        {"RpcPort", kText},
+        {"ArrowFlightSqlPort", kText},
+        {"Role", kText},
+        {"IsMaster", kText},
+        {"ClusterId", kText},
+        {"Join", kText},
+        {"Alive", kText},
+        {"ReplayedJournalId", kText},
+        {"LastStartTime", kText},
+        {"LastHeartbeat", kText},
+        {"IsHelper", kText},
+        {"ErrMsg", kText},
+        {"Version", kText},
+        {"CurrentConnected", kText}},
+       fill_provided<SystemRows::Kind::kFrontends>},
+      {"backends",
+       0,
+       {{"BackendId", kNumber},
+        {"Host", kText},
+        {"HeartbeatPort", kNumber},
+        {"BePort", kNumber},
+        {"HttpPort", kNumber},
+        {"BrpcPort", kNumber},
+        {"ArrowFlightSqlPort", kNumber},
+        {"LastStartTime", kText},
+        {"LastHeartbeat", kText},
+        {"Alive", kText},
+        {"SystemDecommissioned", kText},
+        {"TabletNum", kNumber},
+        {"DataUsedCapacity", kText},
+        {"TrashUsedCapacity", kText},
+        {"AvailCapacity", kText},
+        {"TotalCapacity", kText},
+        {"UsedPct", kText},
+        {"MaxDiskUsedPct", kText},
+        {"RemoteUsedCapacity", kText},
+        {"Tag", kText},
+        {"ErrMsg", kText},
+        {"Version", kText},
+        {"Status", kText},
+        {"HeartbeatFailureCounter", kNumber},
+        {"NodeRole", kText},
+        {"CpuCores", kNumber},
+        {"Memory", kText}},
+       fill_provided<SystemRows::Kind::kBackends>},
+      {"frontends_disks",
+       0,
+       {{"Name", kText},
+        {"Host", kText},
+        {"DirType", kText},
+        {"Dir", kText},
+        {"FileSystem", kText},
+        {"Capacity", kText},
+        {"Used", kText},
+        {"Available", kText},
+        {"UseRate", kText},
+        {"MountOn", kText}},
+       fill_provided<SystemRows::Kind::kFrontendDisks>},
+  };
+  return functions;
+}
+
+struct FunctionInfo : duckdb::TableFunctionInfo {
+  FunctionInfo(const ServerFunction& the_function, std::shared_ptr<SystemRows> the_source)
+      : function(the_function), source(std::move(the_source)) {}
+  const ServerFunction& function;
+  const std::shared_ptr<SystemRows> source;
+};
+
+struct FunctionData : duckdb::TableFunctionData {
+  explicit FunctionData(const FunctionInfo& the_info) : info(the_info) {}
+  const FunctionInfo& info;  // of the catalog entry, which outlives the statement
+  Arguments arguments;
+};
+
+struct FunctionState : duckdb::GlobalTableFunctionState {
+  Rows rows;
+  size_t at = 0;
+};
+
+duckdb::unique_ptr<duckdb::FunctionData> bind(ClientContext&, duckdb::TableFunctionBindInput& input,
+                                              duckdb::vector<LogicalType>& types, duckdb::vector<std::string>& names) {
+  const auto& info = input.info->Cast<FunctionInfo>();
+  for (const auto& column : info.function.columns) {
+    names.emplace_back(column.name);
+    types.push_back(column.type);
+  }
+  auto data = duckdb::make_uniq<FunctionData>(info);
+  for (const Value& value : input.inputs) data->arguments.push_back(value.IsNull() ? "" : value.ToString());
+  return data;
+}
+
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context,
+                                                          duckdb::TableFunctionInitInput& input) {
+  const auto& data = input.bind_data->Cast<FunctionData>();
+  auto state = duckdb::make_uniq<FunctionState>();
+  data.info.function.fill(context, *data.info.source, data.arguments, state->rows);
+  return state;
+}
+
+void scan(ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
+  auto& state = input.global_state->Cast<FunctionState>();
+  const size_t count = std::min<size_t>(state.rows.size() - state.at, STANDARD_VECTOR_SIZE);
+  for (size_t row = 0; row < count; ++row) {
+    const auto& values = state.rows[state.at + row];
+    for (size_t column = 0; column < values.size(); ++column) output.SetValue(column, row, values[column]);
+  }
+  state.at += count;
+  output.SetCardinality(count);
+}
+
+}  // namespace
+
+void create_server_functions(ClientContext& context, std::shared_ptr<SystemRows> rows) {
+  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
+  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
+  for (const ServerFunction& function : server_functions()) {
+    duckdb::vector<LogicalType> arguments(function.argument_count, kText);
+    duckdb::TableFunction definition(function.name, std::move(arguments), scan, bind, init);
+    definition.function_info = duckdb::make_shared_ptr<FunctionInfo>(function, rows);
+    duckdb::CreateTableFunctionInfo info(definition);
+    info.schema = "doris";
+    info.internal = true;
+    catalog.CreateFunction(transaction, info);
+  }
+}
+
+}  // namespace sluice::kernel

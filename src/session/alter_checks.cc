@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "session/alter_checks.h"
+
+#include "functions/type_names.h"
+
+namespace sluice::session {
+namespace {
+
+using duckdb::LogicalTypeId;
+using duckdb::StringUtil;
+using kernel::KeyModel;
+
+bool has_model(const TableDefinition& table) { return table.model.keys != KeyModel::kNone; }
+
+bool is_key(const TableColumn& column) { return column.model().key; }
+
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::any_of(names, [&](const std::string& entry) { return StringUtil::CIEquals(entry, name); });
+}
+
+bool distributes(const TableDefinition& table, const std::string& column) {
+  return table.model.distribution.starts_with("HASH") && holds(columns_in_line(table.model.distribution), column);
+}
+
+// Whole numbers by size; 0: none.
+int width(const duckdb::LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::TINYINT:
+      return 1;
+    case LogicalTypeId::SMALLINT:
+      return 2;
+    case LogicalTypeId::INTEGER:
+      return 4;
+    case LogicalTypeId::BIGINT:
+      return 8;
+    case LogicalTypeId::HUGEINT:
+      return 16;
+    default:
+      return 0;
+  }
+}
+
+bool is_date(LogicalTypeId id) {
+  return id == LogicalTypeId::DATE || id == LogicalTypeId::TIMESTAMP || id == LogicalTypeId::TIMESTAMP_SEC ||
+         id == LogicalTypeId::TIMESTAMP_MS;
+}
+
+// Whether values of `from` can become `to` without a loss that Doris refuses.
+bool may_become(const duckdb::LogicalType& from, const duckdb::LogicalType& to) {
+  if (from == to) return true;
+  const bool text = to.id() == LogicalTypeId::VARCHAR && !to.IsJSONType();
+  if (from.id() == LogicalTypeId::VARCHAR) {
+    return width(to) > 0 || to.id() == LogicalTypeId::FLOAT || to.id() == LogicalTypeId::DOUBLE || is_date(to.id()) ||
+           to.id() == LogicalTypeId::VARCHAR;
+  }
+  if (width(from) > 0) {
+    return width(to) > width(from) || text || to.id() == LogicalTypeId::DOUBLE || to.id() == LogicalTypeId::FLOAT ||
+           (from.id() == LogicalTypeId::INTEGER && to.id() == LogicalTypeId::DATE);
+  }
+  switch (from.id()) {
+    case LogicalTypeId::BOOLEAN:
+      return width(to) > 0 || text;
+    case LogicalTypeId::FLOAT:
+      return to.id() == LogicalTypeId::DOUBLE || text;
+    case LogicalTypeId::DOUBLE:
+      return text;
+    case LogicalTypeId::DECIMAL: {
+      if (text) return true;
+      if (to.id() != LogicalTypeId::DECIMAL) return false;
+      const int whole = duckdb::DecimalType::GetWidth(from) - duckdb::DecimalType::GetScale(from);
+      const int new_whole = duckdb::DecimalType::GetWidth(to) - duckdb::DecimalType::GetScale(to);
+      return new_whole >= whole && duckdb::DecimalType::GetScale(to) >= duckdb::DecimalType::GetScale(from);
+    }
+    default:
+      return is_date(from.id()) && (is_date(to.id()) || text);
+  }
+}
+
+}  // namespace
+
+Status check_new_column(const TableDefinition& table, const TableColumn& column) {
+  const kernel::ColumnModel model = column.model();
+  if (model.auto_increment) return fail(ddl_error("Can not add auto-increment column " + column.name()));
+  if (!has_model(table)) return {};
+  const bool aggregates = table.model.keys == KeyModel::kAggregate;
+  if (aggregates && !model.key && model.aggregation.empty())
+    return fail(ddl_error("Can not add a value column without aggregation to an aggregate table: " + column.name()));
+  if (!aggregates && !model.aggregation.empty())
+    return fail(ddl_error("Can not assign aggregation method on column in Duplicate or Unique data model table: " +
+                          column.name()));
+  if (model.key && !model.aggregation.empty())
+    return fail(ddl_error("Can not set aggregation on the key column " + column.name()));
+  if (model.key && table.model.keys == KeyModel::kUnique && table.rows > 0) {
+    // Rows that are there stay distinct: the new column has one value for all of them.
+  }
+  return {};
+}
+
+Status check_dropped_column(const TableDefinition& table, const TableColumn& column) {
+  if (table.columns.size() == 1)
+    return fail(sql_error(Code::kInvalidArgument, 1090,
+                          "You can't delete all columns with ALTER TABLE; use DROP TABLE instead"));
+  if (!has_model(table)) return {};
+  if (holds(table.model.partition_columns, column.name()))
+    return fail(ddl_error("Partition column[" + column.name() + "] cannot be dropped"));
+  if (distributes(table, column.name()))
+    return fail(ddl_error("Distribution column[" + column.name() + "] cannot be dropped"));
+  if (!is_key(column)) return {};
+  if (table.model.keys == KeyModel::kUnique)
+    return fail(ddl_error("Can not drop key column in Unique data model table"));
+  if (table.model.keys == KeyModel::kAggregate) {
+    for (const auto& other : table.columns) {
+      const std::string aggregation = other.model().aggregation;
+      if (aggregation == "REPLACE" || aggregation == "REPLACE_IF_NOT_NULL") {
+        return fail(ddl_error("Can not drop key column when table has value column with REPLACE aggregation method"));
+      }
+    }
+  }
+  const auto keys = std::ranges::count_if(table.columns, is_key);
+  if (keys == 1 && table.model.keys != KeyModel::kDuplicate)
+    return fail(ddl_error("The last key column " + column.name() + " cannot be dropped"));
+  return {};
+}
+
+Status check_changed_column(const TableDefinition& table, const TableColumn& old, const TableColumn& changed) {
+  const kernel::ColumnModel before = old.model();
+  const kernel::ColumnModel after = changed.model();
+  if (before.auto_increment != after.auto_increment)
+    return fail(ddl_error("Can not modify column " + old.name() + (after.auto_increment ? " to" : " from") +
+                          " auto_increment"));
+  if (!has_model(table)) return {};
+  const auto& from = old.definition.Type();
+  const auto& to = changed.definition.Type();
+  if (from != to) {
+    if (holds(table.model.partition_columns, old.name()))
+      return fail(ddl_error("Can not modify partition column[" + old.name() + "]"));
+    if (distributes(table, old.name()))
+      return fail(ddl_error("Can not modify distribution column[" + old.name() + "]"));
+    if (!may_become(from, to)) {
+      return fail(ddl_error("Can not change " + functions::type_name(from) + " to " + functions::type_name(to)));
+    }
+  }
+  if (from.id() == LogicalTypeId::VARCHAR && to.id() == LogicalTypeId::VARCHAR && after.max_bytes > 0 &&
+      (before.max_bytes == 0 || before.max_bytes > after.max_bytes)) {
+    return fail(ddl_error("Shorten type length is prohibited, srcType=" +
+                          (before.type.empty() ? "string" : before.type) + ", dstType=" + after.type));
+  }
+  if (!old.not_null && changed.not_null)
+    return fail(ddl_error("Can not change from nullable to non-nullable: " + old.name()));
+  if (!before.key && after.key) return fail(ddl_error("Can not change column " + old.name() + " from value to key"));
+  if (table.model.keys == KeyModel::kAggregate && before.key && !after.aggregation.empty())
+    return fail(ddl_error("Can not change column " + old.name() + " from key to value"));
+  if (table.model.keys == KeyModel::kAggregate && !before.key && before.aggregation != after.aggregation)
+    return fail(ddl_error("Can not change aggregation type of column " + old.name()));
+  return {};
+}
+
+Status check_order(const TableDefinition& table, const std::vector<TableColumn>& columns) {
+  if (!has_model(table)) return {};
+  bool values = false;
+  for (const auto& column : columns) {
+    const bool key = is_key(column);
+    if (key && values) return fail(ddl_error("Invalid column order. key should before all values: " + column.name()));
+    values |= !key;
+  }
+  return {};
+}
+
+Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns) {
+  std::vector<std::string> seen;
+  bool values = false;
+  for (const std::string& name : columns) {
+    if (holds(seen, name)) return fail(ddl_error("Duplicate column name " + name));
+    seen.push_back(name);
+    if (!has_model(table) || table.model.keys == KeyModel::kDuplicate) continue;
+    const auto column = std::ranges::find_if(
+        table.columns, [&](const TableColumn& candidate) { return StringUtil::CIEquals(candidate.name(), name); });
+    if (column == table.columns.end()) continue;
+    const bool key = is_key(*column);
+    if (key && values) return fail(ddl_error("Invalid column order. value should be after key: " + name));
+    values |= !key;
+  }
+  if (table.model.keys == KeyModel::kUnique) {
+    for (const auto& column : table.columns) {
+      if (is_key(column) && !holds(columns, column.name()))
+        return fail(ddl_error("Rollup should contains all unique keys in basetable"));
+    }
+  }
+  return {};
+}
+
+size_t place_of_new_column(const TableDefinition& table, const TableColumn& column) {
+  size_t hidden = table.columns.size();
+  while (hidden > 0 && table.columns[hidden - 1].model().hidden) --hidden;
+  if (!has_model(table) || !is_key(column)) return hidden;
+  size_t after_keys = 0;
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    if (is_key(table.columns[i])) after_keys = i + 1;
+  }
+  return after_keys;
+}
+
+void keep_unwritten(const TableColumn& old, TableColumn& changed) {
+  const kernel::ColumnModel before = old.model();
+  kernel::ColumnModel after = changed.model();
+  if (after.comment.empty()) after.comment = before.comment;
+  after.key |= before.key;
+  if (after.aggregation.empty() && !after.key) after.aggregation = before.aggregation;
+  after.hidden = before.hidden;
+  after.sequence = before.sequence;
+  changed.definition.SetComment(kernel::encode(after));
+  if (after.auto_increment && old.definition.HasDefaultValue() && !changed.definition.HasDefaultValue())
+    changed.definition.SetDefaultValue(old.definition.DefaultValue().Copy());
+}
+
+duckdb::unique_ptr<duckdb::ParsedExpression> zero_of(const duckdb::LogicalType& type) {
+  duckdb::Value zero;
+  if (type.IsNumeric())
+    zero = duckdb::Value::Numeric(duckdb::LogicalType::INTEGER, 0);
+  else if (type.id() == LogicalTypeId::VARCHAR && !type.IsJSONType())
+    zero = duckdb::Value("");
+  else if (type.id() == LogicalTypeId::BOOLEAN)
+    zero = duckdb::Value::BOOLEAN(false);
+  else
+    return nullptr;
+  return duckdb::make_uniq<duckdb::ConstantExpression>(std::move(zero));
+}
+
+}  // namespace sluice::session

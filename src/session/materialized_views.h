@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What SHOW and the table functions tell of materialised views. Internal to src/session; thread rule as Session.
+#pragma once
+
+#include <string>
+
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "kernel/catalog_facts.h"
+#include "kernel/connection.h"
+#include "session/table_definition.h"
+
+namespace sluice::session {
+
+// Whether all tables that its query reads are still there (Doris calls a view whose tables are not SCHEMA_CHANGE).
+bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view);
+std::string create_materialized_view_text(const kernel::RelationFacts& view);
+// Whether a view of this query can be kept with its table. Errors 1105.
+Status check_view_of_table(const duckdb::SelectNode& query, const TableDefinition& table);
+
+}  // namespace sluice::session

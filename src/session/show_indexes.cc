@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// DESC t ALL: the table and what is kept with it (rollups, materialised views); DESC FUNCTION f(..).
+#include "dialect/parser.h"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "functions/type_names.h"
+#include "session/show_rows.h"
+#include "session/table_definition.h"
+
+namespace sluice::session {
+namespace {
+
+using duckdb::StringUtil;
+
+Table header() {
+  return table_of({"IndexName", "IndexKeysType", "Field", "Type", "InternalType", "Null", "Key", "Default", "Extra",
+                   "Visible", "DefineExpr", "WhereClause"});
+}
+
+std::string keys_text(kernel::KeyModel keys) {
+  switch (keys) {
+    case kernel::KeyModel::kUnique:
+      return "UNIQUE_KEYS";
+    case kernel::KeyModel::kAggregate:
+      return "AGG_KEYS";
+    default:
+      return "DUP_KEYS";
+  }
+}
+
+// The type as Doris stores it.
+std::string internal_type(const duckdb::LogicalType& type, const std::string& shown) {
+  switch (type.id()) {
+    case duckdb::LogicalTypeId::DATE:
+      return "datev2";
+    case duckdb::LogicalTypeId::TIMESTAMP_SEC:
+      return "datetimev2(0)";
+    case duckdb::LogicalTypeId::TIMESTAMP_MS:
+      return "datetimev2(3)";
+    case duckdb::LogicalTypeId::TIMESTAMP: {
+      const size_t open = shown.find('(');
+      return "datetimev2" + (open == std::string::npos ? std::string("(0)") : shown.substr(open));
+    }
+    case duckdb::LogicalTypeId::DECIMAL:
+      return "decimalv3(" + std::to_string(duckdb::DecimalType::GetWidth(type)) + "," +
+             std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
+    default:
+      return shown;
+  }
+}
+
+// The type as this statement shows it: dates and decimals in capitals.
+std::string outer_type(const duckdb::LogicalType& type, const std::string& shown) {
+  if (type.id() == duckdb::LogicalTypeId::DECIMAL) {
+    return "DECIMAL(" + std::to_string(duckdb::DecimalType::GetWidth(type)) + ", " +
+           std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
+  }
+  const bool date = type.id() == duckdb::LogicalTypeId::DATE || type.id() == duckdb::LogicalTypeId::TIMESTAMP ||
+                    type.id() == duckdb::LogicalTypeId::TIMESTAMP_SEC ||
+                    type.id() == duckdb::LogicalTypeId::TIMESTAMP_MS;
+  return date ? StringUtil::Upper(shown) : shown;
+}
+
+class Indexes {
+ public:
+  Indexes(const TableDefinition& definition, const kernel::RelationFacts& relation)
+      : definition_(definition), relation_(relation), table_(header()) {}
+
+  void add(const std::string& name, const std::vector<std::string>& columns) {
+    if (!table_.rows.empty()) table_.rows.emplace_back(table_.columns.size(), text(""));
+    bool first = true;
+    for (const std::string& wanted : columns) {
+      auto column = std::ranges::find_if(relation_.columns, [&](const kernel::ColumnFacts& candidate) {
+        return StringUtil::CIEquals(candidate.name, wanted);
+      });
+      if (column == relation_.columns.end()) continue;
+      const kernel::ColumnModel model = model_of(wanted);
+      const bool key = model.key || column->key == kernel::ColumnKey::kPrimary;
+      const std::string shown = model.type.empty() ? functions::type_name(column->type) : model.type;
+      table_.rows.push_back({text(first ? name : ""), text(first ? keys_text(definition_.model.keys) : ""),
+                             text(column->name), text(outer_type(column->type, shown)),
+                             text(internal_type(column->type, shown)), text(column->nullable ? "Yes" : "No"),
+                             text(key ? "true" : "false"),
+                             column->default_value ? text(column->default_value->shown) : no_text(),
+                             text(key                         ? ""
+                                  : model.aggregation.empty() ? "NONE"
+                                                              : model.aggregation),
+                             text("true"), text(column->generated), text("")});
+      first = false;
+    }
+  }
+
+  // A materialised view kept with the table: its columns as Doris names them.
+  void add_view(const std::string& name, const std::vector<std::string>& names,
+                const duckdb::vector<duckdb::LogicalType>& types) {
+    table_.rows.emplace_back(table_.columns.size(), text(""));
+    for (size_t i = 0; i < names.size(); ++i) {
+      const std::string shown = functions::type_name(types[i]);
+      const bool key = definition_.model.find_partition("", false) == nullptr && relation_has(names[i]);
+      table_.rows.push_back({text(i == 0 ? name : ""), text(i == 0 ? "AGG_KEYS" : ""), text("mv_" + names[i]),
+                             text(outer_type(types[i], shown)), text(internal_type(types[i], shown)), text("Yes"),
+                             text(key ? "true" : "false"), no_text(), text(key ? "" : "NONE"), text("true"),
+                             text(key ? "`" + names[i] + "`" : names[i]), text("")});
+    }
+  }
+
+  Table take() { return std::move(table_); }
+
+ private:
+  bool relation_has(const std::string& name) const {
+    return std::ranges::any_of(
+        relation_.columns, [&](const kernel::ColumnFacts& column) { return StringUtil::CIEquals(column.name, name); });
+  }
+  kernel::ColumnModel model_of(const std::string& name) const {
+    for (const auto& column : definition_.columns) {
+      if (StringUtil::CIEquals(column.name(), name)) return column.model();
+    }
+    return {};
+  }
+  const TableDefinition& definition_;
+  const kernel::RelationFacts& relation_;
+  Table table_;
+};
+
+}  // namespace
+
+Result<Table> show_all_indexes(const dialect::ShowStatement& show, ShowContext& context) {
+  const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
+  TableDefinition definition;
+  if (!relation.view) definition = TRY(read_definition(context.kernel, relation.database, relation.name));
+  Indexes indexes(definition, relation);
+  std::vector<std::string> all;
+  for (const auto& column : relation.columns) all.push_back(column.name);
+  indexes.add(relation.name, all);
+  for (const std::string& rollup : definition.model.rollups) indexes.add(name_in_line(rollup), columns_in_line(rollup));
+  for (const auto& note : definition.model.notes) {
+    if (note.kind != "mv") continue;
+    auto parsed = dialect::parse(note.text, {});
+    auto* query = parsed ? std::get_if<dialect::KernelStatement>(&parsed->body) : nullptr;
+    if (!query) continue;
+    auto prepared = context.kernel.prepare(duckdb::unique_ptr<duckdb::SQLStatement>(query->tree.release()));
+    if (prepared) indexes.add_view(note.name, (*prepared)->names(), (*prepared)->types());
+  }
+  return indexes.take();
+}
+
+Result<Table> show_function_type(const dialect::ShowStatement& show, ShowContext& context) {
+  auto prepared = TRY(context.kernel.prepare(show.query->Copy()));
+  Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
+  for (size_t i = 0; i < prepared->names().size(); ++i) {
+    table.rows.push_back({text(prepared->names()[i]), text(functions::type_name(prepared->types()[i])), text("No"),
+                          text("false"), no_text(), text("NONE")});
+  }
+  return table;
+}
+
+}  // namespace sluice::session
