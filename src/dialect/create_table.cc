@@ -12,13 +12,13 @@
 #include "dialect/statements.h"
 #include "dialect/table_clauses.h"
 #include "dialect/tree.h"
-#include "functions/types.h"
 #include "dialect/types.h"
 #include "duckdb/parser/constraints/list.hpp"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "functions/types.h"
 
 namespace sluice::dialect {
 namespace {
@@ -321,7 +321,8 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
 const char* cannot_be_key(const duckdb::LogicalType& type, const kernel::ColumnModel& column) {
   if (type.id() == duckdb::LogicalTypeId::FLOAT || type.id() == duckdb::LogicalTypeId::DOUBLE)
     return "Float or double can not used as a key, use decimal instead. ";
-  if (type.IsNested() || type.IsJSONType() || functions::is_object(type)) return "Key column can not set complex type. ";
+  if (type.IsNested() || type.IsJSONType() || functions::is_object(type))
+    return "Key column can not set complex type. ";
   if (type.id() == duckdb::LogicalTypeId::VARCHAR && column.type.empty())
     return "String Type should not be used in key column. ";
   return nullptr;
@@ -374,9 +375,8 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
         return c.failure(wrong_table(reason + std::string("Key column[") + column.Name() + "]"));
       nullable_key |= !table.not_null.contains(duckdb::StringUtil::Lower(column.Name()));
     } else if (model.keys == kernel::KeyModel::kAggregate && parts.aggregation.empty() && !column.Generated()) {
-      return c.failure(
-          wrong_table("should specify aggregation type to non-key column in aggregate key table, column: " +
-                      column.Name()));
+      return c.failure(wrong_table(
+          "should specify aggregation type to non-key column in aggregate key table, column: " + column.Name()));
     } else if (model.keys != kernel::KeyModel::kAggregate && !parts.aggregation.empty()) {
       if (!(model.keys == kernel::KeyModel::kUnique && parts.aggregation == "REPLACE"))
         return c.failure(wrong_table("column " + column.Name() + " can not have aggregation method " +
@@ -420,8 +420,8 @@ Trees make_sequences(ParseContext& c, TableParts& table) {
     sequence->on_conflict = info.on_conflict == duckdb::OnCreateConflict::IGNORE_ON_CONFLICT
                                 ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT
                                 : duckdb::OnCreateConflict::REPLACE_ON_CONFLICT;
-    model.sequence = in_double_quotes(sequence->catalog) + "." + in_double_quotes(schema) + "." +
-                     in_double_quotes(sequence->name);
+    model.sequence =
+        in_double_quotes(sequence->catalog) + "." + in_double_quotes(schema) + "." + in_double_quotes(sequence->name);
     column.SetComment(kernel::encode(model));
     auto create = std::make_unique<duckdb::CreateStatement>();
     create->info = std::move(sequence);
@@ -463,9 +463,8 @@ Parsed<StatementBody> create_as(TableParts& table, KernelStatement statement) {
   for (const auto& key : table.model.key_order) {
     kernel::ColumnModel column;
     column.key = true;
-    auto comment = duckdb::make_uniq<duckdb::SetColumnCommentInfo>(info.catalog, info.schema, info.table, key,
-                                                                   kernel::encode(column),
-                                                                   duckdb::OnEntryNotFound::THROW_EXCEPTION);
+    auto comment = duckdb::make_uniq<duckdb::SetColumnCommentInfo>(
+        info.catalog, info.schema, info.table, key, kernel::encode(column), duckdb::OnEntryNotFound::THROW_EXCEPTION);
     comment->catalog_entry_type = duckdb::CatalogType::TABLE_ENTRY;
     alter(std::move(comment));
   }

@@ -6,15 +6,15 @@
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
+#include "functions/registry.h"
+#include "functions/type_names.h"
+#include "functions/types.h"
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
 #include "kernel/date_arithmetic.h"
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
 #include "kernel/table_writes.h"
-#include "functions/registry.h"
-#include "functions/type_names.h"
-#include "functions/types.h"
 
 namespace sluice::kernel {
 namespace {

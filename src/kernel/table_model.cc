@@ -8,7 +8,9 @@ namespace sluice::kernel {
 namespace {
 
 // A comment that begins so is one of ours: then follow fields, each "<bytes>:<text>" or "-" for none.
-constexpr std::string_view kMark = "\x1f" "doris1;";
+constexpr std::string_view kMark =
+    "\x1f"
+    "doris1;";
 
 class Writer {
  public:

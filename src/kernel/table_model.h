@@ -28,9 +28,9 @@ struct ColumnModel {
   std::string type;         // as declared, where the kernel's type says less: "varchar(10)"
   uint64_t max_bytes = 0;   // of a text; 0: no limit
   bool auto_increment = false;
-  std::string sequence;         // with auto_increment: the kernel's sequence, "schema"."name"
-  bool now_on_update = false;   // ON UPDATE CURRENT_TIMESTAMP
-  bool hidden = false;          // not in SELECT *
+  std::string sequence;        // with auto_increment: the kernel's sequence, "schema"."name"
+  bool now_on_update = false;  // ON UPDATE CURRENT_TIMESTAMP
+  bool hidden = false;         // not in SELECT *
 };
 
 // A bound of a range, one value a column. No text: MAXVALUE in an upper bound, the least value in a lower one.
