@@ -18,6 +18,8 @@ namespace sluice::kernel {
 
 inline constexpr const char* kRequire = "d_require";
 inline constexpr const char* kFitText = "d_fit_text";
+inline constexpr const char* kNoPartition =
+    "Insert has filtered data in strict mode: no partition for this tuple of table '%s'";
 
 inline ExprPtr text(std::string value) { return constant(duckdb::Value(std::move(value))); }
 inline ExprPtr named(ExprPtr expression, const std::string& name) {
@@ -78,7 +80,8 @@ class Batch {
       select->select_list.push_back(named(fitting(*column, value_of(*column)), column->name));
     if (has_sign_) {
       select->select_list.push_back(
-          named(cast(duckdb::make_uniq<duckdb::ColumnRefExpression>(kDeleteSign), duckdb::LogicalType::TINYINT), kDeleteSign));
+          named(cast(duckdb::make_uniq<duckdb::ColumnRefExpression>(kDeleteSign), duckdb::LogicalType::TINYINT),
+                kDeleteSign));
     }
     if (numbered) {
       auto number =
@@ -95,7 +98,7 @@ class Batch {
     outer->from_table = subquery(std::move(select), "__c");
     outer->where_clause =
         rules_.strict ? doris_call(kRequire, arguments_of(std::move(inside),
-                                                          text(duckdb::StringUtil::Format("Insert has filtered data in strict mode: no partition for this tuple of table '%s'", target_.name))))
+                                                          text(duckdb::StringUtil::Format(kNoPartition, target_.name))))
                       : std::move(inside);
     return subquery(std::move(outer), "__b");
   }
