@@ -116,8 +116,8 @@ Parsed<void> parse_load_fields(ParseContext& c, LoadDataStatement& load) {
   }
 }
 
-// INSERT OVERWRITE: the rows of the table, or of its partitions that are named, give way to those of the query, which may
-// read the table itself.
+// INSERT OVERWRITE: the rows of the table, or of its partitions that are named, give way to those of the query, which
+// may read the table itself.
 Body overwrite_table(duckdb::unique_ptr<duckdb::InsertStatement> insert, const PartitionNames& partitions) {
   auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();
   deletion->table = insert->table_ref->Copy();

@@ -289,9 +289,9 @@ struct AlterPartitionsStatement {
   enum class What : uint8_t { kAdd, kDrop, kRename, kModify };
   struct Change {
     What what = What::kAdd;
-    bool if_exists = false;               // IF EXISTS, IF NOT EXISTS
-    kernel::WrittenPartition written;     // kAdd; its name also of the others
-    std::string new_name;                 // kRename
+    bool if_exists = false;            // IF EXISTS, IF NOT EXISTS
+    kernel::WrittenPartition written;  // kAdd; its name also of the others
+    std::string new_name;              // kRename
   };
   QualifiedName table;
   std::vector<Change> changes;

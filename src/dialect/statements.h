@@ -36,7 +36,7 @@ struct ColumnParts {
   bool not_null = false;
   bool primary_key = false;
   bool unique = false;
-  bool key = false;  // Doris: c INT KEY
+  bool key = false;                      // Doris: c INT KEY
   std::optional<uint64_t> first_number;  // AUTO_INCREMENT(n)
   kernel::ColumnModel model;             // encoded in the column's comment already
   ExprPtr check;

@@ -101,8 +101,8 @@ Parsed<bool> parse_partition_columns(ParseContext& c, kernel::TableModel& model)
     return true;
   }
   const bool truncated = c.is_word("DATE_TRUNC", 1) && c.is(TokenKind::kLeftParen, 2) && at_name(c, 3) &&
-                         c.is(TokenKind::kComma, 4) && c.is(TokenKind::kString, 5) &&
-                         c.is(TokenKind::kRightParen, 6) && c.is(TokenKind::kRightParen, 7);
+                         c.is(TokenKind::kComma, 4) && c.is(TokenKind::kString, 5) && c.is(TokenKind::kRightParen, 6) &&
+                         c.is(TokenKind::kRightParen, 7);
   if (!truncated) {
     TRY(skip_parentheses(c));
     return false;

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "pch/pch.h"
 #include "kernel/system_views.h"
 #include "kernel/table_locks.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 
@@ -106,7 +106,7 @@ class Host {
   std::atomic<bool> ready_{false};
   std::atomic<uint64_t> reopen_count_{0};
   std::atomic<uint64_t> schema_version_{1};
-  std::atomic<int> large_results_{0};  // answers being read that have passed kLargeResultRows
+  std::atomic<int> large_results_{0};        // answers being read that have passed kLargeResultRows
   uint64_t tables_before_large_result_ = 0;  // bytes of table blocks when there was none; the keeper's own
 
   mutable std::mutex mutex_;  // guards what follows; a Connection may hold its own while taking this one, so under this

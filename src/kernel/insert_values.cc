@@ -40,8 +40,8 @@ void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) 
 bool converts_as_doris(const LogicalType& from, const LogicalType& target) {
   if (functions::is_moment(target)) return target.id() != LogicalTypeId::TIMESTAMP_TZ && !from.IsNested();
   if (functions::is_ipv4(target) || functions::is_ipv6(target)) return functions::is_text(from);
-  const bool fraction = from.id() == LogicalTypeId::DECIMAL || from.id() == LogicalTypeId::FLOAT ||
-                        from.id() == LogicalTypeId::DOUBLE;
+  const bool fraction =
+      from.id() == LogicalTypeId::DECIMAL || from.id() == LogicalTypeId::FLOAT || from.id() == LogicalTypeId::DOUBLE;
   if (functions::is_integer(target)) return fraction;
   return functions::is_text(target) && !from.IsNested() && from.id() != LogicalTypeId::BLOB;
 }
@@ -53,8 +53,8 @@ BoundPtr bind_value(duckdb::FunctionBindExpressionInput& input) {
   const LogicalType target = input.children[1]->return_type;
   const LogicalType from = value->return_type;
   if (from == target) return value;
-  const bool native = from.id() == LogicalTypeId::UNKNOWN || from.id() == LogicalTypeId::SQLNULL ||
-                      !converts_as_doris(from, target);
+  const bool native =
+      from.id() == LogicalTypeId::UNKNOWN || from.id() == LogicalTypeId::SQLNULL || !converts_as_doris(from, target);
   if (native) return duckdb::BoundCastExpression::AddCastToType(context, std::move(value), target);
   BoundPtr original = value->Copy();
   BoundPtr converted = functions::convert(context, std::move(value), target);
@@ -79,8 +79,8 @@ BoundPtr bind_value(duckdb::FunctionBindExpressionInput& input) {
 void create_insert_values(duckdb::ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  const std::pair<const char*, duckdb::function_bind_expression_t> makers[] = {
-      {kInsertValue, bind_value<true>}, {kInsertValueOrNull, bind_value<false>}};
+  const std::pair<const char*, duckdb::function_bind_expression_t> makers[] = {{kInsertValue, bind_value<true>},
+                                                                               {kInsertValueOrNull, bind_value<false>}};
   for (const auto& [name, bind] : makers) {
     duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, run_unbound);
     function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);

@@ -32,17 +32,13 @@ struct WriteTarget {
 
   const WriteColumn* find(const std::string& column) const;
   bool has_keys() const;
-  bool merges() const {
-    return (model.keys == KeyModel::kUnique || model.keys == KeyModel::kAggregate) && has_keys();
-  }
+  bool merges() const { return (model.keys == KeyModel::kUnique || model.keys == KeyModel::kAggregate) && has_keys(); }
 };
 
 inline ExprPtr column_of(const std::string& name, const char* table) {
   return duckdb::make_uniq<duckdb::ColumnRefExpression>(name, table);
 }
-inline ExprPtr constant(duckdb::Value value) {
-  return duckdb::make_uniq<duckdb::ConstantExpression>(std::move(value));
-}
+inline ExprPtr constant(duckdb::Value value) { return duckdb::make_uniq<duckdb::ConstantExpression>(std::move(value)); }
 inline ExprPtr cast(ExprPtr child, const duckdb::LogicalType& type) {
   return duckdb::make_uniq<duckdb::CastExpression>(type, std::move(child));
 }

@@ -23,8 +23,7 @@ duckdb::unique_ptr<duckdb::TableRef> replace(duckdb::ClientContext& context, duc
   for (const auto& value : duckdb::ListValue::GetChildren(input.inputs[3])) names.push_back(value.ToString());
   const bool temporary = input.inputs[4].GetValue<bool>();
   const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name);
-  auto entry =
-      duckdb::Catalog::GetEntry(context, text(0), text(1), lookup, duckdb::OnEntryNotFound::THROW_EXCEPTION);
+  auto entry = duckdb::Catalog::GetEntry(context, text(0), text(1), lookup, duckdb::OnEntryNotFound::THROW_EXCEPTION);
   auto table = make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = text(0);
   table->schema_name = text(1);

@@ -57,8 +57,7 @@ Condition below(const TableModel& model, const Bound& bound, const Types& types,
   Condition less = either(is_null(column(name, table)), compare(ExpressionType::COMPARE_LESSTHAN, column(name, table),
                                                                 constant_of(*bound[at], types[at])));
   if (last) return less;
-  Condition equal =
-      compare(ExpressionType::COMPARE_EQUAL, column(name, table), constant_of(*bound[at], types[at]));
+  Condition equal = compare(ExpressionType::COMPARE_EQUAL, column(name, table), constant_of(*bound[at], types[at]));
   return either(std::move(less), both(std::move(equal), below(model, bound, types, table, at + 1)));
 }
 
@@ -134,9 +133,8 @@ std::vector<Partition> merged(const TableModel& model, const Types& types) {
     if (!partition.temporary) ranges.push_back(partition);
   }
   if (model.partitioned != PartitionKind::kRange) return ranges;
-  std::sort(ranges.begin(), ranges.end(), [&](const Partition& a, const Partition& b) {
-    return compare_lower(a.lower, b.lower, types) < 0;
-  });
+  std::sort(ranges.begin(), ranges.end(),
+            [&](const Partition& a, const Partition& b) { return compare_lower(a.lower, b.lower, types) < 0; });
   std::vector<Partition> result;
   for (auto& range : ranges) {
     if (!result.empty() && !range.lower.empty() && result.back().upper == range.lower)
@@ -245,13 +243,13 @@ Condition auto_partition_name(const TableModel& model, const Types& types, const
       // Letters, digits and _ stay; then the length, so that names stay apart.
       duckdb::vector<Condition> arguments;
       arguments.push_back(make_uniq<duckdb::CastExpression>(LogicalType::VARCHAR, std::move(value)));
-      Condition length = make_uniq<duckdb::CastExpression>(
-          LogicalType::VARCHAR, call("length", arguments[0]->Copy(), nullptr));
+      Condition length =
+          make_uniq<duckdb::CastExpression>(LogicalType::VARCHAR, call("length", arguments[0]->Copy(), nullptr));
       arguments.push_back(text("[^A-Za-z0-9_]"));
       arguments.push_back(text("_"));
       arguments.push_back(text("g"));
-      part = call("||", make_uniq<duckdb::FunctionExpression>("regexp_replace", std::move(arguments)),
-                  std::move(length));
+      part =
+          call("||", make_uniq<duckdb::FunctionExpression>("regexp_replace", std::move(arguments)), std::move(length));
     }
     duckdb::vector<Condition> choices;
     choices.push_back(std::move(part));
@@ -364,8 +362,7 @@ Status add_written(TableModel& model, WrittenPartition written, const Types& typ
     return {};
   }
   auto convert = [&](Bound& bound) -> Status {
-    if (bound.size() > types.size())
-      return fail(wrong("partition values number is more than partition column number"));
+    if (bound.size() > types.size()) return fail(wrong("partition values number is more than partition column number"));
     for (size_t i = 0; i < bound.size(); ++i) {
       if (bound[i]) bound[i] = TRY(bound_text(*bound[i], types[i]));
     }

@@ -22,8 +22,7 @@ Status TableLocks::lock(const std::string& table, const void* owner, const uint6
   ++entry.waiting;
   const bool free = changed_.wait_for(lock, kLongestWait, [&] { return entry.owner == nullptr; });
   --entry.waiting;
-  if (!free)
-    return fail(sql_error(Code::kConflict, 1205, "Lock wait timeout exceeded; try restarting transaction"));
+  if (!free) return fail(sql_error(Code::kConflict, 1205, "Lock wait timeout exceeded; try restarting transaction"));
   if (began && entry.released > *began) {
     return fail(sql_error(Code::kConflict, 1213,
                           "Another statement wrote the table after this transaction had begun; try restarting "

@@ -20,7 +20,7 @@ struct WriteRules {
 // The name of the table when rows merge by key: the new tree then reads it, so that a plan of it must not be kept, and
 // the table takes one writer at a time (kernel/table_locks.h). Else empty. Throws the kernel's exceptions.
 std::string rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
-                   const WriteRules& rules);
+                          const WriteRules& rules);
 
 // A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first
 // name kOverwrittenPartitions means: those that rows of the temporary table kOverwriteRows fall into; the names that

@@ -33,8 +33,7 @@ Status apply(kernel::TableModel& model, const Change& change, const std::vector<
         return fail(no_such_partition(wanted.name));
       }
       std::erase_if(model.partitions, [&](const kernel::Partition& partition) {
-        return partition.temporary == wanted.temporary &&
-               duckdb::StringUtil::CIEquals(partition.name, wanted.name);
+        return partition.temporary == wanted.temporary && duckdb::StringUtil::CIEquals(partition.name, wanted.name);
       });
       return {};
     case What::kRename: {
@@ -73,8 +72,8 @@ Result<Outcome> SessionState::alter_partitions(const dialect::AlterPartitionsSta
                                                {duckdb::CatalogType::TABLE_ENTRY, statement.table.name},
                                                duckdb::OnEntryNotFound::RETURN_NULL);
         if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY)
-          return fail(sql_error(Code::kNotFound, 1146, "Table '" + database + "." + statement.table.name +
-                                                           "' doesn't exist"));
+          return fail(
+              sql_error(Code::kNotFound, 1146, "Table '" + database + "." + statement.table.name + "' doesn't exist"));
         model = kernel::decode_table(entry->comment);
         if (model.partitioned == kernel::PartitionKind::kNone) {
           return fail(sql_error(Code::kInvalidArgument, 1105,
@@ -97,10 +96,9 @@ Result<Outcome> SessionState::alter_partitions(const dialect::AlterPartitionsSta
         TRY(connection().run(std::move(deletion)));
       }
       auto alter = duckdb::make_uniq<duckdb::AlterStatement>();
-      alter->info = duckdb::make_uniq<duckdb::SetCommentInfo>(duckdb::CatalogType::TABLE_ENTRY, schema.catalog,
-                                                              schema.schema, statement.table.name,
-                                                              kernel::encode(model),
-                                                              duckdb::OnEntryNotFound::THROW_EXCEPTION);
+      alter->info = duckdb::make_uniq<duckdb::SetCommentInfo>(
+          duckdb::CatalogType::TABLE_ENTRY, schema.catalog, schema.schema, statement.table.name, kernel::encode(model),
+          duckdb::OnEntryNotFound::THROW_EXCEPTION);
       TRY(connection().run(std::move(alter)));
     }
     return connection().commit();

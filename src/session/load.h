@@ -64,7 +64,7 @@ struct LoadSpec {
   Json json;
   std::vector<LoadColumn> columns;  // empty: the table's columns (CSV: in order; JSON, Parquet: by name)
   std::unique_ptr<duckdb::ParsedExpression> where;  // over the resulting columns; others are counted as unselected
-  bool partial_update = false;             // UNIQUE KEY tables: columns that are not loaded keep their values
+  bool partial_update = false;                      // UNIQUE KEY tables: columns that are not loaded keep their values
   std::unique_ptr<duckdb::ParsedExpression> delete_when;  // UNIQUE KEY tables: such rows delete those of their keys
   std::vector<std::string> partitions;                    // all rows must lie in these; empty: in any
   double max_filter_ratio = 0;  // 0 to 1: share of bad rows that is left out without failing the load

@@ -24,7 +24,7 @@ struct LoadTable {
   std::string database;
   std::string name;
   std::vector<LoadTableColumn> columns;
-  bool merges = false;  // rows of equal keys become one: their order counts
+  bool merges = false;                                           // rows of equal keys become one: their order counts
   const LoadTableColumn* find(const std::string& column) const;  // without regard to case
 };
 // Errors: 1049, 1146, 1347 not a table.

@@ -10,7 +10,6 @@
 namespace sluice::session {
 namespace {
 
-
 std::string name_list(const std::vector<std::string>& names) {
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ",") + quoted_name(name);

@@ -58,23 +58,55 @@ std::vector<duckdb::Value> row_of(const kernel::RelationFacts& relation, const k
   const std::string* replicas = model.property("replication_num");
   const std::string count = replicas ? *replicas : "1";
   const std::string medium = model.property("storage_medium") ? *model.property("storage_medium") : "HDD";
-  return {number(static_cast<int64_t>(number_of)), text(partition.name), number(1), text(partition.visible_since),
-          text("NORMAL"), text(columns), text(range), text(distribution), text(buckets), text(count),
-          text(duckdb::StringUtil::Upper(medium)), text("9999-12-31 23:59:59"), text(""), no_text(), text("0.000 "),
-          text("false"), text("tag.location.default: " + count), text("true"), text("true"), no_text()};
+  return {number(static_cast<int64_t>(number_of)),
+          text(partition.name),
+          number(1),
+          text(partition.visible_since),
+          text("NORMAL"),
+          text(columns),
+          text(range),
+          text(distribution),
+          text(buckets),
+          text(count),
+          text(duckdb::StringUtil::Upper(medium)),
+          text("9999-12-31 23:59:59"),
+          text(""),
+          no_text(),
+          text("0.000 "),
+          text("false"),
+          text("tag.location.default: " + count),
+          text("true"),
+          text("true"),
+          no_text()};
 }
 
 }  // namespace
 
 Result<Table> show_partitions(const dialect::ShowStatement& show, ShowContext& context) {
   const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
-  Table table = table_of({"#PartitionId", "PartitionName", "#VisibleVersion", "VisibleVersionTime", "State",
-                          "PartitionKey", "Range", "DistributionKey", "Buckets", "ReplicationNum", "StorageMedium",
-                          "CooldownTime", "RemoteStoragePolicy", "LastConsistencyCheckTime", "DataSize", "IsInMemory",
-                          "ReplicaAllocation", "IsMutable", "SyncWithBaseTables", "UnsyncTables"});
+  Table table = table_of({"#PartitionId",
+                          "PartitionName",
+                          "#VisibleVersion",
+                          "VisibleVersionTime",
+                          "State",
+                          "PartitionKey",
+                          "Range",
+                          "DistributionKey",
+                          "Buckets",
+                          "ReplicationNum",
+                          "StorageMedium",
+                          "CooldownTime",
+                          "RemoteStoragePolicy",
+                          "LastConsistencyCheckTime",
+                          "DataSize",
+                          "IsInMemory",
+                          "ReplicaAllocation",
+                          "IsMutable",
+                          "SyncWithBaseTables",
+                          "UnsyncTables"});
   if (relation.view)
-    return fail(sql_error(Code::kInvalidArgument, 1347, "'" + relation.database + "." + relation.name +
-                                                            "' is not BASE TABLE"));
+    return fail(
+        sql_error(Code::kInvalidArgument, 1347, "'" + relation.database + "." + relation.name + "' is not BASE TABLE"));
   size_t number_of = 10000;
   if (relation.model.partitioned == kernel::PartitionKind::kNone) {
     kernel::Partition whole;

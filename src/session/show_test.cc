@@ -110,7 +110,8 @@ TEST_F(ShowTest, NoDatabase) {
 
 TEST_F(ShowTest, Columns) {
   EXPECT_EQ(run("DESC orders", true),
-            "Field|Type|Null|Key|Default|Extra\nid|int|No|true|NULL|\nitem|varchar(20)|No|false|it's|NONE\nn|bigint|Yes|false|"
+            "Field|Type|Null|Key|Default|Extra\nid|int|No|true|NULL|\nitem|varchar(20)|No|false|it's|NONE\nn|bigint|"
+            "Yes|false|"
             "0|NONE\n"
             "price|decimal(15,2)|Yes|false|NULL|NONE\nmade|datetime|Yes|false|CURRENT_TIMESTAMP|NONE\ntags|array<text>|"
             "Yes|false|NULL|NONE");
@@ -133,7 +134,8 @@ TEST_F(ShowTest, Index) {
 
 TEST_F(ShowTest, CreateTable) {
   const std::string expected =
-      "orders|CREATE TABLE `orders` (\n  `id` int NOT NULL,\n  `item` varchar(20) NOT NULL DEFAULT 'it''s' COMMENT 'what',\n"
+      "orders|CREATE TABLE `orders` (\n  `id` int NOT NULL,\n  `item` varchar(20) NOT NULL DEFAULT 'it''s' COMMENT "
+      "'what',\n"
       "  `n` bigint DEFAULT '0',\n  `price` decimal(15,2) DEFAULT NULL,\n  `made` datetime DEFAULT CURRENT_TIMESTAMP,\n"
       "  `tags` array<text> DEFAULT NULL,\n  PRIMARY KEY (`id`),\n  UNIQUE KEY `item` (`item`,`n`),\n  KEY `by_price` "
       "(`price`)\n"

@@ -82,8 +82,8 @@ Status refuse_unsupported(const Headers& headers) {
   const std::string update_mode = lower(headers.text("unique_key_update_mode"));
   if (!update_mode.empty() && update_mode != "upsert")
     return not_offered("unique_key_update_mode", "a mode other than UPSERT");
-  for (string_view name : {"function_column.sequence_col", "function_column", "sequence_col", "temporary_partitions",
-                           "hidden_columns"}) {
+  for (string_view name :
+       {"function_column.sequence_col", "function_column", "sequence_col", "temporary_partitions", "hidden_columns"}) {
     if (headers.has(name)) return not_offered(name, "this option");
   }
   return {};
@@ -191,8 +191,7 @@ Status read_keyed_load(const Headers& headers, StreamLoadRequest& request) {
   spec.partial_update = TRY(headers.flag("partial_columns", false));
   const std::string merge_type = lower(headers.text("merge_type"));
   if (merge_type == "delete") spec.delete_when = TRY(session::parse_load_condition("true"));
-  if (merge_type == "merge")
-    spec.delete_when = TRY(session::parse_load_condition(std::string(headers.text("delete"))));
+  if (merge_type == "merge") spec.delete_when = TRY(session::parse_load_condition(std::string(headers.text("delete"))));
   if (request.two_phase && (spec.partial_update || spec.delete_when))
     return not_offered("two_phase_commit", "partial_columns and merge_type in two phases");
   string_view names = headers.text("partitions");
