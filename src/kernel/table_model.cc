@@ -151,6 +151,10 @@ duckdb::Value encode(const ColumnModel& model) {
                      !model.auto_increment && !model.now_on_update && !model.hidden &&
                      !model.comment.starts_with(kMark);
   if (plain) return plain_comment(model.comment);
+  return encode_whole(model);
+}
+
+duckdb::Value encode_whole(const ColumnModel& model) {
   Writer writer;
   writer.add(std::string_view(model.comment));
   writer.add(model.key);
@@ -182,6 +186,10 @@ ColumnModel decode_column(const duckdb::Value& comment) {
 
 duckdb::Value encode(const TableModel& model) {
   if (model.is_plain()) return plain_comment(model.comment);
+  return encode_whole(model);
+}
+
+duckdb::Value encode_whole(const TableModel& model) {
   Writer writer;
   writer.add(std::string_view(model.comment));
   writer.add(static_cast<uint64_t>(model.keys));

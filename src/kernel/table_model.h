@@ -86,6 +86,9 @@ struct TableModel {
 // The value to be kept as a comment; NULL when there is nothing to keep.
 duckdb::Value encode(const ColumnModel& model);
 duckdb::Value encode(const TableModel& model);
+// The same, never as mere text: for ALTER, where mere text means that the client changed the comment alone.
+duckdb::Value encode_whole(const ColumnModel& model);
+duckdb::Value encode_whole(const TableModel& model);
 // From a comment, also one that is only text.
 ColumnModel decode_column(const duckdb::Value& comment);
 TableModel decode_table(const duckdb::Value& comment);

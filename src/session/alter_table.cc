@@ -227,7 +227,7 @@ Status Alteration::modify_column(const Clause& clause) {
     if (changed.not_null && !old->not_null) simple(duckdb::make_uniq<duckdb::SetNotNullInfo>(entry(), new_name));
     if (!changed.not_null && old->not_null) simple(duckdb::make_uniq<duckdb::DropNotNullInfo>(entry(), new_name));
     simple(duckdb::make_uniq<duckdb::SetColumnCommentInfo>(table_.catalog, table_.schema, table_.name, new_name,
-                                                           changed.definition.Comment(),
+                                                           kernel::encode_whole(changed.model()),
                                                            duckdb::OnEntryNotFound::THROW_EXCEPTION));
   }
   table_.columns[from] = std::move(changed);
@@ -514,7 +514,7 @@ Status Alteration::apply(const Clause& clause) {
       column->definition.SetComment(kernel::encode(model));
       if (!rebuild_) {
         simple(duckdb::make_uniq<duckdb::SetColumnCommentInfo>(table_.catalog, table_.schema, table_.name,
-                                                               column->name(), column->definition.Comment(),
+                                                               column->name(), kernel::encode_whole(column->model()),
                                                                duckdb::OnEntryNotFound::THROW_EXCEPTION));
       }
       return {};

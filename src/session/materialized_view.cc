@@ -114,7 +114,7 @@ Node combined(duckdb::SetOperationType type, Node left, Node right) {
 
 // Which values of the column that a view is partitioned by have other rows now: the rows of (query, view) that have no
 // equal in the other.
-duckdb::unique_ptr<duckdb::SQLStatement> changed_values(const duckdb::QueryNode& query, const duckdb::TableRef& stored,
+duckdb::unique_ptr<duckdb::SQLStatement> changed_values(const duckdb::QueryNode& query, duckdb::TableRef& stored,
                                                         const std::string& column) {
   const auto fresh = [&] { return everything_from(as_table(query.Copy())); };
   const auto kept = [&] { return everything_from(stored.Copy()); };

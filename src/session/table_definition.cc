@@ -19,6 +19,33 @@ using duckdb::StringUtil;
 // No table of a client has this name: parts of names are never longer.
 constexpr const char* kRebuildPrefix = "__sluice_rebuild_";
 
+// CREATE TABLE notes its rollups as they were written: "(r1 (a, b), r2 (a))". One entry each is easier to change.
+void split_rollups(kernel::TableModel& model) {
+  std::vector<std::string> split;
+  for (const std::string& written : model.rollups) {
+    if (!written.starts_with('(')) {
+      split.push_back(written);
+      continue;
+    }
+    size_t begin = 1;
+    int open = 0;
+    bool quoted = false;
+    for (size_t i = 1; i < written.size(); ++i) {
+      if (written[i] == '`') quoted = !quoted;
+      if (quoted) continue;
+      const bool ends = open == 0 && (written[i] == ',' || written[i] == ')');
+      if (written[i] == '(') ++open;
+      if (written[i] == ')') --open;
+      if (!ends) continue;
+      std::string rollup = written.substr(begin, i - begin);
+      StringUtil::Trim(rollup);
+      if (!rollup.empty()) split.push_back(std::move(rollup));
+      begin = i + 1;
+    }
+  }
+  model.rollups = std::move(split);
+}
+
 void read_constraints(const duckdb::TableCatalogEntry& table, TableDefinition& definition) {
   for (const auto& constraint : table.GetConstraints()) {
     switch (constraint->type) {
@@ -207,6 +234,7 @@ Result<TableDefinition> read_definition(kernel::Connection& kernel, const std::s
       definition.name = table.name;
       definition.temporary = table.temporary;
       definition.model = kernel::decode_table(table.comment);
+      split_rollups(definition.model);
       definition.tags = table.tags;
       for (const auto& column : table.GetColumns().Logical()) {
         TableColumn& added = definition.columns.emplace_back();
@@ -246,7 +274,7 @@ Status store_model(kernel::Connection& kernel, const TableDefinition& definition
   auto alter = duckdb::make_uniq<duckdb::AlterStatement>();
   alter->info = duckdb::make_uniq<duckdb::SetCommentInfo>(
       CatalogType::TABLE_ENTRY, definition.catalog, definition.schema, definition.name,
-      kernel::encode(definition.model), duckdb::OnEntryNotFound::THROW_EXCEPTION);
+      kernel::encode_whole(definition.model), duckdb::OnEntryNotFound::THROW_EXCEPTION);
   return run_tree(kernel, std::move(alter));
 }
 

@@ -26,7 +26,7 @@ Status check_view_of_table(const duckdb::SelectNode& query, const TableDefinitio
     return std::ranges::any_of(query.select_list, [&](const auto& column) {
       return column->Equals(wanted) || StringUtil::CIEquals(column->GetAlias(), alias) ||
              (name && column->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
-              StringUtil::CIEquals(column->Cast<duckdb::ColumnRefExpression>().GetColumnName(), alias));
+              StringUtil::CIEquals(column->template Cast<duckdb::ColumnRefExpression>().GetColumnName(), alias));
     });
   };
   for (const auto& expression : query.groups.group_expressions) {
