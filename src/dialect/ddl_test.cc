@@ -31,7 +31,7 @@ TEST_F(Definitions, MysqlTypes) {
       "");
   EXPECT_EQ(types_of("n"),
             "a TINYINT, b USMALLINT, c INTEGER, d UINTEGER, e BIGINT, f UBIGINT, g DECIMAL(10,2), h DECIMAL(5,0), "
-            "i DECIMAL(10,0), j FLOAT, k DOUBLE, l DOUBLE, m DOUBLE, n BOOLEAN, o BOOLEAN, p UBIGINT");
+            "i DECIMAL(38,9), j FLOAT, k DOUBLE, l DOUBLE, m DOUBLE, n BOOLEAN, o BOOLEAN, p UBIGINT");
   EXPECT_EQ(
       run("create table s (a char(3) character set utf8mb4 collate utf8mb4_bin, b varchar(10), c text, d longtext, "
           "e binary(4), f varbinary(9), g blob, h json, i enum('a', 'b'), j set('x', 'y'), k national varchar(5))"),

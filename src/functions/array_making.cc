@@ -21,10 +21,18 @@ using duckdb::Vector;
 
 // Elements that ARRAY_RANGE, ARRAY_REPEAT and their like make in one row at most, as in Doris.
 constexpr int64_t kMostElements = 1'000'000;
+// And in a block of rows: a row of elements for each of 2048 rows would be gigabytes.
+constexpr int64_t kMostOfBlock = 100 * kMostElements;
 
 void check_elements(int64_t count, const char* name) {
   if (count >= 0 && count <= kMostElements) return;
   throw duckdb::InvalidInputException("%s() makes 0 to %d elements, not %d", name, kMostElements, count);
+}
+
+void check_block(int64_t count) {
+  if (count <= kMostOfBlock) return;
+  throw duckdb::OutOfRangeException("Arrays of more than %d elements for one block of rows are too large",
+                                    kMostOfBlock);
 }
 
 LogicalType common_element(const Call& call, size_t first, size_t step) {
@@ -162,6 +170,7 @@ void run_range(DataChunk& input, ExpressionState&, Vector& result) {
     }
     const int64_t length = end > start ? (end - start + step - 1) / step : 0;
     check_elements(length, "array_range");
+    check_block(static_cast<int64_t>(size) + length);
     duckdb::ListVector::Reserve(result, size + static_cast<idx_t>(length));
     auto* numbers = FlatVector::GetData<int32_t>(duckdb::ListVector::GetEntry(result));
     for (int64_t i = 0; i < length; ++i) numbers[size++] = static_cast<int32_t>(start + i * step);
@@ -264,10 +273,7 @@ void run_repeat(DataChunk& input, ExpressionState&, Vector& result) {
     }
     check_elements(counts[row], "array_repeat");
     total += counts[row];
-    if (total > 100 * kMostElements) {
-      throw duckdb::OutOfRangeException("array_repeat() makes more than %d elements for one block of rows",
-                                        100 * kMostElements);
-    }
+    check_block(total);
     built.begin(row);
     for (int64_t i = 0; i < counts[row]; ++i) built.pick(input.data[value], row);
     built.end(row);
