@@ -280,11 +280,24 @@ BoundPtr to_integer_value(duckdb::ClientContext& context, BoundPtr value, const 
   }
 }
 
+// A constant with a written zone ('2020-01-01T00:00:00Z') as the moment in the session's; null for others.
+BoundPtr zoned_constant(duckdb::ClientContext& context, const BoundPtr& text) {
+  auto constant = constant_of(context, *text);
+  if (!constant || constant->IsNull()) return nullptr;
+  auto moment = text_to_moment(duckdb::StringValue::Get(*constant));
+  if (!moment || !moment->zone_offset) return nullptr;
+  const int64_t utc = moment->micros - int64_t{*moment->zone_offset} * 1'000'000;
+  auto zoned = duckdb::make_uniq<duckdb::BoundConstantExpression>(
+      duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(utc)));
+  return native_cast(context, std::move(zoned), LogicalType::TIMESTAMP);
+}
+
 BoundPtr to_moment(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target) {
   const LogicalType from = value->return_type;
   const bool date = target.id() == LogicalTypeId::DATE;
   const LogicalType made = date ? LogicalType::DATE : LogicalType::TIMESTAMP;
   if (from.id() == LogicalTypeId::VARCHAR) {
+    if (BoundPtr zoned = zoned_constant(context, value)) return native_cast(context, std::move(zoned), target);
     value = converted_by(context, "text_to_moment", std::move(value), made,
                          date ? run_text_to_date : run_text_to_timestamp);
   } else if (is_number(from)) {
