@@ -21,9 +21,9 @@ Parsed<void> parse_add(ParseContext& c, Change& change) {
     change.if_exists = TRY(parse_if_not_exists(c));
     change.written = TRY(parse_partition(c));
   }
-  if (c.is(TokenKind::kLeftParen)) TRY(parse_properties(c));
+  if (c.is(TokenKind::kLeftParen)) TRY(parse_property_list(c));
   if (c.accept("DISTRIBUTED"_kw)) TRY(parse_distribution(c));
-  if (c.is(TokenKind::kLeftParen)) TRY(parse_properties(c));
+  if (c.is(TokenKind::kLeftParen)) TRY(parse_property_list(c));
   return {};
 }
 
@@ -65,7 +65,7 @@ Parsed<Change> parse_change(ParseContext& c) {
       else
         name = TRY(parse_name(c, "a partition name"));
       TRY(c.expect("SET"_kw));
-      TRY(parse_properties(c));
+      TRY(parse_property_list(c));
       return change;
   }
 }

@@ -199,7 +199,7 @@ Parsed<bool> parse_table_option(ParseContext& c, TableParts& table) {
     case "PROPERTIES"_kw:
       c.advance();
       table.doris = true;
-      table.model.properties = TRY(parse_properties(c));
+      table.model.properties = TRY(parse_property_list(c));
       return true;
     case "COMMENT"_kw:
       c.advance();

@@ -128,25 +128,6 @@ Parsed<void> skip_parentheses(ParseContext& c) {
   return {};
 }
 
-Parsed<Properties> parse_properties(ParseContext& c) {
-  Properties properties;
-  TRY(c.expect(TokenKind::kLeftParen, "'(' and properties"));
-  while (!c.is(TokenKind::kRightParen)) {
-    std::string name = TRY(parse_name_or_string(c, "a property in quotes"));
-    TRY(c.expect(TokenKind::kEqual, "'='"));
-    if (is_literal(c.peek().kind) && !c.is(TokenKind::kString)) {
-      properties.emplace_back(std::move(name), std::string(c.text(c.peek())));
-      c.advance();
-    } else {
-      std::string value = TRY(parse_name_or_string(c, "a value in quotes"));
-      properties.emplace_back(std::move(name), std::move(value));
-    }
-    if (!c.accept(TokenKind::kComma)) break;
-  }
-  TRY(c.expect(TokenKind::kRightParen, "',' or ')'"));
-  return properties;
-}
-
 Parsed<WrittenPartition> parse_partition(ParseContext& c) {
   WrittenPartition written;
   TRY(parse_if_not_exists(c));
@@ -168,7 +149,7 @@ Parsed<WrittenPartition> parse_partition(ParseContext& c) {
       TRY(c.expect(TokenKind::kRightParen, "')' after the bounds"));
     }
   }
-  if (c.is(TokenKind::kLeftParen)) TRY(parse_properties(c));
+  if (c.is(TokenKind::kLeftParen)) TRY(parse_property_list(c));
   return written;
 }
 

@@ -12,10 +12,7 @@
 
 namespace sluice::dialect {
 
-using Properties = std::vector<std::pair<std::string, std::string>>;
 
-// ("k" = "v", ..); a comma may follow the last.
-Parsed<Properties> parse_properties(ParseContext& c);
 // After [AUTO] PARTITION: BY RANGE|LIST (..) (..). What is MySQL's alone (HASH, functions of columns) is read over and
 // leaves the model as it is.
 Parsed<void> parse_partition_by(ParseContext& c, bool automatic, kernel::TableModel& model,
