@@ -44,17 +44,16 @@ const char* match_function(const ParseContext& c, const Token& token) {
   if (token.kind != TokenKind::kWord || token.length < 5) return nullptr;
   const std::string_view word = c.text(token);
   if ((word[0] | 0x20) != 'm') return nullptr;
-  static constexpr const char* kNames[] = {"match",        "match_any",           "match_all",
-                                           "match_phrase", "match_phrase_prefix", "match_phrase_edge",
-                                           "match_regexp"};
+  static constexpr const char* kNames[] = {
+      "match", "match_any", "match_all", "match_phrase", "match_phrase_prefix", "match_phrase_edge", "match_regexp"};
   for (const char* name : kNames) {
     if (duckdb::StringUtil::CIEquals(std::string(word), name)) return name;
   }
   return nullptr;
 }
 bool at_match(const ParseContext& c) {
-  return match_function(c, c.peek()) && (c.is(TokenKind::kString, 1) || c.is(TokenKind::kPlaceholder, 1) ||
-                                         c.is(TokenKind::kUserVariable, 1));
+  return match_function(c, c.peek()) &&
+         (c.is(TokenKind::kString, 1) || c.is(TokenKind::kPlaceholder, 1) || c.is(TokenKind::kUserVariable, 1));
 }
 
 BinaryOperator binary_operator(const ParseContext& c, const Token& token) {

@@ -59,7 +59,7 @@ TEST(Show, Kinds) {
            {"show open tables", What::kOpenTables},
            {"show master status", What::kMasterStatus},
            {"show catalogs", What::kCatalogs},
-           {"show backends", What::kOther}}) {
+           {"show backends", What::kFamily}}) {
     EXPECT_EQ(body_of<ShowStatement>(each.sql).what, each.what) << each.sql;
   }
 }
@@ -78,7 +78,7 @@ TEST(Show, Parts) {
   EXPECT_EQ(describe.object.catalog + "." + describe.object.database + "." + describe.object.name, "internal.d.t");
   EXPECT_EQ(body_of<ShowStatement>("explain t").what, What::kColumns);
   EXPECT_EQ(body_of<ShowStatement>("show warnings limit 0, 5").limit, 5u);
-  EXPECT_EQ(body_of<ShowStatement>("show tablets from t").words, "TABLETS FROM T");
+  EXPECT_EQ(body_of<ShowStatement>("show tablets from t").family, "TABLETS");
 }
 
 // "scope name=value" of each assignment.

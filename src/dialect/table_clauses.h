@@ -12,7 +12,6 @@
 
 namespace sluice::dialect {
 
-
 // After [AUTO] PARTITION: BY RANGE|LIST (..) (..). What is MySQL's alone (HASH, functions of columns) is read over and
 // leaves the model as it is.
 Parsed<void> parse_partition_by(ParseContext& c, bool automatic, kernel::TableModel& model,

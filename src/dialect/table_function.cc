@@ -40,21 +40,23 @@ TablePtr server_function(const std::string& name, ExprList arguments, const std:
 }
 
 Parsed<TablePtr> numbers(ParseContext& c, const Call& call) {
-  const auto whole = [&](std::string_view key) -> Parsed<std::optional<uint64_t>> {
+  const auto whole = [&](std::string_view key, bool negative_too) -> Parsed<std::optional<int64_t>> {
     const std::string* text = call.find(key);
-    if (!text) return std::optional<uint64_t>();
-    auto value = small_integer(*text);
-    if (text->empty() || !value || *value > INT64_MAX / 2)
+    if (!text) return std::optional<int64_t>();
+    const bool negative = negative_too && text->starts_with('-');
+    const std::string_view digits = std::string_view(*text).substr(negative ? 1 : 0);
+    auto value = small_integer(digits);
+    if (digits.empty() || !value || *value > INT64_MAX / 2)
       return c.syntax_error("the property \"" + std::string(key) + "\" needs a whole number", call.where);
-    return value;
+    return negative ? -static_cast<int64_t>(*value) : static_cast<int64_t>(*value);
   };
-  const auto count = TRY(whole("number"));
-  const auto constant = TRY(whole("const_value"));
+  const auto count = TRY(whole("number", false));
+  const auto constant = TRY(whole("const_value", true));
   for (const auto& [key, value] : call.list) {
     if (key != "number" && key != "const_value") return invalid(c, call, "'" + key + "' is no property of it");
   }
   if (!count) return c.syntax_error("numbers() needs \"number\" = \"..\"", call.where);
-  const auto end = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*count)));
+  const auto end = tree::constant(duckdb::Value::BIGINT(*count));
   auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
   function->function = tree::function("range", tree::constant(duckdb::Value::BIGINT(0)), end->Copy());
   function->alias = "numbers";
@@ -62,7 +64,7 @@ Parsed<TablePtr> numbers(ParseContext& c, const Call& call) {
   if (!constant) return TablePtr(std::move(function));
   // "const_value": that many rows of one value.
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
-  auto value = tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*constant)));
+  auto value = tree::constant(duckdb::Value::BIGINT(*constant));
   value->SetAlias("number");
   select->select_list.push_back(std::move(value));
   select->from_table = std::move(function);

@@ -10,6 +10,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/registry.h"
+#include "functions/text_changes.h"
 
 namespace sluice::functions {
 namespace {
@@ -323,8 +324,7 @@ BoundPtr expand_one(Call& call) {
 
 BoundPtr expand_reverse(Call& call) {
   if (call.arguments[0]->return_type.id() == LogicalTypeId::LIST) return expand_one<run_reverse>(call);
-  convert_at(call, 0, LogicalType::VARCHAR);
-  return bind_native(call.context, "reverse", std::move(call.arguments));
+  return bind_reversed_text(call);
 }
 
 template <auto run>

@@ -287,8 +287,8 @@ BoundPtr zoned_constant(duckdb::ClientContext& context, const BoundPtr& text) {
   auto moment = text_to_moment(duckdb::StringValue::Get(*constant));
   if (!moment || !moment->zone_offset) return nullptr;
   const int64_t utc = moment->micros - int64_t{*moment->zone_offset} * 1'000'000;
-  auto zoned = duckdb::make_uniq<duckdb::BoundConstantExpression>(
-      duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(utc)));
+  auto zoned =
+      duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(utc)));
   return native_cast(context, std::move(zoned), LogicalType::TIMESTAMP);
 }
 

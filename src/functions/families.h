@@ -50,6 +50,6 @@ void add_mathematics(Registry& registry);          // SQRT, LOG, GREATEST, RAND
 void add_digests(Registry& registry);              // MD5, SHA2, MURMUR_HASH3_32
 void add_ciphers(Registry& registry);              // AES_ENCRYPT, SM4_DECRYPT
 void add_address_functions(Registry& registry);    // INET_ATON, TO_IPV6, CUT_IPV6
-void add_shape_functions(Registry& registry);    // ST_POINT, ST_CONTAINS
+void add_shape_functions(Registry& registry);      // ST_POINT, ST_CONTAINS
 
 }  // namespace sluice::functions

@@ -9,6 +9,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/text_changes.h"
 
 namespace sluice::functions {
 namespace {
@@ -43,6 +44,18 @@ BoundPtr expand_case(Call& call) {
       bind_private(call.context, upper ? "upper_ascii" : "lower_ascii", {text}, text,
                    upper ? run_rows<change_letters<upper_letter>> : run_rows<change_letters<lower_letter>>,
                    list_of(std::move(value)));
+  return result;
+}
+
+std::string reversed_text(std::string_view text) {
+  std::string result(text.size(), '\0');
+  size_t end = text.size();
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = character_size(text, at);
+    end -= size;
+    text.copy(result.data() + end, size, at);
+    at += size;
+  }
   return result;
 }
 
@@ -281,6 +294,13 @@ void add_trim(Registry& registry, const std::string& name, const std::string& wh
 }
 
 }  // namespace
+
+BoundPtr bind_reversed_text(Call& call) {
+  BoundList children;
+  children.push_back(convert(call.context, std::move(call.arguments[0]), LogicalType::VARCHAR));
+  return bind_private(call.context, "reverse_text", {LogicalType::VARCHAR}, LogicalType::VARCHAR,
+                      run_rows<reversed_text>, std::move(children));
+}
 
 void add_text_changes(Registry& registry) {
   registry.add("upper", "The text in large letters.")

@@ -210,7 +210,8 @@ std::optional<Moment> text_to_moment(std::string_view text) {
   if (run == 0) return std::nullopt;
   Parts parts;
   Moment moment;
-  const bool delimited = run < text.size() && run <= 4 && (text[run] == '-' || text[run] == '/' || text[run] == '.' || text[run] == ':');
+  const bool delimited =
+      run < text.size() && run <= 4 && (text[run] == '-' || text[run] == '/' || text[run] == '.' || text[run] == ':');
   if (delimited) {
     parts.year = take_digits(text, 4).value;
     if (run == 3 || run == 1) return std::nullopt;

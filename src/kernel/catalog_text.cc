@@ -45,15 +45,15 @@ ExprPtr case_of(duckdb::vector<ExprPtr> parts) {
     check.then_expr = std::move(parts[i + 1]);
     result->case_checks.push_back(std::move(check));
   }
-  result->else_expr = parts.size() % 2 != 0 ? std::move(parts.back())
-                                            : duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value());
+  result->else_expr =
+      parts.size() % 2 != 0 ? std::move(parts.back()) : duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value());
   return result;
 }
 
 // The tree with operators, CASE and CAST where Doris' calls stood.
 ExprPtr as_written(ExprPtr expression) {
-  duckdb::ParsedExpressionIterator::EnumerateChildren(
-      *expression, [](ExprPtr& child) { child = as_written(std::move(child)); });
+  duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
+                                                      [](ExprPtr& child) { child = as_written(std::move(child)); });
   if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return expression;
   auto& call = expression->Cast<duckdb::FunctionExpression>();
   if (call.schema != "doris") return expression;

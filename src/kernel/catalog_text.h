@@ -15,8 +15,8 @@ namespace sluice::kernel {
 // Text that the kernel printed, in the quoting of MySQL: "a" becomes `a`, backslashes in strings are doubled.
 std::string dialect_text(std::string_view kernel_text);
 
-// An expression of CHECK, DEFAULT, a generated column or an index, as it may be written: Doris' functions by their names
-// and operators, not as the calls that trees have in their place.
+// An expression of CHECK, DEFAULT, a generated column or an index, as it may be written: Doris' functions by their
+// names and operators, not as the calls that trees have in their place.
 std::string expression_text(const duckdb::ParsedExpression& expression);
 
 // What a column's DEFAULT is, without the word.

@@ -14,8 +14,8 @@ namespace sluice::kernel {
 namespace {
 
 constexpr auto kReopenWait = std::chrono::seconds(5);
-// While a large result is sent, table blocks in memory do not grow beyond what was there before, at least this much: its
-// scan would otherwise fill the memory limit with blocks that are read once.
+// While a large result is sent, table blocks in memory do not grow beyond what was there before, at least this much:
+// its scan would otherwise fill the memory limit with blocks that are read once.
 constexpr uint64_t kTablesBesideLargeResult = 64 << 20;
 
 std::string quoted(const std::string& text) {

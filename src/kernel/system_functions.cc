@@ -14,14 +14,8 @@
 #include "kernel/date_arithmetic.h"
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
-#include "kernel/table_writes.h"
-#include "functions/registry.h"
-#include "functions/type_names.h"
-#include "functions/types.h"
-#include "kernel/catalog_facts.h"
-#include "kernel/charsets.h"
-#include "kernel/date_arithmetic.h"
 #include "kernel/server_functions.h"
+#include "kernel/table_writes.h"
 
 namespace sluice::kernel {
 namespace {

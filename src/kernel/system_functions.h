@@ -6,8 +6,8 @@
 
 #include <memory>
 
-#include "pch/pch.h"
 #include "kernel/system_views.h"
+#include "pch/pch.h"
 
 namespace sluice::kernel {
 

@@ -5,8 +5,8 @@
 
 #include <chrono>
 
-#include "kernel/catalog_facts.h"
 #include "functions/type_names.h"
+#include "kernel/catalog_facts.h"
 
 namespace sluice::kernel {
 namespace {

@@ -17,7 +17,6 @@ using duckdb::Value;
 
 namespace {
 
-
 duckdb::TableCatalogEntry* table_of(duckdb::ClientContext& context, duckdb::TableRef* ref) {
   if (!ref || ref->type != duckdb::TableReferenceType::BASE_TABLE) return nullptr;
   auto& base = ref->Cast<duckdb::BaseTableRef>();
@@ -131,9 +130,8 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
   }
   for (const auto& column : target.columns) {
     if (!column.model.now_on_update) continue;
-    const bool written = std::any_of(set.columns.begin(), set.columns.end(), [&](const std::string& name) {
-      return StringUtil::CIEquals(name, column.name);
-    });
+    const bool written = std::any_of(set.columns.begin(), set.columns.end(),
+                                     [&](const std::string& name) { return StringUtil::CIEquals(name, column.name); });
     if (written) continue;
     set.columns.push_back(column.name);
     set.expressions.push_back(make_uniq<duckdb::DefaultExpression>());
@@ -153,8 +151,7 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
   if (target.model.partitioned == PartitionKind::kNone) {
     if (partitions.names.front() == kOverwrittenPartitions) return;
     for (const auto& name : partitions.names) {
-      if (!StringUtil::CIEquals(name, target.name))
-        throw duckdb::BinderException("Partition: %s is not exists", name);
+      if (!StringUtil::CIEquals(name, target.name)) throw duckdb::BinderException("Partition: %s is not exists", name);
     }
     return;
   }
@@ -162,9 +159,9 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
     deletion.condition = in_overwritten_partitions(target, partitions.names, alias);
     return;
   }
-  deletion.condition = both(std::move(deletion.condition),
-                            in_partitions(target.model, partitions.names, partitions.temporary,
-                                          target.partition_types, alias));
+  deletion.condition =
+      both(std::move(deletion.condition),
+           in_partitions(target.model, partitions.names, partitions.temporary, target.partition_types, alias));
 }
 
 void rewrite_comment(duckdb::ClientContext& context, duckdb::AlterInfo& info) {

@@ -7,7 +7,6 @@
 namespace sluice::kernel {
 namespace {
 
-
 void run_require(duckdb::DataChunk& arguments, duckdb::ExpressionState&, duckdb::Vector& result) {
   duckdb::UnifiedVectorFormat condition, message;
   arguments.data[0].ToUnifiedFormat(arguments.size(), condition);

@@ -11,8 +11,7 @@ using duckdb::Value;
 duckdb::TableCatalogEntry* find_table(duckdb::ClientContext& context, const std::string& catalog,
                                       const std::string& schema, const std::string& name) {
   const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, name);
-  auto entry =
-      duckdb::Catalog::GetEntry(context, catalog, schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  auto entry = duckdb::Catalog::GetEntry(context, catalog, schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
   if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return nullptr;
   return &entry->Cast<duckdb::TableCatalogEntry>();
 }

@@ -155,6 +155,7 @@ std::string create_table(const kernel::RelationFacts& relation) {
   std::vector<std::string> lines;
   for (const auto& column : relation.columns) lines.push_back(column_line(column));
   for (const auto& key : relation.keys) lines.push_back(key_line(key));
+  lines.insert(lines.end(), relation.model.indexes.begin(), relation.model.indexes.end());
   for (const auto& check : relation.checks) lines.push_back("CHECK (" + check + ")");
   std::string statement =
       std::string("CREATE ") + (relation.temporary ? "TEMPORARY " : "") + "TABLE " + quoted_name(relation.name) + " (";

@@ -26,7 +26,7 @@ def blocks(path):
 
 def run_block(server, language, text, directory):
     environment = setting_flags.process_environment(os.environ)
-    environment["PATH"] = f"{server_binary().parent}:{environment['PATH']}"
+    environment["PATH"] = f"{server_binary().resolve().parent}:{environment['PATH']}"
     if language == "sql":
         command = ["mariadb", "--no-defaults", "-h", server.host, "-P", str(server.mysql_port), "-u", server.user, "--protocol=tcp", "-t"]
         return subprocess.run(command, input=text.encode(), capture_output=True, timeout=120, check=False, env=environment)

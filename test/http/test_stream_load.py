@@ -219,9 +219,9 @@ CSV = b"1,one,1.5,2024-02-29\n2,two,2,2024-03-01\n"
 
 
 @pytest.mark.parametrize("headers,words", [
-    ({"merge_type": "DELETE"}, ["merge_type"]), ({"merge_type": "MERGE", "delete": "id = 1"}, ["merge_type"]), ({"delete": "id = 1"}, ["delete"]),
-    ({"function_column.sequence_col": "id"}, ["sequence_col"]), ({"partitions": "p1"}, ["partitions"]), ({"temporary_partitions": "p1"}, ["temporary_partitions"]),
-    ({"hidden_columns": "x"}, ["hidden_columns"]), ({"negative": "true"}, ["negative"]), ({"partial_columns": "true"}, ["partial_columns"]),
+    ({"delete": "id = 1"}, ["delete"]),
+    ({"function_column.sequence_col": "id"}, ["sequence_col"]), ({"temporary_partitions": "p1"}, ["temporary_partitions"]),
+    ({"hidden_columns": "x"}, ["hidden_columns"]), ({"negative": "true"}, ["negative"]),
     ({"unique_key_update_mode": "UPDATE_FLEXIBLE_COLUMNS"}, ["unique_key_update_mode"]), ({"format": "orc"}, ["format"]), ({"format": "xml"}, ["format", "xml"]),
     ({"compress_type": "lzo"}, ["compress_type", "lzo"]), ({"Content-Encoding": "br"}, ["content-encoding"]), ({"strict_mode": "maybe"}, ["strict_mode"]),
     ({"max_filter_ratio": "2"}, ["max_filter_ratio"]), ({"timeout": "0"}, ["timeout"]), ({"timeout": "soon"}, ["timeout"]), ({"skip_lines": "-1"}, ["skip_lines"]),

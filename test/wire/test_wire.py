@@ -114,7 +114,7 @@ def test_packets_around_16_mib(server, size):
         assert len(statement) + 1 == size
         assert connection.query(statement) == [[str(len(statement) - len(prefix) - 2).encode()]]
         value = size - 4  # a row of one value of that length has a 4-byte length before it
-        rows = connection.query(f"SELECT REPEAT('y', {value})")
+        rows = connection.query("SELECT '" + "y" * value + "'")
         assert len(rows[0][0]) == value and rows[0][0] == b"y" * value
 
 

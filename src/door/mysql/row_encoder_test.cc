@@ -348,7 +348,7 @@ TEST(Columns, TypesAsDoris) {
                                          {LogicalType::SMALLINT, 2, 6, 0},
                                          {LogicalType::INTEGER, 3, 11, 0},
                                          {LogicalType::BIGINT, 8, 20, 0},
-                                         {LogicalType::HUGEINT, 246, 40, 0},
+                                         {LogicalType::HUGEINT, 254, 255, 0},
                                          {LogicalType::FLOAT, 4, 12, 31},
                                          {LogicalType::DOUBLE, 5, 22, 31},
                                          {LogicalType::DECIMAL(9, 2), 246, 11, 2},
