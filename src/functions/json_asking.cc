@@ -6,6 +6,7 @@
 #include "functions/families.h"
 #include "functions/json_document.h"
 #include "functions/json_extract.h"
+#include "functions/json_rows.h"
 #include "functions/registry.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -19,33 +20,7 @@ using duckdb::FlatVector;
 using duckdb::idx_t;
 using duckdb::string_t;
 using duckdb::Vector;
-using Texts = ValueRows<string_t>;
-
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
-std::vector<Texts> text_columns(DataChunk& input, idx_t count) {
-  std::vector<Texts> columns;
-  for (auto& column : input.data) columns.emplace_back(column, count);
-  return columns;
-}
-
-// `make(columns, row, out)` gives whether the row has a result.
-template <typename Make>
-void run_texts(DataChunk& input, Vector& result, Make make) {
-  const idx_t count = rows_of(input);
-  const auto columns = text_columns(input, count);
-  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
-  auto* texts = FlatVector::GetData<string_t>(result);
-  std::string out;
-  for (idx_t row = 0; row < count; ++row) {
-    out.clear();
-    if (make(columns, row, out))
-      texts[row] = duckdb::StringVector::AddString(result, out);
-    else
-      FlatVector::SetNull(result, row, true);
-  }
-  finish(input, result);
-}
+using Texts = TextRows;
 
 // ---- asking
 
