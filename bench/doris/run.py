@@ -156,7 +156,7 @@ def expressions(bench):
     kernel.close()
 
 
-KEYED = "id BIGINT, k INT, amount DECIMAL(12,2), name VARCHAR(40)"
+KEYED = "id BIGINT NOT NULL, k INT, amount DECIMAL(12,2), name VARCHAR(40)"
 KEYED_ROWS = "SELECT number, number % 1000, number / 100, concat('name ', number % 100000) FROM numbers('number'='{rows}')"
 
 

@@ -134,15 +134,17 @@ Mapping map_error(const duckdb::ErrorData& error) {
 // what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
   std::string text = error.RawMessage();
-  for (std::string_view tail :
-       {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean", "\nCandidate bindings"}) {
+  for (std::string_view tail : {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean",
+                                "\nCandidate bindings", "\n\nPossible solutions"}) {
     if (size_t at = text.find(tail); at != std::string::npos) text.resize(at);
   }
   for (char& c : text) {
     if (c == '\n') c = ' ';
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
+  if (error.Type() != duckdb::ExceptionType::OUT_OF_MEMORY) return text;
+  return "The statement needs more memory than the server may use (settings kernel.memory_limit, memory.ceiling): " +
+         text;
 }
 
 }  // namespace
