@@ -22,14 +22,13 @@ from report import MEMORY_GB, ROOT, THREADS, log, median  # noqa: E402  pylint: 
 from harness import kernel as kernels, settings, wire  # noqa: E402  pylint: disable=wrong-import-position
 from harness.server import Server  # noqa: E402  pylint: disable=wrong-import-position
 
-EXPRESSION_ROWS = 100_000_000
 UPSERT_ROWS = 1_000_000
 STATEMENT_PREPARE, STATEMENT_CLOSE = 0x16, 0x19
 
 # Rows of the expression table: two integers, a decimal, a double and a text of 5 to 14 letters.
 EXPRESSION_COLUMNS = "a INT, b INT, m DECIMAL(12,2), x DOUBLE, s VARCHAR(20)"
-EXPRESSION_SELECT = f"""SELECT (hash(i) % 1000000)::INT, (hash(i + 1) % 1000 + 1)::INT, (hash(i + 2) % 10000000)::DECIMAL(12,2) / 100,
-    (hash(i + 3) % 100000) / 1024.0, substr(md5((i % 1000000)::VARCHAR), 1, (5 + i % 10)::INT) FROM range({EXPRESSION_ROWS}) r(i)"""
+EXPRESSION_SELECT = """SELECT (hash(i) % 1000000)::INT AS a, (hash(i + 1) % 1000 + 1)::INT AS b, (hash(i + 2) % 10000000)::DECIMAL(12,2) / 100 AS m,
+    (hash(i + 3) % 100000) / 1024.0 AS x, substr(md5((i % 1000000)::VARCHAR), 1, (5 + i % 10)::INT) AS s FROM range({rows}) r(i)"""
 
 # (in Doris' words, in the kernel's own)
 ARITHMETIC = [("a + b", "a + b"), ("a * b", "a::BIGINT * b"), ("a / b", "a / b"), ("a % b", "a % b"), ("m + a", "m + a"),
@@ -108,26 +107,28 @@ def planning(bench):
 
 
 def expressions(bench):
-    """max() of each expression over 100 M rows: through the server in Doris' meaning, in the wheel in the kernel's own."""
-    parquet = bench.directory / "expressions.parquet"
+    """max() of each expression over all rows: through the server in Doris' meaning, in the wheel in the kernel's own."""
+    rows = bench.options.rows
+    millions = rows // 1_000_000
+    parquet = bench.directory / f"expressions-{millions}.parquet"
     if not parquet.exists():
-        log("generating 100 M rows")
-        with kernels.open_kernel(extensions=("parquet",)) as kernel:
-            kernel.execute(f"COPY ({EXPRESSION_SELECT}) TO '{parquet}.part' (FORMAT parquet)")
+        log(f"generating {millions} M rows")
+        with kernels.open_kernel(extensions=()) as kernel:
+            kernel.execute(f"COPY ({EXPRESSION_SELECT.format(rows=rows)}) TO '{parquet}.part' (FORMAT parquet)")
         os.rename(f"{parquet}.part", parquet)
-    wheel_file = bench.directory / "wheel-expressions.duckdb"
+    wheel_file = bench.directory / f"wheel-expressions-{millions}.duckdb"
     if not wheel_file.exists():
-        with kernels.open_kernel(f"{wheel_file}.part", extensions=("parquet",)) as kernel:
+        with kernels.open_kernel(f"{wheel_file}.part", extensions=()) as kernel:
             kernel.execute(f"CREATE TABLE t ({EXPRESSION_COLUMNS}); INSERT INTO t FROM '{parquet}'")
         os.rename(f"{wheel_file}.part", wheel_file)
     server = bench.server
     server.execute_all(["CREATE DATABASE IF NOT EXISTS bench", f"CREATE TABLE IF NOT EXISTS bench.t ({EXPRESSION_COLUMNS})"])
-    if server.query("SELECT COUNT(*) FROM bench.t") != ((EXPRESSION_ROWS,),):
-        log("loading 100 M rows")
+    if server.query("SELECT COUNT(*) FROM bench.t") != ((rows,),):
+        log(f"loading {millions} M rows")
         server.execute_all(["TRUNCATE TABLE bench.t"])
         done = subprocess.run(["curl", "-sS", "--fail-with-body", "-T", parquet, "-u", f"{server.user}:{server.password}", "-H", "Expect: 100-continue",
                                "-H", "format: parquet", server.url("/api/bench/t/_stream_load")], capture_output=True, text=True, check=False)
-        assert server.query("SELECT COUNT(*) FROM bench.t") == ((EXPRESSION_ROWS,),), done.stdout + done.stderr
+        assert server.query("SELECT COUNT(*) FROM bench.t") == ((rows,),), done.stdout + done.stderr
     kernel = kernels.open_kernel(wheel_file, threads=THREADS, memory=f"{MEMORY_GB}GB", extensions=())
     with server.connect("bench") as connection, connection.cursor() as cursor:
 
@@ -151,7 +152,7 @@ def expressions(bench):
                 sums["ours"] += mine
                 sums["peer"] += theirs
                 worst = max(worst, (mine / theirs, doris))
-            bench.report.add(f"{len(pairs)} {name} expressions over 100 M rows, against the kernel's own in process (worst: `{worst[1]}` {worst[0]:.2f})",
+            bench.report.add(f"{len(pairs)} {name} expressions over {millions} M rows, against the kernel's own in process (worst: `{worst[1]}` {worst[0]:.2f})",
                              f"{sums['ours']:.2f} s", f"{sums['peer']:.2f} s", sums["ours"] / sums["peer"], "<= 1.3", sums["ours"] <= 1.3 * sums["peer"])
     kernel.close()
 
@@ -217,6 +218,7 @@ def main():
     parser.add_argument("--only", help=f"comma-separated: {', '.join(PARTS)}")
     parser.add_argument("--binary", default=ROOT / "build" / "release" / "sluice")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=100_000_000, help="of the table of expressions")
     parser.add_argument("--no-report", action="store_true", help="print only")
     options = parser.parse_args()
     bench = Bench(options)

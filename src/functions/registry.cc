@@ -195,6 +195,7 @@ Function& Registry::add(std::string name, std::string doc) {
   functions_.push_back(std::make_unique<Function>());
   functions_.back()->name = std::move(name);
   functions_.back()->doc = std::move(doc);
+  functions_.back()->family = family_;
   return *functions_.back();
 }
 

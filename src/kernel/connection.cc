@@ -91,6 +91,7 @@ Status Connection::ensure_locked() {
   auto instance = TRY(host_.wait_for_instance());
   try {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
+    kernel_->context->config.enable_optimizer = host_.options().optimizer;
     instance_ = std::move(instance);
     {
       std::lock_guard lock(context_mutex_);

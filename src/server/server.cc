@@ -178,6 +178,7 @@ Status Server::open_kernel() {
   options.temp_limit_bytes = settings_.bytes("kernel.temp_limit");
   options.cache_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("kernel.cache_keep"));
   options.threads = static_cast<uint32_t>(settings_.integer("kernel.threads"));
+  options.optimizer = settings_.flag("kernel.optimizer");
   for (const auto& root : settings_.list("files.allowed_roots")) {
     std::error_code failed;
     if (!std::filesystem::is_directory(root, failed)) {
