@@ -14,6 +14,7 @@
 #include "kernel/date_arithmetic.h"
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
+#include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
 #include "kernel/table_writes.h"
 
@@ -412,6 +413,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_write_functions(context);
   create_insert_values(context);
   create_partition_scan(context);
+  register_plan_rules(duckdb::DBConfig::GetConfig(context));
   functions::create_types(context);
   functions::create_functions(context);
 }

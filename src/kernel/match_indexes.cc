@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which inverted index lies over the column that a MATCH searches.
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/planner/expression/list.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
+#include "duckdb/planner/operator/list.hpp"
+#include "functions/match.h"
+#include "kernel/plan_rules.h"
+#include "kernel/table_model.h"
+
+namespace sluice::kernel {
+namespace {
+
+using duckdb::Expression;
+using duckdb::ExpressionClass;
+using duckdb::LogicalOperator;
+using duckdb::LogicalOperatorType;
+using duckdb::StringUtil;
+
+using Calls = std::vector<Expression*>;
+// Which operator gives the columns of a table index.
+using Sources = std::unordered_map<uint64_t, const LogicalOperator*>;
+
+void collect_matches(Expression& expression, Calls& calls) {
+  if (functions::match_without_parser(expression)) calls.push_back(&expression);
+  duckdb::ExpressionIterator::EnumerateChildren(expression, [&](Expression& child) { collect_matches(child, calls); });
+}
+
+void collect_matches(LogicalOperator& op, Calls& calls) {
+  duckdb::LogicalOperatorVisitor::EnumerateExpressions(
+      op, [&](duckdb::unique_ptr<Expression>* expression) { collect_matches(**expression, calls); });
+  for (auto& child : op.children) collect_matches(*child, calls);
+}
+
+void collect_sources(const LogicalOperator& op, Sources& sources) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_GET:
+      sources[op.Cast<duckdb::LogicalGet>().table_index] = &op;
+      break;
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+      sources[op.Cast<duckdb::LogicalProjection>().table_index] = &op;
+      break;
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+      sources[op.Cast<duckdb::LogicalAggregate>().group_index] = &op;
+      break;
+    case LogicalOperatorType::LOGICAL_CTE_REF:
+      sources[op.Cast<duckdb::LogicalCTERef>().table_index] = &op;
+      break;
+    case LogicalOperatorType::LOGICAL_MATERIALIZED_CTE:
+      sources[op.Cast<duckdb::LogicalMaterializedCTE>().table_index] = &op;
+      break;
+    default:
+      break;
+  }
+  for (const auto& child : op.children) collect_sources(*child, sources);
+}
+
+struct Column {
+  const duckdb::TableCatalogEntry* table = nullptr;
+  std::string name;
+};
+
+std::optional<Column> column_of(const Expression& expression, const Sources& sources);
+
+std::optional<Column> column_of(duckdb::ColumnBinding binding, const Sources& sources) {
+  const auto found = sources.find(binding.table_index);
+  if (found == sources.end()) return std::nullopt;
+  switch (found->second->type) {
+    case LogicalOperatorType::LOGICAL_GET: {
+      // GetTable() does not change it.
+      auto& get = const_cast<LogicalOperator*>(found->second)->Cast<duckdb::LogicalGet>();
+      const auto table = get.GetTable();
+      const auto& ids = get.GetColumnIds();
+      if (!table || binding.column_index >= ids.size() || ids[binding.column_index].IsVirtualColumn())
+        return std::nullopt;
+      return Column{table.get(), get.names[ids[binding.column_index].GetPrimaryIndex()]};
+    }
+    case LogicalOperatorType::LOGICAL_PROJECTION:
+      if (binding.column_index >= found->second->expressions.size()) return std::nullopt;
+      return column_of(*found->second->expressions[binding.column_index], sources);
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY: {
+      const auto& groups = found->second->Cast<duckdb::LogicalAggregate>().groups;
+      if (binding.column_index >= groups.size()) return std::nullopt;
+      return column_of(*groups[binding.column_index], sources);
+    }
+    case LogicalOperatorType::LOGICAL_CTE_REF: {
+      const auto cte = sources.find(found->second->Cast<duckdb::LogicalCTERef>().cte_index);
+      if (cte == sources.end() || cte->second->type != LogicalOperatorType::LOGICAL_MATERIALIZED_CTE)
+        return std::nullopt;
+      const auto bindings = cte->second->children[0]->GetColumnBindings();
+      if (binding.column_index >= bindings.size()) return std::nullopt;
+      return column_of(bindings[binding.column_index], sources);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<Column> column_of(const Expression& expression, const Sources& sources) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::BOUND_COLUMN_REF:
+      return column_of(expression.Cast<duckdb::BoundColumnRefExpression>().binding, sources);
+    case ExpressionClass::BOUND_CAST:
+      return column_of(*expression.Cast<duckdb::BoundCastExpression>().child, sources);
+    default:
+      return std::nullopt;
+  }
+}
+
+// ---- "INDEX `i` (`c`) USING INVERTED PROPERTIES("parser" = "english") COMMENT ''"
+
+struct IndexLine {
+  std::vector<std::string> columns;
+  bool inverted = false;
+  std::vector<std::pair<std::string, std::string>> properties;
+};
+
+// The words of a line; what is in quotes of any kind is one word.
+std::vector<std::string> words_of(std::string_view line) {
+  std::vector<std::string> words;
+  for (size_t at = 0; at < line.size();) {
+    const char first = line[at];
+    std::string word;
+    if (first == '`' || first == '"' || first == '\'') {
+      for (++at; at < line.size(); ++at) {
+        if (line[at] == '\\' && first != '`' && at + 1 < line.size()) {
+          ++at;
+        } else if (line[at] == first) {
+          if (at + 1 >= line.size() || line[at + 1] != first) break;
+          ++at;
+        }
+        word += line[at];
+      }
+      ++at;
+    } else if (duckdb::StringUtil::CharacterIsSpace(first)) {
+      ++at;
+      continue;
+    } else {
+      const auto in_word = [](char c) {
+        return duckdb::StringUtil::CharacterIsAlphaNumeric(c) || c == '_' || static_cast<uint8_t>(c) >= 0x80;
+      };
+      do {
+        word += line[at++];
+      } while (at < line.size() && in_word(line[at]) && in_word(word.back()));
+    }
+    words.push_back(std::move(word));
+  }
+  return words;
+}
+
+IndexLine parse_line(std::string_view line) {
+  IndexLine index;
+  const std::vector<std::string> words = words_of(line);
+  size_t at = 0;
+  while (at < words.size() && words[at] != "(") ++at;
+  for (++at; at < words.size() && words[at] != ")"; ++at) {
+    if (words[at] != ",") index.columns.push_back(words[at]);
+  }
+  for (; at < words.size(); ++at) {
+    if (StringUtil::CIEquals(words[at], "USING") && at + 1 < words.size())
+      index.inverted = StringUtil::CIEquals(words[at + 1], "INVERTED");
+    if (!StringUtil::CIEquals(words[at], "PROPERTIES") || at + 1 >= words.size() || words[at + 1] != "(") continue;
+    for (at += 2; at + 2 < words.size() && words[at] != ")";) {
+      if (words[at] == ",") {
+        ++at;
+        continue;
+      }
+      index.properties.emplace_back(words[at], words[at + 2]);
+      at += 3;
+    }
+  }
+  return index;
+}
+
+std::optional<functions::TextAnalysis> analysis_of(const Column& column) {
+  const TableModel model = decode_table(column.table->comment);
+  for (const std::string& line : model.indexes) {
+    const IndexLine index = parse_line(line);
+    const bool over_it = std::ranges::any_of(
+        index.columns, [&](const std::string& name) { return StringUtil::CIEquals(name, column.name); });
+    if (index.inverted && over_it) return functions::text_analysis(index.properties);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void bind_match_indexes(duckdb::ClientContext& context, LogicalOperator& plan) {
+  Calls calls;
+  collect_matches(plan, calls);
+  if (calls.empty()) return;
+  Sources sources;
+  collect_sources(plan, sources);
+  for (Expression* call : calls) {
+    const auto column = column_of(*functions::match_without_parser(*call), sources);
+    if (!column) continue;
+    if (auto analysis = analysis_of(*column)) functions::use_analysis(context, *call, *analysis);
+  }
+}
+
+}  // namespace sluice::kernel
