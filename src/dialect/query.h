@@ -25,11 +25,18 @@ bool at_query_continuation(const ParseContext& c);
 // WITH [RECURSIVE] .. when the cursor is there.
 Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes);
 
-// GROUP BY's list, with ROLLUP, CUBE, GROUPING SETS and WITH ROLLUP. (group_by.cc)
-Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
+// GROUP BY's list; whether it has ROLLUP, CUBE, GROUPING SETS or WITH ROLLUP. (group_by.cc)
+Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
 
 // Turns HAVING without groups and aggregates, which the kernel refuses, into WHERE. (having.cc)
 void having_as_where(duckdb::SelectNode& select);
+
+// What Doris reads otherwise than the kernel, or refuses, in a SELECT up to its HAVING. (select_rules.cc)
+// `grouping_sets`: what parse_group_by() gave.
+Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets);
+// An unqualified name in GROUP BY or ORDER BY means the column t.name of the select list where several tables have one:
+// gives that the name as its alias. (select_rules.cc)
+void name_selected_column(duckdb::SelectNode& select, const duckdb::ParsedExpression& wanted);
 
 // What follows FROM. (table_ref.cc)
 Parsed<TablePtr> parse_from(ParseContext& c);

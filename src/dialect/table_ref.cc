@@ -126,6 +126,8 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
 Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
   auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(node)));
   TRY(parse_table_alias(c, *table));
+  if (table->alias.empty())
+    return c.failure(sql_error(Code::kInvalidArgument, 1248, "Every derived table must have its own alias"));
   TRY(refuse_table_options(c));
   return table;
 }

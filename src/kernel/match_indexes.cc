@@ -6,6 +6,7 @@
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/list.hpp"
 #include "functions/match.h"
+#include "kernel/index_line.h"
 #include "kernel/plan_rules.h"
 #include "kernel/table_model.h"
 
@@ -108,78 +109,13 @@ std::optional<Column> column_of(const Expression& expression, const Sources& sou
   }
 }
 
-// ---- "INDEX `i` (`c`) USING INVERTED PROPERTIES("parser" = "english") COMMENT ''"
-
-struct IndexLine {
-  std::vector<std::string> columns;
-  bool inverted = false;
-  std::vector<std::pair<std::string, std::string>> properties;
-};
-
-// The words of a line; what is in quotes of any kind is one word.
-std::vector<std::string> words_of(std::string_view line) {
-  std::vector<std::string> words;
-  for (size_t at = 0; at < line.size();) {
-    const char first = line[at];
-    std::string word;
-    if (first == '`' || first == '"' || first == '\'') {
-      for (++at; at < line.size(); ++at) {
-        if (line[at] == '\\' && first != '`' && at + 1 < line.size()) {
-          ++at;
-        } else if (line[at] == first) {
-          if (at + 1 >= line.size() || line[at + 1] != first) break;
-          ++at;
-        }
-        word += line[at];
-      }
-      ++at;
-    } else if (duckdb::StringUtil::CharacterIsSpace(first)) {
-      ++at;
-      continue;
-    } else {
-      const auto in_word = [](char c) {
-        return duckdb::StringUtil::CharacterIsAlphaNumeric(c) || c == '_' || static_cast<uint8_t>(c) >= 0x80;
-      };
-      do {
-        word += line[at++];
-      } while (at < line.size() && in_word(line[at]) && in_word(word.back()));
-    }
-    words.push_back(std::move(word));
-  }
-  return words;
-}
-
-IndexLine parse_line(std::string_view line) {
-  IndexLine index;
-  const std::vector<std::string> words = words_of(line);
-  size_t at = 0;
-  while (at < words.size() && words[at] != "(") ++at;
-  for (++at; at < words.size() && words[at] != ")"; ++at) {
-    if (words[at] != ",") index.columns.push_back(words[at]);
-  }
-  for (; at < words.size(); ++at) {
-    if (StringUtil::CIEquals(words[at], "USING") && at + 1 < words.size())
-      index.inverted = StringUtil::CIEquals(words[at + 1], "INVERTED");
-    if (!StringUtil::CIEquals(words[at], "PROPERTIES") || at + 1 >= words.size() || words[at + 1] != "(") continue;
-    for (at += 2; at + 2 < words.size() && words[at] != ")";) {
-      if (words[at] == ",") {
-        ++at;
-        continue;
-      }
-      index.properties.emplace_back(words[at], words[at + 2]);
-      at += 3;
-    }
-  }
-  return index;
-}
-
 std::optional<functions::TextAnalysis> analysis_of(const Column& column) {
   const TableModel model = decode_table(column.table->comment);
   for (const std::string& line : model.indexes) {
-    const IndexLine index = parse_line(line);
+    const IndexLine index = index_of(line);
     const bool over_it = std::ranges::any_of(
         index.columns, [&](const std::string& name) { return StringUtil::CIEquals(name, column.name); });
-    if (index.inverted && over_it) return functions::text_analysis(index.properties);
+    if (index.kind == "INVERTED" && over_it) return functions::text_analysis(index.properties);
   }
   return std::nullopt;
 }

@@ -33,6 +33,27 @@ void refuse_metric(const duckdb::LogicalType& type) {
       "struct' or 'help jsonb' or 'help variant' in your mysql client.");
 }
 
+// DISTINCT keeps the columns of the select list alone: nothing else is left to order by.
+void check_distinct(const duckdb::LogicalDistinct& distinct) {
+  for (const auto& target : distinct.distinct_targets) refuse_metric(target->return_type);
+  if (distinct.distinct_type != duckdb::DistinctType::DISTINCT) return;
+  if (distinct.children[0]->type != LogicalOperatorType::LOGICAL_PROJECTION) return;
+  const auto& selected = distinct.children[0]->expressions;
+  if (selected.size() <= distinct.distinct_targets.size()) return;
+  throw duckdb::BinderException("%s in ORDER BY is not in the select list of SELECT DISTINCT",
+                                selected[distinct.distinct_targets.size()]->ToString());
+}
+
+void check_aggregate(const duckdb::LogicalAggregate& aggregate) {
+  for (const auto& group : aggregate.groups) refuse_metric(group->return_type);
+  for (const auto& expression : aggregate.expressions) {
+    if (expression->GetExpressionClass() != duckdb::ExpressionClass::BOUND_AGGREGATE) continue;
+    const auto& call = expression->Cast<duckdb::BoundAggregateExpression>();
+    if (call.children.size() == 1 && (call.function.name == "min" || call.function.name == "max"))
+      refuse_metric(call.children[0]->return_type);
+  }
+}
+
 void check_window(const duckdb::Expression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_WINDOW) {
     const auto& window = expression.Cast<duckdb::BoundWindowExpression>();
@@ -54,11 +75,10 @@ void check_plan(duckdb::PlannerExtensionInput& input, duckdb::BoundStatement& st
 void check_grouped_types(const duckdb::LogicalOperator& plan) {
   switch (plan.type) {
     case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
-      for (const auto& group : plan.Cast<duckdb::LogicalAggregate>().groups) refuse_metric(group->return_type);
+      check_aggregate(plan.Cast<duckdb::LogicalAggregate>());
       break;
     case LogicalOperatorType::LOGICAL_DISTINCT:
-      for (const auto& target : plan.Cast<duckdb::LogicalDistinct>().distinct_targets)
-        refuse_metric(target->return_type);
+      check_distinct(plan.Cast<duckdb::LogicalDistinct>());
       break;
     case LogicalOperatorType::LOGICAL_ORDER_BY:
       for (const auto& order : plan.Cast<duckdb::LogicalOrder>().orders) refuse_metric(order.expression->return_type);

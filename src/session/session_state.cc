@@ -53,7 +53,7 @@ Result<duckdb::Value> SessionState::system_variable(dialect::VariableScope scope
 }
 
 duckdb::Value SessionState::user_variable(std::string_view name) const {
-  auto found = user_variables.find(std::string(name));
+  auto found = user_variables.find(duckdb::StringUtil::Lower(std::string(name)));
   return found == user_variables.end() ? duckdb::Value() : found->second;
 }
 

@@ -117,7 +117,7 @@ class SessionState final : public dialect::SessionValues {
   std::unique_ptr<kernel::Connection> kernel;
   std::vector<Warning> warnings;         // of the statement that runs or ran last
   std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
-  std::unordered_map<std::string, duckdb::Value> user_variables;
+  std::unordered_map<std::string, duckdb::Value> user_variables;  // names in lower case
   std::string database_;
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;
