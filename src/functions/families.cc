@@ -35,6 +35,7 @@ void add_families(Registry& registry) {
   add_date_formats(registry);
   add_times(registry);
   add_text_parts(registry);
+  add_text_split(registry);
   add_text_search(registry);
   add_text_changes(registry);
   add_text_codes(registry);

@@ -67,9 +67,13 @@ class SessionState final : public dialect::SessionValues {
                              std::string_view sql);
   // The kernel connection, made at the first use.
   kernel::Connection& connection();
+  // dry_run_query: how many rows the answer has, in their place.
+  Result<Outcome> count_rows(kernel::Answer& answer);
   // What a kernel answer becomes for doors.
   Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                              duckdb::StatementType type);
+  // A variable of the session that is true or false.
+  bool is_on(std::string_view name) const;
   kernel::WriteRules write_rules() const;
   // Begins or commits around a statement as autocommit and its effect demand.
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
