@@ -109,6 +109,21 @@ const duckdb::ColumnRefExpression* column(const ParsedExpression& expression) {
   return &expression.Cast<duckdb::ColumnRefExpression>();
 }
 
+// The column t.name of the select list that an unqualified name means: the only item of this name.
+ExprPtr* selected_column(duckdb::SelectNode& select, const ParsedExpression& wanted) {
+  const auto* name = column(wanted);
+  if (!name || name->IsQualified()) return nullptr;
+  ExprPtr* found = nullptr;
+  for (ExprPtr& item : select.select_list) {
+    const auto* selected = column(*item);
+    const std::string& shown = item->HasAlias() || !selected ? item->GetAlias() : selected->GetColumnName();
+    if (!StringUtil::CIEquals(shown, name->GetColumnName())) continue;
+    if (found || item->HasAlias() || !selected->IsQualified()) return nullptr;
+    found = &item;
+  }
+  return found;
+}
+
 }  // namespace
 
 Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets) {
@@ -124,20 +139,15 @@ Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, boo
                                "GROUPING() and GROUPING_ID()"));
   }
   expand_star(select);
-  for (const auto& group : select.groups.group_expressions) name_selected_column(select, *group);
+  for (ExprPtr& group : select.groups.group_expressions) {
+    if (const ExprPtr* selected = selected_column(select, *group)) group = (*selected)->Copy();
+  }
   return {};
 }
 
 void name_selected_column(duckdb::SelectNode& select, const ParsedExpression& wanted) {
-  const auto* name = column(wanted);
-  if (!name || name->IsQualified()) return;
-  for (ExprPtr& item : select.select_list) {
-    const auto* selected = column(*item);
-    if (!selected || !selected->IsQualified() || item->HasAlias()) continue;
-    if (!StringUtil::CIEquals(selected->GetColumnName(), name->GetColumnName())) continue;
-    item->SetAlias(selected->GetColumnName());
-    return;
-  }
+  if (const ExprPtr* selected = selected_column(select, wanted))
+    (*selected)->SetAlias((*selected)->Cast<duckdb::ColumnRefExpression>().GetColumnName());
 }
 
 }  // namespace sluice::dialect
