@@ -185,7 +185,7 @@ Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
     auto order = duckdb::make_uniq<duckdb::OrderModifier>();
     order->orders = TRY(parse_order_list(c));
     if (node->type == duckdb::QueryNodeType::SELECT_NODE) {
-      for (const auto& entry : order->orders) name_selected_column(node->Cast<duckdb::SelectNode>(), *entry.expression);
+      for (auto& entry : order->orders) bind_order(node->Cast<duckdb::SelectNode>(), entry.expression);
     }
     // A constant that is no position orders nothing, and the kernel refuses it.
     std::erase_if(order->orders, [](const duckdb::OrderByNode& entry) {
@@ -342,13 +342,10 @@ NodePtr recursive_node(NodePtr node, const std::string& name, const duckdb::vect
 
 // WITH c (a, b) AS (SELECT 1): more names than columns, where their number is known.
 Parsed<void> check_labels(ParseContext& c, const duckdb::QueryNode& node, size_t labels, const Token& where) {
-  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return {};
-  const auto& list = node.Cast<duckdb::SelectNode>().select_list;
-  const bool known = std::ranges::none_of(
-      list, [](const auto& item) { return item->GetExpressionClass() == duckdb::ExpressionClass::STAR; });
-  if (!known || labels <= list.size()) return {};
+  const auto count = column_count(node);
+  if (!count || labels <= *count) return {};
   return c.syntax_error(
-      "WITH gives " + std::to_string(labels) + " column names to a query of " + std::to_string(list.size()), where);
+      "WITH gives " + std::to_string(labels) + " column names to a query of " + std::to_string(*count), where);
 }
 
 }  // namespace

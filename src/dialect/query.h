@@ -34,9 +34,10 @@ void having_as_where(duckdb::SelectNode& select);
 // What Doris reads otherwise than the kernel, or refuses, in a SELECT up to its HAVING. (select_rules.cc)
 // `grouping_sets`: what parse_group_by() gave.
 Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets);
-// An unqualified name in GROUP BY or ORDER BY means the column t.name of the select list where several tables have one:
-// gives that the name as its alias. (select_rules.cc)
-void name_selected_column(duckdb::SelectNode& select, const duckdb::ParsedExpression& wanted);
+// What a name in ORDER BY means: the first item of the select list that is shown under it. (select_rules.cc)
+void bind_order(duckdb::SelectNode& select, ExprPtr& wanted);
+// How many columns a query has; nothing when it has a * or is no plain SELECT. (select_rules.cc)
+std::optional<size_t> column_count(const duckdb::QueryNode& node);
 
 // What follows FROM. (table_ref.cc)
 Parsed<TablePtr> parse_from(ParseContext& c);

@@ -2,6 +2,7 @@
 // What Doris reads otherwise than the kernel in a SELECT whose parts are all there: * over USING, names of columns in
 // GROUP BY and ORDER BY, several DISTINCT aggregates.
 #include "dialect/query.h"
+#include "dialect/tree.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 
 namespace sluice::dialect {
@@ -109,6 +110,26 @@ const duckdb::ColumnRefExpression* column(const ParsedExpression& expression) {
   return &expression.Cast<duckdb::ColumnRefExpression>();
 }
 
+const std::string& shown_name(const ParsedExpression& item) {
+  const auto* selected = column(item);
+  return item.HasAlias() || !selected ? item.GetAlias() : selected->GetColumnName();
+}
+
+// Where the first item of a name stands that several items have, from 1; else 0.
+size_t first_of_several(const duckdb::SelectNode& select, const ParsedExpression& wanted) {
+  const auto* name = column(wanted);
+  if (!name || name->IsQualified()) return 0;
+  size_t first = 0;
+  for (size_t i = 0; i < select.select_list.size(); ++i) {
+    const ParsedExpression& item = *select.select_list[i];
+    if (item.GetExpressionClass() == ExpressionClass::STAR) return 0;  // positions are not known
+    if (!StringUtil::CIEquals(shown_name(item), name->GetColumnName())) continue;
+    if (first > 0) return first;
+    first = i + 1;
+  }
+  return 0;
+}
+
 // The column t.name of the select list that an unqualified name means: the only item of this name.
 ExprPtr* selected_column(duckdb::SelectNode& select, const ParsedExpression& wanted) {
   const auto* name = column(wanted);
@@ -116,8 +137,7 @@ ExprPtr* selected_column(duckdb::SelectNode& select, const ParsedExpression& wan
   ExprPtr* found = nullptr;
   for (ExprPtr& item : select.select_list) {
     const auto* selected = column(*item);
-    const std::string& shown = item->HasAlias() || !selected ? item->GetAlias() : selected->GetColumnName();
-    if (!StringUtil::CIEquals(shown, name->GetColumnName())) continue;
+    if (!StringUtil::CIEquals(shown_name(*item), name->GetColumnName())) continue;
     if (found || item->HasAlias() || !selected->IsQualified()) return nullptr;
     found = &item;
   }
@@ -145,8 +165,20 @@ Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, boo
   return {};
 }
 
-void name_selected_column(duckdb::SelectNode& select, const ParsedExpression& wanted) {
-  if (const ExprPtr* selected = selected_column(select, wanted))
+std::optional<size_t> column_count(const duckdb::QueryNode& node) {
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return std::nullopt;
+  const auto& list = node.Cast<duckdb::SelectNode>().select_list;
+  const bool star =
+      std::ranges::any_of(list, [](const auto& item) { return item->GetExpressionClass() == ExpressionClass::STAR; });
+  return star ? std::nullopt : std::optional(list.size());
+}
+
+void bind_order(duckdb::SelectNode& select, ExprPtr& wanted) {
+  if (const size_t position = first_of_several(select, *wanted)) {
+    wanted = tree::integer(static_cast<int32_t>(position));
+    return;
+  }
+  if (const ExprPtr* selected = selected_column(select, *wanted))
     (*selected)->SetAlias((*selected)->Cast<duckdb::ColumnRefExpression>().GetColumnName());
 }
 
