@@ -422,6 +422,13 @@ Body parse_create_table(ParseContext& c, bool temporary) {
   }
   if (typed_columns) return c.unsupported("CREATE TABLE .. AS with column types");
   info.query = TRY(parse_query(c));
+  if (const auto count = column_count(*info.query->node);
+      count && !info.columns.empty() && *count != info.columns.LogicalColumnCount()) {
+    return c.failure(
+        sql_error(Code::kInvalidArgument, 1353,
+                  "ctas column size is not equal to the query's: " + std::to_string(info.columns.LogicalColumnCount()) +
+                      " instead of " + std::to_string(*count)));
+  }
   return create_as(table, std::move(statement));
 }
 

@@ -138,6 +138,7 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   }
   if (model.keys == kernel::KeyModel::kUnique && !nullable_key && table.primary_key.empty())
     table.primary_key = model.key_order;
+  TRY(check_table(c, table));
   TRY(resolve_partitions(c, table));
   table.info->comment = kernel::encode(model);
   return {};

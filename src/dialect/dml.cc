@@ -33,11 +33,15 @@ Parsed<PartitionNames> parse_partitions(ParseContext& c, duckdb::TableRef& table
   return partitions;
 }
 
-// a = 1, t.b = DEFAULT, ..
-Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c) {
+// a = 1, t.b = DEFAULT, ..; where `table` is not empty, it is the only one that a column may name.
+Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c, const std::string& table = {}) {
   auto info = duckdb::make_uniq<duckdb::UpdateSetInfo>();
   do {
     QualifiedName column = TRY(parse_qualified_name(c, "a column name"));
+    if (!table.empty() && !column.database.empty() && !duckdb::StringUtil::CIEquals(column.database, table)) {
+      return c.failure(sql_error(Code::kNotFound, 1054,
+                                 "column in assignment list is invalid, " + column.database + "." + column.name));
+    }
     if (!c.accept(TokenKind::kAssign)) TRY(c.expect(TokenKind::kEqual, "'=' after the column"));
     info->columns.push_back(std::move(column.name));
     if (c.is("DEFAULT"_kw) && !c.is(TokenKind::kLeftParen, 1)) {
@@ -248,11 +252,13 @@ Body parse_update(ParseContext& c) {
   auto update = duckdb::make_uniq<duckdb::UpdateStatement>();
   TablePtr tables = TRY(parse_from(c));
   if (tables->type != duckdb::TableReferenceType::BASE_TABLE) return c.unsupported("UPDATE of more than one table");
+  const auto& target = tables->Cast<duckdb::BaseTableRef>();
+  const std::string target_name = target.alias.empty() ? target.table_name : target.alias;
   update->table = std::move(tables);
   TRY(c.expect("SET"_kw));
   {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    update->set_info = TRY(parse_assignments(c));
+    update->set_info = TRY(parse_assignments(c, target_name));
   }
   if (c.accept("FROM"_kw)) update->from_table = TRY(parse_from(c));
   if (c.accept("WHERE"_kw)) {

@@ -160,8 +160,8 @@ class Aggregates : public ::testing::Test {
 };
 
 TEST_F(Aggregates, HaveMysqlsMeanings) {
-  EXPECT_EQ(over_three("count(*), count(x), count(distinct x), count(distinct x, x + 1), sum(x), avg(x)"),
-            "3|3|2|2|5|1.6666666666666667");
+  EXPECT_EQ(over_three("count(*), count(x), count(distinct x), sum(x), avg(x)"), "3|3|2|5|1.6666666666666667");
+  EXPECT_EQ(over_three("count(distinct x, x + 1)"), "2");
   EXPECT_EQ(over_three("variance(x), var_pop(x), stddev(x) = stddev_pop(x), std(x) < stddev_samp(x)"),
             "0.2222222222222222|0.2222222222222222|true|true");
   EXPECT_EQ(over_three("bit_and(x), bit_or(x), bit_xor(x), min(x), max(x)"), "0|3|1|1|2");

@@ -43,6 +43,7 @@ constexpr Family kFamilies[] = {
     {"Dates and times", add_date_formats},
     {"Dates and times", add_times},
     {"Texts", add_text_parts},
+    {"Texts", add_text_split},
     {"Texts", add_text_search},
     {"Texts", add_text_changes},
     {"Texts", add_text_codes},

@@ -40,6 +40,7 @@ void add_date_parts(Registry& registry);           // YEAR, WEEK, TO_DAYS, LAST_
 void add_date_formats(Registry& registry);         // DATE_FORMAT, UNIX_TIMESTAMP, CONVERT_TZ
 void add_times(Registry& registry);                // TIMEDIFF, SEC_TO_TIME
 void add_text_parts(Registry& registry);           // SUBSTRING, SPLIT_PART, LPAD, CONCAT
+void add_text_split(Registry& registry);           // SPLIT_BY_STRING, TOKENIZE
 void add_text_search(Registry& registry);          // LOCATE, FIELD, FIND_IN_SET
 void add_text_changes(Registry& registry);         // TRIM, REPLACE, MASK, INITCAP
 void add_text_codes(Registry& registry);           // HEX, CONV, TO_BASE64, UUID

@@ -18,10 +18,15 @@ namespace sluice::kernel {
 
 inline constexpr const char* kRequire = "d_require";
 inline constexpr const char* kFitText = "d_fit_text";
+inline constexpr const char* kFitVariant = "d_variant_of";
 inline constexpr const char* kNoPartition =
     "Insert has filtered data in strict mode: no partition for this tuple of table '%s'";
 
 inline ExprPtr text(std::string value) { return constant(duckdb::Value(std::move(value))); }
+// Any value as one of VARIANT: the compact text of what is JSON, a string of what is not.
+inline ExprPtr as_variant(ExprPtr value) {
+  return doris_call(kFitVariant, arguments_of(std::move(value)));
+}
 inline ExprPtr named(ExprPtr expression, const std::string& name) {
   expression->SetAlias(name);
   return expression;
@@ -158,6 +163,7 @@ class Batch {
 
   // As Doris converts for a column, in tables of Doris.
   ExprPtr converted(ExprPtr value, const WriteColumn& column) const {
+    if (column.model.type == "variant") return as_variant(std::move(value));
     if (target_.model.keys == KeyModel::kNone) return cast(std::move(value), column.type);
     // A moment rounds to the digits of its column, where the kernel has a type that does.
     duckdb::LogicalType type = column.type;

@@ -13,7 +13,9 @@
 #include "kernel/charsets.h"
 #include "kernel/date_arithmetic.h"
 #include "kernel/insert_values.h"
+#include "kernel/index_scan.h"
 #include "kernel/partition_scan.h"
+#include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
 #include "kernel/table_writes.h"
 
@@ -412,6 +414,8 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_write_functions(context);
   create_insert_values(context);
   create_partition_scan(context);
+  create_index_scan(context);
+  register_plan_rules(duckdb::DBConfig::GetConfig(context));
   functions::create_types(context);
   functions::create_functions(context);
 }

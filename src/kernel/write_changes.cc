@@ -120,6 +120,11 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (!column) continue;
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
+    if (column->model.type == "variant" &&
+        set.expressions[i]->GetExpressionType() != duckdb::ExpressionType::VALUE_DEFAULT) {
+      set.expressions[i] = as_variant(std::move(set.expressions[i]));
+      continue;
+    }
     const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
     if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
     if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;

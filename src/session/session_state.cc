@@ -53,7 +53,7 @@ Result<duckdb::Value> SessionState::system_variable(dialect::VariableScope scope
 }
 
 duckdb::Value SessionState::user_variable(std::string_view name) const {
-  auto found = user_variables.find(std::string(name));
+  auto found = user_variables.find(duckdb::StringUtil::Lower(std::string(name)));
   return found == user_variables.end() ? duckdb::Value() : found->second;
 }
 
@@ -175,11 +175,12 @@ kernel::Connection& SessionState::connection() {
   return *kernel;
 }
 
+bool SessionState::is_on(std::string_view name) const {
+  const auto value = system_variable(dialect::VariableScope::kSession, name);
+  return value && !value->IsNull() && value->GetValue<bool>();
+}
+
 kernel::WriteRules SessionState::write_rules() const {
-  auto is_on = [&](std::string_view name) {
-    const auto value = system_variable(dialect::VariableScope::kSession, name);
-    return value && !value->IsNull() && value->GetValue<bool>();
-  };
   kernel::WriteRules rules;
   rules.strict = is_on("enable_insert_strict");
   rules.partial_update = is_on("enable_unique_key_partial_update");
@@ -310,9 +311,19 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   return outcome;
 }
 
+Result<Outcome> SessionState::count_rows(kernel::Answer& answer) {
+  int64_t rows = 0;
+  while (duckdb::DataChunk* chunk = TRY(answer.next())) rows += static_cast<int64_t>(chunk->size());
+  Table table;
+  table.columns = make_columns({"ReturnedRows"}, {duckdb::LogicalType::BIGINT}, {});
+  table.rows.push_back({duckdb::Value::BIGINT(rows)});
+  return Outcome(std::move(table));
+}
+
 Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                                          duckdb::StatementType type) {
   if (answer->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
+    if (type == duckdb::StatementType::SELECT_STATEMENT && is_on("dry_run_query")) return count_rows(*answer);
     return Outcome(std::unique_ptr<RowStream>(
         new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
   }

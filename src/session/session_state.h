@@ -67,9 +67,13 @@ class SessionState final : public dialect::SessionValues {
                              std::string_view sql);
   // The kernel connection, made at the first use.
   kernel::Connection& connection();
+  // dry_run_query: how many rows the answer has, in their place.
+  Result<Outcome> count_rows(kernel::Answer& answer);
   // What a kernel answer becomes for doors.
   Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                              duckdb::StatementType type);
+  // A variable of the session that is true or false.
+  bool is_on(std::string_view name) const;
   kernel::WriteRules write_rules() const;
   // Begins or commits around a statement as autocommit and its effect demand.
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
@@ -117,7 +121,7 @@ class SessionState final : public dialect::SessionValues {
   std::unique_ptr<kernel::Connection> kernel;
   std::vector<Warning> warnings;         // of the statement that runs or ran last
   std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
-  std::unordered_map<std::string, duckdb::Value> user_variables;
+  std::unordered_map<std::string, duckdb::Value> user_variables;  // names in lower case
   std::string database_;
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;

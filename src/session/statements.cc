@@ -103,7 +103,7 @@ Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
   }
   for (const auto& assignment : statement.assignments) {
     if (assignment.scope == dialect::VariableScope::kUser) {
-      user_variables[assignment.name] = TRY(evaluate(*assignment.value));
+      user_variables[duckdb::StringUtil::Lower(assignment.name)] = TRY(evaluate(*assignment.value));
       continue;
     }
     const bool global = assignment.scope == dialect::VariableScope::kGlobal;
