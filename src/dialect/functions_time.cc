@@ -16,7 +16,8 @@ ExprPtr as_date(ExprPtr value) { return tree::cast(std::move(value), LogicalType
 
 // A moment cut to `digits` of the second's fraction.
 ExprPtr cut_fraction(ExprPtr moment, int64_t digits) {
-  if (digits > 3) return moment;
+  if (digits > 0 && digits != 3)
+    return tree::doris("cut_datetime", std::move(moment), tree::integer(static_cast<int32_t>(digits)));
   ExprPtr cut = tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), std::move(moment));
   return digits == 3 ? tree::cast(std::move(cut), LogicalType::TIMESTAMP_MS) : std::move(cut);
 }

@@ -362,9 +362,17 @@ Parsed<TypeName> parse_cast_type(ParseContext& c) {
     const Token word = c.peek();
     c.advance();
     const uint64_t digits = TRY(parse_fraction_digits(c, word));
-    return of(digits == 0   ? LogicalType::TIMESTAMP_S
-              : digits == 3 ? LogicalType::TIMESTAMP_MS
-                            : LogicalType::TIMESTAMP);
+    TypeName result;
+    result.type = digits == 0   ? LogicalType::TIMESTAMP_S
+                  : digits == 3 ? LogicalType::TIMESTAMP_MS
+                                : LogicalType::TIMESTAMP;
+    result.fraction_digits = digits;
+    return result;
+  }
+  if (c.is("TIME"_kw)) {  // a time of Doris, which may go beyond a day; the kernel's does not
+    TypeName result = TRY(parse_column_type(c));
+    result.type = LogicalType::INTERVAL;
+    return result;
   }
   return parse_column_type(c);
 }

@@ -3,7 +3,9 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/refusal.h"
 #include "functions/registry.h"
+#include "functions/sized_conversion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -75,7 +77,11 @@ BoundPtr expand_nullif(Call& call) {
 // The second argument is a NULL of the wanted type.
 BoundPtr expand_cast(Call& call) {
   const LogicalType target = call.arguments[1]->return_type;
-  return convert(call.context, std::move(call.arguments[0]), target);
+  if (!overflows(call.arguments[0]->return_type, target)) {
+    return convert(call.context, std::move(call.arguments[0]), target);
+  }
+  BoundPtr converted = convert(call.context, call.arguments[0]->Copy(), target);
+  return refusing(call.context, std::move(call.arguments[0]), std::move(converted), Lost::kOverflow);
 }
 
 }  // namespace
@@ -93,7 +99,9 @@ void add_conditionals(Registry& registry) {
       .expanded(1, 255, "ANY coalesce(ANY, ...)", expand_coalesce);
   registry.add("nullif", "NULL when both arguments are equal, else the first.")
       .expanded(2, 2, "ANY nullif(ANY, ANY)", expand_nullif);
-  registry.add("cast", "The first argument as the second one's type; NULL where it cannot be.")
+  registry
+      .add("cast",
+           "The first argument as the second one's type; NULL where it cannot be, an error where a DECIMAL overflows.")
       .expanded(2, 2, "ANY cast(ANY, ANY)", expand_cast);
 }
 

@@ -15,6 +15,7 @@
 #include "functions/json_extract.h"
 #include "functions/nested_conversion.h"
 #include "functions/overload.h"
+#include "functions/sized_conversion.h"
 #include "functions/text_to_value.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -245,6 +246,7 @@ BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
     case LogicalTypeId::DATE:
       return converted_by(context, "date_text", std::move(value), LogicalType::VARCHAR, run_date_to_text);
     case LogicalTypeId::TIMESTAMP:
+      if (auto digits = rounded_digits(*value)) return moment_text(context, std::move(value), *digits);
       return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
     case LogicalTypeId::LIST:
     case LogicalTypeId::MAP:
@@ -383,6 +385,10 @@ LogicalType common_number(const LogicalType& left, const LogicalType& right) {
   return wider_integer(left, right);
 }
 
+bool is_time(const LogicalType& type) {
+  return type.id() == LogicalTypeId::TIME || type.id() == LogicalTypeId::INTERVAL;
+}
+
 bool numeric(const LogicalType& type) {
   return is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN;
 }
@@ -445,8 +451,11 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
       if (is_moment(from)) value = to_integer_value(context, std::move(value), LogicalType::BIGINT);
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::DECIMAL:
+      if (is_text(from)) return text_as_decimal(context, std::move(value), target);
       if (is_moment(from)) value = to_integer_value(context, std::move(value), LogicalType::BIGINT);
       return native_cast(context, std::move(value), target);
+    case LogicalTypeId::INTERVAL:
+      return to_time(context, std::move(value));
     case LogicalTypeId::DATE:
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_SEC:
@@ -589,8 +598,9 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
     return is_moment(moment) && (is_text(other) || numeric(other));
   };
   if (with_moment(left, right) || with_moment(right, left)) return LogicalType::TIMESTAMP;
-  if (is_text(left) && right.id() == LogicalTypeId::TIME) return right;
-  if (is_text(right) && left.id() == LogicalTypeId::TIME) return left;
+  if (is_text(left) && is_time(right)) return right;
+  if (is_text(right) && is_time(left)) return left;
+  if (is_time(left) && is_time(right)) return LogicalType::INTERVAL;
   if (is_ipv4(left) || is_ipv6(left)) return left;
   if (is_ipv4(right) || is_ipv6(right)) return right;
   return common_type(left, right);

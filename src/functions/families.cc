@@ -28,6 +28,7 @@ void add_families(Registry& registry) {
   add_combinators(registry);
   add_nullability(registry);
   add_store(registry);
+  add_sized_conversions(registry);
   add_match(registry);
   add_date_shifts(registry);
   add_date_rounding(registry);

@@ -12,8 +12,6 @@ namespace {
 using duckdb::interval_t;
 using duckdb::timestamp_t;
 
-constexpr int64_t kMostTime = (838 * 3600 + 59 * 60 + 59) * kMicrosPerSecond;
-
 interval_t time_of(int64_t micros) {
   interval_t time;
   time.months = 0;

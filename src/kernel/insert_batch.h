@@ -18,6 +18,8 @@ namespace sluice::kernel {
 
 inline constexpr const char* kRequire = "d_require";
 inline constexpr const char* kFitText = "d_fit_text";
+inline constexpr const char* kRoundMoment = "d_round_datetime";
+inline constexpr int32_t kMostFractionDigits = 6;
 inline constexpr const char* kNoPartition =
     "Insert has filtered data in strict mode: no partition for this tuple of table '%s'";
 
@@ -165,9 +167,23 @@ class Batch {
       if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
       if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
     }
-    value = doris_call(rules_.strict ? kInsertValue : kInsertValueOrNull,
-                       arguments_of(std::move(value), constant(duckdb::Value(type))));
+    const char* how = column.model.type == "variant" ? kInsertVariant
+                      : rules_.strict                ? kInsertValue
+                                                     : kInsertValueOrNull;
+    value = doris_call(how, arguments_of(std::move(value), constant(duckdb::Value(type))));
+    if (column.type.id() == duckdb::LogicalTypeId::TIMESTAMP && type == column.type) {
+      const int32_t digits = fraction_digits(column.model.type);
+      if (digits < kMostFractionDigits)
+        return doris_call(kRoundMoment, arguments_of(std::move(value), constant(duckdb::Value::INTEGER(digits))));
+    }
     return type == column.type ? std::move(value) : cast(std::move(value), column.type);
+  }
+
+  // n of "datetime(n)".
+  static int32_t fraction_digits(const std::string& declared) {
+    const size_t open = declared.find('(');
+    if (!declared.starts_with("datetime(") || open + 2 >= declared.size()) return kMostFractionDigits;
+    return declared[open + 1] - '0';
   }
 
   void check_query() {

@@ -86,6 +86,7 @@ WireType wire_type(const duckdb::LogicalType& type) {
       return {FieldType::kDateTime, 19, 6};
     case Id::TIME:
     case Id::TIME_NS:
+    case Id::INTERVAL:  // a time that may go beyond a day
       return {FieldType::kTime, 255, 6};
     case Id::BLOB:
       if (functions::is_decimal256(type)) {
