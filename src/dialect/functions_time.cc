@@ -124,11 +124,6 @@ Parsed<ExprPtr> build_unix_timestamp(ParseContext&, Call& call) {
                     LogicalType::BIGINT);
 }
 
-Parsed<ExprPtr> build_maketime(ParseContext&, Call& call) {
-  return tree::function("make_time", tree::cast(std::move(call.args[0]), LogicalType::BIGINT),
-                        tree::cast(std::move(call.args[1]), LogicalType::BIGINT),
-                        tree::cast(std::move(call.args[2]), LogicalType::DOUBLE));
-}
 constexpr FunctionEntry kFunctions[] = {
     {"now", 0, 1, nullptr, build_now},
     {"sysdate", 0, 1, nullptr, build_now},
@@ -155,7 +150,6 @@ constexpr FunctionEntry kFunctions[] = {
     {"timestampdiff", 3, 3, nullptr, build_timestampdiff},
     {"time_format", 2, 2, nullptr, build_time_format},
     {"unix_timestamp", 0, 2, nullptr, build_unix_timestamp},
-    {"maketime", 3, 3, nullptr, build_maketime},
 };
 
 }  // namespace

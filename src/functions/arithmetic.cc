@@ -12,6 +12,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/registry.h"
+#include "functions/text_to_value.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -217,6 +218,9 @@ void text_to_number(Call& call, BoundPtr& operand) {
     const std::string& text = duckdb::StringValue::Get(*constant);
     const bool whole = !text.empty() && text.find_first_not_of("0123456789-+ ") == text.npos;
     if (whole) type = LogicalType::BIGINT;
+    if (!text_to_double(text) && operand->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT) {
+      throw duckdb::BinderException("string literal '%s' cannot be cast to double", text);
+    }
   }
   operand = convert(call.context, std::move(operand), type);
 }

@@ -92,20 +92,36 @@ class Batch {
       number->end = duckdb::WindowBoundary::CURRENT_ROW_RANGE;
       select->select_list.push_back(named(std::move(number), kRowNumber));
     }
+    ExprPtr filled = rules_.strict || from_values_ ? nullptr : without_nulls(columns);
     const bool checked = target_.model.partitioned != PartitionKind::kNone || !partitions.names.empty();
-    if (!checked) return subquery(std::move(select), "__b");
-    ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
+    if (!checked && !filled) return subquery(std::move(select), "__b");
     auto outer = duckdb::make_uniq<duckdb::SelectNode>();
     outer->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
     outer->from_table = subquery(std::move(select), "__c");
-    outer->where_clause =
-        rules_.strict ? doris_call(kRequire, arguments_of(std::move(inside),
-                                                          text(duckdb::StringUtil::Format(kNoPartition, target_.name))))
-                      : std::move(inside);
+    outer->where_clause = std::move(filled);
+    if (!checked) return subquery(std::move(outer), "__b");
+    ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
+    if (rules_.strict) {
+      inside = doris_call(kRequire, arguments_of(std::move(inside),
+                                                 text(duckdb::StringUtil::Format(kNoPartition, target_.name))));
+    }
+    outer->where_clause = both(std::move(outer->where_clause), std::move(inside));
     return subquery(std::move(outer), "__b");
   }
 
  private:
+  // Rows of a query whose NULLs the table does not take are left out when it is not strict.
+  ExprPtr without_nulls(const std::vector<const WriteColumn*>& columns) const {
+    ExprPtr condition;
+    for (const WriteColumn* column : columns) {
+      if (!column->not_null || column->model.auto_increment) continue;
+      condition = both(std::move(condition), duckdb::make_uniq<duckdb::OperatorExpression>(
+                                                 duckdb::ExpressionType::OPERATOR_IS_NOT_NULL,
+                                                 duckdb::make_uniq<duckdb::ColumnRefExpression>(column->name)));
+    }
+    return condition;
+  }
+
   void check_names() {
     std::set<std::string> seen;
     for (const auto& name : names_) {
