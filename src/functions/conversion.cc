@@ -12,6 +12,7 @@
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/decimal256.h"
+#include "functions/decimalv2.h"
 #include "functions/json_extract.h"
 #include "functions/nested_conversion.h"
 #include "functions/overload.h"
@@ -248,6 +249,8 @@ BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
     case LogicalTypeId::TIMESTAMP:
       if (auto digits = rounded_digits(*value)) return moment_text(context, std::move(value), *digits);
       return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
+    case LogicalTypeId::TIMESTAMP_MS:
+      return moment_text(context, std::move(value), 3);
     case LogicalTypeId::LIST:
     case LogicalTypeId::MAP:
     case LogicalTypeId::STRUCT:
@@ -421,6 +424,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
   const LogicalType from = value->return_type;
   if (from.id() == LogicalTypeId::UNKNOWN) throw duckdb::ParameterNotResolvedException();
   if (from == target) return value;
+  if (is_decimalv2(from)) return convert(context, plain_decimal(std::move(value)), target);
   if (from.id() == LogicalTypeId::SQLNULL) return native_cast(context, std::move(value), target);
   if (is_decimal256(from) || is_decimal256(target)) return convert_decimal256(context, std::move(value), target);
   if (is_object(from) || is_object(target)) {
@@ -452,6 +456,8 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::DECIMAL:
       if (is_text(from)) return text_as_decimal(context, std::move(value), target);
+      // The kernel's makes 0.1 of true in a DECIMAL(1, 1).
+      if (from.id() == LogicalTypeId::BOOLEAN) value = native_cast(context, std::move(value), LogicalType::TINYINT);
       if (is_moment(from)) value = to_integer_value(context, std::move(value), LogicalType::BIGINT);
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::INTERVAL:
