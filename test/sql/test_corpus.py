@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every *.test file with the plan cache, without it, and prepared."""
+import datetime
 import pathlib
 import sys
 

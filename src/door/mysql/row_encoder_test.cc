@@ -183,6 +183,8 @@ TEST(TextCell, OtherTypes) {
   EXPECT_EQ(text(Value::UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
   EXPECT_EQ(text(Value::INTERVAL(14, 3, 3'723'000'000)), "1 year 2 months 3 days 01:02:03");
   EXPECT_EQ(text(Value::INTERVAL(0, 0, 0)), "00:00:00");
+  EXPECT_EQ(text(Value::INTERVAL(0, 1, 3'723'500'000)), "25:02:03.500000");
+  EXPECT_EQ(text(Value::INTERVAL(0, 0, -3'020'399'000'000)), "-838:59:59");
   EXPECT_EQ(text(Value::BIT("10110")), "10110");
   duckdb::Vector names(LogicalType::VARCHAR, 2);
   names.SetValue(0, Value("red"));
@@ -225,6 +227,9 @@ TEST(BinaryCell, Fixed) {
   EXPECT_EQ(binary(Value::DOUBLE(10.2)), "\x66\x66\x66\x66\x66\x66\x24\x40"s);
   EXPECT_EQ(binary(Value::FLOAT(10.2f)), "\x33\x33\x23\x41"s);
   EXPECT_EQ(binary(Value::DOUBLE(NAN)), "NULL");
+  EXPECT_EQ(binary(Value::INTERVAL(0, 0, 0)), "\x00"s);
+  EXPECT_EQ(binary(Value::INTERVAL(0, 0, -100'000'000'000)), "\x08\x01\x01\x00\x00\x00\x03\x2E\x28"s);
+  EXPECT_EQ(binary(Value::INTERVAL(0, 1, 1)), "\x0C\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00"s);
   EXPECT_EQ(binary(Value::DECIMAL(int32_t{-12345}, 9, 2)), "\x07-123.45"s);
   EXPECT_EQ(binary(Value::HUGEINT(5)),
             "\x01"
