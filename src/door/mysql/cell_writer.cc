@@ -136,6 +136,16 @@ uint8_t* text_timestamp(const CellSource& source, idx_t index, RowOutput&, uint8
   if (!timestamp_micros<unit>(value_at<int64_t>(source, index), micros)) return nullptr;
   return short_text(at, [&](uint8_t* out) { return format_timestamp(out, micros, kFraction); });
 }
+// With the digits of its column.
+uint8_t* text_declared_timestamp(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  constexpr int kMostDigits = 6;
+  int64_t micros = 0;
+  if (!timestamp_micros<Unit::kMicros>(value_at<int64_t>(source, index), micros)) return nullptr;
+  return short_text(at, [&](uint8_t* out) {
+    if (source.scale == 0) return format_timestamp(out, micros, Fraction::kNone);
+    return format_timestamp(out, micros, Fraction::kMicros) - (kMostDigits - source.scale);
+  });
+}
 template <Unit unit>
 uint8_t* text_time(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   int64_t micros = value_at<int64_t>(source, index) / (unit == Unit::kNanos ? 1000 : 1);
@@ -426,6 +436,11 @@ void describe_source(const duckdb::LogicalType& type, CellSource& source) {
   if (type.id() == Id::ENUM) {
     source.dictionary = duckdb::FlatVector::GetData<duckdb::string_t>(duckdb::EnumType::GetValuesInsertOrder(type));
   }
+}
+
+void describe_digits(uint8_t digits, RowFormat format, CellPlan& plan, CellSource& source) {
+  source.scale = digits;
+  if (format == RowFormat::kText) plan.write = text_declared_timestamp;
 }
 
 }  // namespace sluice::door::mysql

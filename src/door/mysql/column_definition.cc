@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/column_definition.h"
-#include "functions/decimal256.h"
-#include "functions/types.h"
 
+#include "functions/decimal256.h"
 #include "functions/types.h"
 
 namespace sluice::door::mysql {
@@ -32,7 +31,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
   out.u32_le(type.length);
   out.u8(static_cast<uint8_t>(type.type));
   out.u16_le(type.flags);
-  out.u8(type.decimals);
+  out.u8(column.fraction_digits.value_or(type.decimals));
   out.u16_le(0);
   return packet;
 }
