@@ -49,6 +49,9 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
 // A new comment leaves the rest of the model as it is.
 void rewrite_comment(duckdb::ClientContext& context, duckdb::AlterInfo& info);
 
+// The value as it goes into the column: as Doris converts it, in tables of Doris.
+ExprPtr converted_for(KeyModel keys, const WriteColumn& column, ExprPtr value, const WriteRules& rules);
+
 class Batch {
  public:
   Batch(duckdb::ClientContext& context, const WriteTarget& target, duckdb::InsertStatement& insert,
@@ -102,8 +105,8 @@ class Batch {
     if (!checked) return subquery(std::move(outer), "__b");
     ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
     if (rules_.strict) {
-      inside = doris_call(kRequire, arguments_of(std::move(inside),
-                                                 text(duckdb::StringUtil::Format(kNoPartition, target_.name))));
+      inside = doris_call(
+          kRequire, arguments_of(std::move(inside), text(duckdb::StringUtil::Format(kNoPartition, target_.name))));
     }
     outer->where_clause = both(std::move(outer->where_clause), std::move(inside));
     return subquery(std::move(outer), "__b");
@@ -174,32 +177,8 @@ class Batch {
     cell = converted(std::move(cell), *column);
   }
 
-  // As Doris converts for a column, in tables of Doris.
   ExprPtr converted(ExprPtr value, const WriteColumn& column) const {
-    if (target_.model.keys == KeyModel::kNone) return cast(std::move(value), column.type);
-    // A moment rounds to the digits of its column, where the kernel has a type that does.
-    duckdb::LogicalType type = column.type;
-    if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
-      if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
-      if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
-    }
-    const char* how = column.model.type == "variant" ? kInsertVariant
-                      : rules_.strict                ? kInsertValue
-                                                     : kInsertValueOrNull;
-    value = doris_call(how, arguments_of(std::move(value), constant(duckdb::Value(type))));
-    if (column.type.id() == duckdb::LogicalTypeId::TIMESTAMP && type == column.type) {
-      const int32_t digits = fraction_digits(column.model.type);
-      if (digits < kMostFractionDigits)
-        return doris_call(kRoundMoment, arguments_of(std::move(value), constant(duckdb::Value::INTEGER(digits))));
-    }
-    return type == column.type ? std::move(value) : cast(std::move(value), column.type);
-  }
-
-  // n of "datetime(n)".
-  static int32_t fraction_digits(const std::string& declared) {
-    const size_t open = declared.find('(');
-    if (!declared.starts_with("datetime(") || open + 2 >= declared.size()) return kMostFractionDigits;
-    return declared[open + 1] - '0';
+    return converted_for(target_.model.keys, column, std::move(value), rules_);
   }
 
   void check_query() {

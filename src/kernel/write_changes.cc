@@ -120,9 +120,11 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (!column) continue;
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
+    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
+    if (target.model.keys != KeyModel::kNone)
+      set.expressions[i] = converted_for(target.model.keys, *column, std::move(set.expressions[i]), rules);
     const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
     if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
-    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
     const auto bytes = static_cast<int64_t>(column->model.max_bytes);
     set.expressions[i] =
         doris_call(kFitText, arguments_of(cast(std::move(set.expressions[i]), column->type),

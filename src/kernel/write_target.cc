@@ -62,4 +62,30 @@ NamedPartitions take_partitions(duckdb::TableRef* ref) {
   return result;
 }
 
+namespace {
+
+// n of "datetime(n)".
+int32_t fraction_digits(const std::string& declared) {
+  constexpr std::string_view kDatetime = "datetime(";
+  return declared.starts_with(kDatetime) ? declared[kDatetime.size()] - '0' : kMostFractionDigits;
+}
+
+}  // namespace
+
+ExprPtr converted_for(KeyModel keys, const WriteColumn& column, ExprPtr value, const WriteRules& rules) {
+  if (keys == KeyModel::kNone) return cast(std::move(value), column.type);
+  // A moment rounds to the digits of its column, where the kernel has a type that does.
+  duckdb::LogicalType type = column.type;
+  if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
+    if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
+    if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
+  }
+  const char* how = column.model.type == "variant" ? kInsertVariant : rules.strict ? kInsertValue : kInsertValueOrNull;
+  value = doris_call(how, arguments_of(std::move(value), constant(duckdb::Value(type))));
+  if (type != column.type) return cast(std::move(value), column.type);
+  const int32_t digits = fraction_digits(column.model.type);
+  if (type.id() != duckdb::LogicalTypeId::TIMESTAMP || digits == kMostFractionDigits) return value;
+  return doris_call(kRoundMoment, arguments_of(std::move(value), constant(duckdb::Value::INTEGER(digits))));
+}
+
 }  // namespace sluice::kernel
