@@ -6,6 +6,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/decimal256.h"
 #include "functions/type_names.h"
 #include "kernel/insert_batch.h"
 
@@ -121,7 +122,7 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
     if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
-    if (target.model.keys != KeyModel::kNone)
+    if (target.model.keys != KeyModel::kNone || functions::is_decimal256(column->type))
       set.expressions[i] = converted_for(target.model.keys, *column, std::move(set.expressions[i]), rules);
     const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
     if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;

@@ -2,6 +2,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "functions/decimal256.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -19,7 +20,8 @@ duckdb::TableCatalogEntry* find_table(duckdb::ClientContext& context, const std:
 bool has_model(duckdb::TableCatalogEntry& table) {
   if (is_encoded(table.comment)) return true;
   for (const auto& column : table.GetColumns().Logical()) {
-    if (is_encoded(column.Comment())) return true;
+    // The kernel knows no conversion into a DECIMAL256.
+    if (is_encoded(column.Comment()) || functions::is_decimal256(column.Type())) return true;
   }
   return false;
 }
@@ -73,7 +75,7 @@ int32_t fraction_digits(const std::string& declared) {
 }  // namespace
 
 ExprPtr converted_for(KeyModel keys, const WriteColumn& column, ExprPtr value, const WriteRules& rules) {
-  if (keys == KeyModel::kNone) return cast(std::move(value), column.type);
+  if (keys == KeyModel::kNone && !functions::is_decimal256(column.type)) return cast(std::move(value), column.type);
   // A moment rounds to the digits of its column, where the kernel has a type that does.
   duckdb::LogicalType type = column.type;
   if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {

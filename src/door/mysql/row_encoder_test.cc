@@ -54,6 +54,17 @@ std::vector<std::string> encode(const LogicalType& type, const std::vector<Value
   return rows;
 }
 
+// The text cell of a DATETIME(digits).
+std::string text_with_digits(int64_t micros, uint8_t digits) {
+  session::Column column = column_of(LogicalType::TIMESTAMP);
+  column.fraction_digits = digits;
+  RowEncoder encoder({column}, RowFormat::kText);
+  PacketBuffer out;
+  uint8_t sequence = 0;
+  encoder.encode_values(out, sequence, {Value::TIMESTAMP(duckdb::timestamp_t(micros))});
+  return std::string(out.view().substr(kPacketHeader + 1));
+}
+
 // The text cell of one value; "NULL" for NULL.
 std::string text(const LogicalType& type, const Value& value) {
   std::string row = encode(type, {value}, RowFormat::kText)[0];
@@ -142,6 +153,10 @@ TEST(TextCell, DatesAndTimes) {
   EXPECT_EQ(text(Value::TIMESTAMPMS(duckdb::timestamp_ms_t(1))), "1970-01-01 00:00:00.001");
   EXPECT_EQ(text(Value::TIMESTAMPNS(duckdb::timestamp_ns_t(-1))), "1969-12-31 23:59:59.999999");
   EXPECT_EQ(text(Value::TIMESTAMP(duckdb::timestamp_t::infinity())), "NULL");
+  EXPECT_EQ(text_with_digits(1'500'000, 0), "1970-01-01 00:00:01");
+  EXPECT_EQ(text_with_digits(1'500'000, 1), "1970-01-01 00:00:01.5");
+  EXPECT_EQ(text_with_digits(1'000'000, 4), "1970-01-01 00:00:01.0000");
+  EXPECT_EQ(text_with_digits(-1, 6), "1969-12-31 23:59:59.999999");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 0)), "01:02:03");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 45)), "01:02:03.000045");
   uint8_t out[kMaxTimeText];
