@@ -36,6 +36,7 @@ constexpr Family kFamilies[] = {
     {"Combinators of aggregates", add_combinators},
     {"NULL and checks", add_nullability},
     {"", add_store},
+    {"", add_sized_conversions},
     {"Text search", add_match},
     {"Dates and times", add_date_shifts},
     {"Dates and times", add_date_rounding},

@@ -19,20 +19,21 @@ void add_event_aggregates(Registry& registry);    // WINDOW_FUNNEL, SEQUENCE_MAT
 void add_quantile_functions(Registry& registry);  // PERCENTILE, QUANTILE_STATE
 void add_bitmap_functions(Registry& registry);    // of single values
 void add_bitmap_aggregates(Registry& registry);
-void add_hll_functions(Registry& registry);   // HLL, APPROX_COUNT_DISTINCT
-void add_combinators(Registry& registry);     // _STATE, _MERGE, _UNION, _FOREACH
-void add_nullability(Registry& registry);     // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
-void add_store(Registry& registry);           // values on their way into columns
-void add_match(Registry& registry);           // MATCH_ANY and its kin
-void add_array_elements(Registry& registry);  // ARRAY_SIZE, ELEMENT_AT, ARRAY_CONTAINS, ARRAY_SLICE, ..
-void add_array_flags(Registry& registry);     // ARRAY_FILTER, ARRAY_COUNT, ARRAY_SPLIT, ..
-void add_array_making(Registry& registry);    // ARRAY, ARRAY_RANGE, ARRAY_ZIP, ARRAY_JOIN, MAP, STRUCT
-void add_array_numbers(Registry& registry);   // ARRAY_SUM, ARRAY_DIFFERENCE, ..
-void add_array_sets(Registry& registry);      // ARRAY_DISTINCT, ARRAY_UNION, ARRAY_SORT, ..
-void add_json_asking(Registry& registry);     // JSON_CONTAINS, JSON_LENGTH, JSON_KEYS, ..
-void add_json_making(Registry& registry);     // JSON_ARRAY, JSON_OBJECT, JSON_SET, ..
-void add_json_reading(Registry& registry);    // JSON_PARSE, JSON_EXTRACT, GET_JSON_STRING, ..
-void add_maps(Registry& registry);            // MAP_KEYS, STR_TO_MAP, what EXPLODE makes rows of
+void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
+void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
+void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
+void add_store(Registry& registry);
+void add_sized_conversions(Registry& registry);  // moments of so many digits
+void add_match(Registry& registry);              // MATCH_ANY and its kin
+void add_array_elements(Registry& registry);     // ARRAY_SIZE, ELEMENT_AT, ARRAY_CONTAINS, ARRAY_SLICE, ..
+void add_array_flags(Registry& registry);        // ARRAY_FILTER, ARRAY_COUNT, ARRAY_SPLIT, ..
+void add_array_making(Registry& registry);       // ARRAY, ARRAY_RANGE, ARRAY_ZIP, ARRAY_JOIN, MAP, STRUCT
+void add_array_numbers(Registry& registry);      // ARRAY_SUM, ARRAY_DIFFERENCE, ..
+void add_array_sets(Registry& registry);         // ARRAY_DISTINCT, ARRAY_UNION, ARRAY_SORT, ..
+void add_json_asking(Registry& registry);        // JSON_CONTAINS, JSON_LENGTH, JSON_KEYS, ..
+void add_json_making(Registry& registry);        // JSON_ARRAY, JSON_OBJECT, JSON_SET, ..
+void add_json_reading(Registry& registry);       // JSON_PARSE, JSON_EXTRACT, GET_JSON_STRING, ..
+void add_maps(Registry& registry);               // MAP_KEYS, STR_TO_MAP, what EXPLODE makes rows of
 
 void add_date_shifts(Registry& registry);          // DAYS_ADD, MONTHS_DIFF, DATEDIFF
 void add_date_rounding(Registry& registry);        // YEAR_FLOOR, DATE_TRUNC

@@ -287,4 +287,24 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
   return std::nullopt;
 }
 
+std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
+                                                    const std::string& table, const std::vector<std::string>& columns) {
+  std::vector<std::optional<uint8_t>> digits(columns.size());
+  const SchemaName stored = kernel_schema(database);
+  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table);
+  auto entry =
+      duckdb::Catalog::GetEntry(context, stored.catalog, stored.schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return digits;
+  if (duckdb::Catalog::GetEntry(context, TEMP_CATALOG, DEFAULT_SCHEMA, lookup, duckdb::OnEntryNotFound::RETURN_NULL))
+    return digits;  // a temporary table hides it
+  const auto& found = entry->Cast<duckdb::TableCatalogEntry>();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!found.ColumnExists(columns[i])) continue;
+    const std::string type = decode_column(found.GetColumn(columns[i]).Comment()).type;
+    constexpr std::string_view kDatetime = "datetime(";
+    if (type.starts_with(kDatetime)) digits[i] = static_cast<uint8_t>(type[kDatetime.size()] - '0');
+  }
+  return digits;
+}
+
 }  // namespace sluice::kernel

@@ -90,4 +90,8 @@ std::vector<RelationFacts> describe_relations(duckdb::ClientContext& context, st
 std::optional<RelationFacts> describe_relation(duckdb::ClientContext& context, std::string_view database,
                                                std::string_view name);
 
+// The n of each column of the table that was declared as DATETIME(n); nothing for others and unknown names.
+std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
+                                                    const std::string& table, const std::vector<std::string>& columns);
+
 }  // namespace sluice::kernel

@@ -3,6 +3,7 @@
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
+#include "functions/decimal256.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -209,8 +210,9 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   }
   const bool checked = target.model.keys != KeyModel::kNone || target.model.partitioned != PartitionKind::kNone ||
                        !partitions.names.empty() ||
-                       std::any_of(target.columns.begin(), target.columns.end(),
-                                   [](const WriteColumn& column) { return column.model.auto_increment; });
+                       std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+                         return column.model.auto_increment || functions::is_decimal256(column.type);
+                       });
   if (!checked) return {};
   check_auto_unit(target.model);
   Batch batch(context, target, insert, rules);

@@ -6,6 +6,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/decimal256.h"
 #include "functions/type_names.h"
 #include "kernel/insert_batch.h"
 
@@ -120,14 +121,15 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (!column) continue;
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
-    if (column->model.type == "variant" &&
-        set.expressions[i]->GetExpressionType() != duckdb::ExpressionType::VALUE_DEFAULT) {
+    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
+    if (column->model.type == "variant") {
       set.expressions[i] = as_variant(std::move(set.expressions[i]));
       continue;
     }
+    if (target.model.keys != KeyModel::kNone || functions::is_decimal256(column->type))
+      set.expressions[i] = converted_for(target.model.keys, *column, std::move(set.expressions[i]), rules);
     const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
     if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
-    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
     const auto bytes = static_cast<int64_t>(column->model.max_bytes);
     set.expressions[i] =
         doris_call(kFitText, arguments_of(cast(std::move(set.expressions[i]), column->type),

@@ -3,6 +3,7 @@
 
 #include "dialect/tree.h"
 #include "duckdb/common/string_util.hpp"
+#include "session/kernel_rows.h"
 
 namespace sluice::session {
 namespace {
@@ -133,6 +134,7 @@ Result<std::shared_ptr<const PointSelect>> PointSelect::recognise(kernel::Connec
     column.schema = found.shape.schema;
     select->columns_.push_back(std::move(column));
   }
+  declare_digits(connection, select->columns_);
   select->keys_ = std::move(found.keys);
   return std::shared_ptr<const PointSelect>(std::move(select));
 }

@@ -258,6 +258,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   if (!described) return fail(state.translate(std::move(described.error())));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
+    declare_digits(state.connection(), prepared->known_columns);
   }
   return std::shared_ptr<PreparedStatement>(std::move(prepared));
 }

@@ -275,6 +275,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
+    declare_digits(connection(), columns);
   }
   return to_outcome(std::move(*answer), std::move(columns), type);
 }
