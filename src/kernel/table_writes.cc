@@ -3,6 +3,7 @@
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
+#include "duckdb/planner/logical_operator.hpp"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -109,6 +110,38 @@ ExprPtr is_newer(const WriteColumn* sequence) {
                                                   std::move(none));
 }
 
+// As Doris' row sets lie: by the key columns, NULL first. Rows of equal keys keep the order in which they were written
+// when `numbered`, by kRowNumber.
+void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vector<const WriteColumn*>& columns,
+                  bool numbered) {
+  auto modifier = make_uniq<duckdb::OrderModifier>();
+  auto by = [&](const std::string& name) {
+    modifier->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_FIRST,
+                                  make_uniq<duckdb::ColumnRefExpression>(name));
+  };
+  for (const auto& column : target.columns) {
+    const bool written = std::any_of(columns.begin(), columns.end(),
+                                     [&](const WriteColumn* known) { return known->name == column.name; });
+    if (column.model.key && written) by(column.name);
+  }
+  if (modifier->orders.empty()) return;
+  if (numbered) by(kRowNumber);
+  select->modifiers.push_back(std::move(modifier));
+}
+
+// Whether the rows of this INSERT are few enough to be sorted.
+bool is_sorted(duckdb::ClientContext& context, duckdb::InsertStatement& insert, const WriteRules& rules) {
+  if (rules.most_sorted_rows == 0) return false;
+  if (!insert.select_statement || insert.GetValuesList()) return true;
+  try {
+    auto copy = insert.select_statement->Copy();
+    auto plan = duckdb::Binder::CreateBinder(context)->Bind(*copy).plan;
+    return plan->EstimateCardinality(context) <= rules.most_sorted_rows;
+  } catch (const std::exception&) {
+    return false;  // the statement itself is going to say so
+  }
+}
+
 SelectPtr everything_of(TablePtr rows) {
   auto select = make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(make_uniq<duckdb::StarExpression>());
@@ -119,6 +152,7 @@ SelectPtr everything_of(TablePtr rows) {
 Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::InsertStatement& insert,
            const WriteRules& rules, const NamedPartitions& partitions) {
   const bool unique = target.model.keys == KeyModel::kUnique;
+  const bool sorted = is_sorted(context, insert, rules);
   Batch batch(context, target, insert, rules);
   const bool partial = unique && rules.partial_update && !insert.columns.empty();
   std::vector<const WriteColumn*> columns;
@@ -142,6 +176,7 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
     source = everything_of(std::move(rows));
   else
     source = last_of_each_key(target, columns, batch.has_sign(), sequence, std::move(rows));
+  if (!batch.is_single() && sorted) sort_by_keys(source, target, columns, false);
 
   auto merge = make_uniq<duckdb::MergeIntoStatement>();
   merge->target = table_of(target, "__t");
@@ -213,13 +248,16 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
                                    [](const WriteColumn& column) { return column.model.auto_increment; });
   if (!checked) return {};
   check_auto_unit(target.model);
+  const bool may_sort = target.model.keys == KeyModel::kDuplicate && is_sorted(context, insert, rules);
   Batch batch(context, target, insert, rules);
   std::vector<const WriteColumn*> columns;
   for (const auto& column : target.columns) columns.push_back(&column);
-  TablePtr rows = batch.rows(columns, partitions, false);
+  const bool sorted = may_sort && !batch.is_single() && target.has_keys();
   auto select = make_uniq<duckdb::SelectNode>();
-  select->select_list.push_back(make_uniq<duckdb::StarExpression>());
-  select->from_table = std::move(rows);
+  select->from_table = batch.rows(columns, partitions, sorted);
+  for (const WriteColumn* column : columns)
+    select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
+  if (sorted) sort_by_keys(select, target, columns, true);
   insert.select_statement = make_uniq<duckdb::SelectStatement>();
   insert.select_statement->node = std::move(select);
   insert.default_values = false;

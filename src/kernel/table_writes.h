@@ -14,6 +14,9 @@ namespace sluice::kernel {
 struct WriteRules {
   bool strict = true;           // enable_insert_strict: wrong rows are errors; otherwise left out, texts cut
   bool partial_update = false;  // enable_unique_key_partial_update: columns not named keep their values
+  // Rows of one write lie sorted by their keys up to this many: as a rowset of Doris is sorted as far as its write
+  // buffer holds it. Larger writes lie as they came.
+  uint64_t most_sorted_rows = 2'000'000;
 };
 
 // Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
