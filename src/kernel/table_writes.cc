@@ -110,22 +110,22 @@ ExprPtr is_newer(const WriteColumn* sequence) {
                                                   std::move(none));
 }
 
-// As Doris' row sets lie: by the key columns, NULL first. Rows of equal keys keep the order in which they were written
-// when `numbered`, by kRowNumber.
+// As Doris' row sets lie: by the key columns, NULL first, and when `numbered` (by kRowNumber) rows of equal keys with
+// the one that was written last before the others.
 void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vector<const WriteColumn*>& columns,
                   bool numbered) {
   auto modifier = make_uniq<duckdb::OrderModifier>();
-  auto by = [&](const std::string& name) {
-    modifier->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_FIRST,
+  auto by = [&](const std::string& name, duckdb::OrderType direction) {
+    modifier->orders.emplace_back(direction, duckdb::OrderByNullType::NULLS_FIRST,
                                   make_uniq<duckdb::ColumnRefExpression>(name));
   };
   for (const auto& column : target.columns) {
     const bool written = std::any_of(columns.begin(), columns.end(),
                                      [&](const WriteColumn* known) { return known->name == column.name; });
-    if (column.model.key && written) by(column.name);
+    if (column.model.key && written) by(column.name, duckdb::OrderType::ASCENDING);
   }
   if (modifier->orders.empty()) return;
-  if (numbered) by(kRowNumber);
+  if (numbered) by(kRowNumber, duckdb::OrderType::DESCENDING);
   select->modifiers.push_back(std::move(modifier));
 }
 
