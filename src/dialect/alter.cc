@@ -226,7 +226,6 @@ Parsed<Clause> parse_rename_clause(ParseContext& c) {
 
 // After REPLACE: WITH TABLE t [PROPERTIES ("swap" = "false")] [FORCE]
 Parsed<Clause> parse_replace_clause(ParseContext& c) {
-  if (c.is("PARTITION"_kw) || c.is("TEMPORARY"_kw)) return c.unsupported("ALTER TABLE .. REPLACE PARTITION");
   Clause clause = clause_of(What::kReplaceWith);
   TRY(c.expect("WITH"_kw));
   TRY(c.expect("TABLE"_kw));

@@ -4,6 +4,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
 #include "duckdb/planner/logical_operator.hpp"
+#include "kernel/host.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -228,11 +229,16 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
   if (!table || (!has_model(*table) && !partitions_named)) return {};
-  const WriteTarget target = target_of(*table);
+  WriteTarget target = target_of(*table);
   NamedPartitions partitions;
   if (!insert.on_conflict_info) {
     partitions = take_partitions(insert.table_ref.get());
     insert.table_ref.reset();
+  }
+  if (partitions.temporary && target.model.temporary_rows()) {
+    target.schema = insert.schema = kServerSchema;
+    target.name = insert.table = *target.model.temporary_rows();
+    insert.catalog = target.catalog;
   }
   const bool replaces =
       insert.on_conflict_info && insert.on_conflict_info->action_type == duckdb::OnConflictAction::REPLACE;

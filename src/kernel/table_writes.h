@@ -28,6 +28,8 @@ std::string rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duc
 // A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first
 // name kOverwrittenPartitions means: those that rows of the temporary table kOverwriteRows fall into; the names that
 // follow are its columns (none: all of the table).
+// As the first name kTemporaryPartitions means that the names that follow are of temporary partitions.
+inline constexpr const char* kTemporaryPartitions = "*temporary";
 inline constexpr const char* kOverwrittenPartitions = "*";
 inline constexpr const char* kOverwriteRows = "__overwrite";
 

@@ -7,6 +7,7 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/type_names.h"
+#include "kernel/host.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -148,6 +149,13 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
     check_delete(target, *deletion.condition);
   if (partitions.names.empty()) return;
   const std::string alias = deletion.table->alias.empty() ? target.name : deletion.table->alias;
+  if (partitions.temporary && target.model.temporary_rows()) {
+    auto& base = deletion.table->Cast<duckdb::BaseTableRef>();
+    base.catalog_name = target.catalog;
+    base.schema_name = kServerSchema;
+    base.table_name = *target.model.temporary_rows();
+    base.alias = alias;
+  }
   if (target.model.partitioned == PartitionKind::kNone) {
     if (partitions.names.front() == kOverwrittenPartitions) return;
     for (const auto& name : partitions.names) {

@@ -8,6 +8,7 @@
 #include "kernel/catalog_facts.h"
 #include "session/alter_checks.h"
 #include "session/no_database.h"
+#include "session/server_tables.h"
 #include "session/session_state.h"
 #include "session/table_definition.h"
 
@@ -492,6 +493,25 @@ Status Alteration::apply(const Clause& clause) {
       jobs_.columns = true;
       return check_columns({clause.name});  // the column stays in the table
     }
+  }
+  switch (clause.what) {
+    case What::kAddColumn:
+    case What::kDropColumn:
+    case What::kModifyColumn:
+    case What::kRenameColumn:
+    case What::kOrderColumns:
+      if (std::ranges::any_of(table_.model.partitions, &kernel::Partition::temporary))
+        return fail(
+            ddl_error("This table(" + table_.name + ") has temp partitions, cannot do operation: drop them first"));
+      // The table that held the rows of temporary ones has the old columns.
+      if (table_.model.temporary_rows()) {
+        TRY(drop_server_table(kernel_, *table_.model.temporary_rows()));
+        table_.model.remove_note("temporary", "rows");
+        comment_changed_ = true;
+      }
+      break;
+    default:
+      break;
   }
   switch (clause.what) {
     case What::kAddColumn:

@@ -228,8 +228,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   }
   // Values of the session would be frozen in the tree: such a statement is parsed at each execution.
   if (!(statement.session_dependent && statement.parameter_count == 0)) {
-    // A statement of several trees runs from its text.
-    if (kernel->rest.empty()) {
+    // A statement of several trees runs from its text, and so does what is more than its tree.
+    if (kernel->rest.empty() && kernel->label.empty() && !kernel->to_bin) {
       prepared->tree = duckdb::unique_ptr<duckdb::SQLStatement>(kernel->tree.release());
       prepared->effect = kernel->effect;
     }

@@ -7,6 +7,7 @@
 #include "functions/type_names.h"
 #include "kernel/charsets.h"
 #include "session/materialized_views.h"
+#include "session/recycle_bin.h"
 #include "session/schema_jobs.h"
 #include "session/server_rows.h"
 #include "session/show_rows.h"
@@ -438,10 +439,17 @@ Table show_workload_groups(Table table) {
   return table;
 }
 
-Table show_recycle_bin(Table table) {
-  // What was dropped is gone: there is no bin. Doris' last rows sum it up.
-  table.rows.push_back(
-      {text("Total"), text("0"), text(""), text(""), text(""), text(""), text("0.000"), text("0.000")});
+Result<Table> show_recycle_bin(ShowContext& context, Table table) {
+  const auto entries = TRY(list_bin(context.kernel));
+  for (const BinEntry& entry : entries) {
+    const std::string id = std::to_string(entry.id);
+    table.rows.push_back({text(entry.partition ? "Partition" : "Table"),
+                          text(entry.partition ? entry.name : entry.table), text(""), text(entry.partition ? "" : id),
+                          text(entry.partition ? id : ""), text(entry.dropped_at), text("0.000 "), text("0.000 ")});
+  }
+  // Doris' last row sums it up.
+  table.rows.push_back({text("Total"), text(std::to_string(entries.size())), text(""), text(""), text(""), text(""),
+                        text("0.000"), text("0.000")});
   return table;
 }
 
@@ -511,7 +519,7 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "DATA TYPES") return show_data_types(std::move(table));
   if (family == "ROLES") return show_roles(context, std::move(table));
   if (family == "WORKLOAD GROUPS") return show_workload_groups(std::move(table));
-  if (family == "CATALOG RECYCLE BIN") return show_recycle_bin(std::move(table));
+  if (family == "CATALOG RECYCLE BIN") return show_recycle_bin(context, std::move(table));
   if (family == "FRONTEND CONFIG") return show_config(context, std::move(table));
   if (family == "CATALOG") {
     if (!StringUtil::CIEquals(show.words, kernel::kInternalCatalog))
