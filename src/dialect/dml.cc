@@ -33,12 +33,14 @@ Parsed<PartitionNames> parse_partitions(ParseContext& c, duckdb::TableRef& table
   return partitions;
 }
 
-// a = 1, t.b = DEFAULT, ..
-Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c) {
+// a = 1, t.b = DEFAULT, .. Names before a column are left in `tables` (may be null).
+Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c,
+                                                                    std::vector<std::string>* tables = nullptr) {
   auto info = duckdb::make_uniq<duckdb::UpdateSetInfo>();
   do {
     QualifiedName column = TRY(parse_qualified_name(c, "a column name"));
     if (!c.accept(TokenKind::kAssign)) TRY(c.expect(TokenKind::kEqual, "'=' after the column"));
+    if (tables && !column.database.empty()) tables->push_back(column.database);
     info->columns.push_back(std::move(column.name));
     if (c.is("DEFAULT"_kw) && !c.is(TokenKind::kLeftParen, 1)) {
       c.advance();
@@ -258,7 +260,15 @@ Body parse_update(ParseContext& c) {
   TRY(c.expect("SET"_kw));
   {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    update->set_info = TRY(parse_assignments(c));
+    const Token where = c.peek();
+    std::vector<std::string> written;
+    update->set_info = TRY(parse_assignments(c, &written));
+    const auto& table = update->table->Cast<duckdb::BaseTableRef>();
+    const std::string& name = table.alias.empty() ? table.table_name : table.alias;
+    for (const auto& other : written) {
+      if (!duckdb::StringUtil::CIEquals(other, name))
+        return c.syntax_error("the columns to set are those of '" + name + "', not of '" + other + "'", where);
+    }
   }
   if (c.accept("FROM"_kw)) update->from_table = TRY(parse_from(c));
   if (c.accept("WHERE"_kw)) {

@@ -91,19 +91,35 @@ class Batch {
       select->select_list.push_back(named(std::move(number), kRowNumber));
     }
     const bool checked = target_.model.partitioned != PartitionKind::kNone || !partitions.names.empty();
-    if (!checked) return subquery(std::move(select), "__b");
-    ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
+    ExprPtr whole = rules_.strict || target_.model.keys == KeyModel::kNone ? nullptr : without_nulls(columns);
+    if (!checked && !whole) return subquery(std::move(select), "__b");
+    ExprPtr inside;
+    if (checked)
+      inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
     auto outer = duckdb::make_uniq<duckdb::SelectNode>();
     outer->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
     outer->from_table = subquery(std::move(select), "__c");
     outer->where_clause =
-        rules_.strict ? doris_call(kRequire, arguments_of(std::move(inside),
-                                                          text(duckdb::StringUtil::Format(kNoPartition, target_.name))))
-                      : std::move(inside);
+        !rules_.strict
+            ? both(std::move(whole), std::move(inside))
+            : doris_call(kRequire,
+                         arguments_of(std::move(inside), text(duckdb::StringUtil::Format(kNoPartition, target_.name))));
     return subquery(std::move(outer), "__b");
   }
 
  private:
+  // Rows whose NOT NULL columns have values; null: there are no such columns.
+  static ExprPtr without_nulls(const std::vector<const WriteColumn*>& columns) {
+    ExprPtr all;
+    for (const WriteColumn* column : columns) {
+      if (!column->not_null) continue;
+      all = both(std::move(all), duckdb::make_uniq<duckdb::OperatorExpression>(
+                                     duckdb::ExpressionType::OPERATOR_IS_NOT_NULL,
+                                     duckdb::make_uniq<duckdb::ColumnRefExpression>(column->name)));
+    }
+    return all;
+  }
+
   void check_names() {
     std::set<std::string> seen;
     for (const auto& name : names_) {

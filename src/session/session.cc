@@ -179,7 +179,7 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   auto lifted = dialect::parse(sql, state.parse_options(true));
   if (!lifted) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
   auto* kernel = std::get_if<KernelStatement>(&lifted->body);
-  if (!kernel || lifted->session_dependent || !kernel->rest.empty())
+  if (!kernel || lifted->session_dependent || !kernel->rest.empty() || !kernel->label.empty())
     return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
 
   if (state.database_.empty() && needs_database(*kernel->tree)) return fail(no_database_selected());
