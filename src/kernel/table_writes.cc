@@ -111,10 +111,9 @@ ExprPtr is_newer(const WriteColumn* sequence) {
                                                   std::move(none));
 }
 
-// As Doris' row sets lie: by the key columns, NULL first, and when `numbered` (by kRowNumber) rows of equal keys with
-// the one that was written last before the others.
-void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vector<const WriteColumn*>& columns,
-                  bool numbered) {
+// As Doris' row sets lie: by the key columns, NULL first, and of rows with equal keys the one that was written last
+// before the others. For merged rows see kernel/merge_order.h.
+void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vector<const WriteColumn*>& columns) {
   auto modifier = make_uniq<duckdb::OrderModifier>();
   auto by = [&](const std::string& name, duckdb::OrderType direction) {
     modifier->orders.emplace_back(direction, duckdb::OrderByNullType::NULLS_FIRST,
@@ -126,7 +125,7 @@ void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vecto
     if (column.model.key && written) by(column.name, duckdb::OrderType::ASCENDING);
   }
   if (modifier->orders.empty()) return;
-  if (numbered) by(kRowNumber, duckdb::OrderType::DESCENDING);
+  by(kRowNumber, duckdb::OrderType::DESCENDING);
   select->modifiers.push_back(std::move(modifier));
 }
 
@@ -153,7 +152,6 @@ SelectPtr everything_of(TablePtr rows) {
 Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::InsertStatement& insert,
            const WriteRules& rules, const NamedPartitions& partitions) {
   const bool unique = target.model.keys == KeyModel::kUnique;
-  const bool sorted = is_sorted(context, insert, rules);
   Batch batch(context, target, insert, rules);
   const bool partial = unique && rules.partial_update && !insert.columns.empty();
   std::vector<const WriteColumn*> columns;
@@ -177,7 +175,6 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
     source = everything_of(std::move(rows));
   else
     source = last_of_each_key(target, columns, batch.has_sign(), sequence, std::move(rows));
-  if (!batch.is_single() && sorted) sort_by_keys(source, target, columns, false);
 
   auto merge = make_uniq<duckdb::MergeIntoStatement>();
   merge->target = table_of(target, "__t");
@@ -263,7 +260,7 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   select->from_table = batch.rows(columns, partitions, sorted);
   for (const WriteColumn* column : columns)
     select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
-  if (sorted) sort_by_keys(select, target, columns, true);
+  if (sorted) sort_by_keys(select, target, columns);
   insert.select_statement = make_uniq<duckdb::SelectStatement>();
   insert.select_statement->node = std::move(select);
   insert.default_values = false;
