@@ -25,8 +25,9 @@ Status Alteration::add_index(const Clause& clause) {
       return fail(sql_error(Code::kNotFound, 1072, "Key column '" + column + "' doesn't exist in table"));
   }
   std::string line = "INDEX " + quoted_name(clause.name) + " " + name_list(clause.columns);
-  line +=
-      " USING " + (clause.text.empty() || clause.text == "BITMAP" || clause.text == "BTREE" ? "INVERTED" : clause.text);
+  const bool plain = table_.model.keys == kernel::KeyModel::kNone;
+  const bool usual = clause.text.empty() || clause.text == "BITMAP" || clause.text == "BTREE";
+  line += std::string(" USING ") + (!usual ? clause.text : plain ? "BTREE" : "INVERTED");
   if (!clause.properties.empty()) {
     std::string list;
     for (const auto& [key, value] : clause.properties)
