@@ -91,7 +91,7 @@ Parsed<Clause> parse_constraint(ParseContext& c, std::string name) {
     if (!c.accept("KEY"_kw)) c.accept("INDEX"_kw);
     if (clause.name.empty()) {
       if (!c.is(TokenKind::kLeftParen)) clause.name = TRY(parse_name(c, "an index name"));
-      return c.unsupported("ALTER TABLE .. ADD UNIQUE; write CREATE UNIQUE INDEX name ON table (..), which the kernel enforces");
+      return c.unsupported("ALTER TABLE .. ADD UNIQUE; write CREATE UNIQUE INDEX name ON table (..)");
     }
   }
   clause.columns = TRY(parse_name_list(c));
