@@ -92,7 +92,6 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   table.doris |= aggregates;
   // MySQL's primary key goes before what Doris would choose.
   if (!table.doris || (!table.primary_key.empty() && model.keys == kernel::KeyModel::kNone)) {
-    model.indexes.clear();
     TRY(resolve_partitions(c, table));
     table.info->comment = kernel::encode(model);
     return {};

@@ -151,7 +151,12 @@ Body parse_drop_relations(ParseContext& c, duckdb::CatalogType type) {
     else
       statement->rest.push_back(std::move(drop.tree));
   } while (c.accept(TokenKind::kComma));
-  while (c.accept("RESTRICT"_kw) || c.accept("CASCADE"_kw) || c.accept("FORCE"_kw)) {
+  statement->to_bin = type == duckdb::CatalogType::TABLE_ENTRY && statement->rest.empty();
+  for (;;) {
+    if (c.accept("FORCE"_kw))
+      statement->to_bin = false;
+    else if (!c.accept("RESTRICT"_kw) && !c.accept("CASCADE"_kw))
+      break;
   }
   return std::move(*statement);
 }

@@ -213,6 +213,7 @@ Body parse_statement(ParseContext& c) {
     case "CHECKSUM"_kw:
       return c.unsupported(std::string(keyword_text(c.peek().keyword)));
     default:
+      if (c.is_word("RECOVER")) return parse_recover(c);
       return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
   }
 }

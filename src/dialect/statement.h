@@ -29,6 +29,9 @@ struct KernelStatement {
   Effect effect = Effect::kRead;
   // Run after `tree`, in order and as one statement with it: DROP TABLE a, b; ALTER TABLE t ADD a INT, DROP b.
   std::vector<std::unique_ptr<duckdb::SQLStatement>> rest;
+  bool to_bin = false;      // DROP TABLE without FORCE: a table of Doris can be recovered
+  bool overwrites = false;  // INSERT OVERWRITE: a DELETE among the trees makes room, partitions can be recovered
+  std::string label;        // INSERT .. WITH LABEL: happens at most once
 };
 
 // CREATE TABLE t LIKE other: other's definition is known only when the statement runs.
@@ -169,26 +172,43 @@ struct LoadDataStatement {
   std::vector<std::string> columns;  // empty: all, in order; "@x" marks a field to drop
 };
 
-// ALTER TABLE t ADD | DROP | RENAME | MODIFY PARTITION ..: bounds are known only when the table is.
+// ALTER TABLE t ADD | DROP | RENAME | MODIFY | REPLACE PARTITION ..: bounds are known only when the table is.
 struct AlterPartitionsStatement {
-  enum class What : uint8_t { kAdd, kDrop, kRename, kModify };
+  enum class What : uint8_t { kAdd, kDrop, kRename, kModify, kReplace };
   struct Change {
     What what = What::kAdd;
     bool if_exists = false;            // IF EXISTS, IF NOT EXISTS
     kernel::WrittenPartition written;  // kAdd; its name also of the others
     std::string new_name;              // kRename
+    bool force = false;                // kDrop, kReplace: not into the recycle bin
+    bool of_index = false;             // kDrop: of a rollup; the table keeps its rows
+    // kReplace: `replaced` give way to the temporary partitions `by`.
+    std::vector<std::string> replaced;
+    std::vector<std::string> by;
+    bool strict_range = true;  // together they must hold the same rows
+    bool keep_temporary_names = false;
   };
   QualifiedName table;
   std::vector<Change> changes;
 };
 
+// RECOVER DATABASE | TABLE | PARTITION: from the recycle bin.
+struct RecoverStatement {
+  enum class What : uint8_t { kDatabase, kTable, kPartition };
+  What what = What::kTable;
+  QualifiedName table;  // kDatabase: its database alone
+  std::string partition;
+  std::optional<uint64_t> id;  // as SHOW CATALOG RECYCLE BIN has it
+  std::string new_name;        // empty: the old one
+};
+
 // Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
 struct NoOpStatement {};
 
-using StatementBody =
-    std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
-                 MaterializedViewStatement, AlterPartitionsStatement, UseStatement, SetStatement, ShowStatement,
-                 KillStatement, TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+using StatementBody = std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
+                                   RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement,
+                                   RecoverStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
+                                   TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

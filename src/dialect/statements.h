@@ -45,6 +45,7 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c);
 // alter_partitions.cc: after ALTER TABLE t, when what follows is about partitions
 bool at_alter_partitions(const ParseContext& c);
 Body parse_alter_partitions(ParseContext& c, QualifiedName table);
+Body parse_recover(ParseContext& c);  // RECOVER TABLE | PARTITION | DATABASE
 // alter.cc: after ALTER TABLE
 Body parse_alter_table(ParseContext& c);
 // USING kind, PROPERTIES (..), COMMENT '..' of an index.

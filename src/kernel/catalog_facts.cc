@@ -204,7 +204,9 @@ bool is_relation(const CatalogEntry& entry) {
 
 std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEntry& schema) {
   auto entries = entries_of(context, schema, CatalogType::TABLE_ENTRY);
-  std::erase_if(entries, [](const CatalogEntry* entry) { return !is_relation(*entry); });
+  std::erase_if(entries, [](const CatalogEntry* entry) {
+    return !is_relation(*entry) || entry->name.starts_with(kDroppedPrefix);
+  });
   std::sort(entries.begin(), entries.end(),
             [](const CatalogEntry* a, const CatalogEntry* b) { return a->name < b->name; });
   return entries;

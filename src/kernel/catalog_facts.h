@@ -19,6 +19,8 @@ namespace sluice::kernel {
 
 // The kernel's own catalog, which SQL cannot change; these schemas of it are the databases `information_schema` and
 // `mysql`.
+// Tables whose names begin so were dropped and can be recovered; nobody sees them (session/recycle_bin.h).
+inline constexpr const char* kDroppedPrefix = "__sluice_dropped_";
 inline constexpr const char* kSystemCatalog = "system";
 inline constexpr const char* kInformationSchema = "mysql_information_schema";
 inline constexpr const char* kMysqlSchema = "mysql_schema";

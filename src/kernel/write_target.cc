@@ -61,6 +61,8 @@ NamedPartitions take_partitions(duckdb::TableRef* ref) {
   if (!ref || ref->type != duckdb::TableReferenceType::BASE_TABLE) return result;
   result.names.assign(ref->column_name_alias.begin(), ref->column_name_alias.end());
   ref->column_name_alias.clear();
+  result.temporary = !result.names.empty() && result.names.front() == kTemporaryPartitions;
+  if (result.temporary) result.names.erase(result.names.begin());
   return result;
 }
 

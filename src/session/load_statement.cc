@@ -184,6 +184,7 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     const auto model = kernel::decode_table(found.comment);
     table.merges = model.keys == kernel::KeyModel::kUnique || model.keys == kernel::KeyModel::kAggregate;
+    table.sorted = model.keys == kernel::KeyModel::kDuplicate;
     std::set<duckdb::idx_t> not_null;
     for (const auto& constraint : found.GetConstraints()) {
       if (constraint->type == duckdb::ConstraintType::NOT_NULL) {

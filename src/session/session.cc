@@ -179,7 +179,7 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   auto lifted = dialect::parse(sql, state.parse_options(true));
   if (!lifted) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
   auto* kernel = std::get_if<KernelStatement>(&lifted->body);
-  if (!kernel || lifted->session_dependent || !kernel->rest.empty())
+  if (!kernel || lifted->session_dependent || !kernel->rest.empty() || !kernel->label.empty())
     return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
 
   if (state.database_.empty() && needs_database(*kernel->tree)) return fail(no_database_selected());
@@ -228,8 +228,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   }
   // Values of the session would be frozen in the tree: such a statement is parsed at each execution.
   if (!(statement.session_dependent && statement.parameter_count == 0)) {
-    // A statement of several trees runs from its text.
-    if (kernel->rest.empty()) {
+    // A statement of several trees runs from its text, and so does what is more than its tree.
+    if (kernel->rest.empty() && kernel->label.empty() && !kernel->to_bin) {
       prepared->tree = duckdb::unique_ptr<duckdb::SQLStatement>(kernel->tree.release());
       prepared->effect = kernel->effect;
     }

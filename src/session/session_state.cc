@@ -216,6 +216,10 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
       if (auto table = answer_constants(*kernel_statement->tree)) return Outcome(std::move(*table));
     }
     if (!kernel_statement->rest.empty()) return run_together(std::move(*kernel_statement));
+    if (!kernel_statement->label.empty()) return run_labelled(std::move(*kernel_statement));
+    if (kernel_statement->to_bin) {
+      if (TRY(drop_to_bin(*kernel_statement->tree->Cast<duckdb::DropStatement>().info))) return Outcome(Done{});
+    }
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
                       kernel_statement->effect, std::move(parameters));
   }
@@ -248,6 +252,7 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
   if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return alter_partitions(*partitions);
+  if (const auto* recovered = std::get_if<dialect::RecoverStatement>(&body)) return recover(*recovered);
   return Outcome(Done{});  // NoOpStatement
 }
 
@@ -294,6 +299,12 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   for (auto& tree : trees) {
     const auto type = tree->type;
+    if (statement.overwrites && type == duckdb::StatementType::DELETE_STATEMENT) {
+      if (auto kept = keep_overwritten(tree->Cast<duckdb::DeleteStatement>()); !kept) {
+        outcome = fail(std::move(kept.error()));
+        break;
+      }
+    }
     // Effect kWrite: a schema change would commit the transaction that holds the parts together.
     outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
     if (!outcome) break;

@@ -88,6 +88,14 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   // alter_partitions.cc
   Result<Outcome> alter_partitions(const dialect::AlterPartitionsStatement& statement);
+  // recycle_bin.cc
+  Result<Outcome> recover(const dialect::RecoverStatement& statement);
+  // Whether the table of Doris that this DROP means is in the recycle bin now; otherwise it is to be dropped.
+  Result<bool> drop_to_bin(const duckdb::DropInfo& drop);
+  // Before the rows of INSERT OVERWRITE's partitions leave.
+  Status keep_overwritten(const duckdb::DeleteStatement& deletion);
+  // insert_labels.cc: INSERT .. WITH LABEL
+  Result<Outcome> run_labelled(dialect::KernelStatement statement);
   // alter_table.cc
   Result<Outcome> alter_table(const dialect::AlterTableStatement& statement);
   Result<Outcome> alter_view(dialect::AlterViewStatement statement);

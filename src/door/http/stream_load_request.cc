@@ -125,6 +125,7 @@ awaitable<Result<std::unique_ptr<session::Load>>> Request::open_load(StreamLoadR
     }
     request.spec.reservation = std::move(reserved.reservation);
     if (request.two_phase) request.spec.prepare = &door_.prepared_;
+    request.spec.bytes = exchange_.content_length();
     return session::Load::open(TRY(services.kernel.connect()), std::move(request.spec));
   });
 }
