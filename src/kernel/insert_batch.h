@@ -26,9 +26,7 @@ inline constexpr const char* kNoPartition =
 
 inline ExprPtr text(std::string value) { return constant(duckdb::Value(std::move(value))); }
 // Any value as one of VARIANT: the compact text of what is JSON, a string of what is not.
-inline ExprPtr as_variant(ExprPtr value) {
-  return doris_call(kFitVariant, arguments_of(std::move(value)));
-}
+inline ExprPtr as_variant(ExprPtr value) { return doris_call(kFitVariant, arguments_of(std::move(value))); }
 inline ExprPtr named(ExprPtr expression, const std::string& name) {
   expression->SetAlias(name);
   return expression;
