@@ -5,6 +5,7 @@
 // prepared_loads. One per process; thread-safe; blocking.
 #pragma once
 
+#include <functional>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -41,6 +42,7 @@ class PreparedLoads {
     std::optional<int64_t> txn_id;  // or
     std::string label;
     bool commit = true;  // otherwise abort
+    std::function<Status(const std::string& table)> may_load;  // whether the client may decide; empty: it may
   };
   // Errors, in Doris' words: no such transaction, or it was decided before. When the kernel refuses the commit, the
   // load stays prepared and the error says so.
