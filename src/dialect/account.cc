@@ -88,7 +88,8 @@ Parsed<void> parse_expiry(ParseContext& c, PasswordOptions& options) {
 Parsed<void> parse_password_options(ParseContext& c, PasswordOptions& options) {
   for (;;) {
     const bool two_words = c.is("PASSWORD"_kw);
-    if (c.accept_word("PASSWORD_HISTORY") || (two_words && c.is_word("HISTORY", 1) && (c.advance(), c.advance(), true))) {
+    if (c.accept_word("PASSWORD_HISTORY") ||
+        (two_words && c.is_word("HISTORY", 1) && (c.advance(), c.advance(), true))) {
       if (c.accept("DEFAULT"_kw)) {
         options.history = PasswordOptions::kDefault;
       } else {

@@ -265,8 +265,7 @@ std::vector<RelationFacts> list_relations(ClientContext& context, std::string_vi
   if (!schema) return result;
   const auto viewer = viewer_of(context);
   for (CatalogEntry* entry : relations_of(context, *schema)) {
-    if (!viewer || viewer->sees_relation(database, entry->name))
-      result.push_back(summarise(context, *entry, database));
+    if (!viewer || viewer->sees_relation(database, entry->name)) result.push_back(summarise(context, *entry, database));
   }
   return result;
 }

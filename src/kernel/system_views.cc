@@ -61,9 +61,11 @@ constexpr SystemView kInformationViews[] = {
       grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'user')"},
     {"SCHEMA_PRIVILEGES", R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA",
       privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'schema')"},
-    {"TABLE_PRIVILEGES", R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
+    {"TABLE_PRIVILEGES",
+     R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
       privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'table')"},
-    {"COLUMN_PRIVILEGES", R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
+    {"COLUMN_PRIVILEGES",
+     R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
       column_name AS "COLUMN_NAME", privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE"
       FROM system.doris.privileges() WHERE level = 'column')"},
     {"PROCESSLIST", "FROM system.doris.processes()"},

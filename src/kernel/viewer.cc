@@ -23,8 +23,7 @@ class GuardedPlan {
       : context_(context), binder_(binder), guard_(guard) {}
 
   void visit(Plan& plan) {
-    if (plan->type == LogicalOperatorType::LOGICAL_MERGE_INTO)
-      written_ = &plan->Cast<duckdb::LogicalMergeInto>().table;
+    if (plan->type == LogicalOperatorType::LOGICAL_MERGE_INTO) written_ = &plan->Cast<duckdb::LogicalMergeInto>().table;
     if (plan->type == LogicalOperatorType::LOGICAL_GET) {
       scan(plan);
       return;

@@ -31,7 +31,7 @@ struct AccountRecord {
   std::set<std::string> roles;
   Grants grants;  // to the account itself, without its roles
   PasswordPolicy password_policy;
-  std::string name() const;      // "'user'@'pattern'"
+  std::string name() const;  // "'user'@'pattern'"
 };
 
 enum class Sha2FastCheck : uint8_t { kMatches, kDenied, kNeedsFull };

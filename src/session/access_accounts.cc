@@ -129,9 +129,8 @@ Result<std::unique_ptr<StoredAccess>> StoredAccess::open(std::unique_ptr<Account
 }
 
 StoredAccess::Entry* StoredAccess::State::find(const std::string& user, const std::string& host) {
-  const auto at = std::find_if(entries.begin(), entries.end(), [&](const Entry& e) {
-    return e.record.user == user && e.record.host_pattern == host;
-  });
+  const auto at = std::find_if(entries.begin(), entries.end(),
+                               [&](const Entry& e) { return e.record.user == user && e.record.host_pattern == host; });
   return at == entries.end() ? nullptr : &*at;
 }
 
@@ -188,9 +187,9 @@ Status StoredAccess::admit(const AccountRecord& account) {
   const PasswordPolicy& policy = account.password_policy;
   TRY(failed_logins_.check(account.name(), policy, account.user, account.host_pattern));
   if (policy.locked) {
-    return fail(sql_error(Code::kUnauthenticated, 3118,
-                          "Access denied for user '" + account.user + "'@'" + account.host_pattern +
-                              "'. Account is locked."));
+    return fail(
+        sql_error(Code::kUnauthenticated, 3118,
+                  "Access denied for user '" + account.user + "'@'" + account.host_pattern + "'. Account is locked."));
   }
   if (account.has_password && policy.expired(seconds_since_epoch())) {
     return fail(sql_error(Code::kUnauthenticated, 1862,
@@ -294,8 +293,8 @@ Status StoredAccess::apply(const dialect::AccountStatement& statement, const dia
   std::vector<std::string> unlocked;
   if (!statement.default_role.empty() && !is_built_in_role(statement.default_role) &&
       !next.find_role(statement.default_role)) {
-    return fail(
-        sql_error(Code::kNotFound, 1105, "errCode = 2, detailMessage = Role: " + statement.default_role + " does not exist"));
+    return fail(sql_error(Code::kNotFound, 1105,
+                          "errCode = 2, detailMessage = Role: " + statement.default_role + " does not exist"));
   }
   for (const auto& entry : statement.entries) {
     dialect::Account account = entry.account.value_or(self);
@@ -303,14 +302,15 @@ Status StoredAccess::apply(const dialect::AccountStatement& statement, const dia
     const std::string host = TRY(HostPattern::parse(account.host)).text();
     const bool own = account.user == self.user && host == TRY(HostPattern::parse(self.host)).text();
     const bool own_password = own && (statement.what == What::kSetPassword || statement.what == What::kAlter) &&
-                              !statement.options.any() && !statement.comment;
+                              !statement.options.any() && !statement.comment && statement.default_role.empty();
     Entry* at = next.find(account.user, host);
     if (!own_password) {
       if (!rights->global().any_of(kToGrant))
         return fail(denied(statement.what == What::kSetPassword ? "GRANT" : "CREATE USER"));
       // Who may only grant must not become an administrator by the password of one.
       bool confers = is_administrator(account.user) || is_built_in_role(statement.default_role);
-      if (at) confers = confers || rights_of({at->record.user, at->record.host_pattern})->global().has(Privilege::kAdmin);
+      if (at)
+        confers = confers || rights_of({at->record.user, at->record.host_pattern})->global().has(Privilege::kAdmin);
       const Role* role = next.find_role(statement.default_role);
       confers = confers || (role && role->grants.global().has(Privilege::kAdmin));
       if (confers && !administers) return fail(denied("ADMIN"));

@@ -35,7 +35,9 @@ class StoredAccess final : public Access {
   bool verify_password(const AccountRecord& account, std::string_view password) override;
   bool configured() const override;
   Status admit(const AccountRecord& account) override;
-  void login_failed(const AccountRecord& account) override { failed_logins_.add(account.name(), account.password_policy); }
+  void login_failed(const AccountRecord& account) override {
+    failed_logins_.add(account.name(), account.password_policy);
+  }
   uint32_t failed_logins(const AccountRecord& account) const override { return failed_logins_.count(account.name()); }
   Status apply(const dialect::AccountStatement& statement, const dialect::Account& self) override;
   // access_grants.cc

@@ -26,9 +26,8 @@ using duckdb::StatementType;
 using duckdb::StringUtil;
 
 // Table functions that read nothing of anybody's, or only what the one who asks may see (kernel/viewer.h).
-constexpr std::string_view kOpenFunctions[] = {"range",       "generate_series", "unnest",     "mv_infos",
-                                               "mv_jobs",     "mv_tasks",        "insert_jobs", "insert_tasks",
-                                               "partitions",  "catalogs",        "repeat"};
+constexpr std::string_view kOpenFunctions[] = {"range",       "generate_series", "unnest",   "mv_jobs", "mv_tasks",
+                                               "insert_jobs", "insert_tasks",    "catalogs", "repeat"};
 constexpr std::string_view kPartitionScan = "sluice_partition_scan";
 
 std::string database_text(const ObjectName& object) {
@@ -46,9 +45,9 @@ Error command_denied(std::string_view command, const ClientIdentity& client, con
 
 Error privileges_missing(Privileges one_of) {
   if (one_of.list().size() > 1) one_of.remove({Privilege::kAdmin});
-  return sql_error(Code::kPermissionDenied, 1227,
-                   "Access denied; you need (at least one of) the (" + one_of.upper_text() +
-                       ") privilege(s) for this operation");
+  return sql_error(
+      Code::kPermissionDenied, 1227,
+      "Access denied; you need (at least one of) the (" + one_of.upper_text() + ") privilege(s) for this operation");
 }
 
 // ---- StatementGuard
@@ -278,14 +277,17 @@ Status AccessCheck::table_function(const duckdb::TableFunctionRef& reference, co
   TRY(expressions(call.children, scope));
   if (reference.subquery) TRY(node(*reference.subquery->node, scope));
   const std::string name = StringUtil::Lower(call.function_name);
-  if (name == kPartitionScan && call.children.size() >= 3) {
-    std::string parts[3];
-    for (size_t i = 0; i < 3; ++i) {
-      if (call.children[i]->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT)
-        return need_global(kToAdminister);
-      parts[i] = call.children[i]->Cast<duckdb::ConstantExpression>().value.ToString();
+  // Those that name databases and tables in their arguments.
+  const bool scan = name == kPartitionScan;
+  if (scan || name == "partitions" || name == "mv_infos") {
+    std::vector<std::string> parts;
+    for (const auto& argument : call.children) {
+      if (argument->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return need_global(kToAdminister);
+      parts.push_back(argument->Cast<duckdb::ConstantExpression>().value.ToString());
     }
-    return read(TRY(object(parts[0], parts[1], parts[2])));
+    if (scan && parts.size() >= 3) return read(TRY(object(parts[0], parts[1], parts[2])));
+    if (scan || parts.empty()) return need_global(kToAdminister);
+    return need_seen(TRY(object("", parts[0], parts.size() > 1 ? parts[1] : "")), "SELECT");
   }
   if (std::ranges::find(kOpenFunctions, std::string_view(name)) != std::end(kOpenFunctions)) return {};
   return need_global(kToOperate);  // files of the server, frontends, backends
@@ -342,8 +344,7 @@ Status AccessCheck::insert(const duckdb::InsertStatement& insert) {
 }
 
 Status AccessCheck::update(const duckdb::UpdateStatement& update) {
-  if (!update.table || update.table->type != duckdb::TableReferenceType::BASE_TABLE)
-    return need_global(kToAdminister);
+  if (!update.table || update.table->type != duckdb::TableReferenceType::BASE_TABLE) return need_global(kToAdminister);
   const auto& base = update.table->Cast<duckdb::BaseTableRef>();
   const ObjectName target = TRY(object(base.catalog_name, base.schema_name, base.table_name));
   TRY(load(target));

@@ -44,7 +44,7 @@ class StatementGuard final : public kernel::ReadGuard {
   const ObjectSet by_column_;
   const ClientIdentity client_;
   mutable std::mutex mutex_;
-  mutable ObjectSet scanned_;           // of by_column_
+  mutable ObjectSet scanned_;  // of by_column_
   mutable std::optional<Error> denied_;
 };
 
@@ -98,11 +98,11 @@ class AccessCheck {
   Result<ObjectName> database(const dialect::QualifiedName& name) const;
 
   // Each an error unless one of the privileges is there, in the words that Doris has for such statements.
-  Status need(const ObjectName& object, Privileges one_of) const;                           // 1227
+  Status need(const ObjectName& object, Privileges one_of) const;                                // 1227
   Status need_for(const ObjectName& object, Privileges one_of, std::string_view command) const;  // 1142
-  Status need_database(const ObjectName& database, Privileges one_of) const;                // 1044
-  Status need_global(Privileges one_of) const;                                              // 1227
-  Status need_seen(const ObjectName& object, std::string_view command) const;               // 1142, 1044
+  Status need_database(const ObjectName& database, Privileges one_of) const;                     // 1044
+  Status need_global(Privileges one_of) const;                                                   // 1227
+  Status need_seen(const ObjectName& object, std::string_view command) const;                    // 1142, 1044
   // What makes a copy of rows for others must not depend on who makes it.
   Status need_whole_tables() const;
 

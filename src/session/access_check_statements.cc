@@ -13,19 +13,55 @@ using ShowWhat = dialect::ShowStatement::What;
 
 // SHOWs that tell nothing of anybody's data, or only what the one who asks may see.
 constexpr std::string_view kOpenFamilies[] = {
-    "ALL PROPERTIES", "ANALYZE",      "ANALYZE TASK STATUS", "AUTHORS",       "AUTO ANALYZE",
-    "AUTO JOBS",      "BACKUP",       "BUILD INDEX",         "BUILTIN FUNCTIONS", "CATALOG",
-    "COPY",           "CREATE FUNCTION", "CREATE GLOBAL FUNCTION", "CREATE LOAD", "CREATE ROUTINE LOAD",
-    "CREATE CATALOG", "DATA",         "DATA TYPES",          "DATABASE",      "DELETE",
-    "DYNAMIC PARTITION TABLES", "ENCRYPTKEYS", "EXPORT", "GLOBAL FUNCTIONS", "INDEX STATS",
-    "JOB TASKS",      "JOBS",         "LAST INSERT",         "LOAD",          "LOAD PROFILE",
-    "LOAD WARNINGS",  "PROPERTY",     "QUEUED ANALYZE JOBS", "RESOURCES",     "RESTORE",
-    "ROUTINE LOAD",   "ROUTINE LOAD TASK", "STREAM LOAD",    "SYNC JOB",      "TABLE CREATION",
-    "TRANSACTION",    "TYPECAST",     "TYPE_CAST",           "VIEWS",         "WORKLOAD GROUPS",
+    "ALL PROPERTIES",
+    "ANALYZE",
+    "ANALYZE TASK STATUS",
+    "AUTHORS",
+    "AUTO ANALYZE",
+    "AUTO JOBS",
+    "BACKUP",
+    "BUILD INDEX",
+    "BUILTIN FUNCTIONS",
+    "CATALOG",
+    "COPY",
+    "CREATE FUNCTION",
+    "CREATE GLOBAL FUNCTION",
+    "CREATE LOAD",
+    "CREATE ROUTINE LOAD",
+    "CREATE CATALOG",
+    "DATA",
+    "DATA TYPES",
+    "DATABASE",
+    "DELETE",
+    "DYNAMIC PARTITION TABLES",
+    "ENCRYPTKEYS",
+    "EXPORT",
+    "GLOBAL FUNCTIONS",
+    "INDEX STATS",
+    "JOB TASKS",
+    "JOBS",
+    "LAST INSERT",
+    "LOAD",
+    "LOAD PROFILE",
+    "LOAD WARNINGS",
+    "PROPERTY",
+    "QUEUED ANALYZE JOBS",
+    "RESOURCES",
+    "RESTORE",
+    "ROUTINE LOAD",
+    "ROUTINE LOAD TASK",
+    "STREAM LOAD",
+    "SYNC JOB",
+    "TABLE CREATION",
+    "TRANSACTION",
+    "TYPECAST",
+    "TYPE_CAST",
+    "VIEWS",
+    "WORKLOAD GROUPS",
 };
 // Those about one table, which must be seen.
-constexpr std::string_view kTableFamilies[] = {"CONSTRAINTS", "CREATE MATERIALIZED VIEW", "DATA SKEW", "TABLE STATS",
-                                               "TABLETS", "VIEW"};
+constexpr std::string_view kTableFamilies[] = {
+    "CONSTRAINTS", "CREATE MATERIALIZED VIEW", "DATA SKEW", "TABLE STATS", "TABLETS", "VIEW"};
 // Those that show values of its rows.
 constexpr std::string_view kRowFamilies[] = {"COLUMN CACHED STATS", "COLUMN HISTOGRAM", "COLUMN STATS"};
 constexpr std::string_view kServerFamilies[] = {"BACKENDS", "FRONTENDS", "FRONTENDS DISKS", "PROC", "TRASH", "BROKER"};
@@ -180,7 +216,8 @@ Status AccessCheck::show(const dialect::ShowStatement& statement) {
       if (statement.full) return need_global(kToGrant);
       [[fallthrough]];
     case ShowWhat::kCreateUser:
-      if (!statement.account || "'" + statement.account->user + "'@'" + statement.account->host + "'" == client_.account)
+      if (!statement.account ||
+          "'" + statement.account->user + "'@'" + statement.account->host + "'" == client_.account)
         return {};
       return need_global(kToGrant);
     case ShowWhat::kRowPolicies:
@@ -229,7 +266,7 @@ Status AccessCheck::show_family(const dialect::ShowStatement& statement) {
     return need_seen(table, "SHOW " + std::string(family));
   }
   if (!among(kOpenFamilies, family)) return need_global(kToAdminister);
-  if (!statement.object.database.empty() && !statement.object.name.empty())
+  if (!statement.object.database.empty())
     return need_seen(TRY(object(statement.object)), "SHOW " + std::string(family));
   return {};
 }

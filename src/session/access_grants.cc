@@ -60,8 +60,7 @@ Result<Asked> asked_of(const dialect::GrantStatement& statement, const ObjectNam
       asked.whole.add(*privileges);
       continue;
     }
-    if (object.table.empty())
-      return fail(refused(Code::kInvalidArgument, "Col auth must specify specific table"));
+    if (object.table.empty()) return fail(refused(Code::kInvalidArgument, "Col auth must specify specific table"));
     if (!(*privileges == Privileges{Privilege::kSelect}))
       return fail(refused(Code::kInvalidArgument, written.name + " do not support col auth"));
     for (const auto& column : written.columns) asked.columns[column].add(*privileges);
@@ -69,7 +68,8 @@ Result<Asked> asked_of(const dialect::GrantStatement& statement, const ObjectNam
   const Privileges whole = asked.whole;
   if (statement.on == On::kTables) {
     if (whole.has(Privilege::kNode) && !object.catalog.empty())
-      return fail(refused(Code::kInvalidArgument, "NODE_PRIV privilege can only be granted/revoked on/from global level"));
+      return fail(
+          refused(Code::kInvalidArgument, "NODE_PRIV privilege can only be granted/revoked on/from global level"));
     if (whole.has(Privilege::kAdmin) && !object.catalog.empty())
       return fail(
           refused(Code::kInvalidArgument, "ADMIN_PRIV privilege can only be granted/revoked on/from global level"));
@@ -127,8 +127,7 @@ Status StoredAccess::may_grant(const dialect::GrantStatement& statement, const O
                                Privileges privileges, const Rights& rights) const {
   if (privileges.has(Privilege::kNode) && !rights.global().has(Privilege::kNode)) return fail(denied("NODE"));
   if (privileges.has(Privilege::kAdmin) && !rights.global().has(Privilege::kAdmin)) return fail(denied("ADMIN"));
-  const bool may =
-      statement.on == On::kTables ? rights.allows(object, kToGrant) : rights.global().any_of(kToGrant);
+  const bool may = statement.on == On::kTables ? rights.allows(object, kToGrant) : rights.global().any_of(kToGrant);
   return may ? Status() : Status(fail(denied("GRANT")));
 }
 
@@ -180,7 +179,8 @@ Status StoredAccess::apply(const dialect::GrantStatement& statement, const diale
   if (is_administrator(record.user) && statement.revoke)
     return fail(refused(Code::kInvalidArgument, "Can not revoke privileges from " + name));
   if (change(record.grants, statement, object, asked)) return change_to(std::move(next));
-  return fail(refused(Code::kNotFound, name + " has no such privilege on " + (object.catalog.empty() ? "*.*.*" : object.text())));
+  return fail(refused(Code::kNotFound,
+                      name + " has no such privilege on " + (object.catalog.empty() ? "*.*.*" : object.text())));
 }
 
 Status StoredAccess::apply(const dialect::RoleStatement& statement, const dialect::Account& self) {
@@ -282,9 +282,9 @@ std::shared_ptr<const Rights> StoredAccess::make_rights(const AccountRecord& acc
   std::vector<const RowPolicy*> policies;
   if (!is_administrator(account.user)) {
     for (const RowPolicy& policy : policies_) {
-      const bool own = policy.account ? policy.account->user == account.user &&
-                                            policy.account->host == account.host_pattern
-                                      : account.roles.contains(policy.role);
+      const bool own = policy.account
+                           ? policy.account->user == account.user && policy.account->host == account.host_pattern
+                           : account.roles.contains(policy.role);
       if (own) policies.push_back(&policy);
     }
   }
@@ -303,8 +303,8 @@ std::shared_ptr<const Rights> StoredAccess::rights(std::string_view account) con
     if (const auto found = rights_.find(name); found != rights_.end()) return found->second;
   }
   std::unique_lock lock(mutex_);
-  const auto at = std::find_if(entries_.begin(), entries_.end(),
-                               [&](const Entry& entry) { return entry.record.name() == name; });
+  const auto at =
+      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.record.name() == name; });
   if (at == entries_.end()) return std::make_shared<const Rights>();
   auto rights = make_rights(at->record);
   rights_[name] = rights;

@@ -178,8 +178,7 @@ void write_policy(json::yyjson_mut_doc* doc, json::yyjson_mut_val* object, const
   json::yyjson_mut_obj_add_int(doc, out, "set_at", policy.set_at);
   json::yyjson_mut_obj_add_bool(doc, out, "locked", policy.locked);
   Row old;
-  for (const auto& hash : policy.old)
-    old.push_back(hash.size() == kSha1Bytes ? native_hash_text(hash) : to_hex(hash));
+  for (const auto& hash : policy.old) old.push_back(hash.size() == kSha1Bytes ? native_hash_text(hash) : to_hex(hash));
   Writer(doc).list(out, "old", old);
 }
 

@@ -76,10 +76,10 @@ Status FailedLogins::check(const std::string& account, const PasswordPolicy& pol
   const auto found = failures_.find(account);
   if (found == failures_.end()) return {};
   const Failures failures = found->second;
-  const auto passed = failures.locked_since ? std::chrono::duration_cast<std::chrono::seconds>(
-                                                  Clock::now() - *failures.locked_since)
-                                                  .count()
-                                            : 0;
+  const auto passed =
+      failures.locked_since
+          ? std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - *failures.locked_since).count()
+          : 0;
   const bool unbounded = policy.lock_seconds == PasswordOptions::kUnbounded;
   const bool asked_for = policy.failed_attempts > 0 && policy.lock_seconds != 0;
   if (!failures.locked_since || !asked_for || (!unbounded && passed >= policy.lock_seconds)) {

@@ -19,12 +19,12 @@ namespace sluice::session {
 struct PasswordPolicy {
   static constexpr size_t kRemembered = 10;  // passwords at most
 
-  int64_t history = 0;          // passwords that must not come again; 0: all may
-  int64_t expire_seconds = 0;   // 0: never
-  int64_t failed_attempts = 0;  // wrong passwords in a row that lock the account; 0: never locked
-  int64_t lock_seconds = 0;     // PasswordOptions::kUnbounded: until it is unlocked; 0: never locked
-  bool locked = false;          // ACCOUNT_LOCK
-  int64_t set_at = 0;           // when the password was set, seconds since 1970; 0: before this was noted
+  int64_t history = 0;           // passwords that must not come again; 0: all may
+  int64_t expire_seconds = 0;    // 0: never
+  int64_t failed_attempts = 0;   // wrong passwords in a row that lock the account; 0: never locked
+  int64_t lock_seconds = 0;      // PasswordOptions::kUnbounded: until it is unlocked; 0: never locked
+  bool locked = false;           // ACCOUNT_LOCK
+  int64_t set_at = 0;            // when the password was set, seconds since 1970; 0: before this was noted
   std::vector<std::string> old;  // hashes of the passwords so far, the newest last: native (20 bytes) or "$A$005$.."
 
   void take(const dialect::PasswordOptions& options);

@@ -18,10 +18,11 @@ struct Names {
   std::string_view mysql;
 };
 constexpr Names kNames[kPrivilegeCount] = {
-    {"Node_priv", "NODE", ""},          {"Admin_priv", "ADMIN", ""},    {"Grant_priv", "GRANT", ""},
-    {"Select_priv", "SELECT", "SELECT"}, {"Load_priv", "LOAD", "INSERT"}, {"Alter_priv", "ALTER", "ALTER"},
-    {"Create_priv", "CREATE", "CREATE"}, {"Drop_priv", "DROP", "DROP"},   {"Usage_priv", "USAGE", "USAGE"},
-    {"Show_view_priv", "SHOW_VIEW", "SHOW VIEW"},
+    {"Node_priv", "NODE", ""},           {"Admin_priv", "ADMIN", ""},
+    {"Grant_priv", "GRANT", ""},         {"Select_priv", "SELECT", "SELECT"},
+    {"Load_priv", "LOAD", "INSERT"},     {"Alter_priv", "ALTER", "ALTER"},
+    {"Create_priv", "CREATE", "CREATE"}, {"Drop_priv", "DROP", "DROP"},
+    {"Usage_priv", "USAGE", "USAGE"},    {"Show_view_priv", "SHOW_VIEW", "SHOW VIEW"},
 };
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
@@ -82,8 +83,7 @@ std::string Privileges::text() const {
 
 std::string Privileges::upper_text() const {
   std::string result;
-  for (Privilege one : list())
-    result.append(result.empty() ? "" : ", ").append(kNames[static_cast<size_t>(one)].upper);
+  for (Privilege one : list()) result.append(result.empty() ? "" : ", ").append(kNames[static_cast<size_t>(one)].upper);
   return result;
 }
 
@@ -168,10 +168,10 @@ Rights::Rights(std::string user, Grants grants, std::vector<const RowPolicy*> po
       parts.any = joined(ExpressionType::CONJUNCTION_OR, std::move(parts.any), std::move(condition));
   }
   for (auto& [table, parts] : by_table) {
-    row_filters_[table] = parts.any && parts.all ? joined(ExpressionType::CONJUNCTION_AND, std::move(parts.any),
-                                                          std::move(parts.all))
-                          : parts.any            ? std::move(parts.any)
-                                                 : std::move(parts.all);
+    row_filters_[table] = parts.any && parts.all
+                              ? joined(ExpressionType::CONJUNCTION_AND, std::move(parts.any), std::move(parts.all))
+                          : parts.any ? std::move(parts.any)
+                                      : std::move(parts.all);
   }
   // ADMIN opens all but what NODE is for, which this server has nothing of.
   unlimited_ = grants_.global().has(Privilege::kAdmin) && row_filters_.empty();

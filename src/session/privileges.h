@@ -54,7 +54,7 @@ std::string_view mysql_name(Privilege privilege);
 std::optional<Privileges> parse_privilege(std::string_view upper_case_name);
 
 // What a statement may need. One of them is enough.
-inline constexpr Privileges kToSee{Privilege::kAdmin, Privilege::kSelect, Privilege::kLoad,     Privilege::kAlter,
+inline constexpr Privileges kToSee{Privilege::kAdmin,  Privilege::kSelect, Privilege::kLoad,    Privilege::kAlter,
                                    Privilege::kCreate, Privilege::kDrop,   Privilege::kShowView};
 inline constexpr Privileges kToSeeView{Privilege::kAdmin, Privilege::kCreate, Privilege::kAlter, Privilege::kDrop,
                                        Privilege::kShowView};

@@ -259,8 +259,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();
   auto described = state.connection().prepare(std::move(copy));
-  if (!described)
-    return fail(state.translate(GuardedReads::translate(read_guard, std::move(described.error()))));
+  if (!described) return fail(state.translate(GuardedReads::translate(read_guard, std::move(described.error()))));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
   }

@@ -127,10 +127,10 @@ class SessionState final : public dialect::SessionValues {
   SessionVariables variables;
   std::unique_ptr<kernel::Connection> kernel;
   std::shared_ptr<const Rights> known_rights;
-  uint64_t rights_generation = 0;        // Access::generation() that known_rights are of
+  uint64_t rights_generation = 0;               // Access::generation() that known_rights are of
   std::shared_ptr<const StatementGuard> guard;  // of the statement that runs
-  std::vector<Warning> warnings;         // of the statement that runs or ran last
-  std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
+  std::vector<Warning> warnings;                // of the statement that runs or ran last
+  std::vector<Warning> warnings_before;         // of the one before, while SHOW WARNINGS may ask for them
   std::unordered_map<std::string, duckdb::Value> user_variables;
   std::string database_;
   uint64_t last_insert_id_ = 0;

@@ -180,8 +180,8 @@ SystemTable account_rows(const Access& access) {
     rows.push_back({text(account.user), text(account.host_pattern), text(account.plugin),
                     text(access.rights(account.name())->global().text()), number(policy.expire_seconds),
                     text(policy.set_at == 0 ? std::string() : time_text(set_at)), number(policy.history),
-                    number(policy.failed_attempts), number(policy.lock_seconds),
-                    number(access.failed_logins(account)), text(policy.locked ? "Y" : "N")});
+                    number(policy.failed_attempts), number(policy.lock_seconds), number(access.failed_logins(account)),
+                    text(policy.locked ? "Y" : "N")});
   }
   return rows;
 }
@@ -205,10 +205,7 @@ SystemTable privilege_rows(const Access& access) {
     };
     for (const auto& [object, privileges] : grants.objects) {
       const Level level = level_of(object);
-      add(level == Level::kTable      ? "table"
-          : level == Level::kDatabase ? "schema"
-                                      : "user",
-          object, "", privileges);
+      add(level == Level::kTable ? "table" : level == Level::kDatabase ? "schema" : "user", object, "", privileges);
     }
     for (const auto& [table, columns] : grants.columns) {
       for (const auto& [column, privileges] : columns) add("column", table, column, privileges);

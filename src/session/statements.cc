@@ -191,8 +191,7 @@ Result<Outcome> SessionState::row_policy(const dialect::RowPolicyStatement& stat
       return fail(privileges_missing(kToGrant));
     const kernel::SchemaName stored = kernel::kernel_schema(database);
     auto select = duckdb::make_uniq<duckdb::SelectNode>();
-    select->select_list.push_back(
-        duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::INTEGER(1)));
+    select->select_list.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::INTEGER(1)));
     auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
     table->catalog_name = stored.catalog;
     table->schema_name = stored.schema;

@@ -4,8 +4,8 @@
 #include "kernel/system_views.h"
 #include "session/materialized_views.h"
 #include "session/server_rows.h"
-#include "session/show_accounts.h"
 #include "session/services.h"
+#include "session/show_accounts.h"
 
 namespace sluice::session {
 namespace {
@@ -143,8 +143,9 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
 }
 
 SystemRowsProvider::~SystemRowsProvider() {
-  for (Kind kind : {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
-                    Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
+  for (Kind kind :
+       {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
+        Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
     services_.kernel.system_rows().provide(kind, {});
 }
 

@@ -275,14 +275,4 @@ Status Request::may_load(const std::string& database, const std::string& table) 
   return check.load(object);
 }
 
-Status Request::may_load(const session::LoadSpec& spec) const {
-  TRY(may_load(spec.table.database, spec.table.name));
-  const auto rights = door_.services_.access.rights(identity_.account);
-  if (rights->unlimited()) return {};
-  // Expressions work on the rows that come; queries in them would read other tables.
-  bool queries = (spec.where && spec.where->HasSubquery()) || (spec.delete_when && spec.delete_when->HasSubquery());
-  for (const auto& column : spec.columns) queries = queries || (column.value && column.value->HasSubquery());
-  return queries ? Status(fail(session::privileges_missing(session::kToAdminister))) : Status();
-}
-
 }  // namespace sluice::door::http

@@ -52,7 +52,6 @@ class Request final : public RunningWork, public session::Listed {
   // What the account that was authenticated may do.
   bool administers() const;
   Status may_load(const std::string& database, const std::string& table) const;
-  Status may_load(const session::LoadSpec& spec) const;
 
   // ---- requests.cc
   awaitable<void> ready();

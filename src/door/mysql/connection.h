@@ -178,8 +178,8 @@ class Connection {
   bool multi_statements_ = false;  // by handshake, then by COM_SET_OPTION
   Activity activity_ = Activity::kIdle;
   std::optional<session::AccountRecord> tried_;  // the account that the client wants to be
-  bool with_password_ = false;  // the client answered with a password's hash, right or wrong
-  uint64_t counted_in_ = 0;     // bytes that the metrics know of
+  bool with_password_ = false;                   // the client answered with a password's hash, right or wrong
+  uint64_t counted_in_ = 0;                      // bytes that the metrics know of
   uint64_t counted_out_ = 0;
   std::chrono::seconds idle_timeout_{28'800};
   std::chrono::seconds write_timeout_{60};
