@@ -154,6 +154,12 @@ Status AccessCheck::need_seen(const ObjectName& object, std::string_view command
   return fail(command_denied(command, client_, object));
 }
 
+Status AccessCheck::need_unbound(const ObjectName& table) const {
+  const bool bound = table.table.empty() ? rights_->has_row_filters() : rights_->row_filter(table) != nullptr;
+  if (!bound) return {};
+  return fail(sql_error(Code::kPermissionDenied, 1227, "Access denied; who is bound by row policies cannot rename"));
+}
+
 Status AccessCheck::need_whole_tables() const {
   if (by_column_.empty() && !rights_->has_row_filters()) return {};
   if (!by_column_.empty()) return fail(command_denied("SELECT", client_, *by_column_.begin()));
@@ -417,6 +423,7 @@ Status AccessCheck::drop(const duckdb::DropInfo& info) {
 }
 
 Status AccessCheck::alter(const duckdb::AlterInfo& info) {
+  if (info.type == duckdb::AlterType::ALTER_TABLE) TRY(need_unbound(TRY(object(info.catalog, info.schema, info.name))));
   return need_for(TRY(object(info.catalog, info.schema, info.name)), kToAlter,
                   info.GetCatalogType() == CatalogType::VIEW_ENTRY ? "ALTER VIEW" : "ALTER TABLE");
 }

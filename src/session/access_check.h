@@ -103,6 +103,8 @@ class AccessCheck {
   Status need_database(const ObjectName& database, Privileges one_of) const;                     // 1044
   Status need_global(Privileges one_of) const;                                                   // 1227
   Status need_seen(const ObjectName& object, std::string_view command) const;                    // 1142, 1044
+  // Row policies know tables and columns by name: who is bound by one must not give them others.
+  Status need_unbound(const ObjectName& table) const;
   // What makes a copy of rows for others must not depend on who makes it.
   Status need_whole_tables() const;
 

@@ -95,10 +95,13 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     TRY(need_for(TRY(object(alter->table)), kToAlter, "ALTER TABLE"));
     for (const auto& clause : alter->clauses) {
       using What = dialect::AlterTableStatement::What;
+      if (clause.what == What::kReplaceWith || clause.what == What::kRenameTable || clause.what == What::kRenameColumn)
+        TRY(need_unbound(TRY(object(alter->table))));
       if (clause.what != What::kReplaceWith) continue;
       dialect::QualifiedName other = clause.other;
       if (other.database.empty()) other.database = alter->table.database;
       TRY(need_for(TRY(object(other)), kToAlter, "ALTER TABLE"));
+      TRY(need_unbound(TRY(object(other))));
     }
     return {};
   }
@@ -107,8 +110,10 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
       return need_global(kToAdminister);
     return creation(*view->create->Cast<duckdb::CreateStatement>().info, kToAlter);
   }
-  if (const auto* rename = std::get_if<dialect::RenameDatabaseStatement>(&body))
+  if (const auto* rename = std::get_if<dialect::RenameDatabaseStatement>(&body)) {
+    TRY(need_unbound(TRY(database(rename->database))));
     return need_database(TRY(database(rename->database)), kToAlter);
+  }
   if (const auto* view = std::get_if<dialect::MaterializedViewStatement>(&body)) return materialized_view(*view);
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return need_for(TRY(object(partitions->table)), kToAlter, "ALTER TABLE");

@@ -139,6 +139,15 @@ def test_roles_and_administrators(server):
         policy(server, "for_root", to="root")
 
 
+def test_no_way_around_by_names(server):
+    policy(server)
+    for sql in ("ALTER TABLE u RENAME u2", "RENAME TABLE u TO u2", "ALTER TABLE u RENAME COLUMN region area", "ALTER TABLE plain REPLACE WITH TABLE u",
+                "ALTER TABLE u REPLACE WITH TABLE plain", "ALTER DATABASE d RENAME d2"):
+        with pytest.raises(pymysql.err.MySQLError) as caught:
+            run(server, sql)
+        assert "denied" in caught.value.args[1], sql
+
+
 def test_no_copy_for_others(server):
     policy(server)
     with pytest.raises(pymysql.err.MySQLError) as caught:
