@@ -224,6 +224,8 @@ Body parse_create(ParseContext& c) {
   if (unique) c.advance();
   if (c.accept("INDEX"_kw)) return unique ? parse_create_unique_index(c) : parse_create_index(c);
   if (c.accept("USER"_kw)) return parse_create_user(c);
+  if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kCreate);
+  if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_create_row_policy(c);
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
 
@@ -236,6 +238,8 @@ Body parse_drop(ParseContext& c) {
   if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_drop_database(c);
   if (c.accept("INDEX"_kw)) return parse_drop_index(c);
   if (c.accept("USER"_kw)) return parse_drop_user(c);
+  if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kDrop);
+  if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
   if (c.is("PREPARE"_kw)) return c.unsupported("DROP PREPARE");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }

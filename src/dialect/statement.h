@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "dialect/access_statements.h"
 #include "dialect/table_statements.h"
 #include "kernel/partitions.h"
 #include "pch/pch.h"
@@ -66,11 +67,6 @@ struct SetStatement {
   std::optional<VariableScope> reset_all;
 };
 
-struct Account {
-  std::string user;
-  std::string host = "%";
-};
-
 // SHOW ...; DESC t is kColumns. `what` decides which of the other fields mean something.
 struct ShowStatement {
   enum class What : uint8_t {
@@ -107,6 +103,7 @@ struct ShowStatement {
     kPartitions,
     kAlterJobs,     // SHOW ALTER TABLE COLUMN|ROLLUP|MATERIALIZED VIEW; `family` says which
     kAllIndexes,    // DESC t ALL
+    kRowPolicies,   // SHOW ROW POLICY [FOR account | ROLE role]; `words` is the role
     kFunctionType,  // DESC FUNCTION f(..): the columns of `query`
     kFamily,        // the many SHOWs whose rows few clients need; `family` is the words, e.g. "STREAM LOAD"
     kOther,
@@ -117,7 +114,7 @@ struct ShowStatement {
     bool descending = false;
   };
   What what = What::kOther;
-  bool full = false;      // SHOW FULL ...
+  bool full = false;      // SHOW FULL ..., SHOW ALL GRANTS
   bool describe = false;  // written as DESC/DESCRIBE/EXPLAIN <table>: Doris' other column texts
   VariableScope scope = VariableScope::kSession;
   QualifiedName object;  // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
@@ -141,22 +138,6 @@ struct TransactionStatement {
   enum class What : uint8_t { kBegin, kCommit, kRollback };
   What what = What::kBegin;
   std::optional<bool> read_only;  // of kBegin: READ ONLY or READ WRITE was written
-};
-
-// CREATE USER, ALTER USER, DROP USER, SET PASSWORD, RENAME USER is not offered yet.
-struct AccountStatement {
-  enum class What : uint8_t { kCreate, kAlter, kDrop, kSetPassword };
-  What what = What::kCreate;
-  bool if_exists = false;      // DROP/ALTER USER IF EXISTS
-  bool if_not_exists = false;  // CREATE USER IF NOT EXISTS
-  struct Entry {
-    std::optional<Account> account;       // empty: the session's own (SET PASSWORD = ...)
-    std::optional<std::string> password;  // clear text; IDENTIFIED BY 'x', PASSWORD('x')
-    std::optional<std::string>
-        hash;            // "*A4B6..." of mysql_native_password; IDENTIFIED BY PASSWORD '*..', IDENTIFIED WITH .. AS
-    std::string plugin;  // IDENTIFIED WITH plugin; empty: the default
-  };
-  std::vector<Entry> entries;
 };
 
 // LOAD DATA [LOCAL] INFILE 'file' [REPLACE|IGNORE] INTO TABLE t ...
@@ -202,13 +183,16 @@ struct RecoverStatement {
   std::string new_name;        // empty: the old one
 };
 
-// Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
-struct NoOpStatement {};
+// Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, ADMIN SET .., COM hints.
+struct NoOpStatement {
+  bool administers = false;  // what only administrators may ask for
+};
 
-using StatementBody = std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
-                                   RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement,
-                                   RecoverStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
-                                   TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+using StatementBody =
+    std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
+                 MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement, UseStatement, SetStatement,
+                 ShowStatement, KillStatement, TransactionStatement, AccountStatement, RoleStatement, GrantStatement,
+                 RowPolicyStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

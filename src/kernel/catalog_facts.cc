@@ -12,6 +12,7 @@
 #include "functions/type_names.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -245,6 +246,8 @@ std::vector<std::string> list_databases(ClientContext& context) {
   for (auto& schema : duckdb::Catalog::GetSchemas(context, kInternalCatalog)) {
     if (!is_hidden(context, schema.get())) names.push_back(schema.get().name);
   }
+  if (const auto viewer = viewer_of(context))
+    std::erase_if(names, [&](const std::string& name) { return !viewer->sees_database(name); });
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -254,6 +257,7 @@ std::optional<std::string> find_database(ClientContext& context, std::string_vie
   if (is_system_database(database)) return duckdb::StringUtil::Lower(std::string(database));
   SchemaCatalogEntry* schema = find_schema(context, database);
   bool usable = schema && (schema->name == "main" || !is_hidden(context, *schema));
+  if (const auto viewer = viewer_of(context); usable && viewer) usable = viewer->sees_database(schema->name);
   return usable ? std::optional(schema->name) : std::nullopt;
 }
 
@@ -261,7 +265,10 @@ std::vector<RelationFacts> list_relations(ClientContext& context, std::string_vi
   std::vector<RelationFacts> result;
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
-  for (CatalogEntry* entry : relations_of(context, *schema)) result.push_back(summarise(context, *entry, database));
+  const auto viewer = viewer_of(context);
+  for (CatalogEntry* entry : relations_of(context, *schema)) {
+    if (!viewer || viewer->sees_relation(database, entry->name)) result.push_back(summarise(context, *entry, database));
+  }
   return result;
 }
 
@@ -270,8 +277,11 @@ std::vector<RelationFacts> describe_relations(ClientContext& context, std::strin
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
   const Indexes indexes = entries_of(context, *schema, CatalogType::INDEX_ENTRY);
-  for (CatalogEntry* entry : relations_of(context, *schema))
-    result.push_back(describe(context, *entry, database, indexes));
+  const auto viewer = viewer_of(context);
+  for (CatalogEntry* entry : relations_of(context, *schema)) {
+    if (!viewer || viewer->sees_relation(database, entry->name))
+      result.push_back(describe(context, *entry, database, indexes));
+  }
   return result;
 }
 
@@ -280,6 +290,7 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
   const std::string wanted(name);
   const duckdb::EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, wanted);
   const SchemaName stored = kernel_schema(database);
+  if (const auto viewer = viewer_of(context); viewer && !viewer->sees_relation(database, name)) return std::nullopt;
   for (const auto& [catalog, schema] : {SchemaName{TEMP_CATALOG, DEFAULT_SCHEMA}, stored}) {
     auto entry = duckdb::Catalog::GetEntry(context, catalog, schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
     if (!entry || !is_relation(*entry) || (entry->internal && catalog != kSystemCatalog)) continue;

@@ -93,6 +93,7 @@ Status Connection::ensure_locked() {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
     kernel_->context->config.enable_optimizer = host_.options().optimizer;
     instance_ = std::move(instance);
+    kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
@@ -274,6 +275,16 @@ void Connection::end_statement_locked() {
 void Connection::set_write_rules(const WriteRules& rules) {
   std::lock_guard lock(mutex_);
   write_rules_ = rules;
+}
+
+void Connection::set_viewer(std::shared_ptr<const Viewer> viewer) {
+  std::lock_guard lock(mutex_);
+  viewer_->viewer = std::move(viewer);
+}
+
+void Connection::set_guard(std::shared_ptr<const ReadGuard> guard) {
+  std::lock_guard lock(mutex_);
+  viewer_->guard = std::move(guard);
 }
 
 Result<duckdb::DataChunk*> Connection::next(Answer& answer) {

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "kernel/host.h"
 #include "kernel/table_writes.h"
+#include "kernel/viewer.h"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -104,6 +105,11 @@ class Connection {
   // How the writes that follow treat wrong rows and columns that are not named.
   void set_write_rules(const WriteRules& rules);
 
+  // What the client may see of the catalog; null: everything. Not while an Answer is read.
+  void set_viewer(std::shared_ptr<const Viewer> viewer);
+  // What the statements that are run or prepared from now on may read; null: everything.
+  void set_guard(std::shared_ptr<const ReadGuard> guard);
+
   // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed
   // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
   Status with_context(const std::function<Status(duckdb::ClientContext&)>& work);
@@ -150,6 +156,7 @@ class Connection {
   std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
   WriteRules write_rules_;
+  const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment

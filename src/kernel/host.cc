@@ -10,6 +10,7 @@
 #include "kernel/errors.h"
 #include "kernel/merge_order.h"
 #include "kernel/table_cache.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -94,6 +95,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.options.temporary_directory = options_.temp_dir.string();
 
     auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
+    register_read_guard(duckdb::DBConfig::GetConfig(*instance->instance));
     duckdb::Connection connection(*instance);
     // Before the data file: its log may hold expressions over our functions, which are bound while it is replayed.
     TRY(create_system_views(connection, system_rows_));

@@ -18,6 +18,7 @@
 #include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
 #include "kernel/table_writes.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -158,10 +159,13 @@ void fill_keys(ClientContext& context, const SystemRows&, const Only& only, Rows
 }
 
 void fill_views(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  const auto viewer = viewer_of(context);
   for (const std::string& database : databases(context, only)) {
     if (is_system_database(database)) continue;
     for (const RelationFacts& relation : describe_relations(context, database)) {
-      if (relation.view) rows.push_back({text(database), text(relation.name), text(relation.definition)});
+      if (!relation.view) continue;
+      const bool shown = !viewer || viewer->sees_definition(database, relation.name);
+      rows.push_back({text(database), text(relation.name), text(shown ? relation.definition : std::string())});
     }
   }
 }
@@ -199,6 +203,14 @@ void fill_collations(ClientContext&, const SystemRows&, const Only&, Rows& rows)
 template <SystemRows::Kind kind>
 void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& rows) {
   rows = source.rows(kind);
+}
+
+// Those about users whom the client may know of; column `user_column` has their names.
+template <SystemRows::Kind kind, size_t user_column>
+void fill_of_users(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
+  rows = source.rows(kind);
+  if (const auto viewer = viewer_of(context))
+    std::erase_if(rows, [&](const auto& row) { return !viewer->sees_user(row[user_column].ToString()); });
 }
 
 const std::vector<SystemFunction>& system_functions() {
@@ -292,8 +304,29 @@ const std::vector<SystemFunction>& system_functions() {
        fill_collations},
       {"accounts",
        nullptr,
-       {{"user", kText}, {"host", kText}, {"plugin", kText}},
-       fill_provided<SystemRows::Kind::kAccounts>},
+       {{"user", kText},
+        {"host", kText},
+        {"plugin", kText},
+        {"privileges", kText},
+        {"expiration_seconds", kNumber},
+        {"password_creation_time", kText},
+        {"history_num", kNumber},
+        {"num_failed_login", kNumber},
+        {"password_lock_seconds", kNumber},
+        {"failed_login_counter", kNumber},
+        {"locked", kText}},
+       fill_of_users<SystemRows::Kind::kAccounts, 0>},
+      {"privileges",
+       nullptr,
+       {{"level", kText},
+        {"user", kText},
+        {"grantee", kText},
+        {"database", kText},
+        {"name", kText},
+        {"column_name", kText},
+        {"privilege", kText},
+        {"grantable", kText}},
+       fill_of_users<SystemRows::Kind::kPrivileges, 1>},
       {"processes",
        nullptr,
        {{"ID", kNumber},
@@ -304,7 +337,7 @@ const std::vector<SystemFunction>& system_functions() {
         {"TIME", kNumber},
         {"STATE", kText},
         {"INFO", kText}},
-       fill_provided<SystemRows::Kind::kProcesses>},
+       fill_of_users<SystemRows::Kind::kProcesses, 1>},
       {"global_variables",
        nullptr,
        {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}},

@@ -17,7 +17,9 @@ namespace sluice::kernel {
 class SystemRows {
  public:
   enum class Kind : uint8_t {
-    kAccounts,         // VARCHAR user, host, plugin
+    // As the functions of system_functions.cc have their columns:
+    kAccounts,
+    kPrivileges,
     kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
     kGlobalVariables,  // VARCHAR name, value
     // As the table functions of server_functions.cc have their columns:
@@ -38,7 +40,7 @@ class SystemRows {
 
  private:
   mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
-  Provider providers_[9];
+  Provider providers_[10];
 };
 
 // Makes functions and views in a new instance. Quick: the kernel binds a view when it is first used.

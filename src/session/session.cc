@@ -100,8 +100,10 @@ void Session::on_kill(std::function<void()> close_connection) {
 Status Session::use(std::string_view database) {
   const size_t dot = database.find('.');
   const std::string catalog(dot == std::string_view::npos ? std::string_view() : database.substr(0, dot));
-  auto outcome =
-      state_->use({catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false});
+  const dialect::UseStatement statement{
+      catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false};
+  TRY(state_->check_access(dialect::StatementBody(statement)));
+  auto outcome = state_->use(statement);
   if (!outcome) return fail(outcome.error());
   return {};
 }
@@ -215,6 +217,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   if (statement.parameter_count > UINT16_MAX) {
     return fail(sql_error(Code::kInvalidArgument, 1390, "Prepared statement contains too many placeholders"));
   }
+  const auto read_guard = TRY(state.check_access(statement.body));
+  GuardedReads reads(state, read_guard);
   auto prepared = std::make_shared<PreparedInSession>();
   prepared->sql = sql;
   prepared->count = static_cast<uint16_t>(statement.parameter_count);
@@ -255,7 +259,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();
   auto described = state.connection().prepare(std::move(copy));
-  if (!described) return fail(state.translate(std::move(described.error())));
+  if (!described) return fail(state.translate(GuardedReads::translate(read_guard, std::move(described.error()))));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
     declare_digits(state.connection(), prepared->known_columns);
@@ -268,7 +272,10 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
   auto& prepared = static_cast<PreparedInSession&>(statement);
   if (!prepared.tree) return execute(std::string_view(prepared.sql));
   state.begin(prepared.sql, true);
+  std::shared_ptr<const StatementGuard> read_guard;
   auto result = [&]() -> Result<Outcome> {
+    read_guard = TRY(state.check_access(*prepared.tree, prepared.effect));
+    GuardedReads reads(state, read_guard);
     if (prepared.point) {
       const uint64_t schema_version = state.services.kernel.schema_version();
       if (schema_version != prepared.schema_version || prepared.database != state.database_) {
@@ -296,7 +303,7 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
     return state.run_kernel(prepared.tree->Copy(), prepared.effect, std::move(parameters));
   }();
   if (!result) {
-    Error error = state.translate(std::move(result.error()));
+    Error error = state.translate(GuardedReads::translate(read_guard, std::move(result.error())));
     state.end(0, &error);
     return fail(std::move(error));
   }
@@ -322,6 +329,7 @@ void Session::reset() {
 void Session::change_user(ClientIdentity client) {
   reset();
   state_->database_.clear();
+  state_->known_rights.reset();
   std::lock_guard lock(state_->run_lock);
   state_->client = std::move(client);
   state_->shown_database.clear();

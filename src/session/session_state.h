@@ -18,6 +18,7 @@
 
 #include "dialect/parser.h"
 #include "kernel/connection.h"
+#include "session/access_check.h"
 #include "session/plan_cache.h"
 #include "session/running.h"
 #include "session/services.h"
@@ -47,6 +48,13 @@ class SessionState final : public dialect::SessionValues {
 
   dialect::ParseOptions parse_options(bool lift_literals = false) const;
 
+  // What the account may do now. Fetched anew when anything changed, which one atomic read tells.
+  const std::shared_ptr<const Rights>& rights();
+  // Whether the account may run the statement. Null, or what its reads are to obey: for GuardedReads.
+  Result<std::shared_ptr<const StatementGuard>> check_access(const dialect::StatementBody& body);
+  Result<std::shared_ptr<const StatementGuard>> check_access(const duckdb::SQLStatement& tree,
+                                                             dialect::KernelStatement::Effect effect);
+
   // A statement begins or ends in the eyes of SHOW PROCESSLIST, KILL, the audit log and the watchdog. Text that was
   // answered at once is not announced, only audited.
   void begin(std::string_view sql, bool in_kernel);
@@ -55,8 +63,10 @@ class SessionState final : public dialect::SessionValues {
   Error translate(Error error);
   void warn(std::string level, int code, std::string message);
 
-  // Runs a parsed statement. `sql` is its text; `parameters` fill '?'.
+  // Runs a parsed statement, if the account may. `sql` is its text; `parameters` fill '?'.
   Result<Outcome> run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters = {});
+  Result<Outcome> run_allowed(dialect::Statement statement, std::string_view sql,
+                              std::vector<duckdb::Value> parameters);
   Result<Outcome> run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, dialect::KernelStatement::Effect effect,
                              std::vector<duckdb::Value> parameters);
   // Runs the trees of one statement in one transaction.
@@ -117,6 +127,7 @@ class SessionState final : public dialect::SessionValues {
                    std::vector<std::string>* changed = nullptr);
   Status move_database(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
+  Result<Outcome> row_policy(const dialect::RowPolicyStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);
   dialect::Account self_account() const;
@@ -127,8 +138,11 @@ class SessionState final : public dialect::SessionValues {
   ClientIdentity client;
   SessionVariables variables;
   std::unique_ptr<kernel::Connection> kernel;
-  std::vector<Warning> warnings;         // of the statement that runs or ran last
-  std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
+  std::shared_ptr<const Rights> known_rights;
+  uint64_t rights_generation = 0;               // Access::generation() that known_rights are of
+  std::shared_ptr<const StatementGuard> guard;  // of the statement that runs
+  std::vector<Warning> warnings;                // of the statement that runs or ran last
+  std::vector<Warning> warnings_before;         // of the one before, while SHOW WARNINGS may ask for them
   std::unordered_map<std::string, duckdb::Value> user_variables;  // names in lower case
   std::string database_;
   uint64_t last_insert_id_ = 0;
@@ -167,6 +181,33 @@ class SessionState final : public dialect::SessionValues {
   const std::chrono::system_clock::time_point logged_in = std::chrono::system_clock::now();
   std::chrono::steady_clock::time_point started_;
   std::string audited_sql;
+};
+
+// While it lives, what the session's kernel connection plans obeys the guard.
+class GuardedReads {
+ public:
+  GuardedReads(SessionState& session, std::shared_ptr<const StatementGuard> guard) : session_(session) {
+    if (!guard) return;
+    session_.guard = std::move(guard);
+    session_.connection().set_guard(session_.guard);
+    set_ = true;
+  }
+  ~GuardedReads() {
+    if (!set_) return;
+    session_.guard.reset();
+    session_.connection().set_guard(nullptr);
+  }
+  GuardedReads(const GuardedReads&) = delete;
+  GuardedReads& operator=(const GuardedReads&) = delete;
+  // The error that the guard caused, if it did, in the place of the kernel's.
+  static Error translate(const std::shared_ptr<const StatementGuard>& guard, Error error) {
+    auto denied = guard ? guard->denied() : std::nullopt;
+    return denied ? std::move(*denied) : std::move(error);
+  }
+
+ private:
+  SessionState& session_;
+  bool set_ = false;
 };
 
 }  // namespace sluice::session

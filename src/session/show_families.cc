@@ -124,7 +124,6 @@ constexpr Header kHeaders[] = {
      "CurrentTaskNum,JobProperties,DataSourceProperties,CustomProperties,Statistic,Progress,Lag,"
      "ReasonOfStateChanged,ErrorLogUrls,OtherMsg,User,Comment"},
     {"ROUTINE LOAD TASK", "TaskId,TxnId,TxnStatus,JobId,CreateTime,ExecuteStartTime,Timeout,BeId,DataSourceProperties"},
-    {"ROW POLICY", "PolicyName,CatalogName,DbName,TableName,Type,FilterType,WherePredicate,User,Role,OriginStmt"},
     {"SNAPSHOT", "Snapshot,Timestamp,Status"},
     {"SQL_BLOCK_RULE", "Name,Sql,SqlHash,PartitionNum,TabletNum,Cardinality,Global,Enable"},
     {"STAGES",
@@ -257,19 +256,6 @@ Table show_data_types(Table table) {
   return table;
 }
 
-Table show_roles(ShowContext& context, Table table) {
-  std::string users;
-  for (const AccountRecord& account : context.services.access.list())
-    users += (users.empty() ? "" : ",") + account.user + "@" + account.host_pattern;
-  auto& row = table.rows.emplace_back();
-  row = {text("admin"), text(""), text(users), text("Admin_priv")};
-  while (row.size() < table.columns.size()) row.push_back(no_text());
-  auto& second = table.rows.emplace_back();
-  second = {text("operator"), text(""), text(""), text("Node_priv,Admin_priv")};
-  while (second.size() < table.columns.size()) second.push_back(no_text());
-  return table;
-}
-
 Table show_workload_groups(Table table) {
   auto& row = table.rows.emplace_back();
   row = {text("1"), text("normal"), text("1024"), text("-1")};
@@ -357,7 +343,7 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "CONSTRAINTS") return show_constraints(show, context, std::move(table));
   if (family == "TYPECAST" || family == "TYPE_CAST") return show_type_casts(std::move(table));
   if (family == "DATA TYPES") return show_data_types(std::move(table));
-  if (family == "ROLES") return show_roles(context, std::move(table));
+  if (family == "ROLES") return show_roles(context);
   if (family == "WORKLOAD GROUPS") return show_workload_groups(std::move(table));
   if (family == "CATALOG RECYCLE BIN") return show_recycle_bin(context, std::move(table));
   if (family == "FRONTEND CONFIG") return show_config(context, std::move(table));
