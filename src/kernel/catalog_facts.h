@@ -19,11 +19,11 @@ namespace sluice::kernel {
 
 // The kernel's own catalog, which SQL cannot change; these schemas of it are the databases `information_schema` and
 // `mysql`.
-// Tables whose names begin so were dropped and can be recovered; nobody sees them (session/recycle_bin.h).
-inline constexpr const char* kDroppedPrefix = "__sluice_dropped_";
 inline constexpr const char* kSystemCatalog = "system";
 inline constexpr const char* kInformationSchema = "mysql_information_schema";
 inline constexpr const char* kMysqlSchema = "mysql_schema";
+// Tables whose names begin so were dropped and can be recovered; nobody sees them (session/recycle_bin.h).
+inline constexpr const char* kDroppedPrefix = "__sluice_dropped_";
 // The tag of a view that holds its query's text, set by whoever creates the view.
 inline constexpr const char* kDefinitionTag = "definition";
 

@@ -106,6 +106,8 @@ void StatementGuard::check_end() const {
 Result<ObjectName> AccessCheck::object(const std::string& catalog, const std::string& schema,
                                        const std::string& name) const {
   ObjectName result{catalog, schema, name};
+  // What lies in the recycle bin has lost the row policies of its name.
+  if (name.starts_with(kernel::kDroppedPrefix)) TRY(need_global(kToAdminister));
   if (result.catalog.empty()) result.catalog = kernel::kInternalCatalog;
   if (equal_no_case(result.catalog, kernel::kSystemCatalog)) {
     if (schema == kernel::kInformationSchema) return ObjectName{kernel::kInternalCatalog, "information_schema", name};

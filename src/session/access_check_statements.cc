@@ -117,6 +117,12 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
   if (const auto* view = std::get_if<dialect::MaterializedViewStatement>(&body)) return materialized_view(*view);
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return need_for(TRY(object(partitions->table)), kToAlter, "ALTER TABLE");
+  if (const auto* recover = std::get_if<dialect::RecoverStatement>(&body)) {
+    if (recover->what == dialect::RecoverStatement::What::kDatabase)
+      return need_database(TRY(database(recover->table)), kToCreate);
+    TRY(need_unbound(TRY(object(recover->table))));
+    return need(TRY(object(recover->table)), kToCreate);
+  }
   if (const auto* data = std::get_if<dialect::LoadDataStatement>(&body)) return load(TRY(object(data->table)));
   if (const auto* nothing = std::get_if<dialect::NoOpStatement>(&body))
     return nothing->administers ? need_global(kToOperate) : Status();
