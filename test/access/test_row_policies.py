@@ -55,7 +55,7 @@ READS = [
     ("SELECT p.id FROM plain p WHERE EXISTS (SELECT 1 FROM u WHERE u.id = p.id) ORDER BY 1", ((1,),)),
     ("SELECT id FROM u UNION ALL SELECT id FROM u ORDER BY 1", ((1,), (1,), (3,), (3,))),
     ("SELECT id, row_number() OVER (ORDER BY id) FROM u ORDER BY 1", ((1, 1), (3, 2))), ("SELECT id FROM u ORDER BY v DESC LIMIT 1", ((3,),)),
-    ("SELECT max(id) FROM u", ((3,),)), ("SELECT DISTINCT region FROM u", (("east",),)), ("SELECT region, count(*) FROM u GROUP BY region", (("east", 2),)),
+    ("SELECT max(id) FROM u", ((3,),)), ("SELECT DISTINCT region FROM u ORDER BY region", (("east",),)), ("SELECT region, count(*) FROM u GROUP BY region", (("east", 2),)),
 ]
 
 
