@@ -231,7 +231,7 @@ Body parse_drop(ParseContext& c) {
   if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_drop_database(c);
   if (c.accept("INDEX"_kw)) return parse_drop_index(c);
   if (c.accept("USER"_kw)) return parse_drop_user(c);
-  if (c.is("PREPARE"_kw)) return c.unsupported("DROP PREPARE");
+  if (c.is("PREPARE"_kw)) return parse_deallocate(c);
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }
 

@@ -34,6 +34,7 @@ void add_families(Registry& registry) {
   add_date_parts(registry);
   add_date_formats(registry);
   add_times(registry);
+  add_mysql_times(registry);
   add_text_parts(registry);
   add_text_search(registry);
   add_text_changes(registry);

@@ -92,6 +92,7 @@ Status Connection::ensure_locked() {
   try {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
     instance_ = std::move(instance);
+    kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
@@ -273,6 +274,11 @@ void Connection::end_statement_locked() {
 void Connection::set_write_rules(const WriteRules& rules) {
   std::lock_guard lock(mutex_);
   write_rules_ = rules;
+}
+
+void Connection::set_own_variables(SystemRows::Provider provider) {
+  std::lock_guard lock(mutex_);
+  own_rows_->variables = std::move(provider);
 }
 
 Result<duckdb::DataChunk*> Connection::next(Answer& answer) {

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "kernel/host.h"
+#include "kernel/system_views.h"
 #include "kernel/table_writes.h"
 #include "pch/pch.h"
 
@@ -104,6 +105,9 @@ class Connection {
   // How the writes that follow treat wrong rows and columns that are not named.
   void set_write_rules(const WriteRules& rules);
 
+  // Who answers for the client's own rows of the system views. Called while a statement of this connection runs.
+  void set_own_variables(SystemRows::Provider provider);
+
   // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed
   // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
   Status with_context(const std::function<Status(duckdb::ClientContext&)>& work);
@@ -150,6 +154,7 @@ class Connection {
   std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
   WriteRules write_rules_;
+  const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment

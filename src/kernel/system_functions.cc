@@ -99,8 +99,36 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
   }
 }
 
+// The number in the parentheses of "varchar(10)".
+std::optional<int64_t> declared_size(const std::string& declared) {
+  const size_t open = declared.find('(');
+  if (open == std::string::npos) return std::nullopt;
+  return std::atoll(declared.c_str() + open + 1);
+}
+
+// As type_facts(), by what was declared and in the words of MySQL, which clients map to their own types.
+functions::TypeFacts column_type_facts(const ColumnFacts& column, std::string& column_type) {
+  constexpr int64_t kMostCharacterBytes = 4;  // of utf8mb4
+  functions::TypeFacts type = functions::type_facts(column.type);
+  const auto size = declared_size(column_type);
+  if (column_type.starts_with("varchar(") || column_type.starts_with("char(")) {
+    type.data_type = column_type.substr(0, column_type.find('('));
+    type.character_length = size;
+    type.octet_length = *size * kMostCharacterBytes;
+  } else if (column_type.starts_with("datetime") && column.type.id() != duckdb::LogicalTypeId::TIMESTAMP_TZ) {
+    type.datetime_precision = size.value_or(0);
+  } else if (column.type.id() == duckdb::LogicalTypeId::BOOLEAN) {
+    type.data_type = "tinyint";
+    column_type = "tinyint(1)";
+  } else if (column.type.id() == duckdb::LogicalTypeId::HUGEINT) {
+    type.data_type = "bigint unsigned";
+  }
+  return type;
+}
+
 std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& column, size_t position) {
-  const functions::TypeFacts type = functions::type_facts(column.type);
+  std::string column_type = column.type_text();
+  const functions::TypeFacts type = column_type_facts(column, column_type);
   const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
   return {text("def"),
           text(relation.database),
@@ -117,7 +145,7 @@ std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& 
           number(type.datetime_precision),
           is_text ? text(kTableCharset) : no_text(),
           is_text ? text(kTableCollation) : no_text(),
-          text(column.type_text()),
+          text(column_type),
           text(to_string(column.key)),
           text(column.generated.empty() ? "" : "VIRTUAL GENERATED"),
           text("select,insert,update,references"),
@@ -197,6 +225,12 @@ void fill_collations(ClientContext&, const SystemRows&, const Only&, Rows& rows)
 template <SystemRows::Kind kind>
 void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& rows) {
   rows = source.rows(kind);
+}
+
+// Those of the session whose statement this is; of none: the global ones.
+void fill_own_variables(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
+  const auto own = context.registered_state->Get<OwnRows>(OwnRows::kKey);
+  rows = own && own->variables ? own->variables() : source.rows(SystemRows::Kind::kGlobalVariables);
 }
 
 const std::vector<SystemFunction>& system_functions() {
@@ -305,8 +339,12 @@ const std::vector<SystemFunction>& system_functions() {
        fill_provided<SystemRows::Kind::kProcesses>},
       {"global_variables",
        nullptr,
-       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}},
+       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
        fill_provided<SystemRows::Kind::kGlobalVariables>},
+      {"session_variables",
+       nullptr,
+       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
+       fill_own_variables},
   };
   return functions;
 }

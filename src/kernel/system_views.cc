@@ -64,6 +64,7 @@ constexpr SystemView kInformationViews[] = {
       FROM system.doris.accounts())"},
     {"PROCESSLIST", "FROM system.doris.processes()"},
     {"GLOBAL_VARIABLES", "FROM system.doris.global_variables()"},
+    {"SESSION_VARIABLES", "FROM system.doris.session_variables()"},
 };
 
 constexpr EmptyView kInformationEmptyViews[] = {
@@ -156,6 +157,15 @@ constexpr EmptyView kMysqlEmptyViews[] = {
      "Create_priv VARCHAR, Drop_priv VARCHAR, Grant_priv VARCHAR, Index_priv VARCHAR, Alter_priv VARCHAR, "
      "Create_view_priv VARCHAR, "
      "Show_view_priv VARCHAR"},
+    {"columns_priv",
+     "Host VARCHAR, Db VARCHAR, User VARCHAR, Table_name VARCHAR, Column_name VARCHAR, Timestamp TIMESTAMP, "
+     "Column_priv VARCHAR"},
+    {"procs_priv",
+     "Host VARCHAR, Db VARCHAR, User VARCHAR, Routine_name VARCHAR, Routine_type VARCHAR, Grantor VARCHAR, "
+     "Proc_priv VARCHAR, Timestamp TIMESTAMP"},
+    {"proc",
+     "db VARCHAR, name VARCHAR, type VARCHAR, specific_name VARCHAR, language VARCHAR, param_list VARCHAR, "
+     "returns VARCHAR, body VARCHAR, definer VARCHAR, created TIMESTAMP, modified TIMESTAMP, comment VARCHAR"},
     {"tables_priv",
      "Host VARCHAR, Db VARCHAR, User VARCHAR, Table_name VARCHAR, Grantor VARCHAR, Timestamp TIMESTAMP, Table_priv "
      "VARCHAR, "

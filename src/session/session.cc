@@ -215,6 +215,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   if (statement.parameter_count > UINT16_MAX) {
     return fail(sql_error(Code::kInvalidArgument, 1390, "Prepared statement contains too many placeholders"));
   }
+  TRY(state.revive_transaction());
   auto prepared = std::make_shared<PreparedInSession>();
   prepared->sql = sql;
   prepared->count = static_cast<uint16_t>(statement.parameter_count);
@@ -314,6 +315,7 @@ void Session::reset() {
   state.kernel.reset();  // with its temporary tables; the next statement makes a new one
   state.variables.reset();
   state.user_variables.clear();
+  state.prepared_texts.clear();
   state.warnings.clear();
   state.parsed.reset();
 }
