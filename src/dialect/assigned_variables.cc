@@ -14,16 +14,10 @@ namespace {
 constexpr const char* kAssignment = ":=";
 constexpr const char* kRead = "@";
 // Of an assigned expression: each read copies it.
-constexpr size_t kMostCopiedNodes = 20'000;
+constexpr size_t kMostCopiedNodes = 50'000;
 constexpr size_t kMostDepth = 100;
 
 using Values = std::map<std::string, ExprPtr>;
-
-Values copy_of(const Values& values) {
-  Values copy;
-  for (const auto& [name, value] : values) copy.emplace(name, value->Copy());
-  return copy;
-}
 
 const duckdb::FunctionExpression* marker(const duckdb::ParsedExpression& expression, const char* name) {
   if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return nullptr;
@@ -90,10 +84,26 @@ class Resolver {
       return tree::constant(session_.user_variable(name));
     }
     const Size size = size_of(*found->second);
-    copied_ += size.nodes;
-    if (copied_ > kMostCopiedNodes || size.depth > kMostDepth)
-      return c_.unsupported("':=' with expressions that are so large");
+    TRY(count(size.depth > kMostDepth ? kMostCopiedNodes : size.nodes));
     return found->second->Copy();
+  }
+
+  Parsed<void> count(size_t nodes) {
+    copied_ += nodes;
+    if (copied_ < kMostCopiedNodes) return {};
+    return c_.unsupported("':=' with expressions that are so large");
+  }
+  Parsed<Values> copy_of(const Values& values) {
+    Values copy;
+    for (const auto& [name, value] : values) {
+      TRY(count(size_of(*value).nodes));
+      copy.emplace(name, value->Copy());
+    }
+    return copy;
+  }
+
+  static bool is_condition(const duckdb::vector<ExprPtr>& parts, size_t i) {
+    return i % 2 == 0 && i + 1 < parts.size();
   }
 
   // condition, value, condition, value, .., [otherwise]: after it a variable has what the branch that was taken gave
@@ -101,35 +111,36 @@ class Resolver {
   Parsed<void> branches(ExprPtr& expression, Values& values) {
     auto& parts = expression->Cast<duckdb::FunctionExpression>().children;
     for (size_t i = 0; i + 1 < parts.size(); i += 2) TRY(apply(parts[i], values));
-    std::vector<Values> after(parts.size());
+    std::map<size_t, Values> after;  // of the branches that assign; the others leave `values`
     std::set<std::string> changed;
     for (size_t i = 0; i < parts.size(); ++i) {
-      const bool condition = i % 2 == 0 && i + 1 < parts.size();
-      if (condition) continue;
-      after[i] = copy_of(values);
-      names_assigned(*parts[i], changed);
-      TRY(apply(parts[i], after[i]));
+      if (is_condition(parts, i)) continue;
+      std::set<std::string> names;
+      names_assigned(*parts[i], names);
+      if (names.empty()) {
+        TRY(apply(parts[i], values));
+        continue;
+      }
+      TRY(apply(parts[i], after.emplace(i, TRY(copy_of(values))).first->second));
+      changed.merge(names);
     }
+    const auto value_after = [&](size_t branch, const std::string& name) -> ExprPtr {
+      const auto known = after.find(branch);
+      const Values& seen = known == after.end() ? values : known->second;
+      const auto found = seen.find(name);
+      return found == seen.end() ? tree::constant(session_.user_variable(name)) : found->second->Copy();
+    };
+    Values chosen;
     for (const std::string& name : changed) {
-      ExprList chosen;
+      ExprList choice;
       for (size_t i = 0; i < parts.size(); ++i) {
-        const bool condition = i % 2 == 0 && i + 1 < parts.size();
-        if (condition) {
-          chosen.push_back(parts[i]->Copy());
-          copied_ += size_of(*parts[i]).nodes;
-        } else {
-          auto found = after[i].find(name);
-          chosen.push_back(found == after[i].end() ? tree::constant(session_.user_variable(name))
-                                                   : found->second->Copy());
-        }
+        choice.push_back(is_condition(parts, i) ? parts[i]->Copy() : value_after(i, name));
+        TRY(count(size_of(*choice.back()).nodes));
       }
-      if (parts.size() % 2 == 0) {
-        auto found = values.find(name);
-        chosen.push_back(found == values.end() ? tree::constant(session_.user_variable(name)) : found->second->Copy());
-      }
-      values[name] = tree::doris_call("case", std::move(chosen));
+      if (parts.size() % 2 == 0) choice.push_back(value_after(parts.size(), name));
+      chosen.emplace(name, tree::doris_call("case", std::move(choice)));
     }
-    if (copied_ > kMostCopiedNodes) return c_.unsupported("':=' with expressions that are so large");
+    for (auto& [name, value] : chosen) values[name] = std::move(value);
     return {};
   }
 
