@@ -10,7 +10,7 @@ COVERAGE_MIN ?= 80
 PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
 SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup run build test test-fresh test-tpch test-sanitize test-chaos test-soak bench-sql format lint fuzz clean
+.PHONY: help setup run build test test-fresh test-tpch test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris format lint fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -50,13 +50,28 @@ test-chaos: build  ## hundreds of random faults: kill -9 during loads and the li
 	@tools/setup.sh test
 	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults --chaos -m chaos
 
+test-random: build  ## SLUICE_RANDOM_STATEMENTS (default 100000) random statements on three servers: shipped, without plan cache, without optimizer
+	@tools/setup.sh test
+	@$(PYTHON) test/random/compare_servers.py --binary build/$(PRESET)/sluice --statements $${SLUICE_RANDOM_STATEMENTS:-100000}
+
 test-soak: build  ## a mixed load for SLUICE_SOAK_SECONDS (default 1800): memory and files must not grow
 	@tools/setup.sh test
 	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults --soak -m soak
 
+reference: build  ## write docs/functions.md
+	@build/$(PRESET)/sluice reference > docs/functions.md
+
+conformance: build  ## play the recorded suites of Doris and rewrite their part of docs/conformance.md
+	@tools/setup.sh test
+	@$(PYTHON) test/conformance/report.py build/$(PRESET)/sluice
+
 bench-sql: build  ## measure the table of docs/benchmarks.md against MariaDB and DuckDB in process
 	@tools/setup.sh test
 	@$(PYTHON) bench/sql/run.py
+
+bench-doris: build  ## measure what Doris' semantics cost against the kernel's own
+	@tools/setup.sh test
+	@$(PYTHON) bench/doris/run.py
 
 format:  ## clang-format over all C++ files
 	@tools/setup.sh lint

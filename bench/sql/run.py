@@ -10,30 +10,26 @@ import argparse
 import json
 import os
 import pathlib
-import platform
 import re
 import shutil
-import statistics
 import subprocess
 import sys
 import time
 
 import mysql.connector  # its C extension reads rows about as fast as the wheel makes them; must be loaded before the wheel
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "test"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
-from harness import kernel as kernels, process, settings, wire  # noqa: E402  pylint: disable=wrong-import-position
+import report  # noqa: E402  pylint: disable=wrong-import-position
+from report import MEMORY_GB, ROOT, THREADS, log, median  # noqa: E402  pylint: disable=wrong-import-position
+from harness import kernel as kernels, settings, wire  # noqa: E402  pylint: disable=wrong-import-position
 from harness.mariadb import MariaDb  # noqa: E402  pylint: disable=wrong-import-position
 from harness.server import Server  # noqa: E402  pylint: disable=wrong-import-position
 
 HERE = pathlib.Path(__file__).resolve().parent
-THREADS = os.cpu_count()
-MEMORY_GB = 4
 CONNECTIONS = 16
 POINT_ROWS = 1_000_000
 STREAM_ROWS = 10_000_000
-BEGIN, END = "<!-- bench-sql: begin -->", "<!-- bench-sql: end -->"
 
 POINTS_DDL = "CREATE TABLE points (id INT NOT NULL PRIMARY KEY, k INT, c VARCHAR(120), pad VARCHAR(60))"
 STREAM_DDL = ("CREATE TABLE stream (id BIGINT, k INT, amount DECIMAL(12,2), x DOUBLE, d DATE, ts DATETIME, name VARCHAR(20), "
@@ -44,10 +40,6 @@ STREAM_SQL = f"""SELECT i, (hash(i) % 1000000)::INT, (hash(i) % 10000000)::DECIM
     'text of row number ' || i FROM range({STREAM_ROWS}) r(i)"""
 
 
-def log(text):
-    print(f"[{time.strftime('%H:%M:%S')}] {text}", flush=True)
-
-
 class Bench:
     """The two servers, started when a part first needs them, and the results so far."""
 
@@ -56,7 +48,8 @@ class Bench:
         self.directory = ROOT / "build" / "bench" / "sql"
         self.directory.mkdir(parents=True, exist_ok=True)
         self.binary = pathlib.Path(options.binary)
-        self.rows = []
+        self.report = report.Report("sql")
+        self.add = self.report.add
         self._ours = self._peer = None
 
     # --- servers and data -----------------------------------------------------------------------------------
@@ -117,12 +110,6 @@ class Bench:
         client(server, f"LOAD DATA LOCAL INFILE '{path}' INTO TABLE {name} FIELDS TERMINATED BY ',' OPTIONALLY ENCLOSED BY '\"'", "--local-infile=1")
         assert server.query(f"SELECT COUNT(*) FROM bench.{name}") == ((rows,),)
 
-    # --- results --------------------------------------------------------------------------------------------
-    def add(self, measure, ours, peer, ratio, bar, holds, unit=""):
-        self.rows.append({"measure": measure, "ours": ours, "peer": peer, "ratio": ratio, "bar": bar, "holds": bool(holds), "unit": unit})
-        shown = "" if ratio is None else f", ratio {ratio:.3f}"
-        log(f"{'holds' if holds else 'MISSES'}: {measure}: {ours} against {peer}{shown} (bar {bar})")
-
 
 def client_command(server, *options):
     return ["mariadb", "--no-defaults", "-h", server.host, "-P", str(server.mysql_port), "-u", server.user, "--protocol=tcp", "-B", "-N",
@@ -132,10 +119,6 @@ def client_command(server, *options):
 def client(server, sql, *options):
     subprocess.run([*client_command(server, *options), "-e", sql], check=True, env={**os.environ, "MYSQL_PWD": server.password},
                    stdout=subprocess.DEVNULL)
-
-
-def median(values):
-    return statistics.median(values)
 
 
 # --- parts ----------------------------------------------------------------------------------------------------
@@ -377,38 +360,6 @@ def idle(bench):
 PARTS = {part.__name__: part for part in (tpch, select1, point_prepared, point_text, stream, load, start, memory, idle, stream_memory)}
 
 
-# --- report ---------------------------------------------------------------------------------------------------
-def table(rows):
-    lines = ["| measure | Sluice | peer | ratio | bar | holds |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
-        lines.append(f"| {row['measure']} | {row['ours']} | {row['peer']} | {ratio} | {row['bar']} | {'yes' if row['holds'] else '**no**'} |")
-    return "\n".join(lines)
-
-
-def machine():
-    with open("/proc/cpuinfo", encoding="utf-8") as info:
-        model = re.search(r"model name\s*:\s*(.*)", info.read())
-    return f"{THREADS} cores ({model[1] if model else platform.machine()}), Linux {platform.release().split('-')[0]}"
-
-
-def write_report(bench, complete):
-    path = ROOT / "build" / "bench" / "sql.json"
-    old = json.loads(path.read_text()) if path.exists() and not complete else []
-    new = {row["measure"]: row for row in bench.rows}
-    rows = [new.pop(row["measure"], row) for row in old] + list(new.values())
-    path.write_text(json.dumps(rows, indent=1) + "\n")
-    document = ROOT / "docs" / "benchmarks.md"
-    text = document.read_text(encoding="utf-8") if document.exists() else "# Benchmarks\n"
-    if BEGIN not in text:
-        text += f"\n{BEGIN}\n{END}\n"
-    body = (f"{BEGIN}\n`make bench-sql` on {time.strftime('%Y-%m-%d')}, {machine()}; medians of {bench.options.rounds} rounds in turns; "
-            f"kernel and wheel with {THREADS} threads and {MEMORY_GB} GB.\n\n{table(rows)}\n{END}")
-    document.parent.mkdir(exist_ok=True)
-    document.write_text(text[:text.index(BEGIN)] + body + text[text.index(END) + len(END):], encoding="utf-8")
-    print("\n" + table(bench.rows))
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", help=f"comma-separated: {', '.join(PARTS)}")
@@ -417,27 +368,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=5, help="of each sysbench run")
     parser.add_argument("--no-report", action="store_true", help="print only")
     options = parser.parse_args()
-    names = options.only.split(",") if options.only else list(PARTS)
-    unknown = set(names) - set(PARTS)
-    if unknown:
-        parser.error(f"no such part: {', '.join(unknown)}")
     bench = Bench(options)
-    failed = []
-    try:
-        for name in names:
-            log(f"part {name}")
-            try:
-                PARTS[name](bench)
-            except Exception as error:  # pylint: disable=broad-except
-                log(f"part {name} failed: {type(error).__name__}: {error}")
-                failed.append(name)
-                bench.close()
-    finally:
-        bench.close()
+    failed = report.run_parts(bench, PARTS, report.chosen_parts(parser, options.only, PARTS))
     if not options.no_report:
-        write_report(bench, not options.only and not failed)
-    missed = [row["measure"] for row in bench.rows if not row["holds"]]
-    return 1 if failed or missed else 0
+        bench.report.write(f"medians of {options.rounds} rounds in turns; kernel and wheel with {THREADS} threads and {MEMORY_GB} GB.",
+                           not options.only and not failed)
+    return 1 if failed or bench.report.missed() else 0
 
 
 if __name__ == "__main__":

@@ -91,7 +91,7 @@ Parsed<Clause> parse_constraint(ParseContext& c, std::string name) {
     if (!c.accept("KEY"_kw)) c.accept("INDEX"_kw);
     if (clause.name.empty()) {
       if (!c.is(TokenKind::kLeftParen)) clause.name = TRY(parse_name(c, "an index name"));
-      return c.unsupported("adding a constraint other than PRIMARY KEY without the word CONSTRAINT and a name");
+      return c.unsupported("ALTER TABLE .. ADD UNIQUE; write CREATE UNIQUE INDEX name ON table (..)");
     }
   }
   clause.columns = TRY(parse_name_list(c));
@@ -226,7 +226,6 @@ Parsed<Clause> parse_rename_clause(ParseContext& c) {
 
 // After REPLACE: WITH TABLE t [PROPERTIES ("swap" = "false")] [FORCE]
 Parsed<Clause> parse_replace_clause(ParseContext& c) {
-  if (c.is("PARTITION"_kw) || c.is("TEMPORARY"_kw)) return c.unsupported("ALTER TABLE .. REPLACE PARTITION");
   Clause clause = clause_of(What::kReplaceWith);
   TRY(c.expect("WITH"_kw));
   TRY(c.expect("TABLE"_kw));

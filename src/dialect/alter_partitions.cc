@@ -27,7 +27,28 @@ Parsed<void> parse_add(ParseContext& c, Change& change) {
   return {};
 }
 
+// REPLACE PARTITION (p, ..) WITH TEMPORARY PARTITION (t, ..) [FORCE] [PROPERTIES (..)]
+Parsed<Change> parse_replace(ParseContext& c) {
+  Change change;
+  change.what = What::kReplace;
+  c.advance();
+  change.replaced = TRY(parse_partition_names(c)).names;
+  TRY(c.expect("WITH"_kw));
+  const PartitionNames by = TRY(parse_partition_names(c));
+  if (!by.temporary || by.names.empty()) return c.expected("TEMPORARY PARTITION (..)");
+  change.by = by.names;
+  change.force = c.accept("FORCE"_kw);
+  if (!c.is("PROPERTIES"_kw)) return change;
+  for (const auto& [key, value] : TRY(parse_properties(c))) {
+    const bool on = duckdb::StringUtil::CIEquals(value, "true");
+    if (key == "strict_range") change.strict_range = on;
+    if (key == "use_temp_partition_name") change.keep_temporary_names = on;
+  }
+  return change;
+}
+
 Parsed<Change> parse_change(ParseContext& c) {
+  if (c.is("REPLACE"_kw)) return parse_replace(c);
   Change change;
   auto& name = change.written.partition.name;
   const Keyword verb = c.peek().keyword;
@@ -45,12 +66,13 @@ Parsed<Change> parse_change(ParseContext& c) {
       change.what = What::kDrop;
       change.if_exists = TRY(parse_if_exists(c));
       name = TRY(parse_name(c, "a partition name"));
-      c.accept("FORCE"_kw);
+      change.force = c.accept("FORCE"_kw);
       if (c.accept("FROM"_kw)) {
         TRY(c.expect("INDEX"_kw));
         TRY(parse_name(c, "an index name"));
+        change.of_index = true;
       }
-      c.accept("FORCE"_kw);
+      change.force |= c.accept("FORCE"_kw);
       return change;
     case "RENAME"_kw:
       change.what = What::kRename;
@@ -73,9 +95,37 @@ Parsed<Change> parse_change(ParseContext& c) {
 }  // namespace
 
 bool at_alter_partitions(const ParseContext& c) {
-  const bool verb = c.is_any("ADD"_kw, "DROP"_kw, "RENAME"_kw, "MODIFY"_kw);
+  const bool verb = c.is_any("ADD"_kw, "DROP"_kw, "RENAME"_kw, "MODIFY"_kw, "REPLACE"_kw);
   const size_t ahead = c.is("TEMPORARY"_kw, 1) ? 2 : 1;
   return verb && (c.is("PARTITION"_kw, ahead) || c.is("PARTITIONS"_kw, ahead));
+}
+
+Body parse_recover(ParseContext& c) {
+  c.advance();
+  RecoverStatement recover;
+  auto id = [&]() -> Parsed<void> {
+    if (c.is(TokenKind::kInteger)) recover.id = TRY(parse_unsigned(c, "an id"));
+    return {};
+  };
+  if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) {
+    recover.what = RecoverStatement::What::kDatabase;
+    recover.table.database = TRY(parse_name(c, "a database name"));
+    TRY(id());
+  } else if (c.accept("TABLE"_kw)) {
+    recover.table = TRY(parse_qualified_name(c, "a table name"));
+    TRY(id());
+  } else {
+    recover.what = RecoverStatement::What::kPartition;
+    TRY(c.expect("PARTITION"_kw));
+    recover.partition = TRY(parse_name(c, "a partition name"));
+    TRY(id());
+  }
+  if (c.accept("AS"_kw)) recover.new_name = TRY(parse_name(c, "the new name"));
+  if (recover.what == RecoverStatement::What::kPartition) {
+    TRY(c.expect("FROM"_kw));
+    recover.table = TRY(parse_qualified_name(c, "a table name"));
+  }
+  return recover;
 }
 
 Body parse_alter_partitions(ParseContext& c, QualifiedName table) {

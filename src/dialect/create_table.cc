@@ -33,12 +33,15 @@ Parsed<void> parse_primary_key(ParseContext& c, TableParts& table) {
   return set_primary_key(c, table, std::move(columns));
 }
 
-// INDEX i (c) USING INVERTED PROPERTIES(..) COMMENT '..', KEY (c), FULLTEXT KEY f (c): nothing to build.
+// INDEX i (c) USING INVERTED PROPERTIES(..) COMMENT '..', KEY k (c), FULLTEXT KEY f (c): nothing to build, but those
+// with a name are listed.
 Parsed<void> skip_index(ParseContext& c, TableParts& table) {
   const size_t first = c.mark();
   const bool index = c.accept("INDEX"_kw);
-  if (!index) c.accept("KEY"_kw);
+  const bool key = !index && c.accept("KEY"_kw);
+  const size_t name = c.mark();
   TRY(parse_if_not_exists(c));
+  const bool named = !c.is(TokenKind::kLeftParen) && !c.is("USING"_kw);
   if (!c.is(TokenKind::kLeftParen) && !c.is("USING"_kw)) TRY(parse_name(c, "an index name"));
   if (c.accept("USING"_kw)) c.advance();
   TRY(skip_parentheses(c));
@@ -48,7 +51,8 @@ Parsed<void> skip_index(ParseContext& c, TableParts& table) {
     else
       c.advance();
   }
-  if (index) table.model.indexes.emplace_back(c.text_since(first));
+  if (index && named) table.model.indexes.emplace_back(c.text_since(first));
+  if (key && named) table.model.indexes.push_back("INDEX " + std::string(c.text_since(name)));
   return {};
 }
 
@@ -422,6 +426,13 @@ Body parse_create_table(ParseContext& c, bool temporary) {
   }
   if (typed_columns) return c.unsupported("CREATE TABLE .. AS with column types");
   info.query = TRY(parse_query(c));
+  if (const auto count = column_count(*info.query->node);
+      count && !info.columns.empty() && *count != info.columns.LogicalColumnCount()) {
+    return c.failure(
+        sql_error(Code::kInvalidArgument, 1353,
+                  "ctas column size is not equal to the query's: " + std::to_string(info.columns.LogicalColumnCount()) +
+                      " instead of " + std::to_string(*count)));
+  }
   return create_as(table, std::move(statement));
 }
 

@@ -92,7 +92,6 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   table.doris |= aggregates;
   // MySQL's primary key goes before what Doris would choose.
   if (!table.doris || (!table.primary_key.empty() && model.keys == kernel::KeyModel::kNone)) {
-    model.indexes.clear();
     TRY(resolve_partitions(c, table));
     table.info->comment = kernel::encode(model);
     return {};
@@ -138,6 +137,7 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   }
   if (model.keys == kernel::KeyModel::kUnique && !nullable_key && table.primary_key.empty())
     table.primary_key = model.key_order;
+  TRY(check_table(c, table));
   TRY(resolve_partitions(c, table));
   table.info->comment = kernel::encode(model);
   return {};

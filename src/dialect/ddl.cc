@@ -151,7 +151,12 @@ Body parse_drop_relations(ParseContext& c, duckdb::CatalogType type) {
     else
       statement->rest.push_back(std::move(drop.tree));
   } while (c.accept(TokenKind::kComma));
-  while (c.accept("RESTRICT"_kw) || c.accept("CASCADE"_kw) || c.accept("FORCE"_kw)) {
+  statement->to_bin = type == duckdb::CatalogType::TABLE_ENTRY && statement->rest.empty();
+  for (;;) {
+    if (c.accept("FORCE"_kw))
+      statement->to_bin = false;
+    else if (!c.accept("RESTRICT"_kw) && !c.accept("CASCADE"_kw))
+      break;
   }
   return std::move(*statement);
 }
@@ -219,6 +224,8 @@ Body parse_create(ParseContext& c) {
   if (unique) c.advance();
   if (c.accept("INDEX"_kw)) return unique ? parse_create_unique_index(c) : parse_create_index(c);
   if (c.accept("USER"_kw)) return parse_create_user(c);
+  if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kCreate);
+  if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_create_row_policy(c);
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
 
@@ -232,6 +239,8 @@ Body parse_drop(ParseContext& c) {
   if (c.accept("INDEX"_kw)) return parse_drop_index(c);
   if (c.accept("USER"_kw)) return parse_drop_user(c);
   if (c.is("PREPARE"_kw)) return parse_deallocate(c);
+  if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kDrop);
+  if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }
 

@@ -28,16 +28,20 @@ duckdb::unique_ptr<duckdb::BaseTableRef> table_reference(const KernelName& name)
 // PARTITION (p, ..) after a table's name: the names go where the kernel's side finds them (kernel/table_writes.h).
 Parsed<PartitionNames> parse_partitions(ParseContext& c, duckdb::TableRef& table) {
   PartitionNames partitions = TRY(parse_partition_names(c));
-  if (partitions.temporary) return c.unsupported("TEMPORARY PARTITION (..) after a table name");
+  if (partitions.temporary) table.column_name_alias.emplace_back(kernel::kTemporaryPartitions);
   for (const auto& name : partitions.names) table.column_name_alias.push_back(name);
   return partitions;
 }
 
-// a = 1, t.b = DEFAULT, ..
-Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c) {
+// a = 1, t.b = DEFAULT, ..; where `table` is not empty, it is the only one that a column may name.
+Parsed<duckdb::unique_ptr<duckdb::UpdateSetInfo>> parse_assignments(ParseContext& c, const std::string& table = {}) {
   auto info = duckdb::make_uniq<duckdb::UpdateSetInfo>();
   do {
     QualifiedName column = TRY(parse_qualified_name(c, "a column name"));
+    if (!table.empty() && !column.database.empty() && !duckdb::StringUtil::CIEquals(column.database, table)) {
+      return c.failure(sql_error(Code::kNotFound, 1054,
+                                 "column in assignment list is invalid, " + column.database + "." + column.name));
+    }
     if (!c.accept(TokenKind::kAssign)) TRY(c.expect(TokenKind::kEqual, "'=' after the column"));
     info->columns.push_back(std::move(column.name));
     if (c.is("DEFAULT"_kw) && !c.is(TokenKind::kLeftParen, 1)) {
@@ -116,6 +120,16 @@ Parsed<void> parse_load_fields(ParseContext& c, LoadDataStatement& load) {
   }
 }
 
+// WITH LABEL l, WITH LABEL 'l', WITH LABEL `db`.`l`
+Parsed<void> parse_label(ParseContext& c, std::string& label) {
+  if (!c.accept("WITH"_kw, "LABEL"_kw)) return {};
+  if (c.is(TokenKind::kString))
+    label = TRY(parse_string(c, "a label"));
+  else
+    label = TRY(parse_qualified_name(c, "a label")).name;
+  return {};
+}
+
 // INSERT OVERWRITE: the rows of the table, or of its partitions that are named, give way to those of the query, which
 // may read the table itself.
 Body overwrite_table(duckdb::unique_ptr<duckdb::InsertStatement> insert, const PartitionNames& partitions) {
@@ -123,6 +137,7 @@ Body overwrite_table(duckdb::unique_ptr<duckdb::InsertStatement> insert, const P
   deletion->table = insert->table_ref->Copy();
   KernelStatement statement;
   statement.effect = Effect::kWrite;
+  statement.overwrites = !partitions.temporary;
   const bool from_values = insert->GetValuesList() || !insert->select_statement;
   if (from_values && !partitions.all) {
     if (!partitions.any()) insert->table_ref.reset();
@@ -183,15 +198,11 @@ Body parse_insert(ParseContext& c) {
   auto insert = duckdb::make_uniq<duckdb::InsertStatement>();
   insert->table_ref = table_reference(name);
   const PartitionNames partitions = TRY(parse_partitions(c, *insert->table_ref));
+  std::string label;
   insert->catalog = name.catalog;
   insert->schema = name.schema;
   insert->table = name.name;
-  if (c.accept("WITH"_kw, "LABEL"_kw)) {
-    if (c.is(TokenKind::kString))
-      TRY(parse_string(c, "a label"));
-    else
-      TRY(parse_qualified_name(c, "a label"));
-  }
+  TRY(parse_label(c, label));
   if (c.is(TokenKind::kLeftParen) && !c.at_parenthesised_query()) {
     if (c.is(TokenKind::kRightParen, 1)) {
       c.advance();
@@ -200,12 +211,7 @@ Body parse_insert(ParseContext& c) {
       for (auto& column : TRY(parse_name_list(c))) insert->columns.push_back(std::move(column));
     }
   }
-  if (c.accept("WITH"_kw, "LABEL"_kw)) {
-    if (c.is(TokenKind::kString))
-      TRY(parse_string(c, "a label"));
-    else
-      TRY(parse_qualified_name(c, "a label"));
-  }
+  TRY(parse_label(c, label));
   // [HINT] of Doris: [shuffle]
   if (c.is(TokenKind::kLeftBracket) && c.is(TokenKind::kWord, 1) && c.is(TokenKind::kRightBracket, 2)) {
     c.advance();
@@ -238,7 +244,11 @@ Body parse_insert(ParseContext& c) {
   if (conflict_target && partitions.any()) return c.unsupported("PARTITION (..) together with a key's conflicts");
   if (overwrite) return overwrite_table(std::move(insert), partitions);
   if (!conflict_target && !partitions.any()) insert->table_ref.reset();
-  return kernel_statement(std::move(insert), Effect::kWrite);
+  KernelStatement statement;
+  statement.tree = std::move(insert);
+  statement.effect = Effect::kWrite;
+  statement.label = std::move(label);
+  return statement;
 }
 
 Body parse_update(ParseContext& c) {
@@ -248,11 +258,13 @@ Body parse_update(ParseContext& c) {
   auto update = duckdb::make_uniq<duckdb::UpdateStatement>();
   TablePtr tables = TRY(parse_from(c));
   if (tables->type != duckdb::TableReferenceType::BASE_TABLE) return c.unsupported("UPDATE of more than one table");
+  const auto& target = tables->Cast<duckdb::BaseTableRef>();
+  const std::string target_name = target.alias.empty() ? target.table_name : target.alias;
   update->table = std::move(tables);
   TRY(c.expect("SET"_kw));
   {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
-    update->set_info = TRY(parse_assignments(c));
+    update->set_info = TRY(parse_assignments(c, target_name));
   }
   if (c.accept("FROM"_kw)) update->from_table = TRY(parse_from(c));
   if (c.accept("WHERE"_kw)) {

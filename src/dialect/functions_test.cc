@@ -69,8 +69,8 @@ INSTANTIATE_TEST_SUITE_P(Logic, Functions,
 
 INSTANTIATE_TEST_SUITE_P(
     Numbers, Functions,
-    ::testing::Values(Case{"mod(7, 3), pow(2, 3), log(2, 8), log10(100), ln(0), sqrt(-1), sqrt(4), log(0)",
-                           "1|8.0|3.0|2.0|NULL|NULL|2.0|NULL"},
+    ::testing::Values(Case{"mod(7, 3), pow(2, 3), log(2, 8), log10(100), ln(0), sqrt(0), sqrt(4), log(0)",
+                           "1|8.0|3.0|2.0|NULL|0.0|2.0|NULL"},
                       Case{"truncate(1.999, 1), truncate(-1.999, 1), truncate(1.9, 0), round(2.5), ceiling(1.2), "
                            "floor(1.8), abs(-1), sign(-3)",
                            "1.9|-1.9|1|3|2|1|1|-1"},
@@ -160,8 +160,8 @@ class Aggregates : public ::testing::Test {
 };
 
 TEST_F(Aggregates, HaveMysqlsMeanings) {
-  EXPECT_EQ(over_three("count(*), count(x), count(distinct x), count(distinct x, x + 1), sum(x), avg(x)"),
-            "3|3|2|2|5|1.6666666666666667");
+  EXPECT_EQ(over_three("count(*), count(x), count(distinct x), sum(x), avg(x)"), "3|3|2|5|1.6666666666666667");
+  EXPECT_EQ(over_three("count(distinct x, x + 1)"), "2");
   EXPECT_EQ(over_three("variance(x), var_pop(x), stddev(x) = stddev_pop(x), std(x) < stddev_samp(x)"),
             "0.2222222222222222|0.2222222222222222|true|true");
   EXPECT_EQ(over_three("bit_and(x), bit_or(x), bit_xor(x), min(x), max(x)"), "0|3|1|1|2");

@@ -15,7 +15,8 @@ ExprPtr as_date(ExprPtr value) { return tree::cast(std::move(value), LogicalType
 
 // A moment cut to `digits` of the second's fraction.
 ExprPtr cut_fraction(ExprPtr moment, int64_t digits) {
-  if (digits > 3) return moment;
+  if (digits > 0 && digits != 3)
+    return tree::doris("cut_datetime", std::move(moment), tree::integer(static_cast<int32_t>(digits)));
   ExprPtr cut = tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), std::move(moment));
   return tree::cast(std::move(cut), digits > 0 ? LogicalType::TIMESTAMP_MS : LogicalType::TIMESTAMP_S);
 }
@@ -107,11 +108,6 @@ Parsed<ExprPtr> build_unix_timestamp(ParseContext&, Call& call) {
                     LogicalType::BIGINT);
 }
 
-Parsed<ExprPtr> build_maketime(ParseContext&, Call& call) {
-  return tree::function("make_time", tree::cast(std::move(call.args[0]), LogicalType::BIGINT),
-                        tree::cast(std::move(call.args[1]), LogicalType::BIGINT),
-                        tree::cast(std::move(call.args[2]), LogicalType::DOUBLE));
-}
 constexpr FunctionEntry kFunctions[] = {
     {"now", 0, 1, nullptr, build_now},
     {"sysdate", 0, 1, nullptr, build_now},
@@ -137,7 +133,6 @@ constexpr FunctionEntry kFunctions[] = {
     {"timestampadd", 3, 3, nullptr, build_timestampadd},
     {"timestampdiff", 3, 3, nullptr, build_timestampdiff},
     {"unix_timestamp", 0, 2, nullptr, build_unix_timestamp},
-    {"maketime", 3, 3, nullptr, build_maketime},
 };
 
 }  // namespace

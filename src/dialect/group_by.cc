@@ -105,12 +105,15 @@ Parsed<Sets> parse_item(ParseContext& c, Groups& groups) {
 
 }  // namespace
 
-Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select) {
+Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kForbidInside);
   Groups groups(select.groups);
   Sets all;
   Sets items;  // the items' own sets, for WITH ROLLUP
+  bool sets = false;
   do {
+    sets |= (c.is("ROLLUP"_kw) && c.is(TokenKind::kLeftParen, 1)) ||
+            (c.is("CUBE"_kw) && c.is(TokenKind::kLeftParen, 1)) || (c.is("GROUPING"_kw) && c.is("SETS"_kw, 1));
     Sets item = TRY(parse_item(c, groups));
     if (item.size() == 1) items.push_back(item[0]);
     if (all.empty()) {
@@ -130,9 +133,10 @@ Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select) {
   } while (c.accept(TokenKind::kComma));
   if (c.accept("WITH"_kw, "ROLLUP"_kw)) {
     all = TRY(rollup(c, items));
+    sets = true;
   }
   select.groups.grouping_sets = std::move(all);
-  return {};
+  return sets;
 }
 
 }  // namespace sluice::dialect

@@ -181,7 +181,14 @@ Parsed<ExprPtr> parse_brackets(ParseContext& c) {
   TRY(nested.check());
   c.advance();
   ExprList elements;
-  if (!c.is(TokenKind::kRightBracket)) elements = TRY(parse_expression_list(c));
+  if (!c.is(TokenKind::kRightBracket)) {
+    do {
+      // Doris' literals hold constants; columns and operators do no harm here.
+      if (c.is(TokenKind::kWord) && c.is(TokenKind::kLeftParen, 1) && !c.is("CAST"_kw))
+        return c.expected("a constant in an array literal; array(..) takes function calls");
+      elements.push_back(TRY(parse_expression(c)));
+    } while (c.accept(TokenKind::kComma));
+  }
   TRY(c.expect(TokenKind::kRightBracket, "',' or ']'"));
   TRY(c.add_level());
   return tree::doris_call("array", std::move(elements));

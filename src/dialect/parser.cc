@@ -114,6 +114,7 @@ Body parse_statement(ParseContext& c) {
       c.advance();
       if (c.accept("TABLE"_kw)) return parse_alter_table(c);
       if (c.accept("USER"_kw)) return parse_alter_user(c);
+      if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kAlter);
       if (c.accept("VIEW"_kw)) return parse_alter_view(c);
       if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_alter_materialized_view(c);
       if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_alter_database(c);
@@ -174,6 +175,7 @@ Body parse_statement(ParseContext& c) {
       return parse_job_statement(c);
     case "GRANT"_kw:
     case "REVOKE"_kw:
+      return parse_grant(c, c.is("REVOKE"_kw));
     case "XA"_kw:
     case "HELP"_kw:
     case "RESET"_kw:
@@ -181,6 +183,7 @@ Body parse_statement(ParseContext& c) {
     case "CHECKSUM"_kw:
       return c.unsupported(std::string(keyword_text(c.peek().keyword)));
     default:
+      if (c.is_word("RECOVER")) return parse_recover(c);
       return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
   }
 }

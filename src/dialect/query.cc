@@ -158,15 +158,17 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
     LiftScope allowed(c, LiftScope::Rule::kAllow);
     select->where_clause = tree::condition(TRY(parse_expression(c)));
   }
+  bool grouping_sets = false;
   if (c.accept("GROUP"_kw)) {
     TRY(c.expect("BY"_kw));
-    TRY(parse_group_by(c, *select));
+    grouping_sets = TRY(parse_group_by(c, *select));
   }
   LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
   if (c.accept("HAVING"_kw)) {
     select->having = tree::condition(TRY(parse_expression(c)));
     having_as_where(*select);
   }
+  TRY(apply_select_rules(c, *select, grouping_sets));
   if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");
   c.in_list_with_assignments = outer_list;
   return select;
@@ -190,6 +192,9 @@ Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
     TRY(c.expect("BY"_kw));
     auto order = duckdb::make_uniq<duckdb::OrderModifier>();
     order->orders = TRY(parse_order_list(c));
+    if (node->type == duckdb::QueryNodeType::SELECT_NODE) {
+      for (auto& entry : order->orders) bind_order(node->Cast<duckdb::SelectNode>(), entry.expression);
+    }
     // A constant that is no position orders nothing, and the kernel refuses it.
     std::erase_if(order->orders, [](const duckdb::OrderByNode& entry) {
       const duckdb::Value* value = tree::constant_value(*entry.expression);
@@ -269,9 +274,11 @@ duckdb::SetOperationType set_operation_at(const ParseContext& c) {
   }
 }
 
-SetOperator parse_set_operator(ParseContext& c) {
+Parsed<SetOperator> parse_set_operator(ParseContext& c) {
   SetOperator result{set_operation_at(c), false};
   c.advance();
+  if (c.is("ALL"_kw) && result.type != duckdb::SetOperationType::UNION)
+    return c.unsupported("ALL after INTERSECT, EXCEPT or MINUS");
   if (c.accept("ALL"_kw))
     result.all = true;
   else
@@ -301,7 +308,7 @@ Parsed<NodePtr> combine(ParseContext& c, NodePtr left, NodePtr right, SetOperato
 Parsed<NodePtr> continue_intersect(ParseContext& c, NodePtr left) {
   duckdb::SetOperationNode* chain = nullptr;
   while (set_operation_at(c) == duckdb::SetOperationType::INTERSECT) {
-    SetOperator op = parse_set_operator(c);
+    SetOperator op = TRY(parse_set_operator(c));
     NodePtr right = TRY(parse_term(c));
     left = TRY(combine(c, std::move(left), std::move(right), op, chain));
   }
@@ -312,7 +319,7 @@ Parsed<NodePtr> continue_set_operations(ParseContext& c, NodePtr left) {
   left = TRY(continue_intersect(c, std::move(left)));
   duckdb::SetOperationNode* chain = nullptr;
   while (set_operation_at(c) != duckdb::SetOperationType::NONE) {
-    SetOperator op = parse_set_operator(c);
+    SetOperator op = TRY(parse_set_operator(c));
     NodePtr right = TRY(parse_term(c));
     right = TRY(continue_intersect(c, std::move(right)));
     left = TRY(combine(c, std::move(left), std::move(right), op, chain));
@@ -339,6 +346,14 @@ NodePtr recursive_node(NodePtr node, const std::string& name, const duckdb::vect
     result->left = std::move(node);
   }
   return result;
+}
+
+// WITH c (a, b) AS (SELECT 1): more names than columns, where their number is known.
+Parsed<void> check_labels(ParseContext& c, const duckdb::QueryNode& node, size_t labels, const Token& where) {
+  const auto count = column_count(node);
+  if (!count || labels <= *count) return {};
+  return c.syntax_error(
+      "WITH gives " + std::to_string(labels) + " column names to a query of " + std::to_string(*count), where);
 }
 
 }  // namespace
@@ -403,6 +418,7 @@ Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes)
     NodePtr node = TRY(parse_query_node(c));
     TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
     if (recursive) node = recursive_node(std::move(node), name, info->aliases);
+    TRY(check_labels(c, *node, info->aliases.size(), where));
     info->query = as_statement(std::move(node));
     if (ctes.map.find(name) != ctes.map.end()) {
       return c.syntax_error("WITH has the name '" + name + "' twice", where);

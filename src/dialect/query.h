@@ -25,11 +25,19 @@ bool at_query_continuation(const ParseContext& c);
 // WITH [RECURSIVE] .. when the cursor is there.
 Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes);
 
-// GROUP BY's list, with ROLLUP, CUBE, GROUPING SETS and WITH ROLLUP. (group_by.cc)
-Parsed<void> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
+// GROUP BY's list; whether it has ROLLUP, CUBE, GROUPING SETS or WITH ROLLUP. (group_by.cc)
+Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
 
 // Turns HAVING without groups and aggregates, which the kernel refuses, into WHERE. (having.cc)
 void having_as_where(duckdb::SelectNode& select);
+
+// What Doris reads otherwise than the kernel, or refuses, in a SELECT up to its HAVING. (select_rules.cc)
+// `grouping_sets`: what parse_group_by() gave.
+Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets);
+// What a name in ORDER BY means: the first item of the select list that is shown under it. (select_rules.cc)
+void bind_order(duckdb::SelectNode& select, ExprPtr& wanted);
+// How many columns a query has; nothing when it has a * or is no plain SELECT. (select_rules.cc)
+std::optional<size_t> column_count(const duckdb::QueryNode& node);
 
 // What follows FROM. (table_ref.cc)
 Parsed<TablePtr> parse_from(ParseContext& c);

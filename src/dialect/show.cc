@@ -161,6 +161,11 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
     }
     return parse_show_filter(c, show);
   }
+  if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_show_row_policies(c, show);
+  if (c.is("ALL"_kw) && c.is("GRANTS"_kw, 1)) {
+    c.advance();
+    show.full = true;
+  }
   if (TRY(parse_show_family(c, show))) return {};
   switch (c.peek().keyword) {
     case "CREATE"_kw:

@@ -89,7 +89,6 @@ constexpr Family kFamilies[] = {
     {"ROLES"},
     {"ROUTINE LOAD TASK", Target::kDatabase},
     {"ROUTINE LOAD", Target::kWord},
-    {"ROW POLICY", Target::kWord},
     {"SNAPSHOT", Target::kWord},
     {"SQL_BLOCK_RULE", Target::kWord},
     {"STAGES"},
@@ -245,7 +244,7 @@ Body parse_admin(ParseContext& c) {
   for (const char* word : {"SET", "REPAIR", "CANCEL", "CHECK", "COMPACT", "REBALANCE", "CLEAN", "COPY"}) {
     if (!c.is_word(word)) continue;
     skip_to_end(c);
-    return NoOpStatement{};
+    return NoOpStatement{true};
   }
   return c.expected("SHOW, SET, REPAIR, CHECK, COMPACT or CLEAN");
 }

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "dialect/access_statements.h"
 #include "dialect/table_statements.h"
 #include "kernel/partitions.h"
 #include "pch/pch.h"
@@ -29,6 +30,9 @@ struct KernelStatement {
   Effect effect = Effect::kRead;
   // Run after `tree`, in order and as one statement with it: DROP TABLE a, b; ALTER TABLE t ADD a INT, DROP b.
   std::vector<std::unique_ptr<duckdb::SQLStatement>> rest;
+  bool to_bin = false;      // DROP TABLE without FORCE: a table of Doris can be recovered
+  bool overwrites = false;  // INSERT OVERWRITE: a DELETE among the trees makes room, partitions can be recovered
+  std::string label;        // INSERT .. WITH LABEL: happens at most once
 };
 
 // CREATE TABLE t LIKE other: other's definition is known only when the statement runs.
@@ -61,11 +65,6 @@ struct SetStatement {
   std::vector<Assignment> assignments;
   // UNSET VARIABLE ALL: all of this scope take their defaults.
   std::optional<VariableScope> reset_all;
-};
-
-struct Account {
-  std::string user;
-  std::string host = "%";
 };
 
 // SHOW ...; DESC t is kColumns. `what` decides which of the other fields mean something.
@@ -104,6 +103,7 @@ struct ShowStatement {
     kPartitions,
     kAlterJobs,     // SHOW ALTER TABLE COLUMN|ROLLUP|MATERIALIZED VIEW; `family` says which
     kAllIndexes,    // DESC t ALL
+    kRowPolicies,   // SHOW ROW POLICY [FOR account | ROLE role]; `words` is the role
     kFunctionType,  // DESC FUNCTION f(..): the columns of `query`
     kFamily,        // the many SHOWs whose rows few clients need; `family` is the words, e.g. "STREAM LOAD"
     kOther,
@@ -114,7 +114,7 @@ struct ShowStatement {
     bool descending = false;
   };
   What what = What::kOther;
-  bool full = false;      // SHOW FULL ...
+  bool full = false;      // SHOW FULL ..., SHOW ALL GRANTS
   bool describe = false;  // written as DESC/DESCRIBE/EXPLAIN <table>: Doris' other column texts
   VariableScope scope = VariableScope::kSession;
   QualifiedName object;  // the table or view; for kTables/kTableStatus/kCreateDatabase only catalog and database
@@ -157,22 +157,6 @@ struct PreparedTextStatement {
   std::vector<std::string> variables;  // of kExecute
 };
 
-// CREATE USER, ALTER USER, DROP USER, SET PASSWORD, RENAME USER is not offered yet.
-struct AccountStatement {
-  enum class What : uint8_t { kCreate, kAlter, kDrop, kSetPassword };
-  What what = What::kCreate;
-  bool if_exists = false;      // DROP/ALTER USER IF EXISTS
-  bool if_not_exists = false;  // CREATE USER IF NOT EXISTS
-  struct Entry {
-    std::optional<Account> account;       // empty: the session's own (SET PASSWORD = ...)
-    std::optional<std::string> password;  // clear text; IDENTIFIED BY 'x', PASSWORD('x')
-    std::optional<std::string>
-        hash;            // "*A4B6..." of mysql_native_password; IDENTIFIED BY PASSWORD '*..', IDENTIFIED WITH .. AS
-    std::string plugin;  // IDENTIFIED WITH plugin; empty: the default
-  };
-  std::vector<Entry> entries;
-};
-
 // LOAD DATA [LOCAL] INFILE 'file' [REPLACE|IGNORE] INTO TABLE t ...
 struct LoadDataStatement {
   bool local = false;
@@ -186,27 +170,46 @@ struct LoadDataStatement {
   std::vector<std::string> columns;  // empty: all, in order; "@x" marks a field to drop
 };
 
-// ALTER TABLE t ADD | DROP | RENAME | MODIFY PARTITION ..: bounds are known only when the table is.
+// ALTER TABLE t ADD | DROP | RENAME | MODIFY | REPLACE PARTITION ..: bounds are known only when the table is.
 struct AlterPartitionsStatement {
-  enum class What : uint8_t { kAdd, kDrop, kRename, kModify };
+  enum class What : uint8_t { kAdd, kDrop, kRename, kModify, kReplace };
   struct Change {
     What what = What::kAdd;
     bool if_exists = false;            // IF EXISTS, IF NOT EXISTS
     kernel::WrittenPartition written;  // kAdd; its name also of the others
     std::string new_name;              // kRename
+    bool force = false;                // kDrop, kReplace: not into the recycle bin
+    bool of_index = false;             // kDrop: of a rollup; the table keeps its rows
+    // kReplace: `replaced` give way to the temporary partitions `by`.
+    std::vector<std::string> replaced;
+    std::vector<std::string> by;
+    bool strict_range = true;  // together they must hold the same rows
+    bool keep_temporary_names = false;
   };
   QualifiedName table;
   std::vector<Change> changes;
 };
 
-// Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
-struct NoOpStatement {};
+// RECOVER DATABASE | TABLE | PARTITION: from the recycle bin.
+struct RecoverStatement {
+  enum class What : uint8_t { kDatabase, kTable, kPartition };
+  What what = What::kTable;
+  QualifiedName table;  // kDatabase: its database alone
+  std::string partition;
+  std::optional<uint64_t> id;  // as SHOW CATALOG RECYCLE BIN has it
+  std::string new_name;        // empty: the old one
+};
+
+// Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, ADMIN SET .., COM hints.
+struct NoOpStatement {
+  bool administers = false;  // what only administrators may ask for
+};
 
 using StatementBody =
     std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
-                 MaterializedViewStatement, AlterPartitionsStatement, UseStatement, SetStatement, ShowStatement,
-                 KillStatement, TransactionStatement, SavepointStatement, PreparedTextStatement, AccountStatement,
-                 LoadDataStatement, NoOpStatement>;
+                 MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement, UseStatement, SetStatement,
+                 ShowStatement, KillStatement, TransactionStatement, SavepointStatement, PreparedTextStatement,
+                 AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -55,6 +55,7 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c);
 // alter_partitions.cc: after ALTER TABLE t, when what follows is about partitions
 bool at_alter_partitions(const ParseContext& c);
 Body parse_alter_partitions(ParseContext& c, QualifiedName table);
+Body parse_recover(ParseContext& c);  // RECOVER TABLE | PARTITION | DATABASE
 // alter.cc: after ALTER TABLE
 Body parse_alter_table(ParseContext& c);
 // USING kind, PROPERTIES (..), COMMENT '..' of an index.
@@ -90,6 +91,16 @@ Body parse_create_user(ParseContext& c);
 Body parse_alter_user(ParseContext& c);
 Body parse_drop_user(ParseContext& c);
 Body parse_set_password(ParseContext& c);  // after SET PASSWORD
+
+// grant_statement.cc
+Body parse_grant(ParseContext& c, bool revoke);  // at GRANT, REVOKE
+// After the verb and ROLE:
+Body parse_role(ParseContext& c, RoleStatement::What what);
+// After CREATE ROW POLICY, DROP ROW POLICY:
+Body parse_create_row_policy(ParseContext& c);
+Body parse_drop_row_policy(ParseContext& c);
+// After SHOW ROW POLICY:
+Parsed<void> parse_show_row_policies(ParseContext& c, ShowStatement& show);
 
 // One statement without its end; also EXPLAIN's. (parser.cc)
 Body parse_statement(ParseContext& c);

@@ -10,6 +10,7 @@
 #include "dialect/table_clauses.h"
 #include "dialect/table_function.h"
 #include "dialect/tree.h"
+#include "kernel/index_scan.h"
 #include "kernel/partition_scan.h"
 
 namespace sluice::dialect {
@@ -106,16 +107,22 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
     TRY(skip_index_hints(c));
     return scan;
   }
+  // t INDEX v of Doris reads the materialised view or rollup v.
+  if (c.is("INDEX"_kw) && at_name(c, 1)) {
+    c.advance();
+    const std::string index = TRY(parse_name(c, "a materialized view or rollup"));
+    TablePtr scan = kernel::index_scan(name.catalog, name.schema, name.name, index);
+    scan->query_location = where.begin;
+    TRY(parse_table_alias(c, *scan));
+    TRY(refuse_table_options(c));
+    TRY(skip_index_hints(c));
+    return scan;
+  }
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = std::move(name.catalog);
   table->schema_name = std::move(name.schema);
   table->table_name = std::move(name.name);
   table->query_location = where.begin;
-  // t INDEX v of Doris names the materialised view or rollup to read: the same rows, only sooner.
-  if (c.is("INDEX"_kw) && at_name(c, 1)) {
-    c.advance();
-    TRY(parse_name(c, "a materialized view or rollup"));
-  }
   TRY(refuse_table_options(c));
   TRY(parse_table_alias(c, *table));
   TRY(refuse_table_options(c));
@@ -126,6 +133,8 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
 Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
   auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(node)));
   TRY(parse_table_alias(c, *table));
+  if (table->alias.empty())
+    return c.failure(sql_error(Code::kInvalidArgument, 1248, "Every derived table must have its own alias"));
   TRY(refuse_table_options(c));
   return table;
 }

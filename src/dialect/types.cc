@@ -5,6 +5,7 @@
 #include "dialect/names.h"
 #include "duckdb/common/string_util.hpp"
 #include "functions/decimal256.h"
+#include "functions/decimalv2.h"
 #include "functions/nested_aggregate.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -50,9 +51,10 @@ Parsed<LogicalType> parse_integer(ParseContext& c, LogicalType signed_type, Logi
   return accept_unsigned(c) ? unsigned_type : signed_type;
 }
 
-Parsed<LogicalType> parse_decimal(ParseContext& c) {
+Parsed<LogicalType> parse_decimal(ParseContext& c, bool v2) {
   Sizes sizes = TRY(parse_sizes(c));
   accept_unsigned(c);
+  if (v2 && !sizes.first) return functions::decimalv2_type();
   // DECIMAL alone is Doris' largest one with 9 decimals.
   constexpr uint64_t kDefaultScale = 9;
   uint64_t precision = sizes.first.value_or(functions::kMaxDecimalWidth);
@@ -60,6 +62,10 @@ Parsed<LogicalType> parse_decimal(ParseContext& c) {
   if (precision == 0) precision = 10;
   if (precision > functions::kMaxDecimal256Width) return c.syntax_error("a DECIMAL has at most 76 digits");
   if (scale > precision) return c.syntax_error("a DECIMAL cannot have more decimals than digits");
+  // Smaller ones are plain: a UNION takes the type of its first DECIMALV2, which must have room.
+  if (v2 && precision == functions::kDecimalV2Width && scale == functions::kDecimalV2Scale) {
+    return functions::decimalv2_type();
+  }
   return functions::decimal_type(static_cast<int>(precision), static_cast<int>(scale));
 }
 
@@ -115,7 +121,9 @@ Parsed<LogicalType> parse_nested_type(ParseContext& c) {
   TypeName inner = TRY(parse_column_type(c));
   c.accept("NOT"_kw, "NULL"_kw);
   c.accept("NULL"_kw);
-  return inner.type;
+  // Elements are DECIMALs.
+  if (!functions::is_decimalv2(inner.type)) return inner.type;
+  return functions::decimal_type(functions::decimal_width(inner.type), functions::decimal_scale(inner.type));
 }
 
 Parsed<LogicalType> parse_struct(ParseContext& c) {
@@ -241,13 +249,14 @@ Parsed<TypeName> parse_column_type(ParseContext& c) {
       Sizes sizes = TRY(parse_sizes(c));
       return of(sizes.first.value_or(1) == 1 ? LogicalType::BOOLEAN : LogicalType::UBIGINT);
     }
-    case "DECIMAL"_kw:
     case "DECIMALV2"_kw:
+      return of(parse_decimal(c, true));
+    case "DECIMAL"_kw:
     case "DECIMALV3"_kw:
     case "NUMERIC"_kw:
     case "DEC"_kw:
     case "FIXED"_kw:
-      return of(parse_decimal(c));
+      return of(parse_decimal(c, false));
     case "FLOAT"_kw:
       return of(parse_float(c));
     case "REAL"_kw:
@@ -362,9 +371,17 @@ Parsed<TypeName> parse_cast_type(ParseContext& c) {
     const Token word = c.peek();
     c.advance();
     const uint64_t digits = TRY(parse_fraction_digits(c, word));
-    return of(digits == 0   ? LogicalType::TIMESTAMP_S
-              : digits == 3 ? LogicalType::TIMESTAMP_MS
-                            : LogicalType::TIMESTAMP);
+    TypeName result;
+    result.type = digits == 0   ? LogicalType::TIMESTAMP_S
+                  : digits == 3 ? LogicalType::TIMESTAMP_MS
+                                : LogicalType::TIMESTAMP;
+    result.fraction_digits = digits;
+    return result;
+  }
+  if (c.is("TIME"_kw)) {  // a time of Doris, which may go beyond a day; the kernel's does not
+    TypeName result = TRY(parse_column_type(c));
+    result.type = LogicalType::INTERVAL;
+    return result;
   }
   return parse_column_type(c);
 }

@@ -8,8 +8,9 @@ namespace sluice::dialect {
 
 struct TypeName {
   duckdb::LogicalType type;
-  std::optional<uint64_t> length{};  // CHAR(n), VARCHAR(n), BINARY(n)
-  std::string declared{};            // as DESC shows it, where `type` alone says less: "varchar(10)"
+  std::optional<uint64_t> length{};           // CHAR(n), VARCHAR(n), BINARY(n)
+  std::optional<uint64_t> fraction_digits{};  // CAST(x AS DATETIME(n))
+  std::string declared{};                     // as DESC shows it, where `type` alone says less: "varchar(10)"
 };
 
 // Of a column definition: with UNSIGNED, display widths, CHARACTER SET and COLLATE.

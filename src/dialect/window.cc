@@ -64,6 +64,39 @@ Parsed<void> parse_frame(ParseContext& c, duckdb::WindowExpression& window) {
   return {};
 }
 
+// How early a boundary is; of n PRECEDING and n FOLLOWING the number is not looked at.
+int place(WindowBoundary boundary) {
+  switch (boundary) {
+    case WindowBoundary::UNBOUNDED_PRECEDING:
+      return 0;
+    case WindowBoundary::EXPR_PRECEDING_ROWS:
+    case WindowBoundary::EXPR_PRECEDING_RANGE:
+      return 1;
+    case WindowBoundary::EXPR_FOLLOWING_ROWS:
+    case WindowBoundary::EXPR_FOLLOWING_RANGE:
+      return 3;
+    case WindowBoundary::UNBOUNDED_FOLLOWING:
+      return 4;
+    default:
+      return 2;  // the current row
+  }
+}
+
+// What Doris refuses of a frame that was written.
+Parsed<void> check_frame(ParseContext& c, const duckdb::WindowExpression& window) {
+  if (window.orders.empty()) return c.syntax_error("WindowFrame clause requires OrderBy clause");
+  if (place(window.start) > place(window.end))
+    return c.syntax_error("WindowFrame's left boundary should not be larger than right boundary");
+  const bool preceding = place(window.start) == 1 && place(window.end) == 1;
+  const bool following = place(window.start) == 3 && place(window.end) == 3;
+  if (!preceding && !following) return {};
+  const auto first = tree::constant_integer(*window.start_expr);
+  const auto last = tree::constant_integer(*window.end_expr);
+  if (first && last && (preceding ? *first < *last : *first > *last))
+    return c.syntax_error("WindowFrame's left boundary should not be larger than right boundary");
+  return {};
+}
+
 // first_value(x, true) of Doris leaves NULLs out.
 void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
   const duckdb::Value* flag = args.size() == 2 ? tree::constant_value(*args[1]) : nullptr;
@@ -97,6 +130,10 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     if (args.empty() || args.size() > 3) return c.syntax_error("LEAD() and LAG() take 1 to 3 arguments");
     window->children.push_back(std::move(args[0]));
     if (args.size() > 1) window->offset_expr = std::move(args[1]);
+    if (const auto offset = window->offset_expr ? tree::constant_integer(*window->offset_expr) : std::nullopt;
+        offset && *offset < 0) {
+      return c.syntax_error("The offset parameter of LEAD() and LAG() must be a constant value >= 0");
+    }
     if (args.size() > 2) window->default_expr = std::move(args[2]);
   } else {
     if (type == ExpressionType::WINDOW_FIRST_VALUE || type == ExpressionType::WINDOW_LAST_VALUE) {
@@ -117,7 +154,9 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     TRY(c.expect("BY"_kw));
     window->orders = TRY(parse_order_list(c));
   }
+  const bool framed = c.is("ROWS"_kw) || c.is("RANGE"_kw);
   TRY(parse_frame(c, *window));
+  if (framed) TRY(check_frame(c, *window));
   TRY(c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER"));
   TRY(c.add_level());
   return window;

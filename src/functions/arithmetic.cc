@@ -9,9 +9,11 @@
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/decimals.h"
+#include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/registry.h"
+#include "functions/text_to_value.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -217,6 +219,9 @@ void text_to_number(Call& call, BoundPtr& operand) {
     const std::string& text = duckdb::StringValue::Get(*constant);
     const bool whole = !text.empty() && text.find_first_not_of("0123456789-+ ") == text.npos;
     if (whole) type = LogicalType::BIGINT;
+    if (!text_to_double(text) && operand->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT) {
+      throw duckdb::BinderException("string literal '%s' cannot be cast to double", text);
+    }
   }
   operand = convert(call.context, std::move(operand), type);
 }
@@ -336,18 +341,26 @@ BoundPtr multiply_decimals(Call& call) {
                       static_cast<unsigned>(scale - kept), run_multiply_decimals);
 }
 
+bool on_decimalv2(const Call& call) {
+  return is_decimalv2(call.arguments[0]->return_type) && is_decimalv2(call.arguments[1]->return_type);
+}
+
 template <Operation operation>
 BoundPtr expand_sum_or_product(Call& call) {
   check_numbers(call, true);
+  constexpr DecimalOperation kOperation = operation == Operation::kAdd        ? DecimalOperation::kAdd
+                                          : operation == Operation::kSubtract ? DecimalOperation::kSubtract
+                                                                              : DecimalOperation::kMultiply;
+  if (on_decimalv2(call)) {
+    return calculate_decimalv2(call.context, kOperation, std::move(call.arguments[0]), std::move(call.arguments[1]));
+  }
   switch (kind_of(call)) {
     case Kind::kDouble:
       return native_binary(call, symbol(operation), LogicalType::DOUBLE, LogicalType::DOUBLE);
     case Kind::kDecimal:
       to_decimals(call);
       if (beyond_128_bits(call)) {
-        return on_256_bits(call, operation == Operation::kAdd        ? DecimalOperation::kAdd
-                                 : operation == Operation::kSubtract ? DecimalOperation::kSubtract
-                                                                     : DecimalOperation::kMultiply);
+        return on_256_bits(call, kOperation);
       }
       if (operation == Operation::kMultiply) return multiply_decimals(call);
       return bind_native(call.context, symbol(operation), std::move(call.arguments), true);
@@ -382,6 +395,10 @@ BoundPtr expand_shift_or_sum(Call& call) {
 
 BoundPtr expand_divide(Call& call) {
   check_numbers(call, true);
+  if (on_decimalv2(call)) {
+    return calculate_decimalv2(call.context, DecimalOperation::kDivide, std::move(call.arguments[0]),
+                               std::move(call.arguments[1]));
+  }
   if (kind_of(call) != Kind::kDecimal) {
     return private_binary(call, "/", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, DivideDouble>);
   }

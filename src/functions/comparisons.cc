@@ -80,6 +80,10 @@ void check_comparable(const Call& call, const LogicalType& type) {
   if (is_object(type)) {
     throw duckdb::BinderException("%s values cannot be compared", duckdb::StringUtil::Upper(type_name(type)));
   }
+  // Structs without names are rows: (a, b) = (1, 2).
+  const bool named = type.id() == LogicalTypeId::STRUCT && !duckdb::StructType::IsUnnamed(type);
+  if (named || type.id() == LogicalTypeId::MAP)
+    throw duckdb::BinderException("comparison predicate could not contains complex type: %s", type_name(type));
   (void)call;
 }
 

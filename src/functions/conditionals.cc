@@ -3,7 +3,9 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/refusal.h"
 #include "functions/registry.h"
+#include "functions/sized_conversion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -48,14 +50,30 @@ BoundPtr expand_case(Call& call) {
                    type);
 }
 
-BoundPtr expand_coalesce(Call& call) {
-  LogicalType type = LogicalType::SQLNULL;
-  for (const auto& argument : call.arguments) type = common_type(type, argument->return_type);
+BoundPtr coalesced(Call& call, const LogicalType& type) {
   auto result = duckdb::make_uniq<duckdb::BoundOperatorExpression>(ExpressionType::OPERATOR_COALESCE, type);
   for (auto& argument : call.arguments) {
     result->children.push_back(convert(call.context, std::move(argument), type));
   }
   return result;
+}
+
+BoundPtr expand_coalesce(Call& call) {
+  LogicalType type = LogicalType::SQLNULL;
+  for (const auto& argument : call.arguments) type = common_type(type, argument->return_type);
+  return coalesced(call, type);
+}
+
+// IFNULL has a type for each kind of value: a date beside an integer is the number of its digits.
+BoundPtr expand_ifnull(Call& call) {
+  const LogicalType& left = call.arguments[0]->return_type;
+  const LogicalType& right = call.arguments[1]->return_type;
+  const bool left_moment = is_moment(left) && is_integer(right);
+  const bool right_moment = is_moment(right) && is_integer(left);
+  if (!left_moment && !right_moment) return expand_coalesce(call);
+  const LogicalType& moment = left_moment ? left : right;
+  const LogicalType digits = moment.id() == LogicalTypeId::DATE ? LogicalType::INTEGER : LogicalType::BIGINT;
+  return coalesced(call, common_type(left_moment ? right : left, digits));
 }
 
 // NULL when both are equal; has the type of the first.
@@ -75,7 +93,11 @@ BoundPtr expand_nullif(Call& call) {
 // The second argument is a NULL of the wanted type.
 BoundPtr expand_cast(Call& call) {
   const LogicalType target = call.arguments[1]->return_type;
-  return convert(call.context, std::move(call.arguments[0]), target);
+  if (!overflows(call.arguments[0]->return_type, target)) {
+    return convert(call.context, std::move(call.arguments[0]), target);
+  }
+  BoundPtr converted = convert(call.context, call.arguments[0]->Copy(), target);
+  return refusing(call.context, std::move(call.arguments[0]), std::move(converted), Lost::kOverflow);
 }
 
 }  // namespace
@@ -88,12 +110,15 @@ void add_conditionals(Registry& registry) {
   registry.add("if", "The second argument where the first is true, else the third.")
       .expanded(3, 3, "ANY if(BOOLEAN, ANY, ANY)", expand_case);
   registry.add("coalesce", "The first argument that is not NULL.")
-      .alias("ifnull")
-      .alias("nvl")
       .expanded(1, 255, "ANY coalesce(ANY, ...)", expand_coalesce);
+  registry.add("ifnull", "The first argument, or the second where the first is NULL.")
+      .alias("nvl")
+      .expanded(2, 2, "ANY ifnull(ANY, ANY)", expand_ifnull);
   registry.add("nullif", "NULL when both arguments are equal, else the first.")
       .expanded(2, 2, "ANY nullif(ANY, ANY)", expand_nullif);
-  registry.add("cast", "The first argument as the second one's type; NULL where it cannot be.")
+  registry
+      .add("cast",
+           "The first argument as the second one's type; NULL where it cannot be, an error where a DECIMAL overflows.")
       .expanded(2, 2, "ANY cast(ANY, ANY)", expand_cast);
 }
 

@@ -12,9 +12,11 @@
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/decimal256.h"
+#include "functions/decimalv2.h"
 #include "functions/json_extract.h"
 #include "functions/nested_conversion.h"
 #include "functions/overload.h"
+#include "functions/sized_conversion.h"
 #include "functions/text_to_value.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -245,7 +247,10 @@ BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
     case LogicalTypeId::DATE:
       return converted_by(context, "date_text", std::move(value), LogicalType::VARCHAR, run_date_to_text);
     case LogicalTypeId::TIMESTAMP:
+      if (auto digits = rounded_digits(*value)) return moment_text(context, std::move(value), *digits);
       return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
+    case LogicalTypeId::TIMESTAMP_MS:
+      return moment_text(context, std::move(value), 3);
     case LogicalTypeId::LIST:
     case LogicalTypeId::MAP:
     case LogicalTypeId::STRUCT:
@@ -383,6 +388,10 @@ LogicalType common_number(const LogicalType& left, const LogicalType& right) {
   return wider_integer(left, right);
 }
 
+bool is_time(const LogicalType& type) {
+  return type.id() == LogicalTypeId::TIME || type.id() == LogicalTypeId::INTERVAL;
+}
+
 bool numeric(const LogicalType& type) {
   return is_number(type) || is_decimal256(type) || type.id() == LogicalTypeId::BOOLEAN;
 }
@@ -415,6 +424,7 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
   const LogicalType from = value->return_type;
   if (from.id() == LogicalTypeId::UNKNOWN) throw duckdb::ParameterNotResolvedException();
   if (from == target) return value;
+  if (is_decimalv2(from)) return convert(context, plain_decimal(std::move(value)), target);
   if (from.id() == LogicalTypeId::SQLNULL) return native_cast(context, std::move(value), target);
   if (is_decimal256(from) || is_decimal256(target)) return convert_decimal256(context, std::move(value), target);
   if (is_object(from) || is_object(target)) {
@@ -445,8 +455,13 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
       if (is_moment(from)) value = to_integer_value(context, std::move(value), LogicalType::BIGINT);
       return native_cast(context, std::move(value), target);
     case LogicalTypeId::DECIMAL:
+      if (is_text(from)) return text_as_decimal(context, std::move(value), target);
+      // The kernel's makes 0.1 of true in a DECIMAL(1, 1).
+      if (from.id() == LogicalTypeId::BOOLEAN) value = native_cast(context, std::move(value), LogicalType::TINYINT);
       if (is_moment(from)) value = to_integer_value(context, std::move(value), LogicalType::BIGINT);
       return native_cast(context, std::move(value), target);
+    case LogicalTypeId::INTERVAL:
+      return to_time(context, std::move(value));
     case LogicalTypeId::DATE:
     case LogicalTypeId::TIMESTAMP:
     case LogicalTypeId::TIMESTAMP_SEC:
@@ -589,8 +604,9 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
     return is_moment(moment) && (is_text(other) || numeric(other));
   };
   if (with_moment(left, right) || with_moment(right, left)) return LogicalType::TIMESTAMP;
-  if (is_text(left) && right.id() == LogicalTypeId::TIME) return right;
-  if (is_text(right) && left.id() == LogicalTypeId::TIME) return left;
+  if (is_text(left) && is_time(right)) return right;
+  if (is_text(right) && is_time(left)) return left;
+  if (is_time(left) && is_time(right)) return LogicalType::INTERVAL;
   if (is_ipv4(left) || is_ipv6(left)) return left;
   if (is_ipv4(right) || is_ipv6(right)) return right;
   return common_type(left, right);

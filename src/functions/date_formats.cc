@@ -17,7 +17,8 @@ using duckdb::date_t;
 using duckdb::timestamp_t;
 
 constexpr size_t kMostFormat = 128;                 // characters of a format; longer ones are NULL, as in Doris
-constexpr int64_t kLastSecond = 253'402'271'999;    // what from_unixtime() takes at most
+constexpr int64_t kLastSecond = 253'402'271'999;    // what from_second() takes at most
+constexpr int64_t kLastFormattedSecond = 32'536'771'199;  // what from_unixtime() takes at most
 constexpr int64_t kLastUnixSecond = 2'147'483'647;  // what unix_timestamp() gives at most; later is 0
 
 std::optional<std::string> date_format(timestamp_t at, std::string_view format) {
@@ -127,7 +128,7 @@ std::optional<int64_t> micros_of(int64_t count) {
   return micros;
 }
 std::optional<int64_t> micros_of_seconds(double seconds) {
-  if (!(seconds >= 0) || seconds > kLastSecond) return std::nullopt;
+  if (!(seconds >= 0) || seconds > kLastFormattedSecond) return std::nullopt;
   return static_cast<int64_t>(std::llround(seconds * 1e6));
 }
 template <int64_t micros_per_unit, int64_t most>
@@ -141,7 +142,7 @@ constexpr const char* kPlainFormat = "%Y-%m-%d %H:%i:%s";
 
 BoundPtr expand_from_unixtime(Call& call) {
   const LogicalType type = call.arguments[0]->return_type;
-  const bool fraction = type.id() == LogicalTypeId::DECIMAL || type.id() == LogicalTypeId::DOUBLE;
+  const bool fraction = type.id() == LogicalTypeId::DECIMAL;
   BoundPtr format = call.arguments.size() == 2
                         ? convert(call.context, std::move(call.arguments[1]), LogicalType::VARCHAR)
                         : duckdb::make_uniq<duckdb::BoundConstantExpression>(
@@ -152,7 +153,7 @@ BoundPtr expand_from_unixtime(Call& call) {
     micros = bind_private(call.context, "micros_of", {LogicalType::DOUBLE}, LogicalType::BIGINT,
                           run_rows<micros_of_seconds>, list_of(std::move(seconds)));
   } else {
-    micros = micros_from<kMicrosPerSecond, kLastSecond>(call);
+    micros = micros_from<kMicrosPerSecond, kLastFormattedSecond>(call);
   }
   return bind_private(call.context, "date_format", {LogicalType::TIMESTAMP, LogicalType::VARCHAR}, LogicalType::VARCHAR,
                       run_rows<date_format>,
@@ -165,7 +166,7 @@ std::optional<timestamp_t> in_range(timestamp_t at) {
 }
 template <int64_t micros_per_unit>
 BoundPtr expand_from_count(Call& call) {
-  constexpr int64_t kMost = kLastSecond * kMicrosPerSecond / micros_per_unit;
+  constexpr int64_t kMost = ((kLastSecond + 1) * kMicrosPerSecond - 1) / micros_per_unit;
   BoundPtr moment = moment_of_micros(call.context, micros_from<micros_per_unit, kMost>(call));
   return bind_private(call.context, "moment_in_range", {LogicalType::TIMESTAMP}, LogicalType::TIMESTAMP,
                       run_rows<in_range>, list_of(std::move(moment)));

@@ -1,52 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions/families.h"
 
+#include "functions/registry.h"
+
 namespace sluice::functions {
+namespace {
+
+struct Family {
+  const char* title;  // in the reference; empty: not shown there
+  void (*add)(Registry&);
+};
+
+constexpr Family kFamilies[] = {
+    {"Arithmetic", add_arithmetic},
+    {"Comparisons", add_comparisons},
+    {"Conditions and conversions", add_conditionals},
+    {"Arrays", add_array_elements},
+    {"Arrays", add_array_flags},
+    {"Arrays", add_array_making},
+    {"Arrays", add_array_numbers},
+    {"Arrays", add_array_sets},
+    {"JSON", add_json_asking},
+    {"JSON", add_json_making},
+    {"JSON", add_json_reading},
+    {"Maps and structs", add_maps},
+    {"Aggregates", add_number_aggregates},
+    {"Aggregates", add_moment_aggregates},
+    {"Aggregates", add_collect_aggregates},
+    {"Aggregates", add_top_aggregates},
+    {"Aggregates of events", add_event_aggregates},
+    {"Quantiles", add_quantile_functions},
+    {"Bitmaps", add_bitmap_functions},
+    {"Bitmaps", add_bitmap_aggregates},
+    {"HyperLogLog", add_hll_functions},
+    {"Combinators of aggregates", add_combinators},
+    {"NULL and checks", add_nullability},
+    {"", add_store},
+    {"", add_sized_conversions},
+    {"Text search", add_match},
+    {"Dates and times", add_date_shifts},
+    {"Dates and times", add_date_rounding},
+    {"Dates and times", add_date_parts},
+    {"Dates and times", add_date_formats},
+    {"Dates and times", add_times},
+    {"Dates and times", add_mysql_times},
+    {"Texts", add_text_parts},
+    {"Texts", add_text_split},
+    {"Texts", add_text_search},
+    {"Texts", add_text_changes},
+    {"Texts", add_text_codes},
+    {"URLs", add_urls},
+    {"Regular expressions", add_regular_expressions},
+    {"Mathematics", add_rounding},
+    {"Mathematics", add_mathematics},
+    {"Digests and ciphers", add_digests},
+    {"Digests and ciphers", add_ciphers},
+    {"IP addresses", add_address_functions},
+    {"Shapes on the globe", add_shape_functions},
+};
+
+}  // namespace
 
 void add_families(Registry& registry) {
-  add_arithmetic(registry);
-  add_comparisons(registry);
-  add_conditionals(registry);
-  add_array_elements(registry);
-  add_array_flags(registry);
-  add_array_making(registry);
-  add_array_numbers(registry);
-  add_array_sets(registry);
-  add_json_asking(registry);
-  add_json_making(registry);
-  add_json_reading(registry);
-  add_maps(registry);
-  add_number_aggregates(registry);
-  add_moment_aggregates(registry);
-  add_collect_aggregates(registry);
-  add_top_aggregates(registry);
-  add_event_aggregates(registry);
-  add_quantile_functions(registry);
-  add_bitmap_functions(registry);
-  add_bitmap_aggregates(registry);
-  add_hll_functions(registry);
-  add_combinators(registry);
-  add_nullability(registry);
-  add_store(registry);
-  add_match(registry);
-  add_date_shifts(registry);
-  add_date_rounding(registry);
-  add_date_parts(registry);
-  add_date_formats(registry);
-  add_times(registry);
-  add_mysql_times(registry);
-  add_text_parts(registry);
-  add_text_search(registry);
-  add_text_changes(registry);
-  add_text_codes(registry);
-  add_urls(registry);
-  add_regular_expressions(registry);
-  add_rounding(registry);
-  add_mathematics(registry);
-  add_digests(registry);
-  add_ciphers(registry);
-  add_address_functions(registry);
-  add_shape_functions(registry);
+  for (const Family& family : kFamilies) {
+    registry.begin_family(family.title);
+    family.add(registry);
+  }
 }
 
 }  // namespace sluice::functions

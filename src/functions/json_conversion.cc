@@ -202,6 +202,15 @@ BoundPtr to_json(duckdb::ClientContext& context, BoundPtr value) {
   return to_json_part(context, std::move(value));
 }
 
+BoundPtr to_variant(duckdb::ClientContext& context, BoundPtr value) {
+  if (!is_text(value->return_type)) return to_json(context, std::move(value));
+  auto either = duckdb::make_uniq<duckdb::BoundOperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE,
+                                                                   LogicalType::JSON());
+  either->children.push_back(to_json(context, value->Copy()));
+  either->children.push_back(to_json_part(context, std::move(value)));
+  return either;
+}
+
 BoundPtr from_json(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target) {
   switch (target.id()) {
     case LogicalTypeId::TINYINT:

@@ -10,6 +10,8 @@ namespace sluice::functions {
 // Any value as JSON: text is parsed (NULL when it is none), numbers and truths stay, arrays, maps and structs become
 // arrays and objects, other values strings.
 BoundPtr to_json(duckdb::ClientContext& context, BoundPtr value);
+// As VARIANT: the same, but text that is no JSON becomes a string.
+BoundPtr to_variant(duckdb::ClientContext& context, BoundPtr value);
 // As a part of a document: the same, but text becomes a string and NULL stays NULL.
 BoundPtr to_json_part(duckdb::ClientContext& context, BoundPtr value);
 // A JSON value as number, truth or text without quotes. Integers wrap into smaller types, as in Doris.

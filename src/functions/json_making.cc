@@ -219,9 +219,38 @@ BoundPtr expand_change(Call& call) {
   return bind_body(call, LogicalType::JSON(), run_change<change>);
 }
 
+// ---- VARIANT
+
+// Numbers keep their fraction: 17.0 stays 17.0.
+void run_variant(DataChunk& input, ExpressionState&, Vector& result) {
+  JsonDocument document;
+  run_texts(input, result, [&](const std::vector<Texts>& columns, idx_t row, std::string& out) {
+    if (!columns[0].valid(row)) return false;
+    const std::string_view written = view(columns[0][row]);
+    size_t length = 0;
+    char* compact = document.parse(written)
+                        ? yy::yyjson_val_write(document.root(), yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, &length)
+                        : nullptr;
+    if (compact)
+      out.append(compact, length);
+    else
+      write_json_string(out, written);
+    free(compact);
+    return true;
+  });
+}
+
+BoundPtr expand_variant(Call& call) {
+  // JSON is text already; to convert it would cost numbers their form.
+  if (!is_json(call.arguments[0]->return_type)) convert_at(call, 0, LogicalType::VARCHAR);
+  return bind_body(call, LogicalType::JSON(), run_variant);
+}
+
 }  // namespace
 
 void add_json_making(Registry& registry) {
+  registry.add("variant_of", "The text as a value of VARIANT: compact when it is JSON, else a string.")
+      .expanded(1, 1, "VARIANT variant_of(VARCHAR)", expand_variant);
   registry.add("json_array", "A JSON array of the values.").expanded(0, 255, "JSON json_array(ANY, ...)", expand_array);
   registry.add("json_object", "A JSON object of keys and values in turn.")
       .expanded(0, 255, "JSON json_object(VARCHAR, ANY, ...)", expand_object);

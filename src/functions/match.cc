@@ -6,6 +6,7 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/match.h"
 #include "functions/overload.h"
 #include "functions/registry.h"
 #include "functions/text_tokens.h"
@@ -43,7 +44,7 @@ bool phrase_at(const Tokens& document, size_t at, const Tokens& phrase, Mode mod
 
 class Matcher {
  public:
-  Matcher(Mode mode, TextParser parser, std::string_view query) : mode_(mode), parser_(parser) {
+  Matcher(Mode mode, const TextAnalysis& analysis, std::string_view query) : mode_(mode), analysis_(analysis) {
     if (mode == Mode::kRegexp) {
       expression_ = std::make_unique<duckdb_re2::RE2>(duckdb_re2::StringPiece(query.data(), query.size()));
       if (!expression_->ok()) {
@@ -51,12 +52,12 @@ class Matcher {
                                             expression_->error());
       }
     } else {
-      wanted_ = text_tokens(query, parser);
+      wanted_ = text_tokens(query, analysis_);
     }
   }
 
   bool matches(std::string_view text) const {
-    const Tokens document = text_tokens(text, parser_);
+    const Tokens document = text_tokens(text, analysis_);
     switch (mode_) {
       case Mode::kAny:
         return std::any_of(wanted_.begin(), wanted_.end(), [&](const auto& word) { return has(document, word); });
@@ -81,25 +82,34 @@ class Matcher {
   }
 
   const Mode mode_;
-  const TextParser parser_;
+  const TextAnalysis analysis_;
   Tokens wanted_;
   std::unique_ptr<duckdb_re2::RE2> expression_;
 };
 
 struct MatchData : duckdb::FunctionData {
-  MatchData(Mode mode, TextParser parser, std::shared_ptr<const Matcher> constant)
-      : mode(mode), parser(parser), constant(std::move(constant)) {}
+  MatchData(Mode mode, TextAnalysis analysis, bool written, std::shared_ptr<const Matcher> constant)
+      : mode(mode), analysis(std::move(analysis)), written(written), constant(std::move(constant)) {}
   duckdb::unique_ptr<FunctionData> Copy() const override {
-    return duckdb::make_uniq<MatchData>(mode, parser, constant);
+    return duckdb::make_uniq<MatchData>(mode, analysis, written, constant);
   }
   bool Equals(const FunctionData& other) const override {
     const auto& data = other.Cast<MatchData>();
-    return mode == data.mode && parser == data.parser;  // the query is an argument
+    return mode == data.mode && analysis == data.analysis;  // the query is an argument
   }
   const Mode mode;
-  const TextParser parser;
+  const TextAnalysis analysis;
+  const bool written;                             // the call names its parser: no index is asked
   const std::shared_ptr<const Matcher> constant;  // of a constant query; null otherwise
 };
+
+duckdb::unique_ptr<MatchData> match_data(duckdb::ClientContext& context, Mode mode, TextAnalysis analysis, bool written,
+                                         const duckdb::Expression& query) {
+  std::shared_ptr<const Matcher> constant;
+  if (auto value = constant_of(context, query); value && !value->IsNull())
+    constant = std::make_shared<Matcher>(mode, analysis, duckdb::StringValue::Get(*value));
+  return duckdb::make_uniq<MatchData>(mode, std::move(analysis), written, std::move(constant));
+}
 
 bool any_element(const Matcher& matcher, const duckdb::list_entry_t& list,
                  const duckdb::UnifiedVectorFormat& elements) {
@@ -135,7 +145,7 @@ void run_match(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb:
     }
     std::optional<Matcher> own;
     if (!data.constant) {
-      own.emplace(data.mode, data.parser, view(duckdb::UnifiedVectorFormat::GetData<string_t>(queries)[query]));
+      own.emplace(data.mode, data.analysis, view(duckdb::UnifiedVectorFormat::GetData<string_t>(queries)[query]));
     }
     const Matcher& matcher = data.constant ? *data.constant : *own;
     values[row] =
@@ -158,7 +168,9 @@ TextParser parser_of(Call& call) {
 
 template <Mode mode>
 BoundPtr expand_match(Call& call) {
-  const TextParser parser = parser_of(call);
+  TextAnalysis analysis;
+  const bool written = call.arguments.size() > 2;
+  analysis.parser = parser_of(call);
   const LogicalType type = call.arguments[0]->return_type;
   const bool list = type.id() == LogicalTypeId::LIST;
   if (!list && !is_text(type) && !is_json(type) && type.id() != LogicalTypeId::SQLNULL) {
@@ -169,18 +181,27 @@ BoundPtr expand_match(Call& call) {
   BoundList children;
   children.push_back(convert(call.context, std::move(call.arguments[0]), searched));
   children.push_back(convert(call.context, std::move(call.arguments[1]), LogicalType::VARCHAR));
-  std::shared_ptr<const Matcher> constant;
-  if (auto query = constant_of(call.context, *children[1]); query && !query->IsNull()) {
-    constant = std::make_shared<Matcher>(mode, parser, duckdb::StringValue::Get(*query));
-  }
+  auto data = match_data(call.context, mode, std::move(analysis), written, *children[1]);
   auto bound = bind_private(call.context, std::string(call.name), {searched, LogicalType::VARCHAR},
                             LogicalType::BOOLEAN, run_match, std::move(children), Nulls::kOwn);
-  bound->Cast<duckdb::BoundFunctionExpression>().bind_info =
-      duckdb::make_uniq<MatchData>(mode, parser, std::move(constant));
+  bound->Cast<duckdb::BoundFunctionExpression>().bind_info = std::move(data);
   return bound;
 }
 
 }  // namespace
+
+const duckdb::Expression* match_without_parser(const duckdb::Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_FUNCTION) return nullptr;
+  const auto& call = expression.Cast<duckdb::BoundFunctionExpression>();
+  const auto* data = dynamic_cast<const MatchData*>(call.bind_info.get());
+  return data && !data->written ? call.children[0].get() : nullptr;
+}
+
+void use_analysis(duckdb::ClientContext& context, duckdb::Expression& match, const TextAnalysis& analysis) {
+  auto& call = match.Cast<duckdb::BoundFunctionExpression>();
+  const Mode mode = call.bind_info->Cast<MatchData>().mode;
+  call.bind_info = match_data(context, mode, analysis, true, *call.children[1]);
+}
 
 void add_match(Registry& registry) {
   const auto add = [&](const char* name, const char* doc, Expand expand) -> Function& {

@@ -92,6 +92,19 @@ std::optional<double> normal_cdf(double mean, double deviation, double x) {
   return 0.5 * (std::erf((x - mean) / (deviation * std::numbers::sqrt2)) + 1);
 }
 
+// A constant beyond the function's domain is a mistake in the statement.
+BoundPtr expand_sqrt(Call& call) {
+  BoundPtr value = convert(call.context, std::move(call.arguments[0]), LogicalType::DOUBLE);
+  auto constant = constant_of(call.context, *value);
+  if (constant && !constant->IsNull() && duckdb::DoubleValue::Get(*constant) < 0) {
+    throw duckdb::BinderException("input %s is out of boundary: sqrt() takes numbers from 0 on", constant->ToString());
+  }
+  BoundList arguments;
+  arguments.push_back(std::move(value));
+  return bind_private(call.context, "sqrt", {LogicalType::DOUBLE}, LogicalType::DOUBLE, run_rows<of<std::sqrt>>,
+                      std::move(arguments));
+}
+
 BoundPtr expand_abs(Call& call) {
   BoundPtr value = std::move(call.arguments[0]);
   LogicalType type = value->return_type;
@@ -230,7 +243,9 @@ void add_mathematics(Registry& registry) {
   add_rows<of<std::exp>>(registry.add("exp", "e to this power.").alias("dexp"));
   add_rows<pow_of>(
       registry.add("pow", "The first number to the power of the second.").alias("power").alias("fpow").alias("dpow"));
-  add_rows<of<std::sqrt>>(registry.add("sqrt", "The square root; NULL of negative numbers.").alias("dsqrt"));
+  registry.add("sqrt", "The square root; NULL of negative numbers in columns.")
+      .alias("dsqrt")
+      .expanded(1, 1, "DOUBLE sqrt(DOUBLE)", expand_sqrt);
   add_rows<of<cube_root>>(registry.add("cbrt", "The cube root."));
 
   add_rows<of<std::sin>>(registry.add("sin", "The sine."));

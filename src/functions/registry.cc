@@ -7,6 +7,7 @@
 #include "duckdb/parser/parsed_data/create_aggregate_function_info.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
 
@@ -52,6 +53,7 @@ void check_arguments(const Function& function, const BoundList& arguments) {
 BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   const Function& function = input.bind_data->Cast<BoundEntry>().function;
   check_arguments(function, input.children);
+  plain_decimals(function.name, input.children);
   Call call{input.context, function.name, input.children};
   return function.expand ? function.expand(call) : bind_overload(function, call);
 }
@@ -65,6 +67,7 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& c
                                                         duckdb::AggregateFunction& bound, BoundList& arguments) {
   const Function& function = bound.function_info->Cast<AggregateInfo>().function;
   check_arguments(function, arguments);
+  plain_decimals(function.name, arguments);
   auto info = bound.function_info;
   duckdb::AggregateFunction chosen = function.bind_aggregate
                                          ? function.bind_aggregate(context, function.name, arguments)
@@ -195,6 +198,7 @@ Function& Registry::add(std::string name, std::string doc) {
   functions_.push_back(std::make_unique<Function>());
   functions_.back()->name = std::move(name);
   functions_.back()->doc = std::move(doc);
+  functions_.back()->family = family_;
   return *functions_.back();
 }
 

@@ -51,6 +51,7 @@ struct Function {
   std::string name;                  // lower case
   std::vector<std::string> aliases;  // further names
   std::string doc;                   // one sentence
+  std::string family;                // heading in the reference; empty: for the server's own trees
   std::string signature;             // for the reference when it does not follow from the overloads
   Nulls nulls = Nulls::kPropagate;
   bool deterministic = true;
@@ -91,11 +92,13 @@ class Registry {
   const Function* find(std::string_view name) const;
   const std::vector<std::unique_ptr<Function>>& all() const { return functions_; }
 
-  // For the family files, while the registry is made.
+  // For the family files, while the registry is made. What is added belongs to the family begun last.
+  void begin_family(std::string title) { family_ = std::move(title); }
   Function& add(std::string name, std::string doc);
 
  private:
   Registry();
+  std::string family_;
   std::vector<std::unique_ptr<Function>> functions_;
   std::unordered_map<std::string, const Function*> by_name_;
 };

@@ -7,6 +7,7 @@
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "functions/decimals.h"
 
 namespace sluice::functions {
 namespace {
@@ -150,6 +151,13 @@ std::optional<duckdb::hugeint_t> text_to_integer(std::string_view text) {
     text.remove_prefix(1);
   }
   if (text.empty() || !is_digit(text.front())) return std::nullopt;
+  size_t run = 0;
+  while (run < text.size() && is_digit(text[run])) ++run;
+  constexpr size_t kDigitsOfInt64 = 18;
+  if (run <= kDigitsOfInt64 && run == text.size()) {
+    const int64_t number = take_digits(text, kDigitsOfInt64).value;
+    return duckdb::hugeint_t(negative ? -number : number);
+  }
   duckdb::hugeint_t value(0);
   size_t significant = 0;
   while (!text.empty() && is_digit(text.front())) {
@@ -214,7 +222,6 @@ std::optional<Moment> text_to_moment(std::string_view text) {
       run < text.size() && run <= 4 && (text[run] == '-' || text[run] == '/' || text[run] == '.' || text[run] == ':');
   if (delimited) {
     parts.year = take_digits(text, 4).value;
-    if (run == 3 || run == 1) return std::nullopt;
     if (run == 2) parts.year = full_year(parts.year);
     text.remove_prefix(1);
     const Digits month = take_digits(text, 2);
@@ -274,37 +281,95 @@ std::optional<Moment> integer_to_moment(int64_t value) {
   return moment;
 }
 
+std::optional<duckdb::hugeint_t> text_to_decimal(std::string_view text, uint8_t width, uint8_t scale) {
+  text = trimmed(text);
+  const bool negative = !text.empty() && text.front() == '-';
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
+  size_t size = 0;  // of digits and point
+  size_t whole = text.npos;
+  for (; size < text.size(); ++size) {
+    if (text[size] == '.' && whole == text.npos)
+      whole = size;
+    else if (!is_digit(text[size]))
+      break;
+  }
+  const std::string_view mantissa = text.substr(0, size);
+  const bool point = whole != text.npos;
+  if (!point) whole = size;
+  const size_t digits = size - (point ? 1 : 0);
+  if (digits == 0) return std::nullopt;
+  text.remove_prefix(size);
+  int64_t exponent = 0;
+  if (text.size() > 1 && (text.front() == 'e' || text.front() == 'E')) {
+    std::string_view power = text.substr(1);
+    const bool down = power.front() == '-';
+    if (power.front() == '-' || power.front() == '+') power.remove_prefix(1);
+    constexpr size_t kMostExponentDigits = 6;
+    const Digits number = take_digits(power, kMostExponentDigits);
+    if (number.count > 0) {
+      exponent = down ? -number.value : number.value;
+      text = power;
+    }
+  }
+  const bool zero = mantissa.find_first_of("123456789") == mantissa.npos;
+  if (zero) return text.empty() ? std::optional(duckdb::hugeint_t(0)) : std::nullopt;
+  const auto digit_at = [&](int64_t i) {
+    const auto at = static_cast<size_t>(i);
+    return at >= digits ? 0 : mantissa[at < whole ? at : at + 1] - '0';
+  };
+  // How many of the digits the scale keeps.
+  const int64_t keep = static_cast<int64_t>(whole) + exponent + scale;
+  if (keep < 0) return duckdb::hugeint_t(0);
+  const Int128 limit = power_of_ten(width);
+  Int128 value = 0;
+  for (int64_t i = 0; i < keep && value < limit; ++i) value = value * 10 + digit_at(i);
+  if (value < limit && digit_at(keep) >= 5) ++value;
+  if (value >= limit) value = limit - 1;
+  return to_hugeint(negative ? -value : value);
+}
+
+std::optional<int64_t> number_to_time(int64_t number) {
+  const uint64_t magnitude = number < 0 ? 0 - static_cast<uint64_t>(number) : static_cast<uint64_t>(number);
+  const int64_t second = static_cast<int64_t>(magnitude % 100);
+  const int64_t minute = static_cast<int64_t>(magnitude / 100 % 100);
+  if (second > 59 || minute > 59) return std::nullopt;
+  const auto hour = static_cast<int64_t>(std::min<uint64_t>(magnitude / 10'000, kMostHours + 1));
+  const int64_t micros = std::min(((hour * 60 + minute) * 60 + second) * kMicrosPerSecond, kMostTime);
+  return number < 0 ? -micros : micros;
+}
+
 std::optional<int64_t> text_to_time(std::string_view text) {
   text = trimmed(text);
-  bool negative = false;
-  if (!text.empty() && text.front() == '-') {
-    negative = true;
-    text.remove_prefix(1);
-  }
-  if (text.find('-') != text.npos) {  // the time of a moment
+  std::string_view rest = text;
+  const bool negative = !rest.empty() && rest.front() == '-';
+  if (negative) rest.remove_prefix(1);
+  constexpr size_t kDigitsOfHour = 15;
+  const Digits hours = take_digits(rest, kDigitsOfHour);
+  if (hours.count == 0) return std::nullopt;
+  if (rest.empty()) return number_to_time(negative ? -hours.value : hours.value);
+  if (rest.front() != ':') {  // the time of a moment
     auto moment = negative ? std::nullopt : text_to_moment(text);
     if (!moment) return std::nullopt;
     return ((moment->micros % kMicrosPerDay) + kMicrosPerDay) % kMicrosPerDay;
   }
-  const Digits hours = take_digits(text, 3);
-  if (hours.count == 0 || hours.value > 838 || text.empty() || text.front() != ':') return std::nullopt;
-  text.remove_prefix(1);
-  const Digits minutes = take_digits(text, 2);
+  rest.remove_prefix(1);
+  const Digits minutes = take_digits(rest, 2);
   if (minutes.count == 0 || minutes.value > 59) return std::nullopt;
   int64_t seconds = 0;
   int64_t micros = 0;
-  if (!text.empty() && text.front() == ':') {
-    text.remove_prefix(1);
-    const Digits digits = take_digits(text, 2);
+  if (!rest.empty() && rest.front() == ':') {
+    rest.remove_prefix(1);
+    const Digits digits = take_digits(rest, 2);
     if (digits.count == 0 || digits.value > 59) return std::nullopt;
     seconds = digits.value;
-    if (!text.empty() && text.front() == '.') {
-      text.remove_prefix(1);
-      micros = take_fraction(text);
+    if (!rest.empty() && rest.front() == '.') {
+      rest.remove_prefix(1);
+      micros = take_fraction(rest);
     }
   }
-  if (!text.empty()) return std::nullopt;
-  const int64_t total = ((hours.value * 60 + minutes.value) * 60 + seconds) * kMicrosPerSecond + micros;
+  if (!rest.empty()) return std::nullopt;
+  const int64_t hour = std::min(hours.value, kMostHours + 1);
+  const int64_t total = std::min(((hour * 60 + minutes.value) * 60 + seconds) * kMicrosPerSecond + micros, kMostTime);
   return negative ? -total : total;
 }
 

@@ -30,7 +30,16 @@ std::optional<Moment> text_to_moment(std::string_view text);
 // 20200102, 200102, 20200102030405.
 std::optional<Moment> integer_to_moment(int64_t value);
 
-// [-]HH:MM[:SS[.ffffff]], hours up to 838; of a date and time the time.
+// Times in microseconds, which end at 838:59:59 on both sides: what goes beyond is that.
+inline constexpr int64_t kMostHours = 838;
+inline constexpr int64_t kMostTime = (kMostHours * 3600 + 59 * 60 + 59) * int64_t{1'000'000};
+// [-]HH:MM[:SS[.ffffff]]; [-][HH[MM]]SS as one run of digits; of a date and time the time.
 std::optional<int64_t> text_to_time(std::string_view text);
+// The digits HHMMSS.
+std::optional<int64_t> number_to_time(int64_t number);
+
+// The unscaled number of a DECIMAL(width, scale), width up to 38: digits with a point and an exponent, rounded half
+// away from zero; beyond `width` digits the largest one. What follows a number that is not 0 is not read.
+std::optional<duckdb::hugeint_t> text_to_decimal(std::string_view text, uint8_t width, uint8_t scale);
 
 }  // namespace sluice::functions

@@ -69,11 +69,12 @@ bool joins(char middle, Kind before, Kind after) {
   return false;
 }
 
-void unicode_tokens(std::string_view text, std::vector<std::string>& tokens) {
+void unicode_tokens(std::string_view text, const TextAnalysis& analysis, std::vector<std::string>& tokens) {
   std::string word;
   Kind last = Kind::kOther;
   const auto flush = [&] {
-    const bool stop = std::find(std::begin(kStopWords), std::end(kStopWords), word) != std::end(kStopWords);
+    const bool stop =
+        analysis.stop_words && std::find(std::begin(kStopWords), std::end(kStopWords), word) != std::end(kStopWords);
     const bool only_joiners = word.find_first_not_of('_') == std::string::npos;
     if (!word.empty() && !stop && !only_joiners) tokens.push_back(word);
     word.clear();
@@ -86,7 +87,7 @@ void unicode_tokens(std::string_view text, std::vector<std::string>& tokens) {
       case Kind::kLetter:
       case Kind::kDigit:
       case Kind::kJoiner:
-        for (size_t i = 0; i < c.size; ++i) word += lower(text[at + i]);
+        for (size_t i = 0; i < c.size; ++i) word += analysis.lower_case ? lower(text[at + i]) : text[at + i];
         last = kind == Kind::kJoiner && last != Kind::kOther ? last : kind;
         break;
       case Kind::kMiddle: {
@@ -110,11 +111,11 @@ void unicode_tokens(std::string_view text, std::vector<std::string>& tokens) {
   flush();
 }
 
-void english_tokens(std::string_view text, std::vector<std::string>& tokens) {
+void english_tokens(std::string_view text, const TextAnalysis& analysis, std::vector<std::string>& tokens) {
   std::string word;
   for (size_t at = 0; at <= text.size() && tokens.size() < kMostTokens; ++at) {
     if (at < text.size() && (is_letter(text[at]) || is_digit(text[at]))) {
-      word += lower(text[at]);
+      word += analysis.lower_case ? lower(text[at]) : text[at];
     } else if (!word.empty()) {
       tokens.push_back(std::move(word));
       word.clear();
@@ -134,18 +135,53 @@ std::optional<TextParser> text_parser(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<std::string> text_tokens(std::string_view text, TextParser parser) {
+std::optional<TextAnalysis> text_analysis(const std::vector<std::pair<std::string, std::string>>& properties) {
+  TextAnalysis analysis;
+  analysis.parser = TextParser::kNone;
+  bool filters = false;
+  for (const auto& [written, value] : properties) {
+    std::string name;
+    for (char c : written) name += lower(c);
+    if (name == "parser") {
+      const auto parser = text_parser(value);
+      if (!parser) return std::nullopt;
+      analysis.parser = *parser;
+    } else if (name == "lower_case") {
+      analysis.lower_case = value != "false";
+    } else if (name == "stopwords") {
+      analysis.stop_words = value != "none";
+    } else if (name == "char_filter_type") {
+      filters = value == "char_replace";
+    } else if (name == "char_filter_pattern") {
+      analysis.replaced = value;
+    } else if (name == "char_filter_replacement" && !value.empty()) {
+      analysis.replacement = value[0];
+    }
+  }
+  if (!filters) analysis.replaced.clear();
+  return analysis;
+}
+
+std::vector<std::string> text_tokens(std::string_view text, const TextAnalysis& analysis) {
   std::vector<std::string> tokens;
-  switch (parser) {
+  std::string filtered;
+  if (!analysis.replaced.empty() && analysis.parser != TextParser::kNone) {
+    filtered = text;
+    for (char& c : filtered) {
+      if (analysis.replaced.find(c) != std::string::npos) c = analysis.replacement;
+    }
+    text = filtered;
+  }
+  switch (analysis.parser) {
     case TextParser::kNone:
       tokens.emplace_back(text);
       break;
     case TextParser::kEnglish:
-      english_tokens(text, tokens);
+      english_tokens(text, analysis, tokens);
       break;
     case TextParser::kUnicode:
     case TextParser::kStandard:
-      unicode_tokens(text, tokens);
+      unicode_tokens(text, analysis, tokens);
       break;
   }
   return tokens;

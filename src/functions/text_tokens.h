@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::functions {
@@ -21,7 +22,22 @@ enum class TextParser : uint8_t {
 // "none", "english", "unicode", "standard", "chinese" (ideographs one by one) in any case; nothing for others.
 std::optional<TextParser> text_parser(std::string_view name);
 
+// How an index makes tokens: what its PROPERTIES say.
+struct TextAnalysis {
+  TextParser parser = TextParser::kStandard;
+  bool lower_case = true;
+  bool stop_words = true;  // leaves English stop words out, where the parser does so
+  std::string replaced;    // bytes of the text that count as `replacement`; not with kNone
+  char replacement = ' ';
+
+  bool operator==(const TextAnalysis&) const = default;
+};
+
+// Of "parser", "lower_case", "stopwords", "char_filter_type", "char_filter_pattern", "char_filter_replacement"; names
+// in any case, others are passed over. Nothing when the parser is none of the known ones.
+std::optional<TextAnalysis> text_analysis(const std::vector<std::pair<std::string, std::string>>& properties);
+
 // Tokens in their order. At most 1,000,000: what follows is left out.
-std::vector<std::string> text_tokens(std::string_view text, TextParser parser);
+std::vector<std::string> text_tokens(std::string_view text, const TextAnalysis& analysis);
 
 }  // namespace sluice::functions

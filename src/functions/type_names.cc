@@ -5,6 +5,7 @@
 
 #include "base/sql_text.h"
 #include "functions/decimal256.h"
+#include "functions/decimalv2.h"
 
 namespace sluice::functions {
 namespace {
@@ -129,8 +130,8 @@ std::string type_name(const LogicalType& type) {
     case LogicalTypeId::DOUBLE:
       return "double";
     case LogicalTypeId::DECIMAL:
-      return "decimal(" + std::to_string(duckdb::DecimalType::GetWidth(type)) + "," +
-             std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
+      return (is_decimalv2(type) ? "decimalv2(" : "decimal(") + std::to_string(duckdb::DecimalType::GetWidth(type)) +
+             "," + std::to_string(duckdb::DecimalType::GetScale(type)) + ")";
     case LogicalTypeId::DATE:
       return "date";
     case LogicalTypeId::TIME:

@@ -5,6 +5,7 @@
 #include "duckdb/parser/parsed_data/create_type_info.hpp"
 #include "functions/addresses.h"
 #include "functions/decimal256.h"
+#include "functions/decimalv2.h"
 
 namespace sluice::functions {
 namespace {
@@ -94,7 +95,8 @@ LogicalType bind_decimal256(duckdb::BindLogicalTypeInput& input) {
 void create_types(duckdb::ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  for (const LogicalType& type : {bitmap_type(), hll_type(), quantile_state_type(), ipv4_type(), ipv6_type()}) {
+  for (const LogicalType& type :
+       {bitmap_type(), hll_type(), quantile_state_type(), ipv4_type(), ipv6_type(), decimalv2_type()}) {
     duckdb::CreateTypeInfo info(type.GetAlias(), type);
     info.temporary = true;
     info.internal = true;

@@ -12,6 +12,7 @@
 #include "functions/type_names.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -204,7 +205,9 @@ bool is_relation(const CatalogEntry& entry) {
 
 std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEntry& schema) {
   auto entries = entries_of(context, schema, CatalogType::TABLE_ENTRY);
-  std::erase_if(entries, [](const CatalogEntry* entry) { return !is_relation(*entry); });
+  std::erase_if(entries, [](const CatalogEntry* entry) {
+    return !is_relation(*entry) || entry->name.starts_with(kDroppedPrefix);
+  });
   std::sort(entries.begin(), entries.end(),
             [](const CatalogEntry* a, const CatalogEntry* b) { return a->name < b->name; });
   return entries;
@@ -243,6 +246,8 @@ std::vector<std::string> list_databases(ClientContext& context) {
   for (auto& schema : duckdb::Catalog::GetSchemas(context, kInternalCatalog)) {
     if (!is_hidden(context, schema.get())) names.push_back(schema.get().name);
   }
+  if (const auto viewer = viewer_of(context))
+    std::erase_if(names, [&](const std::string& name) { return !viewer->sees_database(name); });
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
@@ -252,6 +257,7 @@ std::optional<std::string> find_database(ClientContext& context, std::string_vie
   if (is_system_database(database)) return duckdb::StringUtil::Lower(std::string(database));
   SchemaCatalogEntry* schema = find_schema(context, database);
   bool usable = schema && (schema->name == "main" || !is_hidden(context, *schema));
+  if (const auto viewer = viewer_of(context); usable && viewer) usable = viewer->sees_database(schema->name);
   return usable ? std::optional(schema->name) : std::nullopt;
 }
 
@@ -259,7 +265,10 @@ std::vector<RelationFacts> list_relations(ClientContext& context, std::string_vi
   std::vector<RelationFacts> result;
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
-  for (CatalogEntry* entry : relations_of(context, *schema)) result.push_back(summarise(context, *entry, database));
+  const auto viewer = viewer_of(context);
+  for (CatalogEntry* entry : relations_of(context, *schema)) {
+    if (!viewer || viewer->sees_relation(database, entry->name)) result.push_back(summarise(context, *entry, database));
+  }
   return result;
 }
 
@@ -268,8 +277,11 @@ std::vector<RelationFacts> describe_relations(ClientContext& context, std::strin
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
   const Indexes indexes = entries_of(context, *schema, CatalogType::INDEX_ENTRY);
-  for (CatalogEntry* entry : relations_of(context, *schema))
-    result.push_back(describe(context, *entry, database, indexes));
+  const auto viewer = viewer_of(context);
+  for (CatalogEntry* entry : relations_of(context, *schema)) {
+    if (!viewer || viewer->sees_relation(database, entry->name))
+      result.push_back(describe(context, *entry, database, indexes));
+  }
   return result;
 }
 
@@ -278,6 +290,7 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
   const std::string wanted(name);
   const duckdb::EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, wanted);
   const SchemaName stored = kernel_schema(database);
+  if (const auto viewer = viewer_of(context); viewer && !viewer->sees_relation(database, name)) return std::nullopt;
   for (const auto& [catalog, schema] : {SchemaName{TEMP_CATALOG, DEFAULT_SCHEMA}, stored}) {
     auto entry = duckdb::Catalog::GetEntry(context, catalog, schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
     if (!entry || !is_relation(*entry) || (entry->internal && catalog != kSystemCatalog)) continue;
@@ -285,6 +298,26 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
     return describe(context, *entry, database, entries_of(context, home, CatalogType::INDEX_ENTRY));
   }
   return std::nullopt;
+}
+
+std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
+                                                    const std::string& table, const std::vector<std::string>& columns) {
+  std::vector<std::optional<uint8_t>> digits(columns.size());
+  const SchemaName stored = kernel_schema(database);
+  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table);
+  auto entry =
+      duckdb::Catalog::GetEntry(context, stored.catalog, stored.schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return digits;
+  if (duckdb::Catalog::GetEntry(context, TEMP_CATALOG, DEFAULT_SCHEMA, lookup, duckdb::OnEntryNotFound::RETURN_NULL))
+    return digits;  // a temporary table hides it
+  const auto& found = entry->Cast<duckdb::TableCatalogEntry>();
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!found.ColumnExists(columns[i])) continue;
+    const std::string type = decode_column(found.GetColumn(columns[i]).Comment()).type;
+    constexpr std::string_view kDatetime = "datetime(";
+    if (type.starts_with(kDatetime)) digits[i] = static_cast<uint8_t>(type[kDatetime.size()] - '0');
+  }
+  return digits;
 }
 
 }  // namespace sluice::kernel

@@ -22,6 +22,8 @@ namespace sluice::kernel {
 inline constexpr const char* kSystemCatalog = "system";
 inline constexpr const char* kInformationSchema = "mysql_information_schema";
 inline constexpr const char* kMysqlSchema = "mysql_schema";
+// Tables whose names begin so were dropped and can be recovered; nobody sees them (session/recycle_bin.h).
+inline constexpr const char* kDroppedPrefix = "__sluice_dropped_";
 // The tag of a view that holds its query's text, set by whoever creates the view.
 inline constexpr const char* kDefinitionTag = "definition";
 
@@ -89,5 +91,9 @@ std::vector<RelationFacts> describe_relations(duckdb::ClientContext& context, st
 // One of them with everything; a temporary table hides one of the same name.
 std::optional<RelationFacts> describe_relation(duckdb::ClientContext& context, std::string_view database,
                                                std::string_view name);
+
+// The n of each column of the table that was declared as DATETIME(n); nothing for others and unknown names.
+std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
+                                                    const std::string& table, const std::vector<std::string>& columns);
 
 }  // namespace sluice::kernel

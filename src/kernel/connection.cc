@@ -91,8 +91,10 @@ Status Connection::ensure_locked() {
   auto instance = TRY(host_.wait_for_instance());
   try {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
+    kernel_->context->config.enable_optimizer = host_.options().optimizer;
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
+    kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
@@ -279,6 +281,16 @@ void Connection::set_write_rules(const WriteRules& rules) {
 void Connection::set_own_variables(SystemRows::Provider provider) {
   std::lock_guard lock(mutex_);
   own_rows_->variables = std::move(provider);
+}
+
+void Connection::set_viewer(std::shared_ptr<const Viewer> viewer) {
+  std::lock_guard lock(mutex_);
+  viewer_->viewer = std::move(viewer);
+}
+
+void Connection::set_guard(std::shared_ptr<const ReadGuard> guard) {
+  std::lock_guard lock(mutex_);
+  viewer_->guard = std::move(guard);
 }
 
 Result<duckdb::DataChunk*> Connection::next(Answer& answer) {

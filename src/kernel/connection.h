@@ -15,6 +15,7 @@
 #include "kernel/host.h"
 #include "kernel/system_views.h"
 #include "kernel/table_writes.h"
+#include "kernel/viewer.h"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -107,6 +108,10 @@ class Connection {
 
   // Who answers for the client's own rows of the system views. Called while a statement of this connection runs.
   void set_own_variables(SystemRows::Provider provider);
+  // What the client may see of the catalog; null: everything. Not while an Answer is read.
+  void set_viewer(std::shared_ptr<const Viewer> viewer);
+  // What the statements that are run or prepared from now on may read; null: everything.
+  void set_guard(std::shared_ptr<const ReadGuard> guard);
 
   // Runs `work` with the kernel's context inside a transaction (the open one, or one of its own that is committed
   // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
@@ -155,6 +160,7 @@ class Connection {
   bool lost_transaction_ = false;
   WriteRules write_rules_;
   const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
+  const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment

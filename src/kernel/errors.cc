@@ -134,15 +134,25 @@ Mapping map_error(const duckdb::ErrorData& error) {
 // what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
   std::string text = error.RawMessage();
-  for (std::string_view tail :
-       {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean", "\nCandidate bindings"}) {
+  for (std::string_view tail : {"\n\nLINE ", "\n\nStack Trace", "\nLINE ", "\nThis error signals", "\nDid you mean",
+                                "\nCandidate bindings", "\n\nPossible solutions"}) {
     if (size_t at = text.find(tail); at != std::string::npos) text.resize(at);
   }
   for (char& c : text) {
     if (c == '\n') c = ' ';
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
-  return text;
+  // "Unimplemented type for cast (A -> B) when casting from .."
+  constexpr std::string_view kNoCast = "Unimplemented type for cast (";
+  if (text.starts_with(kNoCast)) {
+    const size_t arrow = text.find(" -> "), end = text.find(')', arrow);
+    if (end != std::string::npos)
+      return "Values of type " + text.substr(kNoCast.size(), arrow - kNoCast.size()) + " cannot become values of type " +
+             text.substr(arrow + 4, end - arrow - 4);
+  }
+  if (error.Type() != duckdb::ExceptionType::OUT_OF_MEMORY) return text;
+  return "The statement needs more memory than the server may use (settings kernel.memory_limit, memory.ceiling): " +
+         text;
 }
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
+#include "kernel/merge_order.h"
 #include "kernel/table_cache.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -76,6 +78,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.SetOptionByName("default_null_order", duckdb::Value("nulls_first_on_asc_last_on_desc"));
     config.SetOptionByName("ieee_floating_point_ops", duckdb::Value::BOOLEAN(false));  // x / 0 is NULL, not infinity
     config.SetOptionByName("order_by_non_integer_literal", duckdb::Value::BOOLEAN(true));
+    sort_merged_rows(config);
     if (options_.threads > 0) config.options.maximum_threads = options_.threads;
     if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;
     if (options_.temp_limit_bytes > 0) config.options.maximum_swap_space = options_.temp_limit_bytes;
@@ -92,6 +95,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.options.temporary_directory = options_.temp_dir.string();
 
     auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
+    register_read_guard(duckdb::DBConfig::GetConfig(*instance->instance));
     duckdb::Connection connection(*instance);
     // Before the data file: its log may hold expressions over our functions, which are bound while it is replayed.
     TRY(create_system_views(connection, system_rows_));

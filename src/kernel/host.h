@@ -39,6 +39,7 @@ struct HostOptions {
   uint64_t temp_limit_bytes = 0;                     // 0: the kernel's default, 90 % of the free disk
   std::chrono::seconds cache_keep{60};               // table blocks unread for longer leave memory; 0: never
   uint32_t threads = 0;                              // 0: one a core
+  bool optimizer = true;                             // false: plans as bound, to tell an optimizer's error from others
   std::vector<std::filesystem::path> allowed_roots;  // directories whose files SQL may read and write; none by default
 };
 

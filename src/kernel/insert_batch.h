@@ -18,10 +18,15 @@ namespace sluice::kernel {
 
 inline constexpr const char* kRequire = "d_require";
 inline constexpr const char* kFitText = "d_fit_text";
+inline constexpr const char* kFitVariant = "d_variant_of";
+inline constexpr const char* kRoundMoment = "d_round_datetime";
+inline constexpr int32_t kMostFractionDigits = 6;
 inline constexpr const char* kNoPartition =
     "Insert has filtered data in strict mode: no partition for this tuple of table '%s'";
 
 inline ExprPtr text(std::string value) { return constant(duckdb::Value(std::move(value))); }
+// Any value as one of VARIANT: the compact text of what is JSON, a string of what is not.
+inline ExprPtr as_variant(ExprPtr value) { return doris_call(kFitVariant, arguments_of(std::move(value))); }
 inline ExprPtr named(ExprPtr expression, const std::string& name) {
   expression->SetAlias(name);
   return expression;
@@ -46,6 +51,9 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
 void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion);
 // A new comment leaves the rest of the model as it is.
 void rewrite_comment(duckdb::ClientContext& context, duckdb::AlterInfo& info);
+
+// The value as it goes into the column: as Doris converts it, in tables of Doris.
+ExprPtr converted_for(KeyModel keys, const WriteColumn& column, ExprPtr value, const WriteRules& rules);
 
 class Batch {
  public:
@@ -90,20 +98,36 @@ class Batch {
       number->end = duckdb::WindowBoundary::CURRENT_ROW_RANGE;
       select->select_list.push_back(named(std::move(number), kRowNumber));
     }
+    ExprPtr filled = rules_.strict || from_values_ ? nullptr : without_nulls(columns);
     const bool checked = target_.model.partitioned != PartitionKind::kNone || !partitions.names.empty();
-    if (!checked) return subquery(std::move(select), "__b");
-    ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
+    if (!checked && !filled) return subquery(std::move(select), "__b");
     auto outer = duckdb::make_uniq<duckdb::SelectNode>();
     outer->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
     outer->from_table = subquery(std::move(select), "__c");
-    outer->where_clause =
-        rules_.strict ? doris_call(kRequire, arguments_of(std::move(inside),
-                                                          text(duckdb::StringUtil::Format(kNoPartition, target_.name))))
-                      : std::move(inside);
+    outer->where_clause = std::move(filled);
+    if (!checked) return subquery(std::move(outer), "__b");
+    ExprPtr inside = in_partitions(target_.model, partitions.names, partitions.temporary, target_.partition_types, "");
+    if (rules_.strict) {
+      inside = doris_call(
+          kRequire, arguments_of(std::move(inside), text(duckdb::StringUtil::Format(kNoPartition, target_.name))));
+    }
+    outer->where_clause = both(std::move(outer->where_clause), std::move(inside));
     return subquery(std::move(outer), "__b");
   }
 
  private:
+  // Rows of a query whose NULLs the table does not take are left out when it is not strict.
+  ExprPtr without_nulls(const std::vector<const WriteColumn*>& columns) const {
+    ExprPtr condition;
+    for (const WriteColumn* column : columns) {
+      if (!column->not_null || column->model.auto_increment) continue;
+      condition = both(std::move(condition), duckdb::make_uniq<duckdb::OperatorExpression>(
+                                                 duckdb::ExpressionType::OPERATOR_IS_NOT_NULL,
+                                                 duckdb::make_uniq<duckdb::ColumnRefExpression>(column->name)));
+    }
+    return condition;
+  }
+
   void check_names() {
     std::set<std::string> seen;
     for (const auto& name : names_) {
@@ -156,18 +180,9 @@ class Batch {
     cell = converted(std::move(cell), *column);
   }
 
-  // As Doris converts for a column, in tables of Doris.
   ExprPtr converted(ExprPtr value, const WriteColumn& column) const {
-    if (target_.model.keys == KeyModel::kNone) return cast(std::move(value), column.type);
-    // A moment rounds to the digits of its column, where the kernel has a type that does.
-    duckdb::LogicalType type = column.type;
-    if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
-      if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
-      if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
-    }
-    value = doris_call(rules_.strict ? kInsertValue : kInsertValueOrNull,
-                       arguments_of(std::move(value), constant(duckdb::Value(type))));
-    return type == column.type ? std::move(value) : cast(std::move(value), column.type);
+    if (column.model.type == "variant") return as_variant(std::move(value));
+    return converted_for(target_.model.keys, column, std::move(value), rules_);
   }
 
   void check_query() {

@@ -11,6 +11,8 @@ namespace sluice::kernel {
 inline constexpr const char* kInsertValue = "d_insert_value";
 // The same, but what does not convert becomes NULL (enable_insert_strict = false).
 inline constexpr const char* kInsertValueOrNull = "d_insert_value_or_null";
+// Into a VARIANT: text that is no JSON becomes a string.
+inline constexpr const char* kInsertVariant = "d_insert_variant";
 
 // Before any file is attached.
 void create_insert_values(duckdb::ClientContext& context);

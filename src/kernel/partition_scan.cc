@@ -5,6 +5,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "kernel/host.h"
 #include "kernel/partitions.h"
 
 namespace sluice::kernel {
@@ -33,6 +34,10 @@ duckdb::unique_ptr<duckdb::TableRef> replace(duckdb::ClientContext& context, duc
   if (entry->type == duckdb::CatalogType::TABLE_ENTRY) {
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     const TableModel model = decode_table(found.comment);
+    if (temporary && model.temporary_rows()) {
+      table->schema_name = kServerSchema;
+      table->table_name = *model.temporary_rows();
+    }
     if (model.partitioned == PartitionKind::kNone) {
       for (const auto& wanted : names) {
         if (!duckdb::StringUtil::CIEquals(wanted, found.name))

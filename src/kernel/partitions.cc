@@ -126,25 +126,6 @@ int compare_bounds(const Bound& a, int a_missing, const Bound& b, int b_missing,
 }
 int compare_lower(const Bound& a, const Bound& b, const Types& types) { return compare_bounds(a, -1, b, -1, types); }
 
-// Adjacent ranges in one: the fewer comparisons a row needs, the better. Only plain bounds of one column.
-std::vector<Partition> merged(const TableModel& model, const Types& types) {
-  std::vector<Partition> ranges;
-  for (const auto& partition : model.partitions) {
-    if (!partition.temporary) ranges.push_back(partition);
-  }
-  if (model.partitioned != PartitionKind::kRange) return ranges;
-  std::sort(ranges.begin(), ranges.end(),
-            [&](const Partition& a, const Partition& b) { return compare_lower(a.lower, b.lower, types) < 0; });
-  std::vector<Partition> result;
-  for (auto& range : ranges) {
-    if (!result.empty() && !range.lower.empty() && result.back().upper == range.lower)
-      result.back().upper = std::move(range.upper);
-    else
-      result.push_back(std::move(range));
-  }
-  return result;
-}
-
 Error wrong(std::string text) {
   return sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(text));
 }
@@ -188,6 +169,24 @@ Types partition_types(const TableModel& model, const duckdb::ColumnList& columns
   return types;
 }
 
+std::vector<Partition> joined_ranges(const TableModel& model, const Types& types) {
+  std::vector<Partition> ranges;
+  for (const auto& partition : model.partitions) {
+    if (!partition.temporary) ranges.push_back(partition);
+  }
+  if (model.partitioned != PartitionKind::kRange) return ranges;
+  std::sort(ranges.begin(), ranges.end(),
+            [&](const Partition& a, const Partition& b) { return compare_lower(a.lower, b.lower, types) < 0; });
+  std::vector<Partition> result;
+  for (auto& range : ranges) {
+    if (!result.empty() && !range.lower.empty() && result.back().upper == range.lower)
+      result.back().upper = std::move(range.upper);
+    else
+      result.push_back(std::move(range));
+  }
+  return result;
+}
+
 Condition in_partition(const TableModel& model, const Partition& partition, const Types& types,
                        const std::string& table) {
   if (model.partitioned == PartitionKind::kList) return in_list(model, partition, types, table);
@@ -205,7 +204,7 @@ Condition in_partitions(const TableModel& model, const std::vector<std::string>&
   Condition any;
   if (names.empty()) {
     if (model.auto_partitions) return always(true);
-    for (const auto& partition : merged(model, types))
+    for (const auto& partition : joined_ranges(model, types))
       any = either(std::move(any), in_partition(model, partition, types, table));
     return any ? std::move(any) : always(false);
   }

@@ -18,6 +18,10 @@ using Condition = duckdb::unique_ptr<duckdb::ParsedExpression>;
 // The types of the partition columns, in their order; throws BinderException for a column that is not there.
 std::vector<duckdb::LogicalType> partition_types(const TableModel& model, const duckdb::ColumnList& columns);
 
+// The lasting partitions by their lower bounds, ranges that touch in one: the fewer comparisons a row needs, the
+// better.
+std::vector<Partition> joined_ranges(const TableModel& model, const std::vector<duckdb::LogicalType>& types);
+
 // Whether a row of `table` (its alias; empty: unqualified names) lies in `partition`.
 Condition in_partition(const TableModel& model, const Partition& partition,
                        const std::vector<duckdb::LogicalType>& types, const std::string& table);

@@ -4,6 +4,7 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -37,10 +38,23 @@ void fill_provided(ClientContext&, const SystemRows& source, const Arguments&, R
   rows = source.rows(kind);
 }
 
+// Those about tables that the client may know of.
+template <SystemRows::Kind kind, size_t database_column, size_t name_column>
+void fill_of_tables(ClientContext& context, const SystemRows& source, const Arguments&, Rows& rows) {
+  rows = source.rows(kind);
+  if (const auto viewer = viewer_of(context)) {
+    std::erase_if(rows, [&](const auto& row) {
+      return !viewer->sees_relation(row[database_column].ToString(), row[name_column].ToString());
+    });
+  }
+}
+
 // Provided rows begin with their database.
 void fill_views(ClientContext& context, const SystemRows& source, const Arguments& arguments, Rows& rows) {
   if (!find_database(context, arguments[0])) throw duckdb::BinderException("Unknown database '%s'", arguments[0]);
-  for (auto& row : source.rows(SystemRows::Kind::kMaterializedViews)) {
+  Rows all;
+  fill_of_tables<SystemRows::Kind::kMaterializedViews, 0, 2>(context, source, arguments, all);
+  for (auto& row : all) {
     if (row.front().ToString() != arguments[0]) continue;
     row.erase(row.begin());
     rows.push_back(std::move(row));
@@ -128,7 +142,7 @@ const std::vector<ServerFunction>& server_functions() {
         {"RecurringStrategy", kText},
         {"Status", kText},
         {"CreateTime", kText}},
-       fill_provided<SystemRows::Kind::kViewJobs>},
+       fill_of_tables<SystemRows::Kind::kViewJobs, 5, 3>},
       {"insert_jobs",
        0,
        {{"Id", kText},
@@ -165,7 +179,7 @@ const std::vector<ServerFunction>& server_functions() {
         {"CompletedPartitions", kText},
         {"Progress", kText},
         {"LastQueryId", kText}},
-       fill_provided<SystemRows::Kind::kViewTasks>},
+       fill_of_tables<SystemRows::Kind::kViewTasks, 6, 4>},
       {"insert_tasks",
        0,
        {{"TaskId", kText},

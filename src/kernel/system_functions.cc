@@ -12,10 +12,13 @@
 #include "kernel/charsets.h"
 #include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/index_scan.h"
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
+#include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
 #include "kernel/table_writes.h"
+#include "kernel/viewer.h"
 
 namespace sluice::kernel {
 namespace {
@@ -130,10 +133,13 @@ void fill_keys(ClientContext& context, const SystemRows&, const Only& only, Rows
 }
 
 void fill_views(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
+  const auto viewer = viewer_of(context);
   for (const std::string& database : databases(context, only)) {
     if (is_system_database(database)) continue;
     for (const RelationFacts& relation : describe_relations(context, database)) {
-      if (relation.view) rows.push_back({text(database), text(relation.name), text(relation.definition)});
+      if (!relation.view) continue;
+      const bool shown = !viewer || viewer->sees_definition(database, relation.name);
+      rows.push_back({text(database), text(relation.name), text(shown ? relation.definition : std::string())});
     }
   }
 }
@@ -177,6 +183,14 @@ void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& 
 void fill_own_variables(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
   const auto own = context.registered_state->Get<OwnRows>(OwnRows::kKey);
   rows = own && own->variables ? own->variables() : source.rows(SystemRows::Kind::kGlobalVariables);
+}
+
+// Those about users whom the client may know of; column `user_column` has their names.
+template <SystemRows::Kind kind, size_t user_column>
+void fill_of_users(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
+  rows = source.rows(kind);
+  if (const auto viewer = viewer_of(context))
+    std::erase_if(rows, [&](const auto& row) { return !viewer->sees_user(row[user_column].ToString()); });
 }
 
 const std::vector<SystemFunction>& system_functions() {
@@ -270,8 +284,29 @@ const std::vector<SystemFunction>& system_functions() {
        fill_collations},
       {"accounts",
        nullptr,
-       {{"user", kText}, {"host", kText}, {"plugin", kText}},
-       fill_provided<SystemRows::Kind::kAccounts>},
+       {{"user", kText},
+        {"host", kText},
+        {"plugin", kText},
+        {"privileges", kText},
+        {"expiration_seconds", kNumber},
+        {"password_creation_time", kText},
+        {"history_num", kNumber},
+        {"num_failed_login", kNumber},
+        {"password_lock_seconds", kNumber},
+        {"failed_login_counter", kNumber},
+        {"locked", kText}},
+       fill_of_users<SystemRows::Kind::kAccounts, 0>},
+      {"privileges",
+       nullptr,
+       {{"level", kText},
+        {"user", kText},
+        {"grantee", kText},
+        {"database", kText},
+        {"name", kText},
+        {"column_name", kText},
+        {"privilege", kText},
+        {"grantable", kText}},
+       fill_of_users<SystemRows::Kind::kPrivileges, 1>},
       {"processes",
        nullptr,
        {{"ID", kNumber},
@@ -282,7 +317,7 @@ const std::vector<SystemFunction>& system_functions() {
         {"TIME", kNumber},
         {"STATE", kText},
         {"INFO", kText}},
-       fill_provided<SystemRows::Kind::kProcesses>},
+       fill_of_users<SystemRows::Kind::kProcesses, 1>},
       {"global_variables",
        nullptr,
        {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
@@ -396,6 +431,8 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_write_functions(context);
   create_insert_values(context);
   create_partition_scan(context);
+  create_index_scan(context);
+  register_plan_rules(duckdb::DBConfig::GetConfig(context));
   functions::create_types(context);
   functions::create_functions(context);
 }

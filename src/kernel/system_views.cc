@@ -61,11 +61,17 @@ constexpr SystemView kInformationViews[] = {
     {"COLLATIONS", "FROM system.doris.collations()"},
     {"COLLATION_CHARACTER_SET_APPLICABILITY",
      R"(SELECT "COLLATION_NAME", "CHARACTER_SET_NAME" FROM system.doris.collations())"},
-    // Each account may do everything until there are grants.
-    {"USER_PRIVILEGES", R"(SELECT '''' || user || '''@''' || host || '''' AS "GRANTEE", 'def' AS "TABLE_CATALOG",
-        unnest(['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE', 'DROP', 'ALTER', 'INDEX', 'CREATE VIEW', 'SHOW VIEW', 'SHOW DATABASES',
-                'CREATE USER', 'PROCESS', 'SUPER']) AS "PRIVILEGE_TYPE", 'YES' AS "IS_GRANTABLE"
-      FROM system.doris.accounts())"},
+    {"USER_PRIVILEGES", R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", privilege AS "PRIVILEGE_TYPE",
+      grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'user')"},
+    {"SCHEMA_PRIVILEGES", R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA",
+      privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'schema')"},
+    {"TABLE_PRIVILEGES",
+     R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
+      privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE" FROM system.doris.privileges() WHERE level = 'table')"},
+    {"COLUMN_PRIVILEGES",
+     R"(SELECT grantee AS "GRANTEE", 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME",
+      column_name AS "COLUMN_NAME", privilege AS "PRIVILEGE_TYPE", grantable AS "IS_GRANTABLE"
+      FROM system.doris.privileges() WHERE level = 'column')"},
     {"PROCESSLIST", "FROM system.doris.processes()"},
     {"GLOBAL_VARIABLES", "FROM system.doris.global_variables()"},
     {"SESSION_VARIABLES", "FROM system.doris.session_variables()"},
@@ -131,15 +137,6 @@ constexpr EmptyView kInformationEmptyViews[] = {
      "LAST_EXECUTED TIMESTAMP, EVENT_COMMENT VARCHAR, ORIGINATOR BIGINT, CHARACTER_SET_CLIENT VARCHAR, "
      "COLLATION_CONNECTION VARCHAR, "
      "DATABASE_COLLATION VARCHAR"},
-    {"SCHEMA_PRIVILEGES",
-     "GRANTEE VARCHAR, TABLE_CATALOG VARCHAR, TABLE_SCHEMA VARCHAR, PRIVILEGE_TYPE VARCHAR, IS_GRANTABLE VARCHAR"},
-    {"TABLE_PRIVILEGES",
-     "GRANTEE VARCHAR, TABLE_CATALOG VARCHAR, TABLE_SCHEMA VARCHAR, TABLE_NAME VARCHAR, PRIVILEGE_TYPE VARCHAR, "
-     "IS_GRANTABLE VARCHAR"},
-    {"COLUMN_PRIVILEGES",
-     "GRANTEE VARCHAR, TABLE_CATALOG VARCHAR, TABLE_SCHEMA VARCHAR, TABLE_NAME VARCHAR, COLUMN_NAME VARCHAR, "
-     "PRIVILEGE_TYPE VARCHAR, "
-     "IS_GRANTABLE VARCHAR"},
     {"FILES",
      "FILE_ID BIGINT, FILE_NAME VARCHAR, FILE_TYPE VARCHAR, TABLESPACE_NAME VARCHAR, TABLE_CATALOG VARCHAR, "
      "TABLE_SCHEMA VARCHAR, "
@@ -161,10 +158,26 @@ constexpr EmptyView kInformationEmptyViews[] = {
 
 // Passwords stay out of reach: there is no column of hashes.
 constexpr SystemView kMysqlViews[] = {
-    {"user", R"(SELECT host AS "Host", user AS "User", 'Y' AS "Select_priv", 'Y' AS "Insert_priv", 'Y' AS "Update_priv",
-      'Y' AS "Delete_priv", 'Y' AS "Create_priv", 'Y' AS "Drop_priv", 'Y' AS "Process_priv", 'Y' AS "Grant_priv", 'Y' AS "Index_priv",
-      'Y' AS "Alter_priv", 'Y' AS "Show_db_priv", 'Y' AS "Super_priv", 'Y' AS "Create_view_priv", 'Y' AS "Show_view_priv",
-      'Y' AS "Create_user_priv", plugin AS "plugin", 'N' AS "password_expired", 'N' AS "account_locked" FROM system.doris.accounts())"},
+    {"user", R"(SELECT host AS "Host", user AS "User",
+      CASE WHEN list_contains(held, 'Node_priv') THEN 'Y' ELSE 'N' END AS "Node_priv",
+      CASE WHEN list_contains(held, 'Admin_priv') THEN 'Y' ELSE 'N' END AS "Admin_priv",
+      CASE WHEN list_contains(held, 'Grant_priv') THEN 'Y' ELSE 'N' END AS "Grant_priv",
+      CASE WHEN list_contains(held, 'Select_priv') THEN 'Y' ELSE 'N' END AS "Select_priv",
+      CASE WHEN list_contains(held, 'Load_priv') THEN 'Y' ELSE 'N' END AS "Load_priv",
+      CASE WHEN list_contains(held, 'Alter_priv') THEN 'Y' ELSE 'N' END AS "Alter_priv",
+      CASE WHEN list_contains(held, 'Create_priv') THEN 'Y' ELSE 'N' END AS "Create_priv",
+      CASE WHEN list_contains(held, 'Drop_priv') THEN 'Y' ELSE 'N' END AS "Drop_priv",
+      CASE WHEN list_contains(held, 'Usage_priv') THEN 'Y' ELSE 'N' END AS "Usage_priv",
+      CASE WHEN list_contains(held, 'Show_view_priv') THEN 'Y' ELSE 'N' END AS "Show_view_priv",
+      'N' AS "Cluster_usage_priv", 'N' AS "Stage_usage_priv", '' AS "ssl_type", '' AS "ssl_cipher", '' AS "x509_issuer",
+      '' AS "x509_subject", 0::BIGINT AS "max_questions", 0::BIGINT AS "max_updates", 0::BIGINT AS "max_connections",
+      0::BIGINT AS "max_user_connections", plugin AS "plugin", '' AS "authentication_string",
+      expiration_seconds AS "password_policy.expiration_seconds",
+      password_creation_time AS "password_policy.password_creation_time", history_num AS "password_policy.history_num",
+      '' AS "password_policy.history_passwords", num_failed_login AS "password_policy.num_failed_login",
+      password_lock_seconds AS "password_policy.password_lock_seconds",
+      failed_login_counter AS "password_policy.failed_login_counter", locked AS "account_locked"
+      FROM (SELECT *, string_split(privileges, ',') AS held FROM system.doris.accounts()))"},
 };
 constexpr EmptyView kMysqlEmptyViews[] = {
     {"db",

@@ -18,7 +18,9 @@ namespace sluice::kernel {
 class SystemRows {
  public:
   enum class Kind : uint8_t {
-    kAccounts,         // VARCHAR user, host, plugin
+    // As the functions of system_functions.cc have their columns:
+    kAccounts,
+    kPrivileges,
     kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
     kGlobalVariables,  // VARCHAR name, value, default, changed ("0", "1")
     // As the table functions of server_functions.cc have their columns:
@@ -39,7 +41,7 @@ class SystemRows {
 
  private:
   mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
-  Provider providers_[9];
+  Provider providers_[10];
 };
 
 // The same for what differs between the clients, registered in the context of a connection: the session's variables,

@@ -137,10 +137,21 @@ TEST_F(SystemViewsTest, CannotBeChanged) {
 TEST_F(SystemViewsTest, Providers) {
   EXPECT_EQ(run("SELECT count(*) FROM system.mysql_schema.user"), "0");
   rows_->provide(SystemRows::Kind::kAccounts, [] {
-    return SystemRows::Rows{{duckdb::Value("root"), duckdb::Value("%"), duckdb::Value("mysql_native_password")}};
+    return SystemRows::Rows{{duckdb::Value("root"), duckdb::Value("%"), duckdb::Value("mysql_native_password"),
+                             duckdb::Value("Select_priv")}};
   });
   EXPECT_EQ(run("SELECT \"User\", \"Host\", plugin FROM system.mysql_schema.user"), "root|%|mysql_native_password");
+  rows_->provide(SystemRows::Kind::kPrivileges, [] {
+    SystemRows::Rows rows;
+    for (const char* level : {"user", "table"}) {
+      auto& row = rows.emplace_back();
+      for (const char* cell : {level, "root", "'root'@'%'", "d", "t", "", "SELECT", "YES"}) row.emplace_back(cell);
+    }
+    return rows;
+  });
   EXPECT_EQ(select("DISTINCT grantee", "user_privileges"), "'root'@'%'");
+  EXPECT_EQ(select("table_schema, table_name, privilege_type", "table_privileges"), "d|t|SELECT");
+  rows_->provide(SystemRows::Kind::kPrivileges, {});
   rows_->provide(SystemRows::Kind::kAccounts, {});
   EXPECT_EQ(run("SELECT count(*) FROM system.mysql_schema.user"), "0");
 }

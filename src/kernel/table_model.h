@@ -79,6 +79,8 @@ struct TableModel {
   const std::string* note(std::string_view kind, std::string_view name) const;
   void set_note(const std::string& kind, const std::string& name, std::string text);
   bool remove_note(std::string_view kind, std::string_view name);
+  // The table, in kServerSchema, that holds the rows of all temporary partitions; null: there are none.
+  const std::string* temporary_rows() const { return note("temporary", "rows"); }
   // Whether this table holds the rows of a materialised view.
   bool is_materialized_view() const { return note("async", "query") != nullptr; }
 };

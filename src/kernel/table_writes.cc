@@ -3,6 +3,9 @@
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
+#include "duckdb/planner/logical_operator.hpp"
+#include "functions/decimal256.h"
+#include "kernel/host.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -109,6 +112,37 @@ ExprPtr is_newer(const WriteColumn* sequence) {
                                                   std::move(none));
 }
 
+// As Doris' row sets lie: by the key columns, NULL first, and of rows with equal keys the one that was written last
+// before the others. For merged rows see kernel/merge_order.h.
+void sort_by_keys(SelectPtr& select, const WriteTarget& target, const std::vector<const WriteColumn*>& columns) {
+  auto modifier = make_uniq<duckdb::OrderModifier>();
+  auto by = [&](const std::string& name, duckdb::OrderType direction) {
+    modifier->orders.emplace_back(direction, duckdb::OrderByNullType::NULLS_FIRST,
+                                  make_uniq<duckdb::ColumnRefExpression>(name));
+  };
+  for (const auto& column : target.columns) {
+    const bool written = std::any_of(columns.begin(), columns.end(),
+                                     [&](const WriteColumn* known) { return known->name == column.name; });
+    if (column.model.key && written) by(column.name, duckdb::OrderType::ASCENDING);
+  }
+  if (modifier->orders.empty()) return;
+  by(kRowNumber, duckdb::OrderType::DESCENDING);
+  select->modifiers.push_back(std::move(modifier));
+}
+
+// Whether the rows of this INSERT are few enough to be sorted.
+bool is_sorted(duckdb::ClientContext& context, duckdb::InsertStatement& insert, const WriteRules& rules) {
+  if (rules.most_sorted_rows == 0) return false;
+  if (!insert.select_statement || insert.GetValuesList()) return true;
+  try {
+    auto copy = insert.select_statement->Copy();
+    auto plan = duckdb::Binder::CreateBinder(context)->Bind(*copy).plan;
+    return plan->EstimateCardinality(context) <= rules.most_sorted_rows;
+  } catch (const std::exception&) {
+    return false;  // the statement itself is going to say so
+  }
+}
+
 SelectPtr everything_of(TablePtr rows) {
   auto select = make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(make_uniq<duckdb::StarExpression>());
@@ -193,11 +227,16 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
   if (!table || (!has_model(*table) && !partitions_named)) return {};
-  const WriteTarget target = target_of(*table);
+  WriteTarget target = target_of(*table);
   NamedPartitions partitions;
   if (!insert.on_conflict_info) {
     partitions = take_partitions(insert.table_ref.get());
     insert.table_ref.reset();
+  }
+  if (partitions.temporary && target.model.temporary_rows()) {
+    target.schema = insert.schema = kServerSchema;
+    target.name = insert.table = *target.model.temporary_rows();
+    insert.catalog = target.catalog;
   }
   const bool replaces =
       insert.on_conflict_info && insert.on_conflict_info->action_type == duckdb::OnConflictAction::REPLACE;
@@ -209,17 +248,21 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   }
   const bool checked = target.model.keys != KeyModel::kNone || target.model.partitioned != PartitionKind::kNone ||
                        !partitions.names.empty() ||
-                       std::any_of(target.columns.begin(), target.columns.end(),
-                                   [](const WriteColumn& column) { return column.model.auto_increment; });
+                       std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+                         return column.model.auto_increment || functions::is_decimal256(column.type);
+                       });
   if (!checked) return {};
   check_auto_unit(target.model);
+  const bool may_sort = target.model.keys == KeyModel::kDuplicate && is_sorted(context, insert, rules);
   Batch batch(context, target, insert, rules);
   std::vector<const WriteColumn*> columns;
   for (const auto& column : target.columns) columns.push_back(&column);
-  TablePtr rows = batch.rows(columns, partitions, false);
+  const bool sorted = may_sort && !batch.is_single() && target.has_keys();
   auto select = make_uniq<duckdb::SelectNode>();
-  select->select_list.push_back(make_uniq<duckdb::StarExpression>());
-  select->from_table = std::move(rows);
+  select->from_table = batch.rows(columns, partitions, sorted);
+  for (const WriteColumn* column : columns)
+    select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
+  if (sorted) sort_by_keys(select, target, columns);
   insert.select_statement = make_uniq<duckdb::SelectStatement>();
   insert.select_statement->node = std::move(select);
   insert.default_values = false;

@@ -14,6 +14,9 @@ namespace sluice::kernel {
 struct WriteRules {
   bool strict = true;           // enable_insert_strict: wrong rows are errors; otherwise left out, texts cut
   bool partial_update = false;  // enable_unique_key_partial_update: columns not named keep their values
+  // Rows of one write lie sorted by their keys up to this many: as a rowset of Doris is sorted as far as its write
+  // buffer holds it. Larger writes lie as they came.
+  uint64_t most_sorted_rows = 2'000'000;
 };
 
 // Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
@@ -25,6 +28,8 @@ std::string rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duc
 // A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first
 // name kOverwrittenPartitions means: those that rows of the temporary table kOverwriteRows fall into; the names that
 // follow are its columns (none: all of the table).
+// As the first name kTemporaryPartitions means that the names that follow are of temporary partitions.
+inline constexpr const char* kTemporaryPartitions = "*temporary";
 inline constexpr const char* kOverwrittenPartitions = "*";
 inline constexpr const char* kOverwriteRows = "__overwrite";
 

@@ -6,7 +6,9 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/decimal256.h"
 #include "functions/type_names.h"
+#include "kernel/host.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -91,12 +93,40 @@ void each_column(const duckdb::ParsedExpression& condition, const WriteTarget& t
       condition, [&](const duckdb::ParsedExpression& child) { each_column(child, target, visit); });
 }
 
+// Whether a text names a column: with nothing of a name before and after it.
+bool names_column(const std::string& text, const std::string& column) {
+  auto in_name = [](char letter) { return duckdb::StringUtil::CharacterIsAlphaNumeric(letter) || letter == '_'; };
+  const std::string lower = StringUtil::Lower(text);
+  const std::string wanted = StringUtil::Lower(column);
+  for (size_t at = lower.find(wanted); at != std::string::npos; at = lower.find(wanted, at + 1)) {
+    const size_t end = at + wanted.size();
+    if ((at == 0 || !in_name(lower[at - 1])) && (end == lower.size() || !in_name(lower[end]))) return true;
+  }
+  return false;
+}
+
+// A DELETE must be possible in each rollup and view that is kept with the table: they need its columns.
+void check_indexes(const WriteTarget& target, const WriteColumn& column) {
+  auto check = [&](const std::string& text, const std::string& index) {
+    if (names_column(text, column.name)) return;
+    throw duckdb::BinderException(
+        "errCode = 2, detailMessage = Unknown column '%s' in index[%s]: a DELETE by it is not possible while the index "
+        "is there",
+        column.name, index);
+  };
+  for (const auto& note : target.model.notes) {
+    if (note.kind == "mv") check(note.text, note.name);
+  }
+  for (const auto& rollup : target.model.rollups) check(rollup, rollup.substr(0, rollup.find('(')));
+}
+
 // What Doris does not let a DELETE ask for.
 void check_delete(const WriteTarget& target, const duckdb::ParsedExpression& condition) {
   each_column(condition, target, [&](const WriteColumn& column) {
     if (column.type.IsNested())
       throw duckdb::BinderException("Can not apply delete condition to column type: %s",
                                     functions::type_name(column.type));
+    check_indexes(target, column);
     if (target.model.keys == KeyModel::kAggregate && !column.model.key) {
       throw duckdb::BinderException(
           "delete predicate on value column only supports Unique table with merge-on-write enabled and Duplicate "
@@ -120,9 +150,15 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
     if (!column) continue;
     if (column->model.key && target.model.keys == KeyModel::kUnique)
       throw duckdb::BinderException("Only value columns of unique table could be updated");
+    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
+    if (column->model.type == "variant") {
+      set.expressions[i] = as_variant(std::move(set.expressions[i]));
+      continue;
+    }
+    if (target.model.keys != KeyModel::kNone || functions::is_decimal256(column->type))
+      set.expressions[i] = converted_for(target.model.keys, *column, std::move(set.expressions[i]), rules);
     const bool limited = column->model.max_bytes > 0 && target.model.keys != KeyModel::kNone;
     if (!limited || column->type.id() != duckdb::LogicalTypeId::VARCHAR) continue;
-    if (set.expressions[i]->GetExpressionType() == duckdb::ExpressionType::VALUE_DEFAULT) continue;
     const auto bytes = static_cast<int64_t>(column->model.max_bytes);
     set.expressions[i] =
         doris_call(kFitText, arguments_of(cast(std::move(set.expressions[i]), column->type),
@@ -148,6 +184,13 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
     check_delete(target, *deletion.condition);
   if (partitions.names.empty()) return;
   const std::string alias = deletion.table->alias.empty() ? target.name : deletion.table->alias;
+  if (partitions.temporary && target.model.temporary_rows()) {
+    auto& base = deletion.table->Cast<duckdb::BaseTableRef>();
+    base.catalog_name = target.catalog;
+    base.schema_name = kServerSchema;
+    base.table_name = *target.model.temporary_rows();
+    base.alias = alias;
+  }
   if (target.model.partitioned == PartitionKind::kNone) {
     if (partitions.names.front() == kOverwrittenPartitions) return;
     for (const auto& name : partitions.names) {

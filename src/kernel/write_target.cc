@@ -2,6 +2,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "functions/decimal256.h"
 #include "kernel/insert_batch.h"
 
 namespace sluice::kernel {
@@ -19,7 +20,8 @@ duckdb::TableCatalogEntry* find_table(duckdb::ClientContext& context, const std:
 bool has_model(duckdb::TableCatalogEntry& table) {
   if (is_encoded(table.comment)) return true;
   for (const auto& column : table.GetColumns().Logical()) {
-    if (is_encoded(column.Comment())) return true;
+    // The kernel knows no conversion into a DECIMAL256.
+    if (is_encoded(column.Comment()) || functions::is_decimal256(column.Type())) return true;
   }
   return false;
 }
@@ -59,7 +61,35 @@ NamedPartitions take_partitions(duckdb::TableRef* ref) {
   if (!ref || ref->type != duckdb::TableReferenceType::BASE_TABLE) return result;
   result.names.assign(ref->column_name_alias.begin(), ref->column_name_alias.end());
   ref->column_name_alias.clear();
+  result.temporary = !result.names.empty() && result.names.front() == kTemporaryPartitions;
+  if (result.temporary) result.names.erase(result.names.begin());
   return result;
+}
+
+namespace {
+
+// n of "datetime(n)".
+int32_t fraction_digits(const std::string& declared) {
+  constexpr std::string_view kDatetime = "datetime(";
+  return declared.starts_with(kDatetime) ? declared[kDatetime.size()] - '0' : kMostFractionDigits;
+}
+
+}  // namespace
+
+ExprPtr converted_for(KeyModel keys, const WriteColumn& column, ExprPtr value, const WriteRules& rules) {
+  if (keys == KeyModel::kNone && !functions::is_decimal256(column.type)) return cast(std::move(value), column.type);
+  // A moment rounds to the digits of its column, where the kernel has a type that does.
+  duckdb::LogicalType type = column.type;
+  if (type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
+    if (column.model.type.empty()) type = duckdb::LogicalType::TIMESTAMP_S;
+    if (column.model.type == "datetime(3)") type = duckdb::LogicalType::TIMESTAMP_MS;
+  }
+  const char* how = column.model.type == "variant" ? kInsertVariant : rules.strict ? kInsertValue : kInsertValueOrNull;
+  value = doris_call(how, arguments_of(std::move(value), constant(duckdb::Value(type))));
+  if (type != column.type) return cast(std::move(value), column.type);
+  const int32_t digits = fraction_digits(column.model.type);
+  if (type.id() != duckdb::LogicalTypeId::TIMESTAMP || digits == kMostFractionDigits) return value;
+  return doris_call(kRoundMoment, arguments_of(std::move(value), constant(duckdb::Value::INTEGER(digits))));
 }
 
 }  // namespace sluice::kernel

@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "functions/reference.h"
 #include "server/data_dir_lock.h"
 #include "server/exit_codes.h"
 #include "server/generate.h"
@@ -268,6 +269,9 @@ int run_command_line(const std::vector<std::string>& words) {
     generate_options.database = database.empty() ? benchmark : database;
     exit_code = run_generate(flags, generate_options, quiet);
   });
+
+  auto* reference_app = app.add_subcommand("reference", "Print the reference of SQL functions as Markdown");
+  reference_app->callback([&] { std::fputs(functions::reference().c_str(), stdout); });
 
   auto* version_app = app.add_subcommand("version", "Print the version and what this was built with");
   version_app->callback([&] { std::fputs(version_details().c_str(), stdout); });

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "server/exit_codes.h"
+#include "server/memory_ceiling.h"
 #include "server/system_time_zone.h"
 #include "server/version.h"
 #include "session/access_hosts.h"
@@ -87,6 +88,7 @@ Status Server::start_part(std::string name, const std::function<Status()>& start
 Status Server::start() {
   const auto begin = Clock::now();
   const auto all = [&]() -> Status {
+    TRY(set_memory_ceiling(settings_.bytes("memory.ceiling")));
     TRY(start_part("data directory", [&] { return lock_data_dir(); }, [&](Deadline) { lock_ = DataDirLock(); }));
     TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
@@ -176,6 +178,7 @@ Status Server::open_kernel() {
   options.temp_limit_bytes = settings_.bytes("kernel.temp_limit");
   options.cache_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("kernel.cache_keep"));
   options.threads = static_cast<uint32_t>(settings_.integer("kernel.threads"));
+  options.optimizer = settings_.flag("kernel.optimizer");
   for (const auto& root : settings_.list("files.allowed_roots")) {
     std::error_code failed;
     if (!std::filesystem::is_directory(root, failed)) {

@@ -69,10 +69,14 @@ constexpr SettingDefinition kTable[] = {
                    "Password of root when the data directory is made; later changes have no effect. Best given as an environment variable.")),
 
     setting("kernel.memory_limit", Kind::kMemory, "75%", "Memory that queries may use: a size, or a share of the machine's or container's memory.", 64 * kMiB),
+    setting("memory.ceiling", Kind::kMemory, "90%",
+            "Memory that the process may ask the system for. kernel.memory_limit does not count all that a statement makes (arrays of\n"
+            "arrays, long texts): one that reaches the ceiling fails, and the process lives.", 256 * kMiB),
     setting("kernel.cache_keep", Kind::kDuration, "1m",
             "Blocks of tables that nobody read for this long leave memory (the system's page cache still has them); 0: only at the memory limit.\n"
             "While a result of more than a million rows is sent, they do not grow beyond what was there before it (at least 64 MB).", 0, 365 * kDay),
     setting("kernel.threads", Kind::kInt, "0", "Threads that work on queries; 0: one a core.", 0, 1024),
+    expert(setting("kernel.optimizer", Kind::kBool, "true", "Whether plans are optimized. Off only to find out whether a wrong answer is the optimizer's.")),
     setting("kernel.temp_dir", Kind::kPath, "", "Where queries spill what does not fit into memory. Empty: <data_dir>/tmp."),
     setting("kernel.temp_limit", Kind::kSize, "0", "Disk space that spilling may use; 0: 90 % of what is free.", 0),
 

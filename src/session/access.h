@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Access: who may log in. Accounts are user + host pattern + password hash, as MySQL keeps them; stored in the
-// server's own schema of the kernel's data file and held in memory. Thread-safe.
+// Access: who may log in and what they may do then. Accounts are user + host pattern + password hash, as MySQL keeps
+// them, with the privileges, roles and row policies of Doris; stored in a file of their own and held in memory.
+// Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "dialect/statement.h"
+#include "dialect/access_statements.h"
+#include "session/password_policy.h"
+#include "session/privileges.h"
 
 namespace sluice::session {
 
@@ -24,7 +27,11 @@ struct AccountRecord {
   bool has_password = false;
   std::string native_stage2;     // 20 bytes SHA1(SHA1(password)); empty when only the SHA-2 hash is known
   std::string sha2_auth_string;  // "$A$005$" + 20 bytes salt + 43 bytes hash; empty when only the native hash is known
-  std::string name() const;      // "'user'@'pattern'"
+  std::string comment;
+  std::set<std::string> roles;
+  Grants grants;  // to the account itself, without its roles
+  PasswordPolicy password_policy;
+  std::string name() const;  // "'user'@'pattern'"
 };
 
 enum class Sha2FastCheck : uint8_t { kMatches, kDenied, kNeedsFull };
@@ -53,10 +60,33 @@ class Access {
   // server listens on loopback only.
   virtual bool configured() const = 0;
 
-  // CREATE USER, ALTER USER, DROP USER, SET PASSWORD; `self` is the account of the session that asks. Worker.
-  // Errors: 1396 operation failed for 'u'@'h'; 1105 for a hash that is not one.
+  // What is left to check once the password was right, and what a wrong one brings about: expired passwords, locked
+  // accounts. Errors: 1862 expired, 3118 locked, 3955 locked for a time.
+  virtual Status admit(const AccountRecord& account) = 0;
+  virtual void login_failed(const AccountRecord& account) = 0;
+  // Wrong passwords since the last right one.
+  virtual uint32_t failed_logins(const AccountRecord& account) const = 0;
+
+  // Changes; `self` is the account of the session that asks, whose rights are checked. Durable and in force for all
+  // sessions when they return. Worker.
+  // CREATE USER, ALTER USER, DROP USER, SET PASSWORD. Errors: 1227 no right; 1396 operation failed for 'u'@'h'; 1105
+  // for a hash that is not one; 3638 a password of the history.
   virtual Status apply(const dialect::AccountStatement& statement, const dialect::Account& self) = 0;
+  // Errors: 1227; 1105 what is not there or cannot be granted so. `database` completes a table without one.
+  virtual Status apply(const dialect::GrantStatement& statement, const dialect::Account& self,
+                       const std::string& database) = 0;
+  virtual Status apply(const dialect::RoleStatement& statement, const dialect::Account& self) = 0;
+  virtual Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
+                       const std::string& database) = 0;
+
   virtual std::vector<AccountRecord> list() const = 0;
+  virtual std::vector<Role> roles() const = 0;  // without those that are built in
+  virtual std::vector<RowPolicy> row_policies() const = 0;
+
+  // All that the account (as AccountRecord::name() has it) may do; of an account that is not there: nothing.
+  virtual std::shared_ptr<const Rights> rights(std::string_view account) const = 0;
+  // Grows with every change: Rights of an earlier generation are to be fetched anew. No lock.
+  virtual uint64_t generation() const = 0;
 };
 
 }  // namespace sluice::session

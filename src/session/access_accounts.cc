@@ -11,8 +11,6 @@ constexpr std::string_view kNativePlugin = "mysql_native_password";
 constexpr std::string_view kSha2Plugin = "caching_sha2_password";
 constexpr size_t kMaxUserBytes = 128;
 
-bool is_administrator(std::string_view user) { return user == "root" || user == "admin"; }
-
 std::string account_name(std::string_view user, std::string_view host) {
   return "'" + std::string(user) + "'@'" + std::string(host) + "'";
 }
@@ -20,6 +18,18 @@ std::string account_name(std::string_view user, std::string_view host) {
 Error failed(std::string_view operation, std::string_view name) {
   return sql_error(Code::kFailedPrecondition, 1396,
                    "Operation " + std::string(operation) + " failed for " + std::string(name));
+}
+
+Error seen_before(const AccountRecord& record) {
+  return sql_error(Code::kFailedPrecondition, 3638,
+                   "Cannot use these credentials for '" + record.user + "'@'" + record.host_pattern +
+                       "' because they contradict the password history policy");
+}
+
+Error denied(std::string_view privileges) {
+  return sql_error(Code::kPermissionDenied, 1227,
+                   "Access denied; you need (at least one of) the (" + std::string(privileges) +
+                       ") privilege(s) for this operation");
 }
 
 // What CREATE USER, ALTER USER and SET PASSWORD say about the password, laid into `record`.
@@ -49,6 +59,9 @@ Status set_credentials(AccountRecord& record, const dialect::AccountStatement::E
                                                                "and 43 characters, as they are or in hex"));
       }
     }
+    const std::string& hash = native.empty() ? sha2 : native;
+    if (!hash.empty() && record.password_policy.remembers_hash(hash)) return fail(seen_before(record));
+    record.password_policy.remember(hash);
     record.native_stage2 = std::move(native);
     record.sha2_auth_string = std::move(sha2);
     record.has_password = !entry.hash->empty();
@@ -57,11 +70,13 @@ Status set_credentials(AccountRecord& record, const dialect::AccountStatement::E
       return fail(sql_error(Code::kInvalidArgument, 1105,
                             "the password is longer than " + std::to_string(kMaxPasswordBytes) + " bytes"));
     }
+    if (!entry.password->empty() && record.password_policy.remembers(*entry.password)) return fail(seen_before(record));
     record.has_password = !entry.password->empty();
     // Who asks for caching_sha2_password asks for no unsalted hash to be kept.
     record.native_stage2 =
         record.has_password && record.plugin == kNativePlugin ? native_stage2(*entry.password) : std::string();
     record.sha2_auth_string = record.has_password ? sha2_auth_string(*entry.password) : std::string();
+    record.password_policy.remember(record.native_stage2.empty() ? record.sha2_auth_string : record.native_stage2);
   }
   return {};
 }
@@ -88,28 +103,60 @@ std::string AccountRecord::name() const { return account_name(user, host_pattern
 
 Result<std::unique_ptr<StoredAccess>> StoredAccess::open(std::unique_ptr<AccountStore> store,
                                                          std::string_view first_root_password) {
-  auto records = TRY(store->load());
-  if (!records) {
+  auto data = TRY(store->load());
+  if (!data) {
     dialect::AccountStatement::Entry root{dialect::Account{"root", "%"}, std::nullopt, std::nullopt, {}};
     if (!first_root_password.empty()) root.password = std::string(first_root_password);
-    records.emplace();
-    records->push_back(TRY(new_account(root)));
+    data.emplace();
+    data->accounts.push_back(TRY(new_account(root)));
+    data->accounts.back().roles.insert(std::string(kOperatorRole));
     if (first_root_password.empty()) {
-      records->push_back(TRY(new_account({dialect::Account{"admin", "%"}, std::nullopt, std::nullopt, {}})));
+      data->accounts.push_back(TRY(new_account({dialect::Account{"admin", "%"}, std::nullopt, std::nullopt, {}})));
+      data->accounts.back().roles.insert(std::string(kAdminRole));
     }
-    TRY(store->replace_all(*records));
+    TRY(store->replace_all(*data));
   }
   std::unique_ptr<StoredAccess> access(new StoredAccess(std::move(store)));
-  Entries entries;
-  for (auto& record : *records) {
+  State state;
+  for (auto& record : data->accounts) {
     auto pattern = TRY(HostPattern::parse(record.host_pattern));
-    entries.push_back({std::move(record), std::move(pattern)});
+    state.entries.push_back({std::move(record), std::move(pattern)});
   }
-  access->publish(std::move(entries));
+  state.roles = std::move(data->roles);
+  state.policies = std::move(data->row_policies);
+  access->publish(std::move(state));
   return access;
 }
 
-void StoredAccess::publish(Entries entries) {
+StoredAccess::Entry* StoredAccess::State::find(const std::string& user, const std::string& host) {
+  const auto at = std::find_if(entries.begin(), entries.end(),
+                               [&](const Entry& e) { return e.record.user == user && e.record.host_pattern == host; });
+  return at == entries.end() ? nullptr : &*at;
+}
+
+Role* StoredAccess::State::find_role(const std::string& name) {
+  const auto at = std::find_if(roles.begin(), roles.end(), [&](const Role& role) { return role.name == name; });
+  return at == roles.end() ? nullptr : &*at;
+}
+
+StoredAccess::State StoredAccess::copy() const {
+  std::shared_lock lock(mutex_);
+  return {entries_, roles_, policies_};
+}
+
+Status StoredAccess::change_to(State state) {
+  AccessData data;
+  data.accounts.reserve(state.entries.size());
+  for (const auto& entry : state.entries) data.accounts.push_back(entry.record);
+  data.roles = state.roles;
+  data.row_policies = state.policies;
+  TRY(store_->replace_all(data));
+  publish(std::move(state));
+  return {};
+}
+
+void StoredAccess::publish(State state) {
+  Entries& entries = state.entries;
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
     if (a.pattern.specificity() != b.pattern.specificity()) return a.pattern.specificity() > b.pattern.specificity();
     if (a.record.user.empty() != b.record.user.empty()) return b.record.user.empty();
@@ -129,6 +176,27 @@ void StoredAccess::publish(Entries entries) {
   }
   entries_ = std::move(entries);
   by_user_ = std::move(by_user);
+  roles_ = std::move(state.roles);
+  std::sort(roles_.begin(), roles_.end(), [](const Role& a, const Role& b) { return a.name < b.name; });
+  policies_ = std::move(state.policies);
+  rights_.clear();
+  generation_.fetch_add(1, std::memory_order_acq_rel);
+}
+
+Status StoredAccess::admit(const AccountRecord& account) {
+  const PasswordPolicy& policy = account.password_policy;
+  TRY(failed_logins_.check(account.name(), policy, account.user, account.host_pattern));
+  if (policy.locked) {
+    return fail(
+        sql_error(Code::kUnauthenticated, 3118,
+                  "Access denied for user '" + account.user + "'@'" + account.host_pattern + "'. Account is locked."));
+  }
+  if (account.has_password && policy.expired(seconds_since_epoch())) {
+    return fail(sql_error(Code::kUnauthenticated, 1862,
+                          "Your password has expired. To log in you must change it using a client that supports "
+                          "expired passwords."));
+  }
+  return {};
 }
 
 std::optional<AccountRecord> StoredAccess::find(std::string_view user, std::string_view host) const {
@@ -219,62 +287,86 @@ std::vector<AccountRecord> StoredAccess::list() const {
 Status StoredAccess::apply(const dialect::AccountStatement& statement, const dialect::Account& self) {
   using What = dialect::AccountStatement::What;
   std::lock_guard change(change_mutex_);
-  Entries next;
-  {
-    std::shared_lock lock(mutex_);
-    next = entries_;
+  State next = copy();
+  const auto rights = rights_of(self);
+  const bool administers = rights->global().has(Privilege::kAdmin);
+  std::vector<std::string> unlocked;
+  if (!statement.default_role.empty() && !is_built_in_role(statement.default_role) &&
+      !next.find_role(statement.default_role)) {
+    return fail(sql_error(Code::kNotFound, 1105,
+                          "errCode = 2, detailMessage = Role: " + statement.default_role + " does not exist"));
   }
   for (const auto& entry : statement.entries) {
     dialect::Account account = entry.account.value_or(self);
     if (account.host.empty()) account.host = "%";
     const std::string host = TRY(HostPattern::parse(account.host)).text();
     const bool own = account.user == self.user && host == TRY(HostPattern::parse(self.host)).text();
-    const bool own_password = own && (statement.what == What::kSetPassword || statement.what == What::kAlter);
-    if (!is_administrator(self.user) && !own_password) {
-      return fail(
-          sql_error(Code::kPermissionDenied, 1227,
-                    "Access denied; you need (at least one of) the CREATE USER privilege(s) for this operation"));
+    const bool own_password = own && (statement.what == What::kSetPassword || statement.what == What::kAlter) &&
+                              !statement.options.any() && !statement.comment && statement.default_role.empty();
+    Entry* at = next.find(account.user, host);
+    if (!own_password) {
+      if (!rights->global().any_of(kToGrant))
+        return fail(denied(statement.what == What::kSetPassword ? "GRANT" : "CREATE USER"));
+      // Who may only grant must not become an administrator by the password of one.
+      bool confers = is_administrator(account.user) || is_built_in_role(statement.default_role);
+      if (at)
+        confers = confers || rights_of({at->record.user, at->record.host_pattern})->global().has(Privilege::kAdmin);
+      const Role* role = next.find_role(statement.default_role);
+      confers = confers || (role && role->grants.global().has(Privilege::kAdmin));
+      if (confers && !administers) return fail(denied("ADMIN"));
     }
     const std::string name = account_name(account.user, host);
-    const auto at = std::find_if(next.begin(), next.end(), [&](const Entry& e) {
-      return e.record.user == account.user && e.record.host_pattern == host;
-    });
     switch (statement.what) {
       case What::kCreate: {
-        if (at != next.end()) {
+        if (at) {
           if (statement.if_not_exists) continue;
           return fail(failed("CREATE USER", name));
         }
         auto record = TRY(new_account({account, entry.password, entry.hash, entry.plugin}));
+        record.password_policy.take(statement.options);
+        if (statement.comment) record.comment = *statement.comment;
+        if (!statement.default_role.empty()) record.roles.insert(statement.default_role);
         auto pattern = TRY(HostPattern::parse(record.host_pattern));
-        next.push_back({std::move(record), std::move(pattern)});
+        next.entries.push_back({std::move(record), std::move(pattern)});
         break;
       }
       case What::kDrop:
-        if (at == next.end()) {
+        if (!at) {
           if (statement.if_exists) continue;
           return fail(failed("DROP USER", name));
         }
         // Somebody must remain who may manage accounts.
         if (account.user == "root" && host == "%") return fail(failed("DROP USER", name));
-        next.erase(at);
+        // An account of this name that is made later starts without them.
+        std::erase_if(next.policies, [&](const RowPolicy& policy) {
+          return policy.account && policy.account->user == account.user && policy.account->host == host;
+        });
+        unlocked.push_back(name);
+        next.entries.erase(next.entries.begin() + (at - next.entries.data()));
         break;
       case What::kAlter:
       case What::kSetPassword:
-        if (at == next.end()) {
+        if (!at) {
           if (statement.if_exists) continue;
           if (statement.what == What::kAlter) return fail(failed("ALTER USER", name));
           return fail(sql_error(Code::kNotFound, 1133, "Can't find any matching row in the user table"));
         }
+        if (statement.options.history && at->record.password_policy.old.empty()) {
+          const AccountRecord& now = at->record;
+          const int64_t set_at = now.password_policy.set_at;
+          at->record.password_policy.remember(now.native_stage2.empty() ? now.sha2_auth_string : now.native_stage2);
+          at->record.password_policy.set_at = set_at;
+        }
         TRY(set_credentials(at->record, entry));
+        at->record.password_policy.take(statement.options);
+        if (statement.options.locked && !*statement.options.locked) unlocked.push_back(name);
+        if (statement.comment) at->record.comment = *statement.comment;
+        if (!statement.default_role.empty()) at->record.roles.insert(statement.default_role);
         break;
     }
   }
-  std::vector<AccountRecord> records;
-  records.reserve(next.size());
-  for (const auto& entry : next) records.push_back(entry.record);
-  TRY(store_->replace_all(records));
-  publish(std::move(next));
+  TRY(change_to(std::move(next)));
+  for (const auto& name : unlocked) failed_logins_.forget(name);
   return {};
 }
 

@@ -2,10 +2,11 @@
 // StoredAccess: the accounts in memory, written through to an AccountStore. Thread-safe; look-ups share a lock, changes
 // are made one after the other and become visible only when they are stored.
 // The first start has the built-in accounts 'root'@'%' and 'admin'@'%' without a password; as long as an account named
-// so has none, it is found for loopback clients only.
+// so has none, it is found for loopback clients only. Whoever has one of these names may do everything.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <shared_mutex>
@@ -33,8 +34,23 @@ class StoredAccess final : public Access {
                                  std::span<const uint8_t> response) const override;
   bool verify_password(const AccountRecord& account, std::string_view password) override;
   bool configured() const override;
+  Status admit(const AccountRecord& account) override;
+  void login_failed(const AccountRecord& account) override {
+    failed_logins_.add(account.name(), account.password_policy);
+  }
+  uint32_t failed_logins(const AccountRecord& account) const override { return failed_logins_.count(account.name()); }
   Status apply(const dialect::AccountStatement& statement, const dialect::Account& self) override;
+  // access_grants.cc
+  Status apply(const dialect::GrantStatement& statement, const dialect::Account& self,
+               const std::string& database) override;
+  Status apply(const dialect::RoleStatement& statement, const dialect::Account& self) override;
+  Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
+               const std::string& database) override;
+  std::shared_ptr<const Rights> rights(std::string_view account) const override;
+  uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
   std::vector<AccountRecord> list() const override;
+  std::vector<Role> roles() const override;
+  std::vector<RowPolicy> row_policies() const override;
 
  private:
   struct Entry {
@@ -42,9 +58,27 @@ class StoredAccess final : public Access {
     HostPattern pattern;
   };
   using Entries = std::vector<Entry>;
+  // All there is, for a change of it.
+  struct State {
+    Entries entries;
+    std::vector<Role> roles;
+    std::vector<RowPolicy> policies;
+    // Null when there is none.
+    Entry* find(const std::string& user, const std::string& host);
+    Role* find_role(const std::string& name);
+  };
 
   explicit StoredAccess(std::unique_ptr<AccountStore> store) : store_(std::move(store)) {}
-  void publish(Entries entries);
+  State copy() const;
+  // Stores it, then shows it to everybody.
+  Status change_to(State state);
+  void publish(State state);
+  // With its roles; mutex_ is held.
+  std::shared_ptr<const Rights> make_rights(const AccountRecord& account) const;
+  std::shared_ptr<const Rights> rights_of(const dialect::Account& account) const;
+  // access_grants.cc
+  Status may_grant(const dialect::GrantStatement& statement, const ObjectName& object, Privileges privileges,
+                   const Rights& rights) const;
 
   std::unique_ptr<AccountStore> store_;                           // guarded by change_mutex_
   std::mutex change_mutex_;                                       // one change at a time; taken before mutex_
@@ -53,6 +87,12 @@ class StoredAccess final : public Access {
   std::unordered_map<std::string, std::vector<size_t>> by_user_;  // indexes into entries_, ascending
   // SHA256(SHA256(password)) of accounts whose password was seen, by AccountRecord::name().
   std::unordered_map<std::string, Sha256Digest> seen_passwords_;
+  std::vector<Role> roles_;  // sorted by name
+  std::vector<RowPolicy> policies_;
+  mutable std::unordered_map<std::string, std::shared_ptr<const Rights>> rights_;  // as asked for since the last change
+
+  std::atomic<uint64_t> generation_{1};  // written under mutex_
+  FailedLogins failed_logins_;
 };
 
 }  // namespace sluice::session

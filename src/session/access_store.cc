@@ -16,7 +16,8 @@ namespace {
 
 namespace json = duckdb_yyjson;
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
+constexpr int kVersionWithPrivileges = 2;
 constexpr size_t kMaxFileBytes = 64u << 20;
 
 class FileDescriptor {
@@ -44,11 +45,148 @@ struct FreeDocument {
   void operator()(json::yyjson_mut_doc* document) const { json::yyjson_mut_doc_free(document); }
 };
 
+std::string text_of(json::yyjson_val* value) {
+  return json::yyjson_is_str(value) ? std::string(json::yyjson_get_str(value), json::yyjson_get_len(value))
+                                    : std::string();
+}
+
+// ---- grants
+
+using Row = std::vector<std::string>;
+
+std::vector<Row> read_rows(json::yyjson_val* object, const char* key) {
+  std::vector<Row> rows;
+  size_t i = 0, n = 0;
+  json::yyjson_val* entry = nullptr;
+  yyjson_arr_foreach(json::yyjson_obj_get(object, key), i, n, entry) {
+    Row& row = rows.emplace_back();
+    size_t j = 0, m = 0;
+    json::yyjson_val* cell = nullptr;
+    yyjson_arr_foreach(entry, j, m, cell) row.push_back(text_of(cell));
+  }
+  return rows;
+}
+
+// Nullopt when a word is no privilege.
+std::optional<Privileges> read_privileges(const std::string& list) {
+  Privileges result;
+  for (const auto& word : duckdb::StringUtil::Split(list, ',')) {
+    const auto one = parse_privilege(duckdb::StringUtil::Upper(word));
+    if (!one) return std::nullopt;
+    result.add(*one);
+  }
+  return result;
+}
+
+// False when it is damaged: a privilege that is not understood must not become none or all.
+bool read_grants(json::yyjson_val* object, Grants& grants) {
+  for (const Row& row : read_rows(object, "objects")) {
+    const auto privileges = row.size() == 4 ? read_privileges(row[3]) : std::nullopt;
+    if (!privileges) return false;
+    grants.objects[{row[0], row[1], row[2]}] = *privileges;
+  }
+  for (const Row& row : read_rows(object, "columns")) {
+    const auto privileges = row.size() == 5 ? read_privileges(row[4]) : std::nullopt;
+    if (!privileges) return false;
+    grants.columns[{row[0], row[1], row[2]}][row[3]] = *privileges;
+  }
+  for (auto [key, list] : {std::pair{"resources", &grants.resources}, {"workload_groups", &grants.workload_groups}}) {
+    for (const Row& row : read_rows(object, key)) {
+      const auto privileges = row.size() == 2 ? read_privileges(row[1]) : std::nullopt;
+      if (!privileges) return false;
+      (*list)[row[0]] = *privileges;
+    }
+  }
+  return true;
+}
+
+class Writer {
+ public:
+  explicit Writer(json::yyjson_mut_doc* document) : doc_(document) {}
+
+  void text(json::yyjson_mut_val* object, const char* key, const std::string& value) {
+    json::yyjson_mut_obj_add_strncpy(doc_, object, key, value.data(), value.size());
+  }
+  void list(json::yyjson_mut_val* object, const char* key, const Row& values) {
+    cells(json::yyjson_mut_obj_add_arr(doc_, object, key), values);
+  }
+  void grants(json::yyjson_mut_val* object, const Grants& grants) {
+    if (grants.empty()) return;
+    json::yyjson_mut_val* out = json::yyjson_mut_obj_add_obj(doc_, object, "grants");
+    std::vector<Row> rows;
+    for (const auto& [name, privileges] : grants.objects)
+      rows.push_back({name.catalog, name.database, name.table, privileges.text()});
+    put(out, "objects", rows);
+    for (const auto& [name, columns] : grants.columns) {
+      for (const auto& [column, privileges] : columns)
+        rows.push_back({name.catalog, name.database, name.table, column, privileges.text()});
+    }
+    put(out, "columns", rows);
+    for (const auto& [name, privileges] : grants.resources) rows.push_back({name, privileges.text()});
+    put(out, "resources", rows);
+    for (const auto& [name, privileges] : grants.workload_groups) rows.push_back({name, privileges.text()});
+    put(out, "workload_groups", rows);
+  }
+
+ private:
+  void cells(json::yyjson_mut_val* array, const Row& values) {
+    for (const auto& value : values) json::yyjson_mut_arr_add_strncpy(doc_, array, value.data(), value.size());
+  }
+  // Writes and forgets the rows.
+  void put(json::yyjson_mut_val* object, const char* key, std::vector<Row>& rows) {
+    if (rows.empty()) return;
+    json::yyjson_mut_val* array = json::yyjson_mut_obj_add_arr(doc_, object, key);
+    for (const Row& row : rows) cells(json::yyjson_mut_arr_add_arr(doc_, array), row);
+    rows.clear();
+  }
+
+  json::yyjson_mut_doc* doc_;
+};
+
+// ---- password policies
+
+int64_t integer_of(json::yyjson_val* object, const char* key) {
+  return json::yyjson_get_sint(json::yyjson_obj_get(object, key));
+}
+
+PasswordPolicy read_policy(json::yyjson_val* object) {
+  PasswordPolicy policy;
+  if (!json::yyjson_is_obj(object)) return policy;
+  policy.history = integer_of(object, "history");
+  policy.expire_seconds = integer_of(object, "expire_seconds");
+  policy.failed_attempts = integer_of(object, "failed_attempts");
+  policy.lock_seconds = integer_of(object, "lock_seconds");
+  policy.set_at = integer_of(object, "set_at");
+  policy.locked = json::yyjson_get_bool(json::yyjson_obj_get(object, "locked"));
+  size_t i = 0, n = 0;
+  json::yyjson_val* entry = nullptr;
+  yyjson_arr_foreach(json::yyjson_obj_get(object, "old"), i, n, entry) {
+    if (auto native = parse_native_hash(text_of(entry)))
+      policy.old.push_back(std::move(*native));
+    else if (auto sha2 = parse_sha2_auth_string(text_of(entry)))
+      policy.old.push_back(std::move(*sha2));
+  }
+  return policy;
+}
+
+void write_policy(json::yyjson_mut_doc* doc, json::yyjson_mut_val* object, const PasswordPolicy& policy) {
+  json::yyjson_mut_val* out = json::yyjson_mut_obj_add_obj(doc, object, "password");
+  json::yyjson_mut_obj_add_int(doc, out, "history", policy.history);
+  json::yyjson_mut_obj_add_int(doc, out, "expire_seconds", policy.expire_seconds);
+  json::yyjson_mut_obj_add_int(doc, out, "failed_attempts", policy.failed_attempts);
+  json::yyjson_mut_obj_add_int(doc, out, "lock_seconds", policy.lock_seconds);
+  json::yyjson_mut_obj_add_int(doc, out, "set_at", policy.set_at);
+  json::yyjson_mut_obj_add_bool(doc, out, "locked", policy.locked);
+  Row old;
+  for (const auto& hash : policy.old) old.push_back(hash.size() == kSha1Bytes ? native_hash_text(hash) : to_hex(hash));
+  Writer(doc).list(out, "old", old);
+}
+
 class FileAccountStore final : public AccountStore {
  public:
   explicit FileAccountStore(std::filesystem::path file) : file_(std::move(file)) {}
 
-  Result<std::optional<std::vector<AccountRecord>>> load() override {
+  Result<std::optional<AccessData>> load() override {
     const FileDescriptor fd(::open(file_.c_str(), O_RDONLY | O_CLOEXEC));
     if (fd.get() < 0) {
       if (errno == ENOENT) return std::nullopt;
@@ -63,8 +201,8 @@ class FileAccountStore final : public AccountStore {
     return TRY(parse(text));
   }
 
-  Status replace_all(const std::vector<AccountRecord>& accounts) override {
-    const std::string text = render(accounts);
+  Status replace_all(const AccessData& data) override {
+    const std::string text = render(data);
     if (text.empty()) return fail(Code::kResourceExhausted, "no memory to write the file of accounts");
     const std::string beside = file_.string() + ".new";
     {
@@ -88,7 +226,7 @@ class FileAccountStore final : public AccountStore {
   }
 
  private:
-  Result<std::vector<AccountRecord>> parse(const std::string& text) const {
+  Result<AccessData> parse(const std::string& text) const {
     const auto damaged = [&](const std::string& why) {
       return fail(Code::kDataLoss,
                   "the file of accounts " + file_.string() + " is damaged (" + why +
@@ -108,7 +246,8 @@ class FileAccountStore final : public AccountStore {
     }
     json::yyjson_val* list = json::yyjson_obj_get(root, "accounts");
     if (!json::yyjson_is_arr(list)) return damaged("no accounts");
-    std::vector<AccountRecord> accounts;
+    const bool has_privileges = json::yyjson_get_sint(version) >= kVersionWithPrivileges;
+    AccessData data;
     size_t index = 0;
     size_t count = 0;
     json::yyjson_val* entry = nullptr;
@@ -131,28 +270,85 @@ class FileAccountStore final : public AccountStore {
         account.sha2_auth_string = std::move(*auth_string);
       }
       account.has_password = !native.empty() || !sha2.empty();
-      accounts.push_back(std::move(account));
+      account.comment = member(entry, "comment");
+      size_t i = 0, n = 0;
+      json::yyjson_val* role = nullptr;
+      yyjson_arr_foreach(json::yyjson_obj_get(entry, "roles"), i, n, role) account.roles.insert(text_of(role));
+      if (!read_grants(json::yyjson_obj_get(entry, "grants"), account.grants))
+        return damaged("wrong privileges of " + account.name());
+      if (!has_privileges && !is_administrator(account.user)) {
+        account.grants.objects[{}] = {Privilege::kSelect, Privilege::kLoad, Privilege::kAlter,
+                                      Privilege::kCreate, Privilege::kDrop, Privilege::kShowView};
+      }
+      account.password_policy = read_policy(json::yyjson_obj_get(entry, "password"));
+      data.accounts.push_back(std::move(account));
     }
-    return accounts;
+    yyjson_arr_foreach(json::yyjson_obj_get(root, "roles"), index, count, entry) {
+      Role role{member(entry, "name"), member(entry, "comment"), {}};
+      if (!read_grants(json::yyjson_obj_get(entry, "grants"), role.grants))
+        return damaged("wrong privileges of the role " + role.name);
+      data.roles.push_back(std::move(role));
+    }
+    yyjson_arr_foreach(json::yyjson_obj_get(root, "row_policies"), index, count, entry) {
+      RowPolicy policy;
+      policy.name = member(entry, "name");
+      json::yyjson_val* table = json::yyjson_obj_get(entry, "table");
+      policy.table = {text_of(json::yyjson_arr_get(table, 0)), text_of(json::yyjson_arr_get(table, 1)),
+                      text_of(json::yyjson_arr_get(table, 2))};
+      policy.restrictive = json::yyjson_get_bool(json::yyjson_obj_get(entry, "restrictive"));
+      policy.role = member(entry, "role");
+      if (policy.role.empty()) policy.account = dialect::Account{member(entry, "user"), member(entry, "host")};
+      policy.condition = member(entry, "condition");
+      policy.statement = member(entry, "statement");
+      if (policy.name.empty() || policy.table.table.empty() || policy.condition.empty())
+        return damaged("a row policy without name, table or condition");
+      data.row_policies.push_back(std::move(policy));
+    }
+    return data;
   }
 
-  static std::string render(const std::vector<AccountRecord>& accounts) {
+  static std::string render(const AccessData& data) {
     const std::unique_ptr<json::yyjson_mut_doc, FreeDocument> document(json::yyjson_mut_doc_new(nullptr));
     json::yyjson_mut_doc* doc = document.get();
     json::yyjson_mut_val* root = json::yyjson_mut_obj(doc);
     json::yyjson_mut_doc_set_root(doc, root);
     json::yyjson_mut_obj_add_int(doc, root, "version", kFormatVersion);
     json::yyjson_mut_val* list = json::yyjson_mut_obj_add_arr(doc, root, "accounts");
-    for (const auto& account : accounts) {
+    Writer writer(doc);
+    for (const auto& account : data.accounts) {
       json::yyjson_mut_val* object = json::yyjson_mut_arr_add_obj(doc, list);
-      const auto text = [&](const char* key, const std::string& value) {
-        json::yyjson_mut_obj_add_strncpy(doc, object, key, value.data(), value.size());
-      };
+      const auto text = [&](const char* key, const std::string& value) { writer.text(object, key, value); };
       text("user", account.user);
       text("host", account.host_pattern);
       text("plugin", account.plugin);
       if (!account.native_stage2.empty()) text("native", native_hash_text(account.native_stage2));
       if (!account.sha2_auth_string.empty()) text("sha2", to_hex(account.sha2_auth_string));
+      if (!account.comment.empty()) text("comment", account.comment);
+      if (!account.roles.empty()) writer.list(object, "roles", Row(account.roles.begin(), account.roles.end()));
+      writer.grants(object, account.grants);
+      write_policy(doc, object, account.password_policy);
+    }
+    list = json::yyjson_mut_obj_add_arr(doc, root, "roles");
+    for (const auto& role : data.roles) {
+      json::yyjson_mut_val* object = json::yyjson_mut_arr_add_obj(doc, list);
+      writer.text(object, "name", role.name);
+      if (!role.comment.empty()) writer.text(object, "comment", role.comment);
+      writer.grants(object, role.grants);
+    }
+    list = json::yyjson_mut_obj_add_arr(doc, root, "row_policies");
+    for (const auto& policy : data.row_policies) {
+      json::yyjson_mut_val* object = json::yyjson_mut_arr_add_obj(doc, list);
+      writer.text(object, "name", policy.name);
+      writer.list(object, "table", {policy.table.catalog, policy.table.database, policy.table.table});
+      json::yyjson_mut_obj_add_bool(doc, object, "restrictive", policy.restrictive);
+      if (policy.account) {
+        writer.text(object, "user", policy.account->user);
+        writer.text(object, "host", policy.account->host);
+      } else {
+        writer.text(object, "role", policy.role);
+      }
+      writer.text(object, "condition", policy.condition);
+      writer.text(object, "statement", policy.statement);
     }
     size_t length = 0;
     constexpr json::yyjson_write_flag kFlags = json::YYJSON_WRITE_PRETTY | json::YYJSON_WRITE_ALLOW_INVALID_UNICODE;
@@ -165,14 +361,14 @@ class FileAccountStore final : public AccountStore {
 
 class MemoryAccountStore final : public AccountStore {
  public:
-  Result<std::optional<std::vector<AccountRecord>>> load() override { return accounts_; }
-  Status replace_all(const std::vector<AccountRecord>& accounts) override {
-    accounts_ = accounts;
+  Result<std::optional<AccessData>> load() override { return data_; }
+  Status replace_all(const AccessData& data) override {
+    data_ = data;
     return {};
   }
 
  private:
-  std::optional<std::vector<AccountRecord>> accounts_;
+  std::optional<AccessData> data_;
 };
 
 }  // namespace

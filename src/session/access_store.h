@@ -12,18 +12,33 @@
 
 namespace sluice::session {
 
+// All that is kept.
+struct AccessData {
+  std::vector<AccountRecord> accounts;
+  std::vector<Role> roles;  // sorted by name
+  std::vector<RowPolicy> row_policies;
+};
+
 class AccountStore {
  public:
   virtual ~AccountStore() = default;
-  // All accounts; nullopt when nothing was ever stored (first start). Errors: kDataLoss when what is there cannot be
+  // Nullopt when nothing was ever stored (first start). Errors: kDataLoss when what is there cannot be
   // read.
-  virtual Result<std::optional<std::vector<AccountRecord>>> load() = 0;
-  // All of them, durable when it returns; after an error the earlier ones are still there.
-  virtual Status replace_all(const std::vector<AccountRecord>& accounts) = 0;
+  virtual Result<std::optional<AccessData>> load() = 0;
+  // Durable when it returns; after an error, and after a crash before the end, what was there before is still there.
+  virtual Status replace_all(const AccessData& data) = 0;
 };
 
 // A JSON file readable by its owner only, replaced atomically (written beside, synced, renamed, directory synced):
-//   {"version": 1, "accounts": [{"user", "host", "plugin", "native": "*40 hex", "sha2": "hex of $A$005$..."}]}
+//   {"version": 2,
+//    "accounts": [{"user", "host", "plugin", "native": "*40 hex", "sha2": "hex of $A$005$...", "comment",
+//                  "roles": [..], "grants": {..}, "password": {..}}],
+//    "roles": [{"name", "comment", "grants": {..}}],
+//    "row_policies": [{"name", "table": [catalog, database, table], "restrictive", "user", "host" | "role",
+//                      "condition", "statement"}]}
+// with grants = {"objects": [[catalog, database, table, "Select_priv,.."]], "columns": [[catalog, database, table,
+// column, ".."]], "resources": [[name, ".."]], "workload_groups": [[name, ".."]]}. Version 1 had no privileges: whoever
+// could log in could do everything but administer, and keeps that.
 std::unique_ptr<AccountStore> make_file_account_store(std::filesystem::path file);
 // Forgets everything at exit: for servers without a data directory, and for tests.
 std::unique_ptr<AccountStore> make_memory_account_store();

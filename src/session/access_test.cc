@@ -278,7 +278,7 @@ TEST_F(AccountFile, SurvivesARestart) {
 TEST_F(AccountFile, DamageIsAnErrorThatNamesTheFile) {
   for (const char* text :
        {"", "{", "[]", "{}", R"({"version":1})", R"({"version":1,"accounts":[1]})",
-        R"({"version":1,"accounts":[{"user":"u","host":"%","native":"x"}]})", R"({"version":2,"accounts":[]})"}) {
+        R"({"version":1,"accounts":[{"user":"u","host":"%","native":"x"}]})", R"({"version":3,"accounts":[]})"}) {
     std::ofstream(file_) << text;
     const auto access = open();
     ASSERT_FALSE(access) << text;

@@ -43,6 +43,11 @@ Result<TableInfo> definition_of(duckdb::ClientContext& context, const std::strin
   auto& table = entry->Cast<duckdb::TableCatalogEntry>();
   TableInfo info(static_cast<duckdb::CreateTableInfo*>(table.GetInfo().release()));
   info->dependencies = {};
+  if (auto model = kernel::decode_table(info->comment); model.temporary_rows()) {
+    model.remove_note("temporary", "rows");
+    std::erase_if(model.partitions, [](const kernel::Partition& partition) { return partition.temporary; });
+    info->comment = kernel::encode(model);
+  }
   table.schema.Scan(context, CatalogType::INDEX_ENTRY, [&](duckdb::CatalogEntry& found) {
     const auto& index = found.Cast<duckdb::IndexCatalogEntry>();
     if (!duckdb::StringUtil::CIEquals(index.GetTableName(), table.name)) return;

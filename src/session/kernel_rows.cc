@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/kernel_rows.h"
 
+#include <map>
+
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "kernel/catalog_facts.h"
 #include "session/session_state.h"
 
 namespace sluice::session {
@@ -91,6 +94,25 @@ std::vector<Column> make_columns(const std::vector<std::string>& names,
     column.org_name = star ? names[i] : origin->org_name;
   }
   return columns;
+}
+
+void declare_digits(kernel::Connection& kernel, std::vector<Column>& columns) {
+  std::map<std::pair<std::string, std::string>, std::vector<size_t>> tables;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].type.id() == duckdb::LogicalTypeId::TIMESTAMP && !columns[i].org_table.empty())
+      tables[{columns[i].schema, columns[i].org_table}].push_back(i);
+  }
+  if (tables.empty()) return;
+  // Without them the cells show what the values have: no reason to fail.
+  static_cast<void>(kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+    for (const auto& [table, places] : tables) {
+      std::vector<std::string> names;
+      for (const size_t place : places) names.push_back(columns[place].org_name);
+      const auto digits = kernel::fraction_digits(context, table.first, table.second, names);
+      for (size_t i = 0; i < places.size(); ++i) columns[places[i]].fraction_digits = digits[i];
+    }
+    return {};
+  }));
 }
 
 std::string type_signature(const std::vector<duckdb::Value>& values) {

@@ -16,6 +16,12 @@ namespace {
 // What may wait between the client and the kernel's threads.
 constexpr size_t kMaxQueuedBytes = 16ull << 20;
 
+// Doris' write_buffer_size: what fits in is sorted by the table's keys, a larger load lies as it came.
+constexpr uint64_t kMostSortedBytes = 200ull << 20;
+
+// Rows of equal keys keep the order of the data up to here: one thread parses them.
+constexpr uint64_t kMostOrderedBytes = 16ull << 20;
+
 using Clock = std::chrono::steady_clock;
 
 std::chrono::microseconds since(Clock::time_point start) {
@@ -97,6 +103,7 @@ Status Load::start() {
   counts_merged_ = table_->merges && !spec_.where;
   kernel::WriteRules rules;
   rules.partial_update = spec_.partial_update;
+  if (spec_.bytes.value_or(0) > kMostSortedBytes) rules.most_sorted_rows = 0;
   connection_.set_write_rules(rules);
   if (own_transaction_) {
     TRY(connection_.begin());
@@ -110,7 +117,8 @@ Status Load::start() {
     // Rows of a load inside somebody's transaction cannot be taken back alone: there the first bad row ends it.
     const bool fail_fast = !own_transaction_ && spec_.max_filter_ratio < 1;
     rows_ = std::make_shared<LoadRows>(source_, spec_.format, spec_.csv, spec_.json, std::move(targets), fail_fast);
-    if (table_->merges) rows_->keep_order();
+    const bool small = spec_.bytes.value_or(kMostOrderedBytes + 1) <= kMostOrderedBytes;
+    if (table_->merges || (table_->sorted && small)) rows_->keep_order();
     splitter_ = std::make_unique<LoadSplitter>(spec_, *source_);
     TRY(connection_.with_context([&](duckdb::ClientContext& context) -> Status {
       published_ = LoadRows::publish(rows_, context);

@@ -168,6 +168,7 @@ Status PreparedLoads::decide(const Decision& decision) {
   }
   const auto seen = TRY(find(connection, decision));
   if (!seen) return fail(not_found(connection, decision));
+  if (decision.may_load) TRY(decision.may_load(seen->table));
   if (!take(seen->txn_id))
     return fail(undecidable(subject(seen->txn_id) + " is being committed or aborted by another request"));
   const auto decided = [&]() -> Status {

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -40,7 +41,8 @@ class PreparedLoads {
     std::string database;
     std::optional<int64_t> txn_id;  // or
     std::string label;
-    bool commit = true;  // otherwise abort
+    bool commit = true;                                        // otherwise abort
+    std::function<Status(const std::string& table)> may_load;  // whether the client may decide; empty: it may
   };
   // Errors, in Doris' words: no such transaction, or it was decided before. When the kernel refuses the commit, the
   // load stays prepared and the error says so.

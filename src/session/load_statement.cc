@@ -10,6 +10,7 @@
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/decimal256.h"
 #include "kernel/table_model.h"
 
 namespace sluice::session {
@@ -183,6 +184,7 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     const auto model = kernel::decode_table(found.comment);
     table.merges = model.keys == kernel::KeyModel::kUnique || model.keys == kernel::KeyModel::kAggregate;
+    table.sorted = model.keys == kernel::KeyModel::kDuplicate;
     std::set<duckdb::idx_t> not_null;
     for (const auto& constraint : found.GetConstraints()) {
       if (constraint->type == duckdb::ConstraintType::NOT_NULL) {
@@ -220,7 +222,9 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
   auto add = [&](const std::string& name, const LoadTableColumn* column) {
     LoadTarget target;
     target.name = column ? column->name : name;
-    target.type = column ? column->type : duckdb::LogicalType(duckdb::LogicalTypeId::VARCHAR);
+    // The kernel knows no conversion into a DECIMAL256; that of the INSERT does.
+    const bool as_text = !column || functions::is_decimal256(column->type);
+    target.type = as_text ? duckdb::LogicalType(duckdb::LogicalTypeId::VARCHAR) : column->type;
     target.not_null = column && column->not_null;
     target.strict = spec.strict;
     target.empty_is_null = spec.csv.empty_as_null;
@@ -266,7 +270,8 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
   auto select = make_uniq<duckdb::SelectNode>();
   auto add = [&](const LoadTableColumn& column, duckdb::unique_ptr<duckdb::ParsedExpression> value, bool cast,
                  bool null_if_wrong) {
-    if (cast) value = make_uniq<duckdb::CastExpression>(column.type, std::move(value), null_if_wrong);
+    if (cast && !functions::is_decimal256(column.type))
+      value = make_uniq<duckdb::CastExpression>(column.type, std::move(value), null_if_wrong);
     value->SetAlias(column.name);
     insert->columns.push_back(column.name);
     select->select_list.push_back(std::move(value));

@@ -25,6 +25,7 @@ struct LoadTable {
   std::string name;
   std::vector<LoadTableColumn> columns;
   bool merges = false;                                           // rows of equal keys become one: their order counts
+  bool sorted = false;                                           // rows lie by their keys (DUPLICATE KEY)
   const LoadTableColumn* find(const std::string& column) const;  // without regard to case
 };
 // Errors: 1049, 1146, 1347 not a table.

@@ -10,9 +10,11 @@
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/query_node/set_operation_node.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/index_scan.h"
 #include "session/materialized_views.h"
 #include "session/session_state.h"
 #include "session/table_definition.h"
+#include "session/view_columns.h"
 
 namespace sluice::session {
 namespace {
@@ -267,6 +269,10 @@ Status SessionState::create_sync_view(View& view, const std::string& database) {
   // Binding it tells whether its columns and functions are there.
   TRY(connection().prepare(view.query->Copy()));
   table.model.set_note("mv", view.name.name, view.query_text);
+  std::vector<std::string> columns;
+  for (auto& column : view_columns(view.query->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>(), table))
+    columns.push_back(std::move(column.name));
+  table.model.set_note(kernel::kIndexQuery, view.name.name, kernel::index_query(columns, *view.query));
   static_cast<void>(database);
   return store_model(connection(), table);
 }
@@ -284,6 +290,7 @@ Status SessionState::drop_view(const View& view, const std::string& database) {
       if (view.if_exists) return {};
       return fail(ddl_error("Materialized view [" + name + "] does not exist in table [" + table->name + "]"));
     }
+    table->model.remove_note(kernel::kIndexQuery, name);
     return store_model(connection(), *table);
   }
   auto table = read_definition(connection(), database, name);

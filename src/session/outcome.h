@@ -19,10 +19,11 @@ namespace sluice::session {
 struct Column {
   std::string name;  // as printed: the alias, the column's name or the expression's own text
   duckdb::LogicalType type;
-  std::string table;      // alias of the table a plain column reference came from; empty otherwise
-  std::string org_table;  // that table's own name
-  std::string org_name;   // the column's own name
-  std::string schema;     // that table's database
+  std::string table;                         // alias of the table a plain column reference came from; empty otherwise
+  std::string org_table;                     // that table's own name
+  std::string org_name;                      // the column's own name
+  std::string schema;                        // that table's database
+  std::optional<uint8_t> fraction_digits{};  // of a DATETIME(n): n
 };
 
 // A statement without rows.

@@ -3,6 +3,7 @@
 
 #include "dialect/tree.h"
 #include "duckdb/common/string_util.hpp"
+#include "session/kernel_rows.h"
 
 namespace sluice::session {
 namespace {
@@ -131,8 +132,12 @@ Result<std::shared_ptr<const PointSelect>> PointSelect::recognise(kernel::Connec
     column.table = found.table_alias;
     column.org_table = found.shape.table;
     column.schema = found.shape.schema;
+    select->columns_read_.push_back(column.org_name);
     select->columns_.push_back(std::move(column));
   }
+  declare_digits(connection, select->columns_);
+  select->table_ = {found.shape.catalog, found.shape.schema, found.shape.table};
+  select->columns_read_.insert(select->columns_read_.end(), found.shape.keys.begin(), found.shape.keys.end());
   select->keys_ = std::move(found.keys);
   return std::shared_ptr<const PointSelect>(std::move(select));
 }

@@ -12,6 +12,7 @@
 #include "kernel/connection.h"
 #include "kernel/point_lookup.h"
 #include "session/outcome.h"
+#include "session/privileges.h"
 
 namespace sluice::session {
 
@@ -29,6 +30,9 @@ class PointSelect {
   };
   const std::vector<Key>& keys() const { return keys_; }
   const std::vector<Column>& columns() const { return columns_; }
+  // What it reads, for privileges: the table, and the columns that it shows or compares.
+  const ObjectName& table() const { return table_; }
+  const std::vector<std::string>& columns_read() const { return columns_read_; }
   const kernel::PointLookup& lookup() const { return *lookup_; }
 
  private:
@@ -36,6 +40,8 @@ class PointSelect {
 
   std::vector<Key> keys_;
   std::vector<Column> columns_;
+  ObjectName table_;
+  std::vector<std::string> columns_read_;
   std::unique_ptr<kernel::PointLookup> lookup_;
 };
 

@@ -11,10 +11,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kRepeatInterval = std::chrono::milliseconds(20);
 
-bool may_kill(const ClientIdentity& by, const RunningEntry& entry) {
-  return by.user == "root" || by.user == "admin" || by.user == entry.client.user;
-}
-
 Error unknown_connection(uint64_t id) {
   return sql_error(Code::kNotFound, 1094, "Unknown thread id: " + std::to_string(id));
 }
@@ -120,11 +116,11 @@ std::vector<RunningEntry> RunningStatements::snapshot() const {
   return entries;
 }
 
-Status RunningStatements::kill(uint64_t connection_id, bool query_only, const ClientIdentity& by) {
+Status RunningStatements::kill(uint64_t connection_id, bool query_only, const ClientIdentity& by, bool any) {
   std::lock_guard lock(mutex_);
   auto found = connection_id <= UINT32_MAX ? sessions_.find(static_cast<uint32_t>(connection_id)) : sessions_.end();
   if (found == sessions_.end()) return fail(unknown_connection(connection_id));
-  if (!may_kill(by, found->second->describe())) return fail(not_owner(connection_id));
+  if (!any && by.user != found->second->describe().client.user) return fail(not_owner(connection_id));
   found->second->interrupt(query_only ? Interrupt::kKillQuery : Interrupt::kKillConnection);
   if (auto watch = watches_.find(found->first); watch != watches_.end()) {
     watch->second = Watch{Clock::now() + kRepeatInterval, true};
@@ -134,13 +130,13 @@ Status RunningStatements::kill(uint64_t connection_id, bool query_only, const Cl
   return {};
 }
 
-Status RunningStatements::kill_query_id(const std::string& query_id, const ClientIdentity& by) {
+Status RunningStatements::kill_query_id(const std::string& query_id, const ClientIdentity& by, bool any) {
   uint64_t connection_id = 0;
   for (const auto& entry : snapshot()) {
     if (entry.query_id == query_id && !query_id.empty()) connection_id = entry.connection_id;
   }
   if (connection_id == 0) return fail(sql_error(Code::kNotFound, 1094, "Unknown query id: " + query_id));
-  return kill(connection_id, true, by);
+  return kill(connection_id, true, by, any);
 }
 
 size_t RunningStatements::interrupt_all(Interrupt reason) {

@@ -53,9 +53,9 @@ class RunningStatements {
   void repeat_interrupt(uint32_t connection_id);
   std::vector<RunningEntry> snapshot() const;
 
-  // KILL and KILL QUERY. Errors: 1094 no such connection; 1095 not the owner (root may kill all).
-  Status kill(uint64_t connection_id, bool query_only, const ClientIdentity& by);
-  Status kill_query_id(const std::string& query_id, const ClientIdentity& by);
+  // KILL and KILL QUERY. Errors: 1094 no such connection; 1095 not the owner, unless `any` may be killed.
+  Status kill(uint64_t connection_id, bool query_only, const ClientIdentity& by, bool any);
+  Status kill_query_id(const std::string& query_id, const ClientIdentity& by, bool any);
   // Interrupts every running statement (shutdown). Returns how many there were.
   size_t interrupt_all(Interrupt reason);
   size_t running_count() const;

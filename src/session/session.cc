@@ -100,8 +100,10 @@ void Session::on_kill(std::function<void()> close_connection) {
 Status Session::use(std::string_view database) {
   const size_t dot = database.find('.');
   const std::string catalog(dot == std::string_view::npos ? std::string_view() : database.substr(0, dot));
-  auto outcome =
-      state_->use({catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false});
+  const dialect::UseStatement statement{
+      catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false};
+  TRY(state_->check_access(dialect::StatementBody(statement)));
+  auto outcome = state_->use(statement);
   if (!outcome) return fail(outcome.error());
   return {};
 }
@@ -179,7 +181,7 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   auto lifted = dialect::parse(sql, state.parse_options(true));
   if (!lifted) return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
   auto* kernel = std::get_if<KernelStatement>(&lifted->body);
-  if (!kernel || lifted->session_dependent || !kernel->rest.empty())
+  if (!kernel || lifted->session_dependent || !kernel->rest.empty() || !kernel->label.empty())
     return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
 
   if (state.database_.empty() && needs_database(*kernel->tree)) return fail(no_database_selected());
@@ -216,6 +218,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
     return fail(sql_error(Code::kInvalidArgument, 1390, "Prepared statement contains too many placeholders"));
   }
   TRY(state.revive_transaction());
+  const auto read_guard = TRY(state.check_access(statement.body));
+  GuardedReads reads(state, read_guard);
   auto prepared = std::make_shared<PreparedInSession>();
   prepared->sql = sql;
   prepared->count = static_cast<uint16_t>(statement.parameter_count);
@@ -229,8 +233,8 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   }
   // Values of the session would be frozen in the tree: such a statement is parsed at each execution.
   if (!(statement.session_dependent && statement.parameter_count == 0)) {
-    // A statement of several trees runs from its text.
-    if (kernel->rest.empty()) {
+    // A statement of several trees runs from its text, and so does what is more than its tree.
+    if (kernel->rest.empty() && kernel->label.empty() && !kernel->to_bin) {
       prepared->tree = duckdb::unique_ptr<duckdb::SQLStatement>(kernel->tree.release());
       prepared->effect = kernel->effect;
     }
@@ -256,9 +260,10 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();
   auto described = state.connection().prepare(std::move(copy));
-  if (!described) return fail(state.translate(std::move(described.error())));
+  if (!described) return fail(state.translate(GuardedReads::translate(read_guard, std::move(described.error()))));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
+    declare_digits(state.connection(), prepared->known_columns);
   }
   return std::shared_ptr<PreparedStatement>(std::move(prepared));
 }
@@ -268,7 +273,10 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
   auto& prepared = static_cast<PreparedInSession&>(statement);
   if (!prepared.tree) return execute(std::string_view(prepared.sql));
   state.begin(prepared.sql, true);
+  std::shared_ptr<const StatementGuard> read_guard;
   auto result = [&]() -> Result<Outcome> {
+    read_guard = TRY(state.check_access(*prepared.tree, prepared.effect));
+    GuardedReads reads(state, read_guard);
     if (prepared.point) {
       const uint64_t schema_version = state.services.kernel.schema_version();
       if (schema_version != prepared.schema_version || prepared.database != state.database_) {
@@ -296,7 +304,7 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
     return state.run_kernel(prepared.tree->Copy(), prepared.effect, std::move(parameters));
   }();
   if (!result) {
-    Error error = state.translate(std::move(result.error()));
+    Error error = state.translate(GuardedReads::translate(read_guard, std::move(result.error())));
     state.end(0, &error);
     return fail(std::move(error));
   }
@@ -323,6 +331,7 @@ void Session::reset() {
 void Session::change_user(ClientIdentity client) {
   reset();
   state_->database_.clear();
+  state_->known_rights.reset();
   std::lock_guard lock(state_->run_lock);
   state_->client = std::move(client);
   state_->shown_database.clear();

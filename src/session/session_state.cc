@@ -54,7 +54,7 @@ Result<duckdb::Value> SessionState::system_variable(dialect::VariableScope scope
 }
 
 duckdb::Value SessionState::user_variable(std::string_view name) const {
-  auto found = user_variables.find(std::string(name));
+  auto found = user_variables.find(duckdb::StringUtil::Lower(std::string(name)));
   return found == user_variables.end() ? duckdb::Value() : found->second;
 }
 
@@ -164,6 +164,8 @@ kernel::Connection& SessionState::connection() {
   if (!kernel) {
     kernel = std::make_unique<kernel::Connection>(services.kernel);
     kernel->set_own_variables([this] { return variable_rows(variables.list()); });
+    const auto& own = rights();
+    kernel->set_viewer(own->unlimited() ? nullptr : own);
     if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned)
       log::warn("time zone", {{"error", zoned.error().describe()}});
     if (!database_.empty()) {
@@ -177,11 +179,12 @@ kernel::Connection& SessionState::connection() {
   return *kernel;
 }
 
+bool SessionState::is_on(std::string_view name) const {
+  const auto value = system_variable(dialect::VariableScope::kSession, name);
+  return value && !value->IsNull() && value->GetValue<bool>();
+}
+
 kernel::WriteRules SessionState::write_rules() const {
-  auto is_on = [&](std::string_view name) {
-    const auto value = system_variable(dialect::VariableScope::kSession, name);
-    return value && !value->IsNull() && value->GetValue<bool>();
-  };
   kernel::WriteRules rules;
   rules.strict = is_on("enable_insert_strict");
   rules.partial_update = is_on("enable_unique_key_partial_update");
@@ -217,8 +220,49 @@ Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
   return {};
 }
 
+const std::shared_ptr<const Rights>& SessionState::rights() {
+  const uint64_t now = services.access.generation();
+  if (now == rights_generation && known_rights) return known_rights;
+  known_rights = services.access.rights(client.account);
+  rights_generation = now;
+  if (kernel) kernel->set_viewer(known_rights->unlimited() ? nullptr : known_rights);
+  return known_rights;
+}
+
+Result<std::shared_ptr<const StatementGuard>> SessionState::check_access(const dialect::StatementBody& body) {
+  if (rights()->unlimited()) return std::shared_ptr<const StatementGuard>();
+  AccessCheck check(known_rights, client, database_);
+  TRY(check.statement(body));
+  // Only what reads for the client: a table that ALTER writes anew keeps all its rows, and TRUNCATE leaves none.
+  const auto* tree = std::get_if<KernelStatement>(&body);
+  const bool reads = tree || std::holds_alternative<dialect::ShowStatement>(body) ||
+                     std::holds_alternative<dialect::SetStatement>(body);
+  const bool truncates = tree && tree->effect == KernelStatement::Effect::kSchema &&
+                         tree->tree->type == duckdb::StatementType::DELETE_STATEMENT;
+  return reads && !truncates ? check.guard() : nullptr;
+}
+
+Result<std::shared_ptr<const StatementGuard>> SessionState::check_access(const duckdb::SQLStatement& tree,
+                                                                         KernelStatement::Effect effect) {
+  if (rights()->unlimited()) return std::shared_ptr<const StatementGuard>();
+  AccessCheck check(known_rights, client, database_);
+  TRY(check.tree(tree, effect));
+  const bool truncates =
+      effect == KernelStatement::Effect::kSchema && tree.type == duckdb::StatementType::DELETE_STATEMENT;
+  return truncates ? nullptr : check.guard();
+}
+
 Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view sql,
                                   std::vector<duckdb::Value> parameters) {
+  const auto read_guard = TRY(check_access(statement.body));
+  GuardedReads reads(*this, read_guard);
+  auto outcome = run_allowed(std::move(statement), sql, std::move(parameters));
+  if (!outcome) return fail(GuardedReads::translate(read_guard, std::move(outcome.error())));
+  return outcome;
+}
+
+Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::string_view sql,
+                                          std::vector<duckdb::Value> parameters) {
   if (statement.parameter_count > parameters.size()) {
     return fail(sql_error(Code::kInvalidArgument, 1064, "'?' stands for a value in prepared statements only"));
   }
@@ -228,6 +272,10 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
       if (auto table = answer_constants(*kernel_statement->tree)) return Outcome(std::move(*table));
     }
     if (!kernel_statement->rest.empty()) return run_together(std::move(*kernel_statement));
+    if (!kernel_statement->label.empty()) return run_labelled(std::move(*kernel_statement));
+    if (kernel_statement->to_bin) {
+      if (TRY(drop_to_bin(*kernel_statement->tree->Cast<duckdb::DropStatement>().info))) return Outcome(Done{});
+    }
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
                       kernel_statement->effect, std::move(parameters));
   }
@@ -244,11 +292,12 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
                                 show->what == dialect::ShowStatement::What::kCountWarnings ||
                                 show->what == dialect::ShowStatement::What::kCountErrors;
     if (about_warnings) warnings = std::exchange(warnings_before, {});
-    ShowContext context{services, connection(), variables, database_, client, id, warnings};
+    ShowContext context{services, connection(), variables, database_, client, id, warnings, *rights()};
     return Outcome(TRY(answer_show(*show, context)));
   }
   if (const auto* kill = std::get_if<dialect::KillStatement>(&body)) {
-    TRY(services.running.kill(kill->connection_id, kill->query_only, client));
+    const bool any = rights()->global().has(Privilege::kAdmin);
+    TRY(services.running.kill(kill->connection_id, kill->query_only, client, any));
     return Outcome(Done{});
   }
   if (const auto* transaction_statement = std::get_if<dialect::TransactionStatement>(&body))
@@ -259,9 +308,19 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     TRY(services.access.apply(*account_statement, self_account()));
     return Outcome(Done{});
   }
+  if (const auto* role = std::get_if<dialect::RoleStatement>(&body)) {
+    TRY(services.access.apply(*role, self_account()));
+    return Outcome(Done{});
+  }
+  if (const auto* grant = std::get_if<dialect::GrantStatement>(&body)) {
+    TRY(services.access.apply(*grant, self_account(), database_));
+    return Outcome(Done{});
+  }
+  if (const auto* policy = std::get_if<dialect::RowPolicyStatement>(&body)) return row_policy(*policy);
   if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return alter_partitions(*partitions);
+  if (const auto* recovered = std::get_if<dialect::RecoverStatement>(&body)) return recover(*recovered);
   return Outcome(Done{});  // NoOpStatement
 }
 
@@ -289,6 +348,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
+    declare_digits(connection(), columns);
   }
   return to_outcome(std::move(*answer), std::move(columns), type);
 }
@@ -307,6 +367,14 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   for (auto& tree : trees) {
     const auto type = tree->type;
+    // INSERT OVERWRITE takes all rows away, also those that its author may not read.
+    if (guard) connection().set_guard(type == duckdb::StatementType::DELETE_STATEMENT ? nullptr : guard);
+    if (statement.overwrites && type == duckdb::StatementType::DELETE_STATEMENT) {
+      if (auto kept = keep_overwritten(tree->Cast<duckdb::DeleteStatement>()); !kept) {
+        outcome = fail(std::move(kept.error()));
+        break;
+      }
+    }
     // Effect kWrite: a schema change would commit the transaction that holds the parts together.
     outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
     if (!outcome) break;
@@ -325,9 +393,19 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   return outcome;
 }
 
+Result<Outcome> SessionState::count_rows(kernel::Answer& answer) {
+  int64_t rows = 0;
+  while (duckdb::DataChunk* chunk = TRY(answer.next())) rows += static_cast<int64_t>(chunk->size());
+  Table table;
+  table.columns = make_columns({"ReturnedRows"}, {duckdb::LogicalType::BIGINT}, {});
+  table.rows.push_back({duckdb::Value::BIGINT(rows)});
+  return Outcome(std::move(table));
+}
+
 Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                                          duckdb::StatementType type) {
   if (answer->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
+    if (type == duckdb::StatementType::SELECT_STATEMENT && is_on("dry_run_query")) return count_rows(*answer);
     return Outcome(std::unique_ptr<RowStream>(
         new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
   }
@@ -342,6 +420,10 @@ Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer,
 
 Result<Outcome> SessionState::run_point(const PointSelect& point, const std::vector<duckdb::Value>& parameters,
                                         bool& taken) {
+  if (!rights()->unlimited()) {
+    TRY(AccessCheck(known_rights, client, database_).columns(point.table(), point.columns_read()));
+    if (known_rights->row_filter(point.table())) return Outcome(Done{});  // not taken: the kernel applies it
+  }
   std::vector<duckdb::Value> keys;
   keys.reserve(point.keys().size());
   for (size_t i = 0; i < point.keys().size(); ++i) {
@@ -369,6 +451,7 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
     if (taken || !outcome) return outcome;
     return run(TRY(dialect::parse(sql, parse_options())), sql);
   }
+  TRY(check_access(*plan->tree, plan->effect));
   TRY(prepare_transaction(plan->effect));
   std::string types = type_signature(parameters);
   auto kept = std::find_if(kept_plans.begin(), kept_plans.end(),

@@ -19,6 +19,7 @@
 
 #include "dialect/parser.h"
 #include "kernel/connection.h"
+#include "session/access_check.h"
 #include "session/plan_cache.h"
 #include "session/running.h"
 #include "session/services.h"
@@ -48,6 +49,13 @@ class SessionState final : public dialect::SessionValues {
 
   dialect::ParseOptions parse_options(bool lift_literals = false) const;
 
+  // What the account may do now. Fetched anew when anything changed, which one atomic read tells.
+  const std::shared_ptr<const Rights>& rights();
+  // Whether the account may run the statement. Null, or what its reads are to obey: for GuardedReads.
+  Result<std::shared_ptr<const StatementGuard>> check_access(const dialect::StatementBody& body);
+  Result<std::shared_ptr<const StatementGuard>> check_access(const duckdb::SQLStatement& tree,
+                                                             dialect::KernelStatement::Effect effect);
+
   // A statement begins or ends in the eyes of SHOW PROCESSLIST, KILL, the audit log and the watchdog. Text that was
   // answered at once is not announced, only audited.
   void begin(std::string_view sql, bool in_kernel);
@@ -56,8 +64,10 @@ class SessionState final : public dialect::SessionValues {
   Error translate(Error error);
   void warn(std::string level, int code, std::string message);
 
-  // Runs a parsed statement. `sql` is its text; `parameters` fill '?'.
+  // Runs a parsed statement, if the account may. `sql` is its text; `parameters` fill '?'.
   Result<Outcome> run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters = {});
+  Result<Outcome> run_allowed(dialect::Statement statement, std::string_view sql,
+                              std::vector<duckdb::Value> parameters);
   Result<Outcome> run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, dialect::KernelStatement::Effect effect,
                              std::vector<duckdb::Value> parameters);
   // Runs the trees of one statement in one transaction.
@@ -68,9 +78,13 @@ class SessionState final : public dialect::SessionValues {
                              std::string_view sql);
   // The kernel connection, made at the first use.
   kernel::Connection& connection();
+  // dry_run_query: how many rows the answer has, in their place.
+  Result<Outcome> count_rows(kernel::Answer& answer);
   // What a kernel answer becomes for doors.
   Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
                              duckdb::StatementType type);
+  // A variable of the session that is true or false.
+  bool is_on(std::string_view name) const;
   kernel::WriteRules write_rules() const;
   // Begins or commits around a statement as autocommit and its effect demand.
   Status prepare_transaction(dialect::KernelStatement::Effect effect);
@@ -91,6 +105,14 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   // alter_partitions.cc
   Result<Outcome> alter_partitions(const dialect::AlterPartitionsStatement& statement);
+  // recycle_bin.cc
+  Result<Outcome> recover(const dialect::RecoverStatement& statement);
+  // Whether the table of Doris that this DROP means is in the recycle bin now; otherwise it is to be dropped.
+  Result<bool> drop_to_bin(const duckdb::DropInfo& drop);
+  // Before the rows of INSERT OVERWRITE's partitions leave.
+  Status keep_overwritten(const duckdb::DeleteStatement& deletion);
+  // insert_labels.cc: INSERT .. WITH LABEL
+  Result<Outcome> run_labelled(dialect::KernelStatement statement);
   // alter_table.cc
   Result<Outcome> alter_table(const dialect::AlterTableStatement& statement);
   Result<Outcome> alter_view(dialect::AlterViewStatement statement);
@@ -112,6 +134,7 @@ class SessionState final : public dialect::SessionValues {
                    std::vector<std::string>* changed = nullptr);
   Status move_database(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
+  Result<Outcome> row_policy(const dialect::RowPolicyStatement& statement);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);
   dialect::Account self_account() const;
@@ -122,9 +145,12 @@ class SessionState final : public dialect::SessionValues {
   ClientIdentity client;
   SessionVariables variables;
   std::unique_ptr<kernel::Connection> kernel;
-  std::vector<Warning> warnings;         // of the statement that runs or ran last
-  std::vector<Warning> warnings_before;  // of the one before, while SHOW WARNINGS may ask for them
-  std::unordered_map<std::string, duckdb::Value> user_variables;
+  std::shared_ptr<const Rights> known_rights;
+  uint64_t rights_generation = 0;               // Access::generation() that known_rights are of
+  std::shared_ptr<const StatementGuard> guard;  // of the statement that runs
+  std::vector<Warning> warnings;                // of the statement that runs or ran last
+  std::vector<Warning> warnings_before;         // of the one before, while SHOW WARNINGS may ask for them
+  std::unordered_map<std::string, duckdb::Value> user_variables;  // names in lower case
   std::string database_;
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;
@@ -176,6 +202,33 @@ class SessionState final : public dialect::SessionValues {
   const std::chrono::system_clock::time_point logged_in = std::chrono::system_clock::now();
   std::chrono::steady_clock::time_point started_;
   std::string audited_sql;
+};
+
+// While it lives, what the session's kernel connection plans obeys the guard.
+class GuardedReads {
+ public:
+  GuardedReads(SessionState& session, std::shared_ptr<const StatementGuard> guard) : session_(session) {
+    if (!guard) return;
+    session_.guard = std::move(guard);
+    session_.connection().set_guard(session_.guard);
+    set_ = true;
+  }
+  ~GuardedReads() {
+    if (!set_) return;
+    session_.guard.reset();
+    session_.connection().set_guard(nullptr);
+  }
+  GuardedReads(const GuardedReads&) = delete;
+  GuardedReads& operator=(const GuardedReads&) = delete;
+  // The error that the guard caused, if it did, in the place of the kernel's.
+  static Error translate(const std::shared_ptr<const StatementGuard>& guard, Error error) {
+    auto denied = guard ? guard->denied() : std::nullopt;
+    return denied ? std::move(*denied) : std::move(error);
+  }
+
+ private:
+  SessionState& session_;
+  bool set_ = false;
 };
 
 }  // namespace sluice::session

@@ -81,6 +81,8 @@ Result<Table> unfiltered(const dialect::ShowStatement& show, ShowContext& contex
       return show_catalogs();
     case What::kCreateUser:
       return show_create_user(show, context);
+    case What::kRowPolicies:
+      return show_row_policies(show, context);
     case What::kAlterJobs:
       return show_alter_jobs(show, context);
     case What::kAllIndexes:

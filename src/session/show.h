@@ -28,6 +28,7 @@ struct ShowContext {
   const ClientIdentity& client;
   uint32_t connection_id = 0;
   std::span<const Warning> warnings;  // of the last statement
+  const Rights& rights;               // of the account that asks
 };
 
 // Errors: 1046 no database selected, 1049 unknown database, 1146 unknown table, 1347 not a view, 1141 no such grant,

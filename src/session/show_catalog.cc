@@ -169,10 +169,12 @@ Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& contex
                             no_text(), text(nullable ? "YES" : ""), text("BTREE"), text(""), text("")});
     }
   }
+  // Of a table in MySQL's manner they have MySQL's kind.
+  const bool plain = relation.model.keys == kernel::KeyModel::kNone;
   for (const std::string& line : relation.model.indexes) {
     const auto columns = columns_in_line(line);
     const size_t using_at = line.find(" USING ");
-    std::string kind = using_at == std::string::npos ? "INVERTED" : line.substr(using_at + 7);
+    std::string kind = using_at == std::string::npos ? (plain ? "BTREE" : "INVERTED") : line.substr(using_at + 7);
     kind = kind.substr(0, kind.find(' '));
     const size_t properties = line.find(" PROPERTIES");
     const size_t comment = line.find(" COMMENT ");
@@ -182,9 +184,9 @@ Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& contex
     std::string remark = comment == std::string::npos ? "" : line.substr(comment + 9);
     if (remark.size() >= 2) remark = remark.substr(1, remark.size() - 2);
     for (size_t i = 0; i < columns.size(); ++i) {
-      table.rows.push_back({text(relation.name), no_number(), text(name_in_line(line)),
-                            number(static_cast<int64_t>(i + 1)), text(columns[i]), no_text(), no_number(), no_number(),
-                            no_text(), no_text(), text(kind), text(remark), text(shown)});
+      table.rows.push_back({text(relation.name), plain ? number(1) : no_number(), text(name_in_line(line)),
+                            number(static_cast<int64_t>(i + 1)), text(columns[i]), plain ? text("A") : no_text(),
+                            no_number(), no_number(), no_text(), no_text(), text(kind), text(remark), text(shown)});
     }
   }
   return table;

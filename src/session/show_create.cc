@@ -5,6 +5,7 @@
 
 #include "kernel/charsets.h"
 #include "kernel/partitions.h"
+#include "session/access_check.h"
 #include "session/show_rows.h"
 
 namespace sluice::session {
@@ -180,7 +181,12 @@ Table create_view(const kernel::RelationFacts& relation) {
 
 Result<Table> show_create_table(const dialect::ShowStatement& show, ShowContext& context) {
   const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
-  if (relation.view) return create_view(relation);
+  if (relation.view) {
+    const ObjectName name{kernel::kInternalCatalog, relation.database, relation.name};
+    if (!context.rights.allows(name, kToSeeView) && !kernel::is_system_database(relation.database))
+      return fail(command_denied("SHOW CREATE TABLE", context.client, name));
+    return create_view(relation);
+  }
   Table table = table_of({"Table", "Create Table"});
   table.rows.push_back({text(relation.name), text(create_table(relation))});
   return table;

@@ -3,8 +3,10 @@
 #include "dialect/parser.h"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "functions/type_names.h"
+#include "functions/types.h"
 #include "session/show_rows.h"
 #include "session/table_definition.h"
+#include "session/view_columns.h"
 
 namespace sluice::session {
 namespace {
@@ -89,27 +91,30 @@ class Indexes {
     }
   }
 
-  // A materialised view kept with the table: its columns as Doris names them.
-  void add_view(const std::string& name, const std::vector<std::string>& names,
+  // A materialised view kept with the table.
+  void add_view(const std::string& name, const duckdb::SelectNode& query,
                 const duckdb::vector<duckdb::LogicalType>& types) {
     table_.rows.emplace_back(table_.columns.size(), text(""));
-    for (size_t i = 0; i < names.size(); ++i) {
+    const auto columns = view_columns(query, definition_);
+    const bool grouped = !query.groups.group_expressions.empty();
+    for (size_t i = 0; i < columns.size() && i < types.size(); ++i) {
+      const ViewColumn& column = columns[i];
       const std::string shown = functions::type_name(types[i]);
-      const bool key = definition_.model.find_partition("", false) == nullptr && relation_has(names[i]);
-      table_.rows.push_back({text(i == 0 ? name : ""), text(i == 0 ? "AGG_KEYS" : ""), text("mv_" + names[i]),
-                             text(outer_type(types[i], shown)), text(internal_type(types[i], shown)), text("Yes"),
-                             text(key ? "true" : "false"), no_text(), text(key ? "" : "NONE"), text("true"),
-                             text(key ? "`" + names[i] + "`" : names[i]), text("")});
+      const bool key = column.aggregation.empty() && grouped;
+      table_.rows.push_back({text(i == 0 ? name : ""), text(i == 0 ? (grouped ? "AGG_KEYS" : "DUP_KEYS") : ""),
+                             text(column.name), text(outer_type(types[i], shown)), text(internal_type(types[i], shown)),
+                             text(functions::is_object(types[i]) ? "No" : "Yes"), text(key ? "true" : "false"),
+                             no_text(),
+                             text(key                          ? ""
+                                  : column.aggregation.empty() ? "NONE"
+                                                               : column.aggregation),
+                             text("true"), text(column.definition), text("")});
     }
   }
 
   Table take() { return std::move(table_); }
 
  private:
-  bool relation_has(const std::string& name) const {
-    return std::ranges::any_of(
-        relation_.columns, [&](const kernel::ColumnFacts& column) { return StringUtil::CIEquals(column.name, name); });
-  }
   kernel::ColumnModel model_of(const std::string& name) const {
     for (const auto& column : definition_.columns) {
       if (StringUtil::CIEquals(column.name(), name)) return column.model();
@@ -137,8 +142,11 @@ Result<Table> show_all_indexes(const dialect::ShowStatement& show, ShowContext& 
     auto parsed = dialect::parse(note.text, {});
     auto* query = parsed ? std::get_if<dialect::KernelStatement>(&parsed->body) : nullptr;
     if (!query) continue;
-    auto prepared = context.kernel.prepare(duckdb::unique_ptr<duckdb::SQLStatement>(query->tree.release()));
-    if (prepared) indexes.add_view(note.name, (*prepared)->names(), (*prepared)->types());
+    if (query->tree->type != duckdb::StatementType::SELECT_STATEMENT) continue;
+    const auto& node = *query->tree->Cast<duckdb::SelectStatement>().node;
+    if (node.type != duckdb::QueryNodeType::SELECT_NODE) continue;
+    auto prepared = context.kernel.prepare(query->tree->Copy());
+    if (prepared) indexes.add_view(note.name, node.Cast<duckdb::SelectNode>(), (*prepared)->types());
   }
   return indexes.take();
 }

@@ -67,6 +67,8 @@ Result<Table> show_function_type(const dialect::ShowStatement& show, ShowContext
 // show_accounts.cc
 Table show_privileges();
 Result<Table> show_grants(const dialect::ShowStatement& show, ShowContext& context);
+Table show_roles(ShowContext& context);
+Table show_row_policies(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_create_user(const dialect::ShowStatement& show, ShowContext& context);
 
 }  // namespace sluice::session

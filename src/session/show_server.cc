@@ -24,8 +24,6 @@ std::string_view shortened(std::string_view text, size_t characters) {
   return text.substr(0, at);
 }
 
-bool sees_everybody(const ClientIdentity& client) { return client.user == "root" || client.user == "admin"; }
-
 std::string server_name(ShowContext& context) {
   auto id = find_variable("hostname");
   return id ? to_text(definition(*id), context.services.variables.get(*id)) : std::string();
@@ -74,7 +72,7 @@ Table show_processlist(const dialect::ShowStatement& show, ShowContext& context)
                           "State", "QueryId", "Info", "FE", "CloudCluster"});
   const std::string server = server_name(context);
   for (const RunningEntry& entry : context.services.running.snapshot()) {
-    if (entry.client.user != context.client.user && !sees_everybody(context.client)) continue;
+    if (entry.client.user != context.client.user && !context.rights.global().has(Privilege::kAdmin)) continue;
     const bool busy = !entry.statement.empty();
     const std::string_view statement =
         show.full ? std::string_view(entry.statement) : shortened(entry.statement, kShortStatementCharacters);

@@ -5,6 +5,7 @@
 #include "session/materialized_views.h"
 #include "session/server_rows.h"
 #include "session/services.h"
+#include "session/show_accounts.h"
 
 namespace sluice::session {
 namespace {
@@ -14,14 +15,6 @@ using Kind = kernel::SystemRows::Kind;
 using Rows = kernel::SystemRows::Rows;
 
 Value text(std::string_view value) { return Value(std::string(value)); }
-
-Rows account_rows(const Services& services) {
-  Rows rows;
-  for (const AccountRecord& account : services.access.list()) {
-    rows.push_back({text(account.user), text(account.host_pattern), text(account.plugin)});
-  }
-  return rows;
-}
 
 // Without the statements' texts: the view does not know who asks. SHOW PROCESSLIST does and shows them.
 Rows process_rows(const Services& services) {
@@ -138,7 +131,8 @@ kernel::SystemRows::Rows variable_rows(const std::vector<VariableRow>& variables
 
 SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services) {
   kernel::SystemRows& rows = services.kernel.system_rows();
-  rows.provide(Kind::kAccounts, [&services] { return account_rows(services); });
+  rows.provide(Kind::kAccounts, [&services] { return account_rows(services.access); });
+  rows.provide(Kind::kPrivileges, [&services] { return privilege_rows(services.access); });
   rows.provide(Kind::kProcesses, [&services] { return process_rows(services); });
   rows.provide(Kind::kGlobalVariables, [&services] { return variable_rows(services.variables.list()); });
   rows.provide(Kind::kMaterializedViews, [&services] { return view_rows(services); });
@@ -150,8 +144,9 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
 }
 
 SystemRowsProvider::~SystemRowsProvider() {
-  for (Kind kind : {Kind::kAccounts, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
-                    Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
+  for (Kind kind :
+       {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
+        Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
     services_.kernel.system_rows().provide(kind, {});
 }
 

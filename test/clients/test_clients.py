@@ -51,8 +51,7 @@ def prepare(target, directory) -> dict:
         how = f"VIA mysql_native_password USING PASSWORD('{password}')" if target.flavour == "mariadb" else \
             f"WITH {plugin} BY '{password}'"
         target.execute_all([f"CREATE USER {user} IDENTIFIED {how}"])
-        if target.flavour == "mariadb":
-            target.execute_all([f"GRANT ALL ON clients.* TO {user}"])
+        target.execute_all([f"GRANT ALL ON clients.* TO {user}"])
     csv = directory / "loaded.csv"
     csv.write_text("".join(f"{number},text {number}\n" for number in range(1000)))
     return {"T_HOST": target.host, "T_PORT": str(target.mysql_port), "T_DB": "clients", "T_USER": target.user,

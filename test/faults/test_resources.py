@@ -85,6 +85,20 @@ def test_memory_limit():
         assert server.alive()
 
 
+@pytest.mark.skipif(sanitized(), reason="sanitizers reserve more than any ceiling")
+def test_memory_ceiling():
+    """What the kernel's limit does not count (arrays of arrays while they are made) ends at the ceiling, and only that statement."""
+    with Server(settings={"kernel.memory_limit": "150MB", "memory.ceiling": "1500MB", "kernel.threads": 2}) as server:
+        with server.connect() as connection, connection.cursor() as cursor:
+            for _ in range(3):
+                with pytest.raises(pymysql.err.MySQLError) as error:
+                    cursor.execute("SELECT array_map(x -> array_range(900000), array_range(1000))")
+                assert error.value.args[0] == 1038 and "memory.ceiling" in error.value.args[1]
+                cursor.execute("SELECT SUM(number) FROM numbers('number'='1000')")
+                assert cursor.fetchone() == (499500,)
+        assert server.alive()
+
+
 def small_disk(tmp_path, megabytes):
     """A directory on a file system of that size, or None where nothing may be mounted."""
     directory = tmp_path / "small"

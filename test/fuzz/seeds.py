@@ -2,6 +2,7 @@
 """Writes first inputs for the fuzz targets below the given folder: valid statements, packets, requests and loads, from which
 libFuzzer finds its way into the parsers far faster than from nothing.   python3 test/fuzz/seeds.py build/fuzz/corpus"""
 import pathlib
+import random
 import re
 import struct
 import sys
@@ -58,6 +59,13 @@ LOADS = [
 ]
 
 
+VALUES = ("1", "-128", "3.14159", "1e308", "99999999999999999999999999999999999999.5", "true", "2020-02-29", "20200229", "2020-02-29 23:59:59.999999",
+          "2020-02-29T10:11:12+08:00", "-838:59:59", "12:34", "1.2.3.4", "::ffff:1.2.3.4", "[1, null, 3]", '["a", "b\\n"]', '{"a": 1, "b": [2]}', "[[2020-01-01]]", "{1: [1.5]}", "", " ")
+FORMATS = ("%Y-%m-%d %H:%i:%s.%f", "%x-%v %W %a %b %M %c %e %D %j %p %r %T %U %u %V %X %y %%", "yyyy-MM-dd HH:mm:ss", "yyyyMMdd", "%", "2020-02-29", "Asia/Shanghai", "+08:00")
+DOCUMENTS = ('{"a": {"b": [1, 2.5, null, true, "x"]}, "c d": "\\u00e9"}', "[1, [2, [3]]]", "1", '"s"', "", "{", "[1,]", "null")
+PATHS = ("$", "$.a.b[0]", '$."c d"', "$[*]", "$.a.*", "$[last]", "$.a.b[last-1]", "$**.b", "a.b", "$[", '["a","b"]')
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     seeds = {
@@ -66,6 +74,11 @@ def main():
         "http_fuzz": [bytes([cut]) + request.encode() for request in REQUESTS for cut in (0, 60, 200)],
         "stream_load_fuzz": [bytes([choice, piece]) + text.encode() for choice, text in LOADS for piece in (2, 200)],
     }
+    seeds["cast_fuzz"] = [bytes([number]) + text.encode() for text in VALUES for number in range(30)]
+    seeds["date_format_fuzz"] = [bytes([number]) + left.encode() + b"\0" + right.encode() for number in range(12) for left in FORMATS for right in FORMATS[:3]]
+    seeds["json_path_fuzz"] = [bytes([number]) + left.encode() + b"\0" + right.encode() for number in range(14) for left in DOCUMENTS for right in PATHS]
+    chance = random.Random(1)
+    seeds["grammar_fuzz"] = [bytes(chance.randrange(256) for _ in range(chance.randint(4, 80))) for _ in range(500)]
     for name, inputs in seeds.items():
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)

@@ -91,6 +91,7 @@ class Wire:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(timeout)
         self.socket.connect((server.host, server.mysql_port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sequence = 0
         self.connection_id = 0
         self.capabilities = capabilities | (CONNECT_WITH_DB if database else 0)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every *.test file with the plan cache, without it, and prepared."""
+import datetime
 import pathlib
 import sys
 
@@ -102,6 +103,11 @@ def check(client, block, where):
 
 def text_of(value):
     """As the command line client prints it."""
+    if isinstance(value, datetime.timedelta):
+        micros = value // datetime.timedelta(microseconds=1)
+        seconds, fraction = divmod(abs(micros), 1_000_000)
+        text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+        return ("-" if micros < 0 else "") + text + (f".{fraction:06}" if fraction else "")
     value = compare.plain(value)
     if isinstance(value, str) and len(value) == 26 and value.endswith(".000000"):
         return value[:-7]

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "door/http/http_error.h"
+#include "session/access_check.h"
 
 namespace sluice::door::http {
 namespace {
@@ -220,6 +221,12 @@ awaitable<bool> Request::authenticate() {
         right = *verified;
         if (right) door_.credentials_.remember(*account, password);
       }
+      if (!right) access.login_failed(*account);
+      if (Status admitted = right ? access.admit(*account) : Status(); !admitted) {
+        record_denied(user, admitted.error());
+        co_await answer_error(admitted.error());
+        co_return false;
+      }
       if (right) {
         identity_.user = user;
         identity_.host = host;
@@ -239,20 +246,33 @@ awaitable<bool> Request::authenticate() {
       given ? "Access denied for user '" + user + "'@'" + host +
                   "' (using password: " + (password.empty() ? "NO" : "YES") + ")"
             : "this request needs an Authorization header with a user and password (HTTP basic authentication)");
-  if (given && door_.services_.audit.enabled()) {
-    session::AuditEntry entry;
-    entry.event = session::AuditEntry::Event::kLogin;
-    entry.started = began_at_;
-    entry.user = user;
-    entry.host = host;
-    entry.door = "http";
-    entry.error_code = 401;
-    entry.error = denied.message();
-    door_.services_.audit.record(std::move(entry));
-  }
+  if (given) record_denied(user, denied);
   co_await answer(401, error_json(denied) + "\n", "application/json",
                   {{"WWW-Authenticate", "Basic realm=\"Sluice\", charset=\"UTF-8\""}});
   co_return false;
+}
+
+void Request::record_denied(const std::string& user, const Error& error) {
+  if (!door_.services_.audit.enabled()) return;
+  session::AuditEntry entry;
+  entry.event = session::AuditEntry::Event::kLogin;
+  entry.started = began_at_;
+  entry.user = user;
+  entry.host = exchange_.stream().remote_host();
+  entry.door = "http";
+  entry.error_code = 401;
+  entry.error = error.message();
+  door_.services_.audit.record(std::move(entry));
+}
+
+bool Request::administers() const {
+  return door_.services_.access.rights(identity_.account)->global().has(session::Privilege::kAdmin);
+}
+
+Status Request::may_load(const std::string& database, const std::string& table) const {
+  const session::ObjectName object{"internal", database, table};
+  session::AccessCheck check(door_.services_.access.rights(identity_.account), identity_, database);
+  return check.load(object);
 }
 
 }  // namespace sluice::door::http

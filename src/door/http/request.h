@@ -48,6 +48,10 @@ class Request final : public RunningWork, public session::Listed {
 
   // False: a 401 was sent. Sets identity_.
   awaitable<bool> authenticate();
+  void record_denied(const std::string& user, const Error& error);
+  // What the account that was authenticated may do.
+  bool administers() const;
+  Status may_load(const std::string& database, const std::string& table) const;
 
   // ---- requests.cc
   awaitable<void> ready();

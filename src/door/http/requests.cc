@@ -46,8 +46,8 @@ awaitable<void> Request::ready() {
 
 awaitable<void> Request::list_queries() {
   if (!co_await authenticate()) co_return;
-  // Only root sees what others run, as with KILL.
-  const bool all = identity_.user == "root";
+  // Only administrators see what others run, as with KILL.
+  const bool all = administers();
   std::string out = "{\"queries\":[";
   bool first = true;
   for (const auto& entry : door_.services_.running.snapshot()) {
@@ -67,8 +67,9 @@ awaitable<void> Request::kill_query() {
   uint64_t connection_id = 0;
   auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), connection_id);
   const bool numeric = error == std::errc() && end == id.data() + id.size();
-  const Status killed = numeric ? door_.services_.running.kill(connection_id, true, identity_)
-                                : door_.services_.running.kill_query_id(id, identity_);
+  const bool any = administers();
+  const Status killed = numeric ? door_.services_.running.kill(connection_id, true, identity_, any)
+                                : door_.services_.running.kill_query_id(id, identity_, any);
   if (!killed) {
     co_await answer_error(killed.error());
     co_return;

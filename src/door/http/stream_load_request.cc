@@ -125,6 +125,7 @@ awaitable<Result<std::unique_ptr<session::Load>>> Request::open_load(StreamLoadR
     }
     request.spec.reservation = std::move(reserved.reservation);
     if (request.two_phase) request.spec.prepare = &door_.prepared_;
+    request.spec.bytes = exchange_.content_length();
     return session::Load::open(TRY(services.kernel.connect()), std::move(request.spec));
   });
 }
@@ -164,6 +165,7 @@ awaitable<Status> Request::feed(session::Load& load, const StreamLoadRequest& re
 // From the open load to its end; fills the answer's report.
 awaitable<Status> Request::run_load(StreamLoadRequest& request, StreamLoadAnswer& result) {
   auto& services = door_.services_;
+  CO_TRY(may_load(request.spec.table.database, request.spec.table.name));
   const Listing listing(*this, request, result.label);
   auto opened = co_await open_load(request, result);
   if (!opened) co_return fail(opened.error());

@@ -46,11 +46,12 @@ Result<session::PreparedLoads::Decision> parse_decision(const net::HttpHeaders& 
 
 awaitable<void> Request::two_phase() {
   if (!co_await authenticate()) co_return;
-  const auto decision = parse_decision(exchange_.request().headers, route_.arguments.at(0));
+  auto decision = parse_decision(exchange_.request().headers, route_.arguments.at(0));
   if (!decision) {
     co_await answer(200, decision_json("INTERNAL_ERROR", decision.error().message()));
     co_return;
   }
+  decision->may_load = [&](const std::string& table) { return may_load(decision->database, table); };
   const Status decided =
       co_await run_on(door_.services_.workers, [&]() -> Status { return door_.prepared_.decide(*decision); });
   const std::string subject =

@@ -136,6 +136,16 @@ uint8_t* text_timestamp(const CellSource& source, idx_t index, RowOutput&, uint8
   if (!timestamp_micros<unit>(value_at<int64_t>(source, index), micros)) return nullptr;
   return short_text(at, [&](uint8_t* out) { return format_timestamp(out, micros, kFraction); });
 }
+// With the digits of its column.
+uint8_t* text_declared_timestamp(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  constexpr int kMostDigits = 6;
+  int64_t micros = 0;
+  if (!timestamp_micros<Unit::kMicros>(value_at<int64_t>(source, index), micros)) return nullptr;
+  return short_text(at, [&](uint8_t* out) {
+    if (source.scale == 0) return format_timestamp(out, micros, Fraction::kNone);
+    return format_timestamp(out, micros, Fraction::kMicros) - (kMostDigits - source.scale);
+  });
+}
 template <Unit unit>
 uint8_t* text_time(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   int64_t micros = value_at<int64_t>(source, index) / (unit == Unit::kNanos ? 1000 : 1);
@@ -153,9 +163,21 @@ uint8_t* text_uuid(const CellSource& source, idx_t index, RowOutput&, uint8_t* a
   duckdb::BaseUUID::ToString(value_at<duckdb::hugeint_t>(source, index), reinterpret_cast<char*>(at + 1));
   return at + 1 + duckdb::BaseUUID::STRING_SIZE;
 }
+// Days beyond those of an int64 of microseconds do not fit a time either.
+int64_t time_micros(const duckdb::interval_t& value) {
+  constexpr int64_t kMicrosPerDay = 86'400'000'000;
+  int64_t micros = 0;
+  if (__builtin_mul_overflow(int64_t{value.days}, kMicrosPerDay, &micros) ||
+      __builtin_add_overflow(micros, value.micros, &micros))
+    return value.micros;
+  return micros;
+}
 uint8_t* text_interval(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
   const auto& value = value_at<duckdb::interval_t>(source, index);
-  return short_text(at, [&](uint8_t* out) { return format_interval(out, value.months, value.days, value.micros); });
+  return short_text(at, [&](uint8_t* out) {
+    if (value.months != 0) return format_interval(out, value.months, value.days, value.micros);
+    return format_time(out, time_micros(value), Fraction::kMicrosIfAny);
+  });
 }
 uint8_t* text_nested(const CellSource& source, idx_t index, RowOutput& output, uint8_t* at) {
   std::string_view text = source.nested->write(index);
@@ -219,9 +241,7 @@ uint8_t* binary_timestamp(const CellSource& source, idx_t index, RowOutput&, uin
   *at = static_cast<uint8_t>(end - at - 1);
   return end;
 }
-template <Unit unit>
-uint8_t* binary_time(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
-  int64_t micros = value_at<int64_t>(source, index) / (unit == Unit::kNanos ? 1000 : 1);
+uint8_t* put_binary_time(uint8_t* at, int64_t micros) {
   if (micros == 0) {
     *at = 0;
     return at + 1;
@@ -234,6 +254,20 @@ uint8_t* binary_time(const CellSource& source, idx_t index, RowOutput&, uint8_t*
   uint8_t* end = put_binary_clock(at + 6, static_cast<int64_t>(magnitude % 86'400'000'000));
   *at = static_cast<uint8_t>(end - at - 1);
   return end;
+}
+template <Unit unit>
+uint8_t* binary_time(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  return put_binary_time(at, value_at<int64_t>(source, index) / (unit == Unit::kNanos ? 1000 : 1));
+}
+// Months are no time; what has them is rare enough to count as 30 days each.
+uint8_t* binary_interval(const CellSource& source, idx_t index, RowOutput&, uint8_t* at) {
+  duckdb::interval_t value = value_at<duckdb::interval_t>(source, index);
+  constexpr int32_t kDaysPerMonth = 30;
+  int32_t days = 0;
+  if (__builtin_mul_overflow(value.months, kDaysPerMonth, &days) ||
+      __builtin_add_overflow(value.days, days, &value.days))
+    return nullptr;
+  return put_binary_time(at, time_micros(value));
 }
 
 // Internet addresses, which are numbers to the kernel.
@@ -390,6 +424,8 @@ CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format) {
       return {binary_time<Unit::kMicros>, 13};
     case Id::TIME_NS:
       return {binary_time<Unit::kNanos>, 13};
+    case Id::INTERVAL:
+      return {binary_interval, 13};
     default:
       return text_plan(type);  // length-encoded text, as in text rows
   }
@@ -400,6 +436,11 @@ void describe_source(const duckdb::LogicalType& type, CellSource& source) {
   if (type.id() == Id::ENUM) {
     source.dictionary = duckdb::FlatVector::GetData<duckdb::string_t>(duckdb::EnumType::GetValuesInsertOrder(type));
   }
+}
+
+void describe_digits(uint8_t digits, RowFormat format, CellPlan& plan, CellSource& source) {
+  source.scale = digits;
+  if (format == RowFormat::kText) plan.write = text_declared_timestamp;
 }
 
 }  // namespace sluice::door::mysql

@@ -42,7 +42,7 @@ struct CellSource {
   const void* data = nullptr;
   const duckdb::string_t* dictionary = nullptr;  // ENUM: its strings
   NestedText* nested = nullptr;                  // LIST, ARRAY, MAP, STRUCT
-  uint8_t scale = 0;                             // DECIMAL
+  uint8_t scale = 0;                             // DECIMAL; digits of a DATETIME(n)
 };
 
 // How a column of `type` is written.
@@ -55,5 +55,8 @@ struct CellPlan {
 CellPlan plan_cell(const duckdb::LogicalType& type, RowFormat format);
 // Fills the type's own fields of `source` (scale, dictionary); `type` must outlive it.
 void describe_source(const duckdb::LogicalType& type, CellSource& source);
+
+// A TIMESTAMP column that was declared with so many digits.
+void describe_digits(uint8_t digits, RowFormat format, CellPlan& plan, CellSource& source);
 
 }  // namespace sluice::door::mysql

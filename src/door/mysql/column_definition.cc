@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/column_definition.h"
-#include "functions/decimal256.h"
-#include "functions/types.h"
 
+#include "functions/decimal256.h"
 #include "functions/types.h"
 
 namespace sluice::door::mysql {
@@ -32,7 +31,7 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
   out.u32_le(type.length);
   out.u8(static_cast<uint8_t>(type.type));
   out.u16_le(type.flags);
-  out.u8(type.decimals);
+  out.u8(column.fraction_digits.value_or(type.decimals));
   out.u16_le(0);
   return packet;
 }
@@ -86,6 +85,7 @@ WireType wire_type(const duckdb::LogicalType& type) {
       return {FieldType::kDateTime, 19, 6};
     case Id::TIME:
     case Id::TIME_NS:
+    case Id::INTERVAL:  // a time that may go beyond a day
       return {FieldType::kTime, 255, 6};
     case Id::BLOB:
       if (functions::is_decimal256(type)) {

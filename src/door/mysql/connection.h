@@ -110,6 +110,8 @@ class Connection {
   awaitable<Result<bool>> verify_password(const session::AccountRecord& account, std::string password);
   awaitable<Result<std::string>> read_login_answer(Deadline deadline);
   awaitable<void> deny(const std::string& user);
+  // False: an error was sent.
+  awaitable<bool> admit(const std::string& user, const session::AccountRecord& account);
   session::ClientIdentity identity(const std::string& user, const session::AccountRecord& account,
                                    const Attributes& attributes) const;
   void record_login(const std::string& user, const WireError* error);
@@ -175,8 +177,9 @@ class Connection {
   int zstd_level_ = 3;
   bool multi_statements_ = false;  // by handshake, then by COM_SET_OPTION
   Activity activity_ = Activity::kIdle;
-  bool with_password_ = false;  // the client answered with a password's hash, right or wrong
-  uint64_t counted_in_ = 0;     // bytes that the metrics know of
+  std::optional<session::AccountRecord> tried_;  // the account that the client wants to be
+  bool with_password_ = false;                   // the client answered with a password's hash, right or wrong
+  uint64_t counted_in_ = 0;                      // bytes that the metrics know of
   uint64_t counted_out_ = 0;
   std::chrono::seconds idle_timeout_{28'800};
   std::chrono::seconds write_timeout_{60};

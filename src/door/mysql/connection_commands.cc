@@ -85,7 +85,8 @@ awaitable<Status> Connection::command_statistics() {
 awaitable<Status> Connection::command_process_kill(std::string_view payload) {
   PayloadReader in(payload);
   uint32_t id = in.u32_le();
-  Status killed = in.ok() ? services_.running.kill(id, false, session_->client())
+  const bool any = services_.access.rights(session_->client().account)->global().has(session::Privilege::kAdmin);
+  Status killed = in.ok() ? services_.running.kill(id, false, session_->client(), any)
                           : Status(fail(sql_error(Code::kInvalidArgument, 1094, "Unknown thread id: 0")));
   co_return killed ? co_await send_ok() : co_await send_error(killed.error());
 }

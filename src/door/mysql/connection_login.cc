@@ -87,6 +87,7 @@ awaitable<bool> Connection::login() {
     co_await deny(response->user);
     co_return false;
   }
+  if (!co_await admit(response->user, **account)) co_return false;
   door_.throttle_.succeeded(stream_.remote_host());
   session_ =
       std::make_unique<session::Session>(services_, id_, identity(response->user, **account, response->attributes));
@@ -146,6 +147,7 @@ awaitable<Result<Connection::MaybeAccount>> Connection::authenticate(LoginAttemp
     account = services_.access.find(name, stream_.remote_host());
     if (account) break;
   }
+  tried_ = account;
   if (attempt.plugin.empty()) attempt.plugin = kNativePassword;
   with_password_ = !is_empty_response(attempt.plugin, attempt.response);
   if (account && !account->has_password && !with_password_) co_return account;
@@ -235,7 +237,19 @@ awaitable<Result<bool>> Connection::verify_password(const session::AccountRecord
   co_return matches;
 }
 
+// The password was right; the account may be locked or its password expired.
+awaitable<bool> Connection::admit(const std::string& user, const session::AccountRecord& account) {
+  const Status admitted = services_.access.admit(account);
+  if (admitted) co_return true;
+  door_.metrics_.login_failures.add();
+  WireError wire = to_wire_error(admitted.error());
+  record_login(user, &wire);
+  (void)co_await send_error(admitted.error());
+  co_return false;
+}
+
 awaitable<void> Connection::deny(const std::string& user) {
+  if (tried_) services_.access.login_failed(*tried_);
   door_.metrics_.login_failures.add();
   const std::string& host = stream_.remote_host();
   static log::RateLimit limit;
@@ -313,6 +327,7 @@ awaitable<bool> Connection::command_change_user(std::string_view payload) {
     co_await deny(change->user);
     co_return false;
   }
+  if (!co_await admit(change->user, **account)) co_return false;
   auto client = identity(change->user, **account, change->attributes);
   if (client.program.empty()) client.program = session_->client().program;
   auto changed = co_await run_on(services_.workers, [&] { session_->change_user(std::move(client)); });

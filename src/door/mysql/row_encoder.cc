@@ -38,8 +38,9 @@ RowEncoder::RowEncoder(const std::vector<session::Column>& columns, RowFormat fo
     BoundColumn& column = columns_[i];
     column.type = columns[i].type;
     column.plan = plan_cell(column.type, format);
-    column.source.write = column.plan.write;
     describe_source(column.type, column.source);
+    if (columns[i].fraction_digits) describe_digits(*columns[i].fraction_digits, format, column.plan, column.source);
+    column.source.write = column.plan.write;
     if (column.plan.nested) {
       column.nested = std::make_unique<NestedText>(column.type);
       column.source.nested = column.nested.get();

@@ -54,6 +54,17 @@ std::vector<std::string> encode(const LogicalType& type, const std::vector<Value
   return rows;
 }
 
+// The text cell of a DATETIME(digits).
+std::string text_with_digits(int64_t micros, uint8_t digits) {
+  session::Column column = column_of(LogicalType::TIMESTAMP);
+  column.fraction_digits = digits;
+  RowEncoder encoder({column}, RowFormat::kText);
+  PacketBuffer out;
+  uint8_t sequence = 0;
+  encoder.encode_values(out, sequence, {Value::TIMESTAMP(duckdb::timestamp_t(micros))});
+  return std::string(out.view().substr(kPacketHeader + 1));
+}
+
 // The text cell of one value; "NULL" for NULL.
 std::string text(const LogicalType& type, const Value& value) {
   std::string row = encode(type, {value}, RowFormat::kText)[0];
@@ -142,6 +153,10 @@ TEST(TextCell, DatesAndTimes) {
   EXPECT_EQ(text(Value::TIMESTAMPMS(duckdb::timestamp_ms_t(1))), "1970-01-01 00:00:00.001");
   EXPECT_EQ(text(Value::TIMESTAMPNS(duckdb::timestamp_ns_t(-1))), "1969-12-31 23:59:59.999999");
   EXPECT_EQ(text(Value::TIMESTAMP(duckdb::timestamp_t::infinity())), "NULL");
+  EXPECT_EQ(text_with_digits(1'500'000, 0), "1970-01-01 00:00:01");
+  EXPECT_EQ(text_with_digits(1'500'000, 1), "1970-01-01 00:00:01.5");
+  EXPECT_EQ(text_with_digits(1'000'000, 4), "1970-01-01 00:00:01.0000");
+  EXPECT_EQ(text_with_digits(-1, 6), "1969-12-31 23:59:59.999999");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 0)), "01:02:03");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 45)), "01:02:03.000045");
   uint8_t out[kMaxTimeText];
@@ -183,6 +198,8 @@ TEST(TextCell, OtherTypes) {
   EXPECT_EQ(text(Value::UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")), "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11");
   EXPECT_EQ(text(Value::INTERVAL(14, 3, 3'723'000'000)), "1 year 2 months 3 days 01:02:03");
   EXPECT_EQ(text(Value::INTERVAL(0, 0, 0)), "00:00:00");
+  EXPECT_EQ(text(Value::INTERVAL(0, 1, 3'723'500'000)), "25:02:03.500000");
+  EXPECT_EQ(text(Value::INTERVAL(0, 0, -3'020'399'000'000)), "-838:59:59");
   EXPECT_EQ(text(Value::BIT("10110")), "10110");
   duckdb::Vector names(LogicalType::VARCHAR, 2);
   names.SetValue(0, Value("red"));
@@ -225,6 +242,9 @@ TEST(BinaryCell, Fixed) {
   EXPECT_EQ(binary(Value::DOUBLE(10.2)), "\x66\x66\x66\x66\x66\x66\x24\x40"s);
   EXPECT_EQ(binary(Value::FLOAT(10.2f)), "\x33\x33\x23\x41"s);
   EXPECT_EQ(binary(Value::DOUBLE(NAN)), "NULL");
+  EXPECT_EQ(binary(Value::INTERVAL(0, 0, 0)), "\x00"s);
+  EXPECT_EQ(binary(Value::INTERVAL(0, 0, -100'000'000'000)), "\x08\x01\x01\x00\x00\x00\x03\x2E\x28"s);
+  EXPECT_EQ(binary(Value::INTERVAL(0, 1, 1)), "\x0C\x00\x01\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00"s);
   EXPECT_EQ(binary(Value::DECIMAL(int32_t{-12345}, 9, 2)), "\x07-123.45"s);
   EXPECT_EQ(binary(Value::HUGEINT(5)),
             "\x01"

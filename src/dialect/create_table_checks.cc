@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Doris refuses of a CREATE TABLE whose keys are known: names, lengths, defaults, aggregation, distribution,
+// partition columns, indexes.
+#include <charconv>
+
+#include "dialect/create_table_parts.h"
+#include "functions/text_tokens.h"
+#include "functions/types.h"
+#include "kernel/index_line.h"
+
+namespace sluice::dialect {
+namespace {
+
+using duckdb::LogicalTypeId;
+using duckdb::StringUtil;
+
+constexpr size_t kMostTableName = 64;
+constexpr size_t kMostColumnName = 256;
+constexpr size_t kMostIndexName = 64;
+constexpr uint64_t kMostChar = 255;
+constexpr uint64_t kMostVarchar = 65533;
+
+// Empty: nothing is wrong.
+using Reason = std::string;
+
+bool is_floating(const duckdb::LogicalType& type) {
+  return type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE;
+}
+
+// STRING, without a length.
+bool is_string(const duckdb::LogicalType& type, const kernel::ColumnModel& model) {
+  return functions::is_text(type) && model.type.empty();
+}
+
+Reason check_length(const std::string& declared) {
+  const size_t open = declared.find('(');
+  if (open == std::string::npos) return {};
+  const std::string kind = StringUtil::Lower(declared.substr(0, open));
+  if (kind != "char" && kind != "varchar") return {};
+  uint64_t length = 0;
+  const char* first = declared.data() + open + 1;
+  const auto end = std::from_chars(first, declared.data() + declared.size(), length);
+  if (end.ec != std::errc() && end.ec != std::errc::result_out_of_range) return {};  // varchar(*)
+  if (end.ec == std::errc::result_out_of_range) length = UINT64_MAX;
+  const uint64_t most = kind == "char" ? kMostChar : kMostVarchar;
+  if (length >= 1 && length <= most) return {};
+  return (kind == "char" ? "Char" : "Varchar") + std::string(" size must be <= ") + std::to_string(most) +
+         " and > 0: " + declared;
+}
+
+Reason check_default(const duckdb::ColumnDefinition& column, bool not_null) {
+  if (column.Generated() || !column.HasDefaultValue()) return {};
+  const auto& expression = column.DefaultValue();
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return {};
+  const duckdb::Value& value = expression.Cast<duckdb::ConstantExpression>().value;
+  const duckdb::LogicalType& type = column.Type();
+  if (value.IsNull()) {
+    if (not_null) return "Can not set null default value to non nullable column: " + column.Name();
+    return {};
+  }
+  if (functions::is_json(type)) return "Json or Variant type column default value just support null";
+  if (type.id() == LogicalTypeId::MAP) return "Map type column default value just support null";
+  if (type.id() == LogicalTypeId::STRUCT) return "Struct type column default value just support null";
+  if (type.id() == LogicalTypeId::LIST && value.type().id() == LogicalTypeId::VARCHAR && value.ToString() != "[]")
+    return "Array type column default value only support null or []";
+  duckdb::Value converted;
+  std::string ignored;
+  if (functions::is_number(type) && !value.DefaultTryCastAs(type, converted, &ignored))
+    return "Invalid number format: " + value.ToString() + " as the default of column " + column.Name();
+  return {};
+}
+
+Reason check_aggregation(const duckdb::ColumnDefinition& column, const kernel::ColumnModel& model, bool not_null) {
+  const std::string& how = model.aggregation;
+  const duckdb::LogicalType& type = column.Type();
+  const bool fits = how == "SUM"              ? functions::is_number(type)
+                    : how == "BITMAP_UNION"   ? functions::is_bitmap(type)
+                    : how == "HLL_UNION"      ? functions::is_hll(type)
+                    : how == "QUANTILE_UNION" ? functions::is_quantile_state(type)
+                                              : true;
+  if (!fits && !StringUtil::StartsWith(StringUtil::Upper(type.GetAlias()), "DECIMAL256"))
+    return "Aggregate type " + how + " is not compatible with primitive type " +
+           (model.type.empty() ? StringUtil::Lower(type.ToString()) : model.type);
+  if (how == "REPLACE_IF_NOT_NULL" && not_null)
+    return "REPLACE_IF_NOT_NULL column must be nullable, maybe should use REPLACE, column:" + column.Name();
+  return {};
+}
+
+Reason check_columns(const TableParts& table) {
+  for (const auto& column : table.info->columns.Logical()) {
+    if (column.Name().empty() || column.Name().size() > kMostColumnName || column.Name().ends_with(' '))
+      return "Incorrect column name '" + column.Name() + "'";
+    const auto model = kernel::decode_column(column.Comment());
+    const bool not_null = table.not_null.contains(StringUtil::Lower(column.Name()));
+    for (const Reason& reason :
+         {check_length(model.type), check_default(column, not_null), check_aggregation(column, model, not_null)}) {
+      if (!reason.empty()) return reason;
+    }
+  }
+  return {};
+}
+
+// HASH(`k`) BUCKETS 3
+Reason check_distribution(const TableParts& table) {
+  const std::string upper = StringUtil::Upper(table.model.distribution);
+  const auto& columns = table.info->columns;
+  const auto keys = table.model.keys;
+  if (const size_t at = upper.find("BUCKETS 0"); at != std::string::npos && at + 9 == upper.size())
+    return "Buckets number of hash distribution should be greater than zero.";
+  if (upper.starts_with("RANDOM")) {
+    if (keys == kernel::KeyModel::kUnique) return "Should not be distributed by random when keys type is unique";
+    for (const auto& column : columns.Logical()) {
+      const std::string how = kernel::decode_column(column.Comment()).aggregation;
+      if (keys == kernel::KeyModel::kAggregate && how.starts_with("REPLACE"))
+        return "Should not be distributed by random when keys type is aggregate and a column is in replace, [" +
+               column.Name() + "] is invalid";
+    }
+    return {};
+  }
+  if (!upper.starts_with("HASH")) return {};
+  for (const std::string& name : kernel::index_of(table.model.distribution).columns) {
+    if (!columns.ColumnExists(name)) return "Distribution column(" + name + ") doesn't exist.";
+    const auto& column = columns.GetColumn(name);
+    const auto model = kernel::decode_column(column.Comment());
+    if (keys != kernel::KeyModel::kDuplicate && !model.key)
+      return "Distribution column[" + name + "] is not key column";
+    if (is_floating(column.Type()))
+      return "Floating point type should not be used in distribution column[" + name + "]";
+    if (column.Type().IsNested() || functions::is_json(column.Type()) || functions::is_object(column.Type()))
+      return "Complex type should not be used in distribution column[" + name + "]";
+  }
+  return {};
+}
+
+Reason check_partition_columns(const TableParts& table) {
+  if (table.model.partitioned == kernel::PartitionKind::kNone) return {};
+  std::set<std::string> seen;
+  for (const std::string& name : table.model.partition_columns) {
+    if (!table.info->columns.ColumnExists(name)) continue;  // said elsewhere
+    if (!seen.insert(StringUtil::Lower(name)).second) return "Duplicated partition column " + name;
+    const auto& column = table.info->columns.GetColumn(name);
+    const auto model = kernel::decode_column(column.Comment());
+    if (is_floating(column.Type())) return "Floating point type column can not be partition column: " + name;
+    if (is_string(column.Type(), model)) return "String Type should not be used in partition column[" + name + "].";
+    if (column.Type().IsNested() || functions::is_json(column.Type()) || functions::is_object(column.Type()))
+      return "Complex type column can't be partition column: " + name;
+    if (table.model.keys != kernel::KeyModel::kDuplicate && !model.key)
+      return "Merge-on-Write table's partition column must be KEY column: the partition column " + name +
+             " could not be aggregated column or a value column";
+  }
+  return {};
+}
+
+Reason check_index(const TableParts& table, const kernel::IndexLine& index) {
+  if (index.name.size() > kMostIndexName) return "index name too long, the index name length at most is 64.";
+  if (index.kind != "INVERTED" && index.kind != "BITMAP" && index.kind != "NGRAM_BF" && index.kind != "BTREE" &&
+      index.kind != "HASH") {
+    return "unknown index type " + index.kind;
+  }
+  if (index.columns.size() != 1 && index.kind != "BTREE" && index.kind != "HASH")
+    return index.kind + " index can only apply to a single column.";
+  for (const std::string& name : index.columns) {
+    if (!table.info->columns.ColumnExists(name)) return "Column does not exist in table. invalid column: " + name;
+    const auto& column = table.info->columns.GetColumn(name);
+    const duckdb::LogicalType& type = column.Type();
+    const auto model = kernel::decode_column(column.Comment());
+    if (type.id() == LogicalTypeId::MAP || type.id() == LogicalTypeId::STRUCT || functions::is_object(type))
+      return type.ToString() + " is not supported in " + index.kind + " index. invalid index: " + index.name;
+    if (table.model.keys == kernel::KeyModel::kAggregate && !model.key)
+      return "index should only be used in columns of DUP_KEYS/UNIQUE_KEYS table or key columns of AGG_KEYS table. "
+             "invalid index: " +
+             index.name;
+    for (const auto& [key, value] : index.properties) {
+      if (!StringUtil::CIEquals(key, "parser")) continue;
+      if (!functions::text_parser(value)) return "Invalid inverted index 'parser' value '" + value + "'";
+      const bool text = functions::is_text(type) || functions::is_json(type) ||
+                        (type.id() == LogicalTypeId::LIST && functions::is_text(duckdb::ListType::GetChildType(type)));
+      if (!text && !StringUtil::CIEquals(value, "none"))
+        return "INVERTED index with parser: " + value + " is not supported for column: " + name + " of type " +
+               type.ToString();
+    }
+  }
+  return {};
+}
+
+Reason check_indexes(const TableParts& table) {
+  std::set<std::string> names;
+  for (const std::string& line : table.model.indexes) {
+    const kernel::IndexLine index = kernel::index_of(line);
+    if (Reason reason = check_index(table, index); !reason.empty()) return reason;
+    if (!index.name.empty() && !names.insert(StringUtil::Lower(index.name)).second) return "index name must be unique.";
+  }
+  return {};
+}
+
+Reason check_properties(const TableParts& table) {
+  for (const auto& [name, value] : table.model.properties) {
+    if (name == "replication_num" && (value == "0" || value.starts_with('-')))
+      return "Replication num should greater than 0: " + value;
+    if (name == "enable_unique_key_merge_on_write" && table.model.keys != kernel::KeyModel::kUnique)
+      return "enable_unique_key_merge_on_write property only support unique key table";
+  }
+  return {};
+}
+
+}  // namespace
+
+Parsed<void> check_table(ParseContext& c, const TableParts& table) {
+  const auto refuse = [&](const Reason& reason) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + reason));
+  };
+  if (table.info->table.size() > kMostTableName) {
+    return refuse("Incorrect table name '" + table.info->table + "'. Table name length is limited to " +
+                  std::to_string(kMostTableName));
+  }
+  for (const auto check :
+       {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties}) {
+    if (const Reason reason = check(table); !reason.empty()) return refuse(reason);
+  }
+  return {};
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What Doris reads otherwise than the kernel in a SELECT whose parts are all there: * over USING, names of columns in
+// GROUP BY and ORDER BY, several DISTINCT aggregates.
+#include "dialect/query.h"
+#include "dialect/tree.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+
+namespace sluice::dialect {
+namespace {
+
+using duckdb::ExpressionClass;
+using duckdb::ParsedExpression;
+using duckdb::StringUtil;
+
+// ---- *
+
+// The names under which the tables of FROM give their columns, in their order; false when one has none.
+bool collect_tables(const duckdb::TableRef& table, std::vector<std::string>& names, bool& has_using) {
+  if (table.type == duckdb::TableReferenceType::JOIN) {
+    const auto& join = table.Cast<duckdb::JoinRef>();
+    has_using |= !join.using_columns.empty();
+    if (!collect_tables(*join.left, names, has_using)) return false;
+    if (join.type == duckdb::JoinType::SEMI || join.type == duckdb::JoinType::ANTI) return true;
+    return collect_tables(*join.right, names, has_using);
+  }
+  std::string name = table.alias;
+  if (name.empty() && table.type == duckdb::TableReferenceType::BASE_TABLE)
+    name = table.Cast<duckdb::BaseTableRef>().table_name;
+  const bool known = std::ranges::any_of(names, [&](const auto& other) { return StringUtil::CIEquals(other, name); });
+  if (name.empty() || known) return false;
+  names.push_back(std::move(name));
+  return true;
+}
+
+// The kernel shows a column of USING once; Doris shows those of both sides, each in its place.
+void expand_star(duckdb::SelectNode& select) {
+  std::vector<std::string> tables;
+  bool has_using = false;
+  if (!select.from_table || !collect_tables(*select.from_table, tables, has_using) || !has_using) return;
+  ExprList list;
+  for (ExprPtr& item : select.select_list) {
+    const bool star = item->GetExpressionClass() == ExpressionClass::STAR;
+    const auto* written = star ? &item->Cast<duckdb::StarExpression>() : nullptr;
+    if (!star || !written->relation_name.empty() || !written->exclude_list.empty() || !written->replace_list.empty()) {
+      list.push_back(std::move(item));
+      continue;
+    }
+    for (const std::string& table : tables) list.push_back(duckdb::make_uniq<duckdb::StarExpression>(table));
+  }
+  select.select_list = std::move(list);
+}
+
+// ---- Several DISTINCT aggregates
+
+// The arguments of an aggregate with DISTINCT; count(DISTINCT a, b) counts rows that have both.
+ExprList distinct_arguments(const duckdb::FunctionExpression& call) {
+  ExprList arguments;
+  const bool guarded = call.children.size() == 1 && call.children[0]->GetExpressionClass() == ExpressionClass::CASE;
+  const ParsedExpression* row = guarded ? call.children[0]->Cast<duckdb::CaseExpression>().else_expr.get() : nullptr;
+  const bool rows = row && row->GetExpressionClass() == ExpressionClass::FUNCTION &&
+                    row->Cast<duckdb::FunctionExpression>().function_name == "row";
+  for (const auto& child : rows ? row->Cast<duckdb::FunctionExpression>().children : call.children) {
+    if (child->GetExpressionClass() != ExpressionClass::CONSTANT) arguments.push_back(child->Copy());
+  }
+  return arguments;
+}
+
+void collect_distinct(const ParsedExpression& expression, std::vector<ExprList>& found) {
+  const auto expression_class = expression.GetExpressionClass();
+  if (expression_class == ExpressionClass::SUBQUERY) return;
+  if (expression_class == ExpressionClass::FUNCTION && expression.Cast<duckdb::FunctionExpression>().distinct)
+    found.push_back(distinct_arguments(expression.Cast<duckdb::FunctionExpression>()));
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { collect_distinct(child, found); });
+}
+
+bool same_set(const ExprList& left, const ExprList& right) {
+  const auto within = [](const ExprList& inner, const ExprList& outer) {
+    return std::ranges::all_of(inner, [&](const ExprPtr& wanted) {
+      return std::ranges::any_of(outer, [&](const ExprPtr& other) { return other->Equals(*wanted); });
+    });
+  };
+  return within(left, right) && within(right, left);
+}
+
+// Whether there are DISTINCT aggregates over different arguments and one of them has several.
+bool mixes_distinct(const duckdb::SelectNode& select) {
+  std::vector<ExprList> found;
+  for (const ExprPtr& item : select.select_list) collect_distinct(*item, found);
+  if (select.having) collect_distinct(*select.having, found);
+  const bool several = std::ranges::any_of(found, [](const ExprList& arguments) { return arguments.size() > 1; });
+  return several &&
+         std::ranges::any_of(found, [&](const ExprList& arguments) { return !same_set(arguments, found[0]); });
+}
+
+// GROUPING() or GROUPING_ID().
+bool has_grouping(const ParsedExpression& expression) {
+  if (expression.GetExpressionType() == duckdb::ExpressionType::GROUPING_FUNCTION) return true;
+  if (expression.GetExpressionClass() == ExpressionClass::SUBQUERY) return false;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || has_grouping(child); });
+  return found;
+}
+
+// ---- Names
+
+const duckdb::ColumnRefExpression* column(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != ExpressionClass::COLUMN_REF) return nullptr;
+  return &expression.Cast<duckdb::ColumnRefExpression>();
+}
+
+const std::string& shown_name(const ParsedExpression& item) {
+  const auto* selected = column(item);
+  return item.HasAlias() || !selected ? item.GetAlias() : selected->GetColumnName();
+}
+
+// Where the first item of a name stands that several items have, from 1; else 0.
+size_t first_of_several(const duckdb::SelectNode& select, const ParsedExpression& wanted) {
+  const auto* name = column(wanted);
+  if (!name || name->IsQualified()) return 0;
+  size_t first = 0;
+  for (size_t i = 0; i < select.select_list.size(); ++i) {
+    const ParsedExpression& item = *select.select_list[i];
+    if (item.GetExpressionClass() == ExpressionClass::STAR) return 0;  // positions are not known
+    if (!StringUtil::CIEquals(shown_name(item), name->GetColumnName())) continue;
+    if (first > 0) return first;
+    first = i + 1;
+  }
+  return 0;
+}
+
+// The column t.name of the select list that an unqualified name means: the only item of this name.
+ExprPtr* selected_column(duckdb::SelectNode& select, const ParsedExpression& wanted) {
+  const auto* name = column(wanted);
+  if (!name || name->IsQualified()) return nullptr;
+  ExprPtr* found = nullptr;
+  for (ExprPtr& item : select.select_list) {
+    const auto* selected = column(*item);
+    if (!StringUtil::CIEquals(shown_name(*item), name->GetColumnName())) continue;
+    if (found || item->HasAlias() || !selected->IsQualified()) return nullptr;
+    found = &item;
+  }
+  return found;
+}
+
+}  // namespace
+
+Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets) {
+  if (mixes_distinct(select)) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                               "errCode = 2, detailMessage = The query contains multi count distinct or sum distinct, "
+                               "each can't have multi columns"));
+  }
+  const bool grouping = std::ranges::any_of(select.select_list, [](const auto& item) { return has_grouping(*item); });
+  if (!grouping_sets && (grouping || (select.having && has_grouping(*select.having)))) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                               "errCode = 2, detailMessage = only GROUP BY GROUPING SETS, ROLLUP and CUBE can contain "
+                               "GROUPING() and GROUPING_ID()"));
+  }
+  expand_star(select);
+  for (ExprPtr& group : select.groups.group_expressions) {
+    if (const ExprPtr* selected = selected_column(select, *group)) group = (*selected)->Copy();
+  }
+  return {};
+}
+
+std::optional<size_t> column_count(const duckdb::QueryNode& node) {
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return std::nullopt;
+  const auto& list = node.Cast<duckdb::SelectNode>().select_list;
+  const bool star =
+      std::ranges::any_of(list, [](const auto& item) { return item->GetExpressionClass() == ExpressionClass::STAR; });
+  return star ? std::nullopt : std::optional(list.size());
+}
+
+void bind_order(duckdb::SelectNode& select, ExprPtr& wanted) {
+  if (const size_t position = first_of_several(select, *wanted)) {
+    wanted = tree::integer(static_cast<int32_t>(position));
+    return;
+  }
+  if (const ExprPtr* selected = selected_column(select, *wanted))
+    (*selected)->SetAlias((*selected)->Cast<duckdb::ColumnRefExpression>().GetColumnName());
+}
+
+}  // namespace sluice::dialect

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conversions to types with a size of their own: DECIMAL(p, s), DATETIME(n), and TIME, whose values go beyond a day and
+// lie in INTERVALs of microseconds. Internal to src/functions; thread rule of the binder.
+#pragma once
+
+#include "functions/registry.h"
+
+namespace sluice::functions {
+
+// Text as a DECIMAL of up to 38 digits: the largest one where it is larger, NULL where it is no number.
+BoundPtr text_as_decimal(duckdb::ClientContext& context, BoundPtr text, const LogicalType& target);
+// Whether CAST of a number can go beyond a DECIMAL, which is an error.
+bool overflows(const LogicalType& from, const LogicalType& target);
+
+// Text and the digits HHMMSS as a time; BinderException for other types.
+BoundPtr to_time(duckdb::ClientContext& context, BoundPtr value);
+
+// The digits of the second's fraction to which round_datetime() rounded a moment; nothing of other expressions.
+std::optional<int> rounded_digits(const duckdb::Expression& expression);
+// As text with exactly these digits.
+BoundPtr moment_text(duckdb::ClientContext& context, BoundPtr moment, int digits);
+
+}  // namespace sluice::functions

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts as arrays of their parts: SPLIT_BY_STRING, TOKENIZE.
+#include "functions/array_rows.h"
+#include "functions/characters.h"
+#include "functions/conversion.h"
+#include "functions/families.h"
+#include "functions/json_rows.h"
+#include "functions/text_tokens.h"
+
+namespace sluice::functions {
+namespace {
+
+using duckdb::DataChunk;
+using duckdb::ExpressionState;
+using duckdb::FlatVector;
+using duckdb::idx_t;
+using duckdb::string_t;
+using duckdb::Vector;
+using Parts = std::vector<std::string_view>;
+
+// An array of texts a row; NULL where an argument is. `split(row, parts)` gives the parts; they are copied before the
+// next call.
+template <typename Split>
+void run_split(DataChunk& input, Vector& result, Split split) {
+  const idx_t count = rows_of(input);
+  const auto columns = text_columns(input, count);
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  auto* rows = FlatVector::GetData<duckdb::list_entry_t>(result);
+  Parts parts;
+  idx_t size = 0;
+  for (idx_t row = 0; row < count; ++row) {
+    rows[row] = {size, 0};
+    if (!std::ranges::all_of(columns, [&](const TextRows& column) { return column.valid(row); })) {
+      FlatVector::SetNull(result, row, true);
+      continue;
+    }
+    parts.clear();
+    split(columns, row, parts);
+    duckdb::ListVector::Reserve(result, size + parts.size());
+    Vector& elements = duckdb::ListVector::GetEntry(result);
+    for (std::string_view part : parts) {
+      FlatVector::GetData<string_t>(elements)[size++] =
+          duckdb::StringVector::AddString(elements, part.data(), part.size());
+    }
+    rows[row].length = parts.size();
+  }
+  duckdb::ListVector::SetListSize(result, size);
+  finish(input, result);
+}
+
+// Without a separator the characters; of an empty text nothing.
+void run_by_string(DataChunk& input, ExpressionState&, Vector& result) {
+  run_split(input, result, [](const std::vector<TextRows>& columns, idx_t row, Parts& parts) {
+    std::string_view rest = view(columns[0][row]);
+    const std::string_view separator = view(columns[1][row]);
+    while (separator.empty() && !rest.empty()) {
+      const std::string_view first = characters(rest, 0, 1);
+      parts.push_back(first);
+      rest.remove_prefix(std::max<size_t>(first.size(), 1));
+    }
+    while (!rest.empty()) {
+      const size_t end = rest.find(separator);
+      parts.push_back(rest.substr(0, end));
+      if (end == rest.npos) break;
+      rest.remove_prefix(end + separator.size());
+      if (rest.empty()) parts.emplace_back();
+    }
+  });
+}
+
+// 'a=b, "c"="d"' as pairs.
+std::vector<std::pair<std::string, std::string>> properties_of(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> properties;
+  const auto word = [](std::string_view part) {
+    while (!part.empty() && (part.front() == ' ' || part.front() == '"' || part.front() == '\'')) part.remove_prefix(1);
+    while (!part.empty() && (part.back() == ' ' || part.back() == '"' || part.back() == '\'')) part.remove_suffix(1);
+    return std::string(part);
+  };
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    const std::string_view pair = text.substr(at, end - at);
+    if (const size_t equal = pair.find('='); equal != pair.npos)
+      properties.emplace_back(word(pair.substr(0, equal)), word(pair.substr(equal + 1)));
+    at = end + 1;
+  }
+  return properties;
+}
+
+void run_tokenize(DataChunk& input, ExpressionState&, Vector& result) {
+  std::vector<std::string> tokens;
+  run_split(input, result, [&](const std::vector<TextRows>& columns, idx_t row, Parts& parts) {
+    const auto analysis = text_analysis(properties_of(view(columns[1][row])));
+    if (!analysis) {
+      throw duckdb::InvalidInputException(
+          "tokenize(): the second argument is like 'parser=english', with the parser none, english, unicode, standard "
+          "or chinese");
+    }
+    tokens = text_tokens(view(columns[0][row]), *analysis);
+    parts.assign(tokens.begin(), tokens.end());
+  });
+}
+
+template <void (*run)(DataChunk&, ExpressionState&, Vector&)>
+BoundPtr expand_split(Call& call) {
+  for (size_t i = 0; i < 2; ++i) convert_at(call, i, LogicalType::VARCHAR);
+  return bind_body(call, LogicalType::LIST(LogicalType::VARCHAR), run);
+}
+
+}  // namespace
+
+void add_text_split(Registry& registry) {
+  registry.add("split_by_string", "The parts of the text between separators; without one its characters.")
+      .expanded(2, 2, "ARRAY<VARCHAR> split_by_string(VARCHAR, VARCHAR)", expand_split<run_by_string>);
+  registry.add("tokenize", "The words of the text, as an inverted index with such properties takes them.")
+      .expanded(2, 2, "ARRAY<VARCHAR> tokenize(VARCHAR, VARCHAR)", expand_split<run_tokenize>);
+}
+
+}  // namespace sluice::functions
