@@ -16,7 +16,8 @@ build_packages=(
   zlib1g-dev libzstd-dev liblz4-dev libbz2-dev libroaring-dev libxxhash-dev libgtest-dev libgmock-dev python3 python3-pip golang-go
 )
 lint_packages=(clang-format-19 clang-tidy-19)
-test_packages=(mariadb-client mariadb-server python3-venv default-jdk-headless maven nodejs npm curl openssl sysbench)
+test_packages=(mariadb-client mariadb-server python3-venv default-jdk-headless maven nodejs npm curl openssl sysbench
+  unixodbc odbc-mariadb)
 
 apt_install() {
   local missing=()

@@ -238,9 +238,9 @@ Body parse_drop(ParseContext& c) {
   if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_drop_database(c);
   if (c.accept("INDEX"_kw)) return parse_drop_index(c);
   if (c.accept("USER"_kw)) return parse_drop_user(c);
+  if (c.is("PREPARE"_kw)) return parse_deallocate(c);
   if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kDrop);
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
-  if (c.is("PREPARE"_kw)) return c.unsupported("DROP PREPARE");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }
 

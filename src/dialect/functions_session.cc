@@ -63,6 +63,10 @@ Parsed<ExprPtr> build_cipher(ParseContext& c, Call& call) {
   }
   return tree::doris_call(call.name, std::move(call.args));
 }
+// All text is UTF-8 and compared by its bytes.
+Parsed<ExprPtr> build_charset(ParseContext&, Call&) { return tree::text("utf8mb4"); }
+Parsed<ExprPtr> build_collation(ParseContext&, Call&) { return tree::text("utf8mb4_0900_bin"); }
+Parsed<ExprPtr> build_coercibility(ParseContext&, Call&) { return tree::integer(4); }
 Parsed<ExprPtr> build_current_catalog(ParseContext&, Call&) { return tree::text("internal"); }
 
 Parsed<ExprPtr> refuse(ParseContext& c, Call& call) {
@@ -86,6 +90,9 @@ constexpr FunctionEntry kFunctions[] = {
     {"row_count", 0, 0, nullptr, build_row_count},
     {"version", 0, 0, nullptr, build_version},
     {"current_catalog", 0, 0, nullptr, build_current_catalog},
+    {"charset", 1, 1, nullptr, build_charset},
+    {"collation", 1, 1, nullptr, build_collation},
+    {"coercibility", 1, 1, nullptr, build_coercibility},
     {"get_lock", 2, 2, nullptr, refuse},
     {"release_lock", 1, 1, nullptr, refuse},
     {"benchmark", 2, 2, nullptr, refuse},

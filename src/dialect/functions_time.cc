@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates and times whose syntax or result the registry of functions does not know.
 #include "dialect/functions_time.h"
-#include "dialect/date_format.h"
 #include "dialect/function_call.h"
 #include "dialect/special_call.h"
 #include "dialect/tree.h"
@@ -19,7 +18,7 @@ ExprPtr cut_fraction(ExprPtr moment, int64_t digits) {
   if (digits > 0 && digits != 3)
     return tree::doris("cut_datetime", std::move(moment), tree::integer(static_cast<int32_t>(digits)));
   ExprPtr cut = tree::function("date_trunc", tree::text(digits > 0 ? "millisecond" : "second"), std::move(moment));
-  return digits == 3 ? tree::cast(std::move(cut), LogicalType::TIMESTAMP_MS) : std::move(cut);
+  return tree::cast(std::move(cut), digits > 0 ? LogicalType::TIMESTAMP_MS : LogicalType::TIMESTAMP_S);
 }
 // The present moment in the session's time zone, without a zone.
 ExprPtr present(int64_t digits) { return cut_fraction(as_timestamp(ExprPtr(tree::call("now", {}))), digits); }
@@ -103,21 +102,6 @@ Parsed<ExprPtr> build_timestampdiff(ParseContext&, Call& call) {
   return tree::doris(*tree::constant_text(*call.args[0]) + "s_diff", std::move(call.args[2]), std::move(call.args[1]));
 }
 
-// The kernel's format of a literal one.
-Parsed<DateFormat> literal_format(ParseContext& c, const Call& call, size_t index) {
-  std::string name = duckdb::StringUtil::Upper(call.name);
-  const std::string* format = tree::constant_text(*call.args[index]);
-  if (!format) return c.unsupported(name + "() with a format that is no literal");
-  DateFormat result = translate_date_format(*format);
-  if (result.unknown) return c.unsupported(name + "() with %" + std::string(1, result.unknown) + " in its format");
-  return result;
-}
-Parsed<ExprPtr> build_time_format(ParseContext& c, Call& call) {
-  DateFormat format = TRY(literal_format(c, call, 1));
-  ExprPtr moment = tree::binary("+", tree::cast(tree::text("1970-01-01"), LogicalType::DATE),
-                                tree::cast(std::move(call.args[0]), LogicalType::TIME));
-  return tree::function("strftime", std::move(moment), tree::text(std::move(format.kernel)));
-}
 Parsed<ExprPtr> build_unix_timestamp(ParseContext&, Call& call) {
   if (!call.args.empty()) return tree::doris_call("unix_timestamp", std::move(call.args));
   return tree::cast(tree::function("floor", tree::function("epoch", ExprPtr(tree::call("now", {})))),
@@ -148,7 +132,6 @@ constexpr FunctionEntry kFunctions[] = {
     {"subtime", 2, 2, nullptr, build_addtime},
     {"timestampadd", 3, 3, nullptr, build_timestampadd},
     {"timestampdiff", 3, 3, nullptr, build_timestampdiff},
-    {"time_format", 2, 2, nullptr, build_time_format},
     {"unix_timestamp", 0, 2, nullptr, build_unix_timestamp},
 };
 

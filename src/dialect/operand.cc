@@ -2,6 +2,7 @@
 // Operands of expressions: literals, columns, variables, parentheses, unary operators, what may follow an operand.
 #include <algorithm>
 
+#include "dialect/assigned_variables.h"
 #include "dialect/expression.h"
 #include "dialect/function_call.h"
 #include "dialect/lambda_call.h"
@@ -119,7 +120,14 @@ Parsed<ExprPtr> parse_user_variable(ParseContext& c) {
   bool quoted = !written.empty() && (written[0] == '\'' || written[0] == '"' || written[0] == '`');
   std::string name = quoted ? string_value(c.text(token), token) : std::string(written);
   c.advance();
-  if (c.is(TokenKind::kAssign)) return c.unsupported("':=' in expressions; use SET @name = ...");
+  if (c.is(TokenKind::kAssign)) {
+    if (!c.in_list_with_assignments) return c.unsupported("':=' outside a SELECT's list; use SET @name = ...");
+    ParseContext::Nested nested(c);
+    TRY(nested.check());
+    c.advance();
+    return assignment(duckdb::StringUtil::Lower(name), TRY(parse_expression(c)));
+  }
+  if (c.in_list_with_assignments) return assigned_read(duckdb::StringUtil::Lower(name));
   const SessionValues* session = c.session();
   if (!session) return tl::unexpected<Failed>(Failed{});
   return tree::constant(session->user_variable(name));

@@ -138,6 +138,10 @@ bool ParseContext::at_query_start(size_t ahead) const {
   }
 }
 
+bool ParseContext::has_assignments() const {
+  return std::ranges::any_of(tokens_, [](const Token& token) { return token.kind == TokenKind::kAssign; });
+}
+
 bool ParseContext::at_parenthesised_query() const {
   size_t ahead = 0;
   while (is(TokenKind::kLeftParen, ahead) && ahead <= options_.max_depth) ++ahead;

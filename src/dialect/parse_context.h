@@ -167,6 +167,11 @@ class ParseContext {
   // Columns of the tables in the current FROM that '*' does not show (table_function.cc).
   std::vector<std::string> hidden_columns;
 
+  // Inside the list of a SELECT with a ':=' (assigned_variables.h).
+  bool in_list_with_assignments = false;
+  // Some token is ':='.
+  bool has_assignments() const;
+
   // INSERT .. VALUES (..) AS name ON DUPLICATE KEY UPDATE: `name`.c then means the new row.
   std::string insert_row_alias;
   // ON DUPLICATE KEY UPDATE: VALUES(c) is the new row's c, not a query.

@@ -42,43 +42,6 @@ Body parse_kill(ParseContext& c) {
   return kill;
 }
 
-Body parse_begin(ParseContext& c) {
-  TransactionStatement begin{TransactionStatement::What::kBegin, std::nullopt};
-  bool start = c.is("START"_kw);
-  c.advance();
-  if (start) {
-    TRY(c.expect("TRANSACTION"_kw));
-    do {
-      if (c.accept("WITH"_kw)) {
-        TRY(c.expect("CONSISTENT"_kw));
-        TRY(c.expect("SNAPSHOT"_kw));
-      } else if (c.accept("READ"_kw)) {
-        begin.read_only = c.accept("ONLY"_kw);
-        if (!*begin.read_only) TRY(c.expect("WRITE"_kw));
-      }
-    } while (c.accept(TokenKind::kComma));
-  } else {
-    if (!c.accept("WORK"_kw)) c.accept("TRANSACTION"_kw);
-    if (c.accept("WITH"_kw, "LABEL"_kw)) TRY(parse_name(c, "a label"));
-  }
-  return begin;
-}
-
-Body parse_end_of_transaction(ParseContext& c, TransactionStatement::What what) {
-  c.advance();
-  c.accept("WORK"_kw);
-  if (c.is("TO"_kw)) return c.unsupported("savepoints");
-  if (c.accept("AND"_kw)) {
-    bool no = c.accept("NO"_kw);
-    if (c.is("CHAIN"_kw) && !no) return c.unsupported("COMMIT AND CHAIN");
-    TRY(c.expect("CHAIN"_kw));
-  }
-  bool no = c.accept("NO"_kw);
-  if (c.is("RELEASE"_kw) && !no) return c.unsupported("COMMIT RELEASE");
-  c.accept("RELEASE"_kw);
-  return TransactionStatement{what, std::nullopt};
-}
-
 Body parse_do(ParseContext& c) {
   // DO expr, ..: a SELECT whose rows nobody wants.
   c.advance();
@@ -178,6 +141,16 @@ Body parse_statement(ParseContext& c) {
       return parse_begin(c);
     case "COMMIT"_kw:
       return parse_end_of_transaction(c, TransactionStatement::What::kCommit);
+    case "SAVEPOINT"_kw:
+      return parse_savepoint(c);
+    case "RELEASE"_kw:
+      return parse_release_savepoint(c);
+    case "PREPARE"_kw:
+      return parse_prepare(c);
+    case "EXECUTE"_kw:
+      return parse_execute(c);
+    case "DEALLOCATE"_kw:
+      return parse_deallocate(c);
     case "ROLLBACK"_kw:
       return parse_end_of_transaction(c, TransactionStatement::What::kRollback);
     case "DO"_kw:
@@ -203,11 +176,6 @@ Body parse_statement(ParseContext& c) {
     case "GRANT"_kw:
     case "REVOKE"_kw:
       return parse_grant(c, c.is("REVOKE"_kw));
-    case "PREPARE"_kw:
-    case "EXECUTE"_kw:
-    case "DEALLOCATE"_kw:
-    case "SAVEPOINT"_kw:
-    case "RELEASE"_kw:
     case "XA"_kw:
     case "HELP"_kw:
     case "RESET"_kw:

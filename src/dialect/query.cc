@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "dialect/assigned_variables.h"
 #include "dialect/expression.h"
 #include "dialect/names.h"
 #include "dialect/tree.h"
@@ -124,12 +125,18 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   c.advance();
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
   if (parse_select_options(c)) select->modifiers.push_back(duckdb::make_uniq<duckdb::DistinctModifier>());
+  const bool assigns = c.has_assignments();
+  const bool outer_list = std::exchange(c.in_list_with_assignments, assigns);
   {
     LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
     do {
       select->select_list.push_back(TRY(parse_select_item(c)));
     } while (c.accept(TokenKind::kComma));
   }
+  c.in_list_with_assignments = false;
+  // Without rows it would be nothing but SET.
+  if (assigns && TRY(resolve_assignments(c, select->select_list)) && !c.is("FROM"_kw))
+    return c.unsupported("':=' without FROM; use SET @name = ...");
   TRY(refuse_into(c));
   if (c.accept("FROM"_kw)) {
     LiftScope off(c, LiftScope::Rule::kOff);
@@ -163,6 +170,7 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   }
   TRY(apply_select_rules(c, *select, grouping_sets));
   if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");
+  c.in_list_with_assignments = outer_list;
   return select;
 }
 

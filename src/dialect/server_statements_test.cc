@@ -131,10 +131,30 @@ TEST(Statements, UseKillTransactions) {
   EXPECT_EQ(body_of<TransactionStatement>("start transaction read write").read_only, false);
   EXPECT_EQ(body_of<TransactionStatement>("commit work").what, Transaction::kCommit);
   EXPECT_EQ(body_of<TransactionStatement>("rollback;").what, Transaction::kRollback);
+  EXPECT_FALSE(body_of<TransactionStatement>("commit and no chain").chain);
+  EXPECT_TRUE(body_of<TransactionStatement>("rollback work and chain no release").chain);
+  using Savepoint = SavepointStatement::What;
+  EXPECT_EQ(body_of<SavepointStatement>("savepoint `a b`").name, "a b");
+  EXPECT_EQ(body_of<SavepointStatement>("rollback to a").what, Savepoint::kRollback);
+  EXPECT_EQ(body_of<SavepointStatement>("rollback work to savepoint a").what, Savepoint::kRollback);
+  EXPECT_EQ(body_of<SavepointStatement>("release savepoint a").what, Savepoint::kRelease);
   for (const char* sql :
        {"lock tables t read, u write", "unlock tables", "flush privileges", "sync", "analyze table t with sync"}) {
     body_of<NoOpStatement>(sql);
   }
+}
+
+TEST(Statements, TextPrepare) {
+  using Prepared = PreparedTextStatement::What;
+  EXPECT_EQ(body_of<PreparedTextStatement>("prepare s from 'select ''x'', ?'").sql, "select 'x', ?");
+  EXPECT_EQ(body_of<PreparedTextStatement>("prepare s from @seven").sql, "7");
+  EXPECT_EQ(body_of<PreparedTextStatement>("execute s").variables.size(), 0u);
+  EXPECT_EQ(body_of<PreparedTextStatement>("execute s using @a, @`b c`").variables,
+            (std::vector<std::string>{"a", "b c"}));
+  EXPECT_EQ(body_of<PreparedTextStatement>("deallocate prepare s").what, Prepared::kDeallocate);
+  EXPECT_EQ(body_of<PreparedTextStatement>("drop prepare s").what, Prepared::kDeallocate);
+  EXPECT_NE(error_of("execute s using 1"), "parsed");
+  EXPECT_NE(error_of("prepare s"), "parsed");
 }
 
 TEST(Accounts, Forms) {

@@ -138,6 +138,23 @@ struct TransactionStatement {
   enum class What : uint8_t { kBegin, kCommit, kRollback };
   What what = What::kBegin;
   std::optional<bool> read_only;  // of kBegin: READ ONLY or READ WRITE was written
+  bool chain = false;             // AND CHAIN: another transaction begins at once
+};
+
+// SAVEPOINT s, ROLLBACK TO s, RELEASE SAVEPOINT s.
+struct SavepointStatement {
+  enum class What : uint8_t { kSet, kRollback, kRelease };
+  What what = What::kSet;
+  std::string name;
+};
+
+// PREPARE s FROM 'text', EXECUTE s USING @a, DEALLOCATE PREPARE s.
+struct PreparedTextStatement {
+  enum class What : uint8_t { kPrepare, kExecute, kDeallocate };
+  What what = What::kPrepare;
+  std::string name;
+  std::string sql;                     // of kPrepare
+  std::vector<std::string> variables;  // of kExecute
 };
 
 // LOAD DATA [LOCAL] INFILE 'file' [REPLACE|IGNORE] INTO TABLE t ...
@@ -191,8 +208,8 @@ struct NoOpStatement {
 using StatementBody =
     std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
                  MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement, UseStatement, SetStatement,
-                 ShowStatement, KillStatement, TransactionStatement, AccountStatement, RoleStatement, GrantStatement,
-                 RowPolicyStatement, LoadDataStatement, NoOpStatement>;
+                 ShowStatement, KillStatement, TransactionStatement, SavepointStatement, PreparedTextStatement,
+                 AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement, LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -19,6 +19,16 @@ Body parse_delete(ParseContext& c);
 Body parse_truncate(ParseContext& c);
 Body parse_load(ParseContext& c);  // LOAD DATA
 
+// transaction.cc
+Body parse_begin(ParseContext& c);                                                // BEGIN, START TRANSACTION
+Body parse_end_of_transaction(ParseContext& c, TransactionStatement::What what);  // also ROLLBACK TO
+Body parse_savepoint(ParseContext& c);
+Body parse_release_savepoint(ParseContext& c);
+// prepared_text.cc
+Body parse_prepare(ParseContext& c);
+Body parse_execute(ParseContext& c);
+Body parse_deallocate(ParseContext& c);  // at DEALLOCATE, or at PREPARE after DROP
+
 // ddl.cc
 Body parse_create(ParseContext& c);
 Body parse_drop(ParseContext& c);

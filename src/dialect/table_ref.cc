@@ -171,6 +171,15 @@ Parsed<TablePtr> parse_plain_table(ParseContext& c) {
     if (inside.query) return derived_table(c, std::move(inside.query));
     return std::move(inside.table);
   }
+  if (c.is(TokenKind::kLeftBrace) && c.is_word("OJ", 1)) {  // {oj a LEFT OUTER JOIN b ON ..} of ODBC and JDBC
+    ParseContext::Nested nested(c);
+    TRY(nested.check());
+    c.advance();
+    c.advance();
+    TablePtr joined = TRY(parse_joined_table(c));
+    TRY(c.expect(TokenKind::kRightBrace, "'}'"));
+    return joined;
+  }
   if (c.is("JSON_TABLE"_kw) && c.is(TokenKind::kLeftParen, 1)) return c.unsupported("JSON_TABLE");
   if (c.accept("DUAL"_kw)) return duckdb::make_uniq<duckdb::EmptyTableRef>();
   if (at_name(c) && c.is(TokenKind::kLeftParen, 1)) return parse_table_function(c);

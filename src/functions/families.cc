@@ -43,6 +43,7 @@ constexpr Family kFamilies[] = {
     {"Dates and times", add_date_parts},
     {"Dates and times", add_date_formats},
     {"Dates and times", add_times},
+    {"Dates and times", add_mysql_times},
     {"Texts", add_text_parts},
     {"Texts", add_text_split},
     {"Texts", add_text_search},

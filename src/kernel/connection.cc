@@ -93,6 +93,7 @@ Status Connection::ensure_locked() {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
     kernel_->context->config.enable_optimizer = host_.options().optimizer;
     instance_ = std::move(instance);
+    kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
     {
       std::lock_guard lock(context_mutex_);
@@ -275,6 +276,11 @@ void Connection::end_statement_locked() {
 void Connection::set_write_rules(const WriteRules& rules) {
   std::lock_guard lock(mutex_);
   write_rules_ = rules;
+}
+
+void Connection::set_own_variables(SystemRows::Provider provider) {
+  std::lock_guard lock(mutex_);
+  own_rows_->variables = std::move(provider);
 }
 
 void Connection::set_viewer(std::shared_ptr<const Viewer> viewer) {

@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "kernel/host.h"
+#include "kernel/system_views.h"
 #include "kernel/table_writes.h"
 #include "kernel/viewer.h"
 #include "pch/pch.h"
@@ -105,6 +106,8 @@ class Connection {
   // How the writes that follow treat wrong rows and columns that are not named.
   void set_write_rules(const WriteRules& rules);
 
+  // Who answers for the client's own rows of the system views. Called while a statement of this connection runs.
+  void set_own_variables(SystemRows::Provider provider);
   // What the client may see of the catalog; null: everything. Not while an Answer is read.
   void set_viewer(std::shared_ptr<const Viewer> viewer);
   // What the statements that are run or prepared from now on may read; null: everything.
@@ -156,6 +159,7 @@ class Connection {
   std::string time_zone_;  // the kernel's name of the zone; empty: the process's
   bool lost_transaction_ = false;
   WriteRules write_rules_;
+  const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
   const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
 

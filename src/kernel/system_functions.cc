@@ -7,13 +7,13 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "functions/registry.h"
-#include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
+#include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
-#include "kernel/insert_values.h"
 #include "kernel/index_scan.h"
+#include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
 #include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
@@ -102,32 +102,6 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
   }
 }
 
-std::vector<Value> column_row(const RelationFacts& relation, const ColumnFacts& column, size_t position) {
-  const functions::TypeFacts type = functions::type_facts(column.type);
-  const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
-  return {text("def"),
-          text(relation.database),
-          text(relation.name),
-          text(column.name),
-          number(static_cast<int64_t>(position)),
-          column.default_value ? text(column.default_value->shown) : no_text(),
-          text(column.nullable ? "YES" : "NO"),
-          text(type.data_type),
-          number(type.character_length),
-          number(type.octet_length),
-          number(type.numeric_precision),
-          number(type.numeric_scale),
-          number(type.datetime_precision),
-          is_text ? text(kTableCharset) : no_text(),
-          is_text ? text(kTableCollation) : no_text(),
-          text(column.type_text()),
-          text(to_string(column.key)),
-          text(column.generated.empty() ? "" : "VIRTUAL GENERATED"),
-          text("select,insert,update,references"),
-          text(column.comment),
-          text(column.generated)};
-}
-
 void fill_columns(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
   for (const std::string& database : databases(context, only)) {
     for (const RelationFacts& relation : describe_relations(context, database)) {
@@ -203,6 +177,12 @@ void fill_collations(ClientContext&, const SystemRows&, const Only&, Rows& rows)
 template <SystemRows::Kind kind>
 void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& rows) {
   rows = source.rows(kind);
+}
+
+// Those of the session whose statement this is; of none: the global ones.
+void fill_own_variables(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
+  const auto own = context.registered_state->Get<OwnRows>(OwnRows::kKey);
+  rows = own && own->variables ? own->variables() : source.rows(SystemRows::Kind::kGlobalVariables);
 }
 
 // Those about users whom the client may know of; column `user_column` has their names.
@@ -340,8 +320,12 @@ const std::vector<SystemFunction>& system_functions() {
        fill_of_users<SystemRows::Kind::kProcesses, 1>},
       {"global_variables",
        nullptr,
-       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}},
+       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
        fill_provided<SystemRows::Kind::kGlobalVariables>},
+      {"session_variables",
+       nullptr,
+       {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
+       fill_own_variables},
   };
   return functions;
 }

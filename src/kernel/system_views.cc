@@ -25,7 +25,11 @@ constexpr SystemView kInformationViews[] = {
     {"SCHEMATA", R"(SELECT 'def' AS "CATALOG_NAME", name AS "SCHEMA_NAME", 'utf8mb4' AS "DEFAULT_CHARACTER_SET_NAME",
       'utf8mb4_0900_bin' AS "DEFAULT_COLLATION_NAME", NULL::VARCHAR AS "SQL_PATH" FROM system.doris.catalog_databases())"},
     {"TABLES", "FROM system.doris.catalog_tables()"},
-    {"COLUMNS", "FROM system.doris.catalog_columns()"},
+    // Drivers compare these words in lower case, as MySQL's collation of them allows.
+    {"COLUMNS", R"(SELECT * EXCLUDE ("GENERATION_EXPRESSION") REPLACE ("IS_NULLABLE" COLLATE NOCASE AS "IS_NULLABLE",
+        "COLUMN_KEY" COLLATE NOCASE AS "COLUMN_KEY", "EXTRA" COLLATE NOCASE AS "EXTRA"),
+        COALESCE("CHARACTER_MAXIMUM_LENGTH", "NUMERIC_PRECISION") AS "COLUMN_SIZE", "NUMERIC_SCALE" AS "DECIMAL_DIGITS",
+        "GENERATION_EXPRESSION", NULL::BIGINT AS "SRS_ID" FROM system.doris.catalog_columns())"},
     {"STATISTICS", "SELECT * EXCLUDE (is_constraint) FROM system.doris.catalog_keys()"},
     {"VIEWS",
      R"(SELECT 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME", definition AS "VIEW_DEFINITION",
@@ -70,9 +74,22 @@ constexpr SystemView kInformationViews[] = {
       FROM system.doris.privileges() WHERE level = 'column')"},
     {"PROCESSLIST", "FROM system.doris.processes()"},
     {"GLOBAL_VARIABLES", "FROM system.doris.global_variables()"},
+    {"SESSION_VARIABLES", "FROM system.doris.session_variables()"},
 };
 
 constexpr EmptyView kInformationEmptyViews[] = {
+    {"COLUMN_STATISTICS", "SCHEMA_NAME VARCHAR, TABLE_NAME VARCHAR, COLUMN_NAME VARCHAR, HISTOGRAM JSON"},
+    {"ROWSETS",
+     "BACKEND_ID BIGINT, ROWSET_ID VARCHAR, TABLET_ID BIGINT, ROWSET_NUM_ROWS BIGINT, TXN_ID BIGINT, "
+     "NUM_SEGMENTS BIGINT, START_VERSION BIGINT, END_VERSION BIGINT, INDEX_DISK_SIZE BIGINT, DATA_DISK_SIZE BIGINT, "
+     "CREATION_TIME TIMESTAMP, NEWEST_WRITE_TIMESTAMP TIMESTAMP, SCHEMA_VERSION INTEGER"},
+    {"WORKLOAD_POLICY",
+     "ID BIGINT, NAME VARCHAR, CONDITION VARCHAR, ACTION VARCHAR, PRIORITY INTEGER, ENABLED BOOLEAN, "
+     "VERSION INTEGER, WORKLOAD_GROUP VARCHAR"},
+    {"WORKLOAD_GROUP_PRIVILEGES",
+     "GRANTEE VARCHAR, WORKLOAD_GROUP_NAME VARCHAR, PRIVILEGE_TYPE VARCHAR, IS_GRANTABLE VARCHAR"},
+    {"CATALOG_META_CACHE_STATISTICS",
+     "CATALOG_NAME VARCHAR, CACHE_NAME VARCHAR, METRIC_NAME VARCHAR, METRIC_VALUE VARCHAR"},
     {"REFERENTIAL_CONSTRAINTS",
      "CONSTRAINT_CATALOG VARCHAR, CONSTRAINT_SCHEMA VARCHAR, CONSTRAINT_NAME VARCHAR, UNIQUE_CONSTRAINT_CATALOG "
      "VARCHAR, "
@@ -169,6 +186,12 @@ constexpr EmptyView kMysqlEmptyViews[] = {
      "Create_priv VARCHAR, Drop_priv VARCHAR, Grant_priv VARCHAR, Index_priv VARCHAR, Alter_priv VARCHAR, "
      "Create_view_priv VARCHAR, "
      "Show_view_priv VARCHAR"},
+    {"columns_priv",
+     "Host VARCHAR, Db VARCHAR, User VARCHAR, Table_name VARCHAR, Column_name VARCHAR, Timestamp TIMESTAMP, "
+     "Column_priv VARCHAR"},
+    {"procs_priv",
+     "Host VARCHAR, Db VARCHAR, User VARCHAR, Routine_name VARCHAR, Routine_type VARCHAR, Grantor VARCHAR, "
+     "Proc_priv VARCHAR, Timestamp TIMESTAMP"},
     {"tables_priv",
      "Host VARCHAR, Db VARCHAR, User VARCHAR, Table_name VARCHAR, Grantor VARCHAR, Timestamp TIMESTAMP, Table_priv "
      "VARCHAR, "

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "duckdb/main/client_context_state.hpp"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -21,7 +22,7 @@ class SystemRows {
     kAccounts,
     kPrivileges,
     kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
-    kGlobalVariables,  // VARCHAR name, value
+    kGlobalVariables,  // VARCHAR name, value, default, changed ("0", "1")
     // As the table functions of server_functions.cc have their columns:
     kMaterializedViews,  // with the database before them
     kViewJobs,
@@ -41,6 +42,13 @@ class SystemRows {
  private:
   mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
   Provider providers_[10];
+};
+
+// The same for what differs between the clients, registered in the context of a connection: the session's variables,
+// with the columns of kGlobalVariables. Called on the kernel's threads while a statement of that session runs.
+struct OwnRows final : duckdb::ClientContextState {
+  static constexpr const char* kKey = "sluice_own_rows";
+  SystemRows::Provider variables;
 };
 
 // Makes functions and views in a new instance. Quick: the kernel binds a view when it is first used.

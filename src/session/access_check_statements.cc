@@ -129,6 +129,9 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
   // Whose session it is, is looked at when it is found.
   if (std::holds_alternative<dialect::KillStatement>(body)) return {};
   if (std::holds_alternative<dialect::TransactionStatement>(body)) return {};
+  if (std::holds_alternative<dialect::SavepointStatement>(body)) return {};
+  // What an EXECUTE runs is checked as a statement of its own.
+  if (std::holds_alternative<dialect::PreparedTextStatement>(body)) return {};
   // Access itself checks these.
   if (std::holds_alternative<dialect::AccountStatement>(body) || std::holds_alternative<dialect::RoleStatement>(body) ||
       std::holds_alternative<dialect::GrantStatement>(body) ||

@@ -217,6 +217,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   if (statement.parameter_count > UINT16_MAX) {
     return fail(sql_error(Code::kInvalidArgument, 1390, "Prepared statement contains too many placeholders"));
   }
+  TRY(state.revive_transaction());
   const auto read_guard = TRY(state.check_access(statement.body));
   GuardedReads reads(state, read_guard);
   auto prepared = std::make_shared<PreparedInSession>();
@@ -322,6 +323,7 @@ void Session::reset() {
   state.kernel.reset();  // with its temporary tables; the next statement makes a new one
   state.variables.reset();
   state.user_variables.clear();
+  state.prepared_texts.clear();
   state.warnings.clear();
   state.parsed.reset();
 }

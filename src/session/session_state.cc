@@ -8,6 +8,7 @@
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
 #include "session/show.h"
+#include "session/system_rows.h"
 
 namespace sluice::session {
 
@@ -162,6 +163,7 @@ void SessionState::warn(std::string level, int code, std::string message) {
 kernel::Connection& SessionState::connection() {
   if (!kernel) {
     kernel = std::make_unique<kernel::Connection>(services.kernel);
+    kernel->set_own_variables([this] { return variable_rows(variables.list()); });
     const auto& own = rights();
     kernel->set_viewer(own->unlimited() ? nullptr : own);
     if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned)
@@ -189,7 +191,17 @@ kernel::WriteRules SessionState::write_rules() const {
   return rules;
 }
 
+Status SessionState::revive_transaction() {
+  if (!in_transaction || writes > 0 || !kernel || !kernel->transaction_invalidated()) return {};
+  in_transaction = false;
+  TRY(connection().rollback());
+  TRY(connection().begin());
+  in_transaction = true;
+  return {};
+}
+
 Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
+  TRY(revive_transaction());
   if (effect == KernelStatement::Effect::kWrite) connection().set_write_rules(write_rules());
   if (effect != KernelStatement::Effect::kRead && (in_transaction ? read_only : variables.transaction_read_only())) {
     return fail(sql_error(Code::kFailedPrecondition, 1792, "Cannot execute statement in a READ ONLY transaction."));
@@ -204,6 +216,7 @@ Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
   if (!in_transaction && !variables.autocommit()) {
     TRY(begin_transaction(std::nullopt));
   }
+  if (effect == KernelStatement::Effect::kWrite) ++writes;
   return {};
 }
 
@@ -289,6 +302,8 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
   }
   if (const auto* transaction_statement = std::get_if<dialect::TransactionStatement>(&body))
     return transaction(*transaction_statement);
+  if (const auto* point = std::get_if<dialect::SavepointStatement>(&body)) return savepoint(*point);
+  if (const auto* prepared = std::get_if<dialect::PreparedTextStatement>(&body)) return prepared_text(*prepared);
   if (const auto* account_statement = std::get_if<dialect::AccountStatement>(&body)) {
     TRY(services.access.apply(*account_statement, self_account()));
     return Outcome(Done{});

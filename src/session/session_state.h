@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -94,6 +95,12 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> transaction(const dialect::TransactionStatement& statement);
   // `only`: READ ONLY or READ WRITE of the statement; otherwise as SET TRANSACTION or the session says.
   Status begin_transaction(std::optional<bool> only);
+  // A statement that failed has ended the kernel's transaction. Nothing was written in it: a new one takes its place,
+  // as clients that switch autocommit off and only read expect.
+  Status revive_transaction();
+  Result<Outcome> savepoint(const dialect::SavepointStatement& statement);
+  // prepared_text.cc
+  Result<Outcome> prepared_text(const dialect::PreparedTextStatement& statement);
   // create_like.cc
   Result<Outcome> create_like(const dialect::CreateLikeStatement& statement);
   // alter_partitions.cc
@@ -151,6 +158,20 @@ class SessionState final : public dialect::SessionValues {
   bool in_transaction = false;         // mirrors the kernel's, without asking it
   bool read_only = false;              // of the open transaction
   std::optional<bool> next_read_only;  // SET TRANSACTION READ ONLY: of the next one
+  uint64_t writes = 0;                 // statements that wrote in the open transaction
+  // Of the open transaction, the oldest first. The kernel has none: one can be returned to while nothing was written
+  // after it.
+  struct Savepoint {
+    std::string name;  // lower case
+    uint64_t writes = 0;
+  };
+  std::vector<Savepoint> savepoints;
+  // PREPARE: texts by lower-case name.
+  struct PreparedText {
+    std::string sql;
+    uint32_t parameters = 0;
+  };
+  std::map<std::string, PreparedText> prepared_texts;
   TraceContext next_trace;
   bool has_next_trace = false;
 

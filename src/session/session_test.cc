@@ -197,6 +197,57 @@ TEST_P(SessionTest, Transactions) {
   EXPECT_EQ(run(*other, "SELECT name FROM t WHERE id = 62"), "mine");
 }
 
+TEST_P(SessionTest, SavepointsReturnToWhatOnlyRead) {
+  run("BEGIN");
+  run("SAVEPOINT one");
+  run("SAVEPOINT two");
+  EXPECT_EQ(run("ROLLBACK TO ONE"), "0 rows");
+  EXPECT_THAT(run("ROLLBACK TO two"), testing::StartsWith("1305: "));  // later ones are gone
+  run("INSERT INTO t VALUES (80, 'x', 1)");
+  EXPECT_THAT(run("ROLLBACK TO one"), testing::StartsWith("1235: "));
+  EXPECT_EQ(run("SELECT COUNT(*) FROM t WHERE id = 80"), "1");
+  run("ROLLBACK AND CHAIN");
+  EXPECT_TRUE(session_->in_transaction());
+  EXPECT_THAT(run("RELEASE SAVEPOINT one"), testing::StartsWith("1305: "));  // of the transaction before
+  run("ROLLBACK");
+  EXPECT_EQ(run("SELECT COUNT(*) FROM t WHERE id = 80"), "0");
+}
+
+TEST_P(SessionTest, AFailedReadLeavesTheTransactionUsable) {
+  run("SET autocommit = 0");
+  EXPECT_EQ(run("SELECT COUNT(*) FROM t WHERE id = 81"), "0");
+  // Fails while it runs: the kernel has given its transaction up then.
+  EXPECT_THAT(run("SELECT (SELECT x FROM (SELECT 1 AS x UNION ALL SELECT 2) two)"), testing::HasSubstr("row"));
+  EXPECT_THAT(run("SELECT SUM(x) FROM no_such_table"), testing::StartsWith("1146: "));
+  EXPECT_EQ(run("SELECT COUNT(*) FROM t WHERE id = 81"), "0");
+  auto prepared = session_->prepare("SELECT COUNT(*) FROM t WHERE id = ?");
+  EXPECT_TRUE(prepared) << prepared.error().message();
+  run("ROLLBACK");
+  run("SET autocommit = 1");
+}
+
+TEST_P(SessionTest, TextPrepare) {
+  EXPECT_EQ(run("PREPARE p FROM 'SELECT ? + 1'"), "0 rows");
+  run("SET @a = 41");
+  EXPECT_EQ(run("EXECUTE p USING @a"), "42");
+  EXPECT_THAT(run("EXECUTE p"), testing::StartsWith("1210: "));
+  EXPECT_THAT(run("PREPARE p FROM 'SELECT * FROM no_such_table'"), testing::StartsWith("1146: "));
+  EXPECT_THAT(run("EXECUTE p USING @a"), testing::StartsWith("1243: "));
+  EXPECT_THAT(run("PREPARE q FROM 'EXECUTE q'"), testing::StartsWith("1295: "));
+  run("PREPARE p FROM 'SELECT 1'");
+  session_->reset();
+  EXPECT_THAT(run("EXECUTE p"), testing::StartsWith("1243: "));
+}
+
+TEST_P(SessionTest, SessionVariablesAsATable) {
+  run("SET query_timeout = 55");
+  const std::string sql = "SELECT VARIABLE_VALUE, CHANGED FROM information_schema.";
+  EXPECT_EQ(run(sql + "session_variables WHERE VARIABLE_NAME = 'query_timeout'"), "55|1");
+  EXPECT_EQ(run(sql + "global_variables WHERE VARIABLE_NAME = 'query_timeout'"), "900|0");
+  auto other = server_.login();
+  EXPECT_EQ(run(*other, sql + "session_variables WHERE VARIABLE_NAME = 'query_timeout'"), "900|0");
+}
+
 TEST_P(SessionTest, ReadOnlyTransactions) {
   const auto refused = testing::StartsWith("1792: ");
   run("START TRANSACTION READ ONLY");

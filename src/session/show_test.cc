@@ -95,7 +95,7 @@ TEST_F(ShowTest, Tables) {
             "orders|BASE TABLE|NONE|NONE");
   EXPECT_EQ(run("SHOW TABLES FROM nowhere"), "ERROR 1049: Unknown database 'nowhere'");
   EXPECT_EQ(run("SHOW TABLES WHERE nothing = 1").substr(0, 10), "ERROR 1054");
-  EXPECT_EQ(run("SHOW TABLES FROM mysql"), "db\ntables_priv\nuser");
+  EXPECT_EQ(run("SHOW TABLES FROM mysql"), "columns_priv\ndb\nprocs_priv\ntables_priv\nuser");
   EXPECT_EQ(run("SHOW TABLE STATUS LIKE 'o%'").substr(0, 23), "orders|OLAP|10|NULL|2|N");
   EXPECT_EQ(run("SHOW TABLES FROM information_schema LIKE 'TABLES'"), "TABLES");
 }

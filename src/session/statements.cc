@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statements that a session answers itself: USE, SET, transactions, LOAD DATA.
+#include <algorithm>
+
 #include "duckdb/common/string_util.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/load.h"
@@ -7,6 +9,8 @@
 
 namespace sluice::session {
 namespace {
+
+constexpr size_t kMaxSavepoints = 1000;
 
 // Catalogs that USE may name. More join them with the attached systems.
 bool is_own_catalog(const std::string& catalog) {
@@ -150,6 +154,8 @@ Status SessionState::obey(const VariableDefinition& variable, const VariableValu
 Status SessionState::begin_transaction(std::optional<bool> only) {
   TRY(connection().begin());
   in_transaction = true;
+  writes = 0;
+  savepoints.clear();
   read_only = only.value_or(next_read_only.value_or(variables.transaction_read_only()));
   next_read_only.reset();
   return {};
@@ -178,6 +184,37 @@ Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& s
       if (std::exchange(in_transaction, false)) TRY(connection().rollback());
       break;
   }
+  if (statement.chain) TRY(begin_transaction(read_only));
+  return Outcome(Done{});
+}
+
+Result<Outcome> SessionState::savepoint(const dialect::SavepointStatement& statement) {
+  using What = dialect::SavepointStatement::What;
+  const std::string name = duckdb::StringUtil::Lower(statement.name);
+  if (statement.what == What::kSet) {
+    TRY(prepare_transaction(dialect::KernelStatement::Effect::kRead));
+    if (!in_transaction) return Outcome(Done{});  // autocommit: the statement was the whole transaction
+    std::erase_if(savepoints, [&](const Savepoint& known) { return known.name == name; });
+    if (savepoints.size() == kMaxSavepoints) {
+      return fail(sql_error(Code::kResourceExhausted, 1235,
+                            "A transaction has at most " + std::to_string(kMaxSavepoints) + " savepoints"));
+    }
+    savepoints.push_back({name, writes});
+    return Outcome(Done{});
+  }
+  const auto found = in_transaction ? std::ranges::find(savepoints, name, &Savepoint::name) : savepoints.end();
+  if (found == savepoints.end())
+    return fail(sql_error(Code::kNotFound, 1305, "SAVEPOINT " + statement.name + " does not exist"));
+  if (statement.what == What::kRelease) {
+    savepoints.erase(found, savepoints.end());
+    return Outcome(Done{});
+  }
+  if (found->writes != writes) {
+    return fail(sql_error(Code::kUnsupported, 1235,
+                          "What was written after SAVEPOINT " + statement.name +
+                              " cannot be taken back alone; ROLLBACK takes back the whole transaction"));
+  }
+  savepoints.erase(std::next(found), savepoints.end());
   return Outcome(Done{});
 }
 

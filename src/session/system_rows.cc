@@ -31,12 +31,6 @@ Rows process_rows(const Services& services) {
   return rows;
 }
 
-Rows variable_rows(const Services& services) {
-  Rows rows;
-  for (const VariableRow& row : services.variables.list()) rows.push_back({text(row.name), text(row.value)});
-  return rows;
-}
-
 // Of all databases; read through a connection of its own, since the one that asks is busy.
 std::vector<kernel::RelationFacts> all_views(kernel::Connection& connection) {
   std::vector<kernel::RelationFacts> views;
@@ -128,12 +122,19 @@ Rows task_rows(Services& services) {
 
 }  // namespace
 
+kernel::SystemRows::Rows variable_rows(const std::vector<VariableRow>& variables) {
+  Rows rows;
+  for (const VariableRow& row : variables)
+    rows.push_back({text(row.name), text(row.value), text(row.default_value), text(row.changed ? "1" : "0")});
+  return rows;
+}
+
 SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services) {
   kernel::SystemRows& rows = services.kernel.system_rows();
   rows.provide(Kind::kAccounts, [&services] { return account_rows(services.access); });
   rows.provide(Kind::kPrivileges, [&services] { return privilege_rows(services.access); });
   rows.provide(Kind::kProcesses, [&services] { return process_rows(services); });
-  rows.provide(Kind::kGlobalVariables, [&services] { return variable_rows(services); });
+  rows.provide(Kind::kGlobalVariables, [&services] { return variable_rows(services.variables.list()); });
   rows.provide(Kind::kMaterializedViews, [&services] { return view_rows(services); });
   rows.provide(Kind::kViewJobs, [&services] { return job_rows(services); });
   rows.provide(Kind::kViewTasks, [&services] { return task_rows(services); });

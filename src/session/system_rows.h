@@ -3,9 +3,17 @@
 // statements, global variables. Owned by Services; the rows are made on the querying thread.
 #pragma once
 
+#include <vector>
+
+#include "kernel/system_views.h"
+#include "session/variables.h"
+
 namespace sluice::session {
 
 class Services;
+
+// Rows of information_schema.global_variables and session_variables.
+kernel::SystemRows::Rows variable_rows(const std::vector<VariableRow>& variables);
 
 class SystemRowsProvider {
  public:

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs every client program once against one server and makes a test of each of its checks (see README.md)."""
-import os
 import pathlib
-import re
 import subprocess
 import sys
 
 import pytest
 
-from harness import DEPS, ROOT, jdbc, sql
+from harness import DEPS, jdbc, programs, sql
 
 HERE = pathlib.Path(__file__).parent
 BIG_ROWS = 1_000_000
@@ -66,13 +64,6 @@ def python_command(name):
     return [sys.executable, str(HERE / "python" / f"client_{name}.py")]
 
 
-def go_command():
-    program = ROOT / "build" / "test" / "go-client"
-    program.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["go", "build", "-o", program, "."], cwd=HERE / "go", check=True, timeout=600)
-    return [str(program)]
-
-
 def node_command():
     return ["node", str(HERE / "node" / "scenario.js")]
 
@@ -84,7 +75,7 @@ COMMANDS = {
     "sqlalchemy": lambda: python_command("sqlalchemy"),
     "connectorj": lambda: jdbc.command("Scenario", "connectorj"),
     "mariadb_jdbc": lambda: jdbc.command("Scenario", "mariadb"),
-    "go": go_command,
+    "go": lambda: [programs.go(".")],
     "mysql2": node_command,
 }
 
@@ -101,23 +92,11 @@ def outcomes(environment):
 
     def of(client):
         if client not in done:
-            more = {**os.environ, **environment, "NODE_PATH": str(DEPS / "test" / "node" / "node_modules")}
-            output = ""
+            more = {**environment, "NODE_PATH": str(DEPS / "test" / "node" / "node_modules")}
             try:
-                ran = subprocess.run(COMMANDS[client](), env=more, capture_output=True, text=True, timeout=PROGRAM_SECONDS,
-                                     check=False)
-                output, errors = ran.stdout, ran.stderr
-            except subprocess.TimeoutExpired as error:
-                output = (error.stdout or b"").decode()
-                errors = f"did not end within {PROGRAM_SECONDS} s"
-            except subprocess.CalledProcessError as error:
-                errors = f"{error}: {error.stderr}"
-            lines = {}
-            for line in output.splitlines():
-                found = re.match(r"(ok|skip|FAIL) (\w+)", line)
-                if found:
-                    lines[found[2]] = line
-            done[client] = lines, errors
+                done[client] = programs.run(COMMANDS[client](), more, PROGRAM_SECONDS)
+            except subprocess.CalledProcessError as error:  # the program did not build
+                done[client] = {}, f"{error}: {error.stderr}"
         return done[client]
     return of
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the Java programs of test/clients/java and runs them with the pinned drivers."""
+"""Compiles the Java programs of test/*/java and runs them with the pinned drivers."""
 import functools
 import subprocess
 
@@ -12,7 +12,7 @@ JARS = str(DEPS / "test" / "java" / "*")
 def classes() -> str:
     directory = ROOT / "build" / "test" / "java"
     directory.mkdir(parents=True, exist_ok=True)
-    sources = map(str, sorted((ROOT / "test" / "clients" / "java").glob("*.java")))
+    sources = map(str, sorted((ROOT / "test").glob("*/java/*.java")))
     subprocess.run(["javac", "-nowarn", "-d", directory, "-cp", JARS, *sources], check=True, timeout=300, capture_output=True)
     return str(directory)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A raw MySQL client for tests that must break the protocol: packets in, packets out, nothing clever."""
+import dataclasses
 import hashlib
 import socket
 import struct
@@ -54,6 +55,30 @@ def read_lenenc(data: bytes, at: int):
     else:
         size, at = struct.unpack_from("<Q", data, at + 1)[0], at + 9
     return data[at:at + size], at + size
+
+
+@dataclasses.dataclass
+class Column:
+    """A column definition; `schema` to `org_name` are text."""
+    schema: str
+    table: str
+    org_table: str
+    name: str
+    org_name: str
+    charset: int
+    length: int
+    type: int
+    flags: int
+    decimals: int
+
+    @classmethod
+    def read(cls, packet: bytes):
+        names, at = [], 0
+        for _ in range(6):
+            name, at = read_lenenc(packet, at)
+            names.append(name.decode())
+        assert names[0] == "def" and packet[at] == 12, packet
+        return cls(*names[1:], *struct.unpack_from("<HIBHB", packet, at + 1))
 
 
 class Wire:
@@ -137,6 +162,22 @@ class Wire:
         while packet[:1] == b"\x01":
             packet = self.checked(self.read())
 
+    def described(self, sql: str) -> tuple:
+        """(column definitions, rows) of a query, text protocol."""
+        self.command(QUERY, sql.encode())
+        return self.result_columns(), self.rows()
+
+    def prepare(self, sql: str) -> tuple:
+        """(statement id, number of parameters, column definitions)"""
+        self.command(STMT_PREPARE, sql.encode())
+        statement, columns, parameters = struct.unpack_from("<IHH", self.checked(self.read()), 1)
+        for _ in range(parameters + 1 if parameters else 0):
+            self.read()
+        definitions = [Column.read(self.read()) for _ in range(columns)]
+        if columns:
+            self.read()
+        return statement, parameters, definitions
+
     # --- answers --------------------------------------------------------------------------------------------
     @staticmethod
     def checked(packet: bytes) -> bytes:
@@ -149,13 +190,19 @@ class Wire:
 
     def result(self):
         """None for an OK packet, else the rows as lists of bytes or None (text protocol, classic EOF packets)."""
+        return None if self.result_columns() is None else self.rows()
+
+    def result_columns(self):
+        """None for an OK packet, else the column definitions of a result; then rows() follow."""
         packet = self.checked(self.read())
         if packet[:1] == b"\0":
             return None
-        columns = packet[0] if packet[0] < 0xFB else int.from_bytes(packet[1:3], "little")
-        for _ in range(columns):
-            self.read()
+        count = packet[0] if packet[0] < 0xFB else int.from_bytes(packet[1:3], "little")
+        columns = [Column.read(self.read()) for _ in range(count)]
         self.read()
+        return columns
+
+    def rows(self):
         rows = []
         while True:
             packet = self.checked(self.read())

@@ -177,14 +177,8 @@ def test_multi_results(server):
 
 def prepare(connection, sql):
     """(statement id, parameters, columns)"""
-    connection.command(wire.STMT_PREPARE, sql.encode())
-    packet = connection.checked(connection.read())
-    statement, columns, parameters = struct.unpack_from("<IHH", packet, 1)
-    for count in (parameters, columns):
-        if count:
-            for _ in range(count + 1):
-                connection.read()
-    return statement, parameters, columns
+    statement, parameters, columns = connection.prepare(sql)
+    return statement, parameters, len(columns)
 
 
 def read_binary(connection):

@@ -94,7 +94,7 @@ WireType wire_type(const duckdb::LogicalType& type) {
       }
       return {FieldType::kBlob, 255, 0, kCharsetBinary, kBinaryFlag};
     case Id::SQLNULL:
-      return {FieldType::kNull, 0};
+      return {FieldType::kString, 255};
     case Id::VARCHAR:
     case Id::CHAR:
       return {type.IsJSONType() ? FieldType::kJson : FieldType::kString, 255};
