@@ -147,8 +147,8 @@ std::string plain_message(const duckdb::ErrorData& error) {
   if (text.starts_with(kNoCast)) {
     const size_t arrow = text.find(" -> "), end = text.find(')', arrow);
     if (end != std::string::npos)
-      return "Values of type " + text.substr(kNoCast.size(), arrow - kNoCast.size()) + " cannot become values of type " +
-             text.substr(arrow + 4, end - arrow - 4);
+      return "Values of type " + text.substr(kNoCast.size(), arrow - kNoCast.size()) +
+             " cannot become values of type " + text.substr(arrow + 4, end - arrow - 4);
   }
   if (error.Type() != duckdb::ExceptionType::OUT_OF_MEMORY) return text;
   return "The statement needs more memory than the server may use (settings kernel.memory_limit, memory.ceiling): " +

@@ -13,7 +13,7 @@ using duckdb::LogicalOperator;
 using duckdb::LogicalOperatorType;
 using Plan = duckdb::unique_ptr<LogicalOperator>;
 
-// What people look at without ORDER BY. Sorting more rows takes a considerable part of the time that merging them takes.
+// What people look at without ORDER BY. Sorting more rows takes a considerable part of the time of merging them.
 constexpr duckdb::idx_t kMostRows = 100'000;
 
 // The join of the batch and the table, below projections that rename its columns; null: there is none that adds rows.
