@@ -68,10 +68,11 @@ constexpr SettingDefinition kTable[] = {
     secret(setting("access.initial_root_password", Kind::kText, "",
                    "Password of root when the data directory is made; later changes have no effect. Best given as an environment variable.")),
 
-    setting("kernel.memory_limit", Kind::kMemory, "75%", "Memory that queries may use: a size, or a share of the machine's or container's memory.", 64 * kMiB),
     setting("memory.ceiling", Kind::kMemory, "90%",
             "Memory that the process may ask the system for. kernel.memory_limit does not count all that a statement makes (arrays of\n"
             "arrays, long texts): one that reaches the ceiling fails, and the process lives.", 256 * kMiB),
+
+    setting("kernel.memory_limit", Kind::kMemory, "75%", "Memory that queries may use: a size, or a share of the machine's or container's memory.", 64 * kMiB),
     setting("kernel.cache_keep", Kind::kDuration, "1m",
             "Blocks of tables that nobody read for this long leave memory (the system's page cache still has them); 0: only at the memory limit.\n"
             "While a result of more than a million rows is sent, they do not grow beyond what was there before it (at least 64 MB).", 0, 365 * kDay),
