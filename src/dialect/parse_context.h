@@ -167,6 +167,10 @@ class ParseContext {
   // Columns of the tables in the current FROM that '*' does not show (table_function.cc).
   std::vector<std::string> hidden_columns;
 
+  // Of CREATE TABLE .. AS in Doris' manner: the next SELECT's expressions without alias are called
+  // __<function>_<place>.
+  bool names_expressions = false;
+
   // INSERT .. VALUES (..) AS name ON DUPLICATE KEY UPDATE: `name`.c then means the new row.
   std::string insert_row_alias;
   // ON DUPLICATE KEY UPDATE: VALUES(c) is the new row's c, not a query.
