@@ -114,6 +114,9 @@ bool is_aggregate(const ParsedExpression& expression) {
     const auto* function = functions::Registry::instance().find(std::string_view(call.function_name).substr(2));
     return function && function->is_aggregate();
   }
+  for (const char* name : {"min", "max", "count", "count_star", "sum", "avg", "any_value"}) {
+    if (call.function_name == name) return true;
+  }
   return std::ranges::any_of(aggregate_functions(), [&](const FunctionEntry& entry) {
     return call.function_name == (entry.kernel_name ? entry.kernel_name : entry.name);
   });

@@ -111,10 +111,24 @@ void add_day_units(Registry& registry, const std::string& unit_name) {
 // in a row, neither of which changes the kind of type, only the outer one counts.
 duckdb::unique_ptr<duckdb::FunctionData> whole_fraction(duckdb::ClientContext&, duckdb::ScalarFunction&,
                                                         BoundList& arguments) {
-  if (!rounded_digits(*arguments[0])) return nullptr;
-  auto& cast = arguments[0]->Cast<duckdb::BoundFunctionExpression>();
-  if (cast.children[0]->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return nullptr;
-  BoundPtr column = std::move(cast.children[0]);
+  const auto with_time = [](const LogicalType& type) {
+    return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_SEC ||
+           type.id() == LogicalTypeId::TIMESTAMP_MS;
+  };
+  BoundPtr* value = arguments.data();
+  for (;;) {
+    BoundPtr* inner = nullptr;
+    if ((*value)->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST)
+      inner = &(*value)->Cast<duckdb::BoundCastExpression>().child;
+    else if (rounded_digits(**value))
+      inner = (*value)->Cast<duckdb::BoundFunctionExpression>().children.data();
+    if (!inner || !with_time((*inner)->return_type)) break;
+    value = inner;
+  }
+  if ((*value)->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF ||
+      (*value)->return_type.id() != LogicalTypeId::TIMESTAMP)
+    return nullptr;
+  BoundPtr column = std::move(*value);
   arguments[0] = std::move(column);
   return nullptr;
 }

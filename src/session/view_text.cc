@@ -316,6 +316,7 @@ struct Item {
   size_t begin = 0;
   size_t end = 0;  // of its expression
   size_t with_alias = 0;
+  size_t past = 0;  // the token after it
 };
 
 // The items of a select list: `tokens` after SELECT. Nothing when one is a *.
@@ -326,7 +327,7 @@ std::optional<std::vector<Item>> items_of(const std::vector<Token>& tokens, size
   const auto end_of = [&](size_t token) { return size_t{tokens[token].begin} + tokens[token].length; };
   const auto finish = [&](size_t past) {
     if (past == first || tokens[past - 1].kind == TokenKind::kStar) return false;
-    Item item{tokens[first].begin, end_of(past - 1), end_of(past - 1)};
+    Item item{tokens[first].begin, end_of(past - 1), end_of(past - 1), past};
     const size_t count = past - first;
     const auto is_name = [&](const Token& token) {
       return token.kind == TokenKind::kQuotedIdentifier || token.kind == TokenKind::kString ||
@@ -402,6 +403,19 @@ std::optional<std::string> query_with_aliases(const std::string& query, const st
   while (tokens[at].keyword == "DISTINCT"_kw || tokens[at].keyword == "ALL"_kw) ++at;
   const auto items = items_of(tokens, at);
   if (!items || items->size() != aliases.size()) return std::nullopt;
+  // HAVING and ORDER BY may use the aliases that would go.
+  for (const Item& item : *items) {
+    if (item.end == item.with_alias) continue;
+    const auto spelling = [&](const Token& token) {
+      std::string name(query.substr(token.begin, token.length));
+      std::erase(name, '`');
+      return name;
+    };
+    const std::string alias = spelling(tokens[item.past - 1]);
+    for (size_t i = items->back().past; i < tokens.size(); ++i) {
+      if (StringUtil::CIEquals(spelling(tokens[i]), alias)) return std::nullopt;
+    }
+  }
   std::string result = query.substr(0, items->front().begin);
   for (size_t i = 0; i < items->size(); ++i) {
     const Item& item = (*items)[i];

@@ -23,7 +23,8 @@ using ColumnsOf = std::function<std::optional<NamedColumns>(const std::string& d
 // it was written, and the whole text when it does not parse.
 std::string query_with_full_names(const std::string& query, const ColumnsOf& columns_of);
 
-// Each item of the outermost SELECT with such an alias; nothing when their number is another or there is a *.
+// Each item of the outermost SELECT with such an alias in place of its own; nothing when their number is another, there
+// is a * or what follows uses one of the old aliases.
 std::optional<std::string> query_with_aliases(const std::string& query, const std::vector<std::string>& aliases);
 
 }  // namespace sluice::session

@@ -72,6 +72,7 @@ TEST(ViewText, WithAliases) {
   EXPECT_EQ(query_with_aliases("select 1", {"k"}), "select 1 AS `k`");
   EXPECT_EQ(query_with_aliases("select * from t", {"k"}), std::nullopt);
   EXPECT_EQ(query_with_aliases("select a from t", {"k", "l"}), std::nullopt);
+  EXPECT_EQ(query_with_aliases("select a b from t order by `B`", {"k"}), std::nullopt);
   EXPECT_EQ(query_with_aliases("values (1)", {"k"}), std::nullopt);
 }
 
