@@ -181,7 +181,10 @@ std::map<std::string, uint64_t> written_lengths(ParseContext& c, const TablePart
   bool longest = true;
   if (c.options().session) {
     const auto value = c.session()->system_variable(VariableScope::kSession, "use_max_length_of_varchar_in_ctas");
-    longest = !value || duckdb::BooleanValue::Get(value->DefaultCastAs(duckdb::LogicalType::BOOLEAN));
+    duckdb::Value truth;
+    std::string ignored;
+    if (value && value->DefaultTryCastAs(duckdb::LogicalType::BOOLEAN, truth, &ignored) && !truth.IsNull())
+      longest = duckdb::BooleanValue::Get(truth);
   }
   for (const auto& item : table.info->query->node->Cast<duckdb::SelectNode>().select_list) {
     if (item->GetExpressionClass() != duckdb::ExpressionClass::FUNCTION || !item->HasAlias()) continue;
