@@ -425,6 +425,7 @@ Body parse_create_table(ParseContext& c, bool temporary) {
     return statement;
   }
   if (typed_columns) return c.unsupported("CREATE TABLE .. AS with column types");
+  c.names_expressions = table.doris && info.columns.empty();
   info.query = TRY(parse_query(c));
   if (const auto count = column_count(*info.query->node);
       count && !info.columns.empty() && *count != info.columns.LogicalColumnCount()) {
@@ -433,7 +434,7 @@ Body parse_create_table(ParseContext& c, bool temporary) {
                   "ctas column size is not equal to the query's: " + std::to_string(info.columns.LogicalColumnCount()) +
                       " instead of " + std::to_string(*count)));
   }
-  return create_as(table, std::move(statement));
+  return create_as(c, table, std::move(statement));
 }
 
 }  // namespace sluice::dialect

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialect/create_table_parts.h"
 #include "dialect/names.h"
+#include "dialect/tree.h"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
@@ -8,27 +9,6 @@
 
 namespace sluice::dialect {
 namespace {
-
-// The columns that Doris makes keys of when nothing says which: the first ones, of at most 36 bytes and three columns,
-// up to the first text.
-Columns default_keys(const duckdb::ColumnList& columns) {
-  constexpr size_t kMostColumns = 3;
-  constexpr size_t kMostBytes = 36;
-  Columns keys;
-  size_t bytes = 0;
-  for (const auto& column : columns.Logical()) {
-    const auto& type = column.Type();
-    const bool is_text = type.id() == duckdb::LogicalTypeId::VARCHAR && !type.IsJSONType();
-    const bool usable = type.id() != duckdb::LogicalTypeId::FLOAT && type.id() != duckdb::LogicalTypeId::DOUBLE &&
-                        !type.IsNested() && !type.IsJSONType() && type.id() != duckdb::LogicalTypeId::BLOB;
-    bytes += is_text ? 0 : duckdb::GetTypeIdSize(type.InternalType());
-    if (!usable || keys.size() == kMostColumns || bytes > kMostBytes) break;
-    if (is_text && kernel::decode_column(column.Comment()).type.empty()) break;  // STRING
-    keys.push_back(column.Name());
-    if (is_text) break;
-  }
-  return keys;
-}
 
 Error wrong_table(std::string text) {
   return sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(text));
@@ -68,6 +48,25 @@ std::string in_double_quotes(const std::string& name) {
 }
 
 }  // namespace
+
+Columns default_keys(const duckdb::ColumnList& columns) {
+  constexpr size_t kMostColumns = 3;
+  constexpr size_t kMostBytes = 36;
+  Columns keys;
+  size_t bytes = 0;
+  for (const auto& column : columns.Logical()) {
+    const auto& type = column.Type();
+    const bool is_text = type.id() == duckdb::LogicalTypeId::VARCHAR && !type.IsJSONType();
+    const bool usable = type.id() != duckdb::LogicalTypeId::FLOAT && type.id() != duckdb::LogicalTypeId::DOUBLE &&
+                        !type.IsNested() && !type.IsJSONType() && type.id() != duckdb::LogicalTypeId::BLOB;
+    bytes += is_text ? 0 : duckdb::GetTypeIdSize(type.InternalType());
+    if (!usable || keys.size() == kMostColumns || bytes > kMostBytes) break;
+    if (is_text && kernel::decode_column(column.Comment()).type.empty()) break;  // STRING
+    keys.push_back(column.Name());
+    if (is_text) break;
+  }
+  return keys;
+}
 
 duckdb::unique_ptr<duckdb::UniqueConstraint> key_constraint(const Columns& columns, bool primary) {
   duckdb::vector<std::string> names(columns.begin(), columns.end());
@@ -174,7 +173,31 @@ Trees make_sequences(ParseContext& c, TableParts& table) {
   return trees;
 }
 
-Body create_as(TableParts& table, KernelStatement statement) {
+// The lengths of CAST(x AS VARCHAR(n)) among the items of the query, by the names of their columns.
+std::map<std::string, uint64_t> written_lengths(ParseContext& c, const TableParts& table) {
+  std::map<std::string, uint64_t> lengths;
+  if (table.info->query->node->type != duckdb::QueryNodeType::SELECT_NODE) return lengths;
+  constexpr uint64_t kLongest = 65533;
+  bool longest = true;
+  if (c.options().session) {
+    const auto value = c.session()->system_variable(VariableScope::kSession, "use_max_length_of_varchar_in_ctas");
+    duckdb::Value truth;
+    std::string ignored;
+    if (value && value->DefaultTryCastAs(duckdb::LogicalType::BOOLEAN, truth, &ignored) && !truth.IsNull())
+      longest = duckdb::BooleanValue::Get(truth);
+  }
+  for (const auto& item : table.info->query->node->Cast<duckdb::SelectNode>().select_list) {
+    if (item->GetExpressionClass() != duckdb::ExpressionClass::FUNCTION || !item->HasAlias()) continue;
+    const auto& call = item->Cast<duckdb::FunctionExpression>();
+    if (call.function_name != "left" || call.children.size() != 2 || !tree::is_doris(*call.children[0], "cast"))
+      continue;
+    const auto length = tree::constant_integer(*call.children[1]);
+    if (length) lengths[item->GetAlias()] = longest ? kLongest : static_cast<uint64_t>(*length);
+  }
+  return lengths;
+}
+
+Body create_as(ParseContext& c, TableParts& table, KernelStatement statement) {
   auto& info = *table.info;
   const duckdb::AlterEntryData entry(info.catalog, info.schema, info.table, duckdb::OnEntryNotFound::THROW_EXCEPTION);
   auto alter = [&](duckdb::unique_ptr<duckdb::AlterInfo> change) {
@@ -186,6 +209,14 @@ Body create_as(TableParts& table, KernelStatement statement) {
   if (table.doris && table.model.keys == kernel::KeyModel::kNone) table.model.keys = kernel::KeyModel::kDuplicate;
   table.model.partitioned = kernel::PartitionKind::kNone;  // the types of its columns are not known here
   table.model.indexes.clear();
+  std::map<std::string, kernel::ColumnModel> columns;
+  if (table.doris && info.columns.empty()) {
+    for (const auto& [name, length] : written_lengths(c, table)) {
+      columns[name].type = "varchar(" + std::to_string(length) + ")";
+      columns[name].max_bytes = length;
+    }
+  }
+  for (const auto& key : table.model.key_order) columns[key].key = true;
   std::unique_ptr<duckdb::SQLStatement> insert;
   if (merges) {  // rows of equal keys replace each other: an INSERT of its own, into the empty table
     auto tree = duckdb::make_uniq<duckdb::InsertStatement>();
@@ -203,11 +234,9 @@ Body create_as(TableParts& table, KernelStatement statement) {
     info.query = duckdb::make_uniq<duckdb::SelectStatement>();
     info.query->node = std::move(outer);
   }
-  for (const auto& key : table.model.key_order) {
-    kernel::ColumnModel column;
-    column.key = true;
+  for (const auto& [name, column] : columns) {
     auto comment = duckdb::make_uniq<duckdb::SetColumnCommentInfo>(
-        info.catalog, info.schema, info.table, key, kernel::encode(column), duckdb::OnEntryNotFound::THROW_EXCEPTION);
+        info.catalog, info.schema, info.table, name, kernel::encode(column), duckdb::OnEntryNotFound::THROW_EXCEPTION);
     comment->catalog_entry_type = duckdb::CatalogType::TABLE_ENTRY;
     alter(std::move(comment));
   }

@@ -31,6 +31,9 @@ struct TableParts {
 duckdb::unique_ptr<duckdb::UniqueConstraint> key_constraint(const Columns& columns, bool primary);
 std::unique_ptr<duckdb::SQLStatement> create_statement(duckdb::unique_ptr<duckdb::CreateTableInfo> info);
 
+// The columns that Doris makes keys of when nothing says which: the first ones, of at most 36 bytes and three columns,
+// up to the first text.
+Columns default_keys(const duckdb::ColumnList& columns);
 // Doris' model from all that was written: which columns are keys, how the others aggregate, the bounds of partitions.
 Parsed<void> finish_model(ParseContext& c, TableParts& table);
 // What Doris refuses of such a table.
@@ -38,6 +41,6 @@ Parsed<void> check_table(ParseContext& c, const TableParts& table);
 // A sequence of the kernel for each AUTO_INCREMENT column; its name goes into the column's model.
 Trees make_sequences(ParseContext& c, TableParts& table);
 // CREATE TABLE .. AS: the kernel finds the columns; what Doris says of them is noted after.
-Body create_as(TableParts& table, KernelStatement statement);
+Body create_as(ParseContext& c, TableParts& table, KernelStatement statement);
 
 }  // namespace sluice::dialect

@@ -69,29 +69,40 @@ bool has_column(const duckdb::ParsedExpression& expression) {
   return found;
 }
 
+// The views over one table of FROM.
+struct Views {
+  TablePtr table;
+  duckdb::JoinRef* first = nullptr;  // the join of the first view; its left side is the table without views
+  std::string array_column;          // of with_array_column(), once it is there
+};
+
 // A second table of one row, whose only column is an array. The kernel makes a plain UNNEST of a join that sees an
 // array of the left side, but removes duplicates of other columns first and then joins by them, which loses the order.
-TablePtr with_array_column(ParseContext& c, TablePtr table, const Token& where, ExprPtr& array) {
-  const std::string name = "__lateral_" + std::to_string(where.begin);
-  auto node = duckdb::make_uniq<duckdb::SelectNode>();
-  ExprPtr empty = tree::doris_call("array", {});
-  empty->SetAlias(name);
-  node->select_list.push_back(std::move(empty));
-  node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
-  auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
-  statement->node = std::move(node);
-  auto row = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
-  row->alias = name;
-  auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
-  join->left = std::move(table);
-  join->right = std::move(row);
-  c.hidden_columns.push_back(name);
-  array =
-      tree::doris("exploded_beside", std::move(array), ExprPtr(duckdb::make_uniq<duckdb::ColumnRefExpression>(name)));
-  return join;
+// It stands below all views: between two of them it would hide the first one's join from that rule of the kernel.
+ExprPtr with_array_column(ParseContext& c, Views& views, const Token& where, ExprPtr array) {
+  if (views.array_column.empty()) {
+    views.array_column = "__lateral_" + std::to_string(where.begin);
+    auto node = duckdb::make_uniq<duckdb::SelectNode>();
+    ExprPtr empty = tree::doris_call("array", {});
+    empty->SetAlias(views.array_column);
+    node->select_list.push_back(std::move(empty));
+    node->from_table = duckdb::make_uniq<duckdb::EmptyTableRef>();
+    auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+    statement->node = std::move(node);
+    auto row = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement));
+    row->alias = views.array_column;
+    auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
+    TablePtr& below = views.first ? views.first->left : views.table;
+    join->left = std::move(below);
+    join->right = std::move(row);
+    below = std::move(join);
+    c.hidden_columns.push_back(views.array_column);
+  }
+  return tree::doris("exploded_beside", std::move(array),
+                     ExprPtr(duckdb::make_uniq<duckdb::ColumnRefExpression>(views.array_column)));
 }
 
-Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
+Parsed<void> parse_lateral_view(ParseContext& c, Views& views) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
   bool outer = c.accept("OUTER"_kw);
   const Token where = c.peek();
@@ -125,28 +136,31 @@ Parsed<TablePtr> parse_lateral_view(ParseContext& c, TablePtr table) {
   call.where = where;
   ExprPtr array = TRY(build_call(c, std::move(call)));
   if (generator->of_plain && has_column(*array)) {
-    table = with_array_column(c, std::move(table), where, array);
+    array = with_array_column(c, views, where, std::move(array));
     TRY(c.add_level());
   }
   auto view = duckdb::make_uniq<duckdb::SubqueryRef>(select_elements(std::move(array), outer, columns));
   view->alias = std::move(alias);
   auto join = duckdb::make_uniq<duckdb::JoinRef>(duckdb::JoinRefType::CROSS);
   join->query_location = where.begin;
-  join->left = std::move(table);
+  join->left = std::move(views.table);
   join->right = std::move(view);
-  TRY(c.add_level());
-  return join;
+  if (!views.first) views.first = join.get();
+  views.table = std::move(join);
+  return c.add_level();
 }
 
 }  // namespace
 
 Parsed<TablePtr> parse_lateral_views(ParseContext& c, TablePtr table) {
+  Views views;
+  views.table = std::move(table);
   while (c.is("LATERAL"_kw) && c.is("VIEW"_kw, 1)) {
     c.advance();
     c.advance();
-    table = TRY(parse_lateral_view(c, std::move(table)));
+    TRY(parse_lateral_view(c, views));
   }
-  return table;
+  return std::move(views.table);
 }
 
 }  // namespace sluice::dialect

@@ -171,6 +171,9 @@ class ParseContext {
   bool in_list_with_assignments = false;
   // Some token is ':='.
   bool has_assignments() const;
+  // Of CREATE TABLE .. AS in Doris' manner: the next SELECT's expressions without alias are called
+  // __<function>_<place>.
+  bool names_expressions = false;
 
   // INSERT .. VALUES (..) AS name ON DUPLICATE KEY UPDATE: `name`.c then means the new row.
   std::string insert_row_alias;

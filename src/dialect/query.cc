@@ -11,6 +11,7 @@
 namespace sluice::dialect {
 namespace {
 
+using duckdb::ParsedExpression;
 using LiftScope = ParseContext::LiftScope;
 
 // SELECT * FROM (node): for a node that has a LIMIT or a WITH already and gets another.
@@ -81,6 +82,7 @@ Parsed<ExprPtr> parse_star(ParseContext& c) {
     ++names;
   }
   if (!c.is(TokenKind::kStar, 2 * names)) return ExprPtr();
+  const uint32_t begin = c.peek().begin;
   if (names > 0 && !at_name(c)) return c.expected("a table name before '.*'");
   std::string table;
   for (size_t i = 0; i < names; ++i) {
@@ -88,18 +90,47 @@ Parsed<ExprPtr> parse_star(ParseContext& c) {
     c.advance();
   }
   auto star = duckdb::make_uniq<duckdb::StarExpression>(table);
-  star->SetQueryLocation(c.peek().begin);
+  star->SetQueryLocation(begin);
   c.advance();
   TRY(parse_star_changes(c, *star));
   return star;
 }
 
-Parsed<ExprPtr> parse_select_item(ParseContext& c) {
+// abs(a) -> abs; what is no call has a name of its kind. `head` is the first token.
+std::string_view expression_name(ParseContext& c, const ParsedExpression& item, const Token& head, bool at_call,
+                                 std::string_view written) {
+  switch (item.GetExpressionClass()) {
+    case duckdb::ExpressionClass::CONSTANT:
+      return "literal";
+    case duckdb::ExpressionClass::CASE:
+      return "casewhen";
+    case duckdb::ExpressionClass::WINDOW:
+      return "windowexpression";
+    default:
+      break;
+  }
+  // Whether the first parenthesis ends with the item.
+  int depth = 0;
+  size_t closed = 0;
+  for (size_t i = 0; i < written.size() && closed == 0; ++i) {
+    if (written[i] == '(') ++depth;
+    if (written[i] == ')' && --depth == 0) closed = i + 1;
+  }
+  if (!at_call || closed != written.size()) return "expression";
+  // A cast to VARCHAR(n) cuts the text.
+  if (head.keyword == "CAST"_kw && !tree::is_doris(item, "cast") && !tree::is_doris(item, "round_datetime"))
+    return "substring";
+  return c.text(head);
+}
+
+Parsed<ExprPtr> parse_select_item(ParseContext& c, std::optional<size_t> named_place) {
   if (c.is(TokenKind::kStar) || c.is(TokenKind::kDot, 1)) {
     ExprPtr star = TRY(parse_star(c));
     if (star) return star;
   }
   size_t first = c.mark();
+  const Token head = c.peek();
+  const bool at_call = c.is(TokenKind::kLeftParen, 1);
   ExprPtr item = TRY(parse_expression(c));
   std::string_view written = c.text_since(first);
   // v['a'] of a VARIANT is shown without quotes.
@@ -109,6 +140,10 @@ Parsed<ExprPtr> parse_select_item(ParseContext& c) {
     item->SetAlias(TRY(parse_name_or_string(c, "an alias")));
   } else if (item->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) {
     item->SetAlias(c.as_name(written));
+    if (named_place) {
+      const std::string_view name = expression_name(c, *item, head, at_call, written);
+      item->SetAlias("__" + duckdb::StringUtil::Lower(std::string(name)) + "_" + std::to_string(*named_place));
+    }
   }
   return item;
 }
@@ -123,6 +158,7 @@ Parsed<void> refuse_into(ParseContext& c) {
 // At SELECT: up to HAVING.
 Parsed<NodePtr> parse_select(ParseContext& c) {
   c.advance();
+  const bool named = std::exchange(c.names_expressions, false);
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
   if (parse_select_options(c)) select->modifiers.push_back(duckdb::make_uniq<duckdb::DistinctModifier>());
   const bool assigns = c.has_assignments();
@@ -130,7 +166,8 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   {
     LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
     do {
-      select->select_list.push_back(TRY(parse_select_item(c)));
+      const auto place = named ? std::optional(select->select_list.size()) : std::nullopt;
+      select->select_list.push_back(TRY(parse_select_item(c, place)));
     } while (c.accept(TokenKind::kComma));
   }
   c.in_list_with_assignments = false;
@@ -379,8 +416,11 @@ Parsed<NodePtr> parse_query_node(ParseContext& c) {
   uint32_t height = c.height();
   c.set_height(0);
   duckdb::CommonTableExpressionMap ctes;
+  const bool named = std::exchange(c.names_expressions, false);
   TRY(parse_with(c, ctes));
+  c.names_expressions = named;
   NodePtr node = TRY(parse_term(c));
+  c.names_expressions = false;
   node = TRY(continue_query(c, std::move(node)));
   if (!ctes.map.empty()) {
     if (!node->cte_map.map.empty()) node = wrapped(std::move(node));

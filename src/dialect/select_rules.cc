@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Doris reads otherwise than the kernel in a SELECT whose parts are all there: * over USING, names of columns in
-// GROUP BY and ORDER BY, several DISTINCT aggregates.
+// GROUP BY and ORDER BY, several DISTINCT aggregates, aggregates over window functions.
+#include "dialect/function_call.h"
 #include "dialect/query.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/registry.h"
 
 namespace sluice::dialect {
 namespace {
@@ -103,6 +105,73 @@ bool has_grouping(const ParsedExpression& expression) {
   return found;
 }
 
+// ---- Aggregates over window functions
+
+bool is_aggregate(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
+  const auto& call = expression.Cast<duckdb::FunctionExpression>();
+  if (call.schema == "doris") {
+    const auto* function = functions::Registry::instance().find(std::string_view(call.function_name).substr(2));
+    return function && function->is_aggregate();
+  }
+  for (const char* name : {"min", "max", "count", "count_star", "sum", "avg", "any_value"}) {
+    if (call.function_name == name) return true;
+  }
+  return std::ranges::any_of(aggregate_functions(), [&](const FunctionEntry& entry) {
+    return call.function_name == (entry.kernel_name ? entry.kernel_name : entry.name);
+  });
+}
+
+bool has_aggregate(const ParsedExpression& expression) {
+  if (is_aggregate(expression)) return true;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || has_aggregate(child); });
+  return found;
+}
+
+// Puts names in place of the window functions inside aggregates; `windows` are those with their names as aliases.
+void take_windows(ExprPtr& expression, bool inside, ExprList& windows) {
+  const auto expression_class = expression->GetExpressionClass();
+  if (expression_class == ExpressionClass::SUBQUERY) return;
+  if (expression_class == ExpressionClass::WINDOW) {
+    if (!inside || has_aggregate(*expression)) return;
+    const std::string name = "__window_" + std::to_string(windows.size());
+    expression->SetAlias(name);
+    windows.push_back(std::move(expression));
+    expression = duckdb::make_uniq<duckdb::ColumnRefExpression>(name);
+    return;
+  }
+  inside = inside || is_aggregate(*expression);
+  duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
+                                                      [&](ExprPtr& child) { take_windows(child, inside, windows); });
+}
+
+// sum(rank() OVER (..)): the windows are over the rows before they are grouped, so they become columns of FROM. Over
+// several tables the kernel's error stays: names like t.c would not be known above the subquery.
+Parsed<void> lift_windows(ParseContext& c, duckdb::SelectNode& select) {
+  std::vector<std::string> tables;
+  bool has_using = false;
+  if (!collect_tables(*select.from_table, tables, has_using) || tables.size() != 1) return {};
+  ExprList windows;
+  for (ExprPtr& item : select.select_list) {
+    std::string alias = item->GetAlias();
+    take_windows(item, false, windows);
+    item->SetAlias(std::move(alias));
+  }
+  if (select.having) take_windows(select.having, false, windows);
+  if (windows.empty()) return {};
+  auto rows = duckdb::make_uniq<duckdb::SelectNode>();
+  rows->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  for (ExprPtr& window : windows) rows->select_list.push_back(std::move(window));
+  rows->from_table = std::move(select.from_table);
+  rows->where_clause = std::move(select.where_clause);
+  auto subquery = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(rows)));
+  subquery->alias = tables[0];
+  select.from_table = std::move(subquery);
+  return c.add_level();
+}
+
 // ---- Names
 
 const duckdb::ColumnRefExpression* column(const ParsedExpression& expression) {
@@ -144,6 +213,46 @@ ExprPtr* selected_column(duckdb::SelectNode& select, const ParsedExpression& wan
   return found;
 }
 
+bool has_group(const duckdb::SelectNode& select, const std::string& wanted) {
+  return std::ranges::any_of(select.groups.group_expressions, [&](const ExprPtr& group) {
+    const auto* name = column(*group);
+    return name && StringUtil::CIEquals(name->GetColumnName(), wanted);
+  });
+}
+
+// Whether it needs a column that is no group.
+bool has_ungrouped(const duckdb::SelectNode& select, const ParsedExpression& expression) {
+  if (const auto* name = column(expression)) return !has_group(select, name->GetColumnName());
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || has_ungrouped(select, child); });
+  return found;
+}
+
+// The item whose alias a name in ORDER BY surely means: GROUP BY has it, and if it were a column there, the item would
+// need columns that are not grouped.
+const ParsedExpression* grouped_item(const duckdb::SelectNode& select, const ParsedExpression& wanted) {
+  const auto* name = column(wanted);
+  if (!name || name->IsQualified() || !has_group(select, name->GetColumnName())) return nullptr;
+  for (const ExprPtr& item : select.select_list) {
+    if (!item->HasAlias() || !StringUtil::CIEquals(item->GetAlias(), name->GetColumnName())) continue;
+    return has_ungrouped(select, *item) ? item.get() : nullptr;
+  }
+  return nullptr;
+}
+
+// The kernel knows aliases in ORDER BY, but not inside aggregates: min(alias) becomes min(what it stands for).
+void bind_aliases(const duckdb::SelectNode& select, ParsedExpression& expression) {
+  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](ExprPtr& child) {
+    if (const ParsedExpression* item = grouped_item(select, *child)) {
+      child = item->Copy();
+      child->ClearAlias();
+      return;
+    }
+    if (child->GetExpressionClass() != ExpressionClass::SUBQUERY) bind_aliases(select, *child);
+  });
+}
+
 }  // namespace
 
 Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets) {
@@ -159,6 +268,7 @@ Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, boo
                                "GROUPING() and GROUPING_ID()"));
   }
   expand_star(select);
+  TRY(lift_windows(c, select));
   for (ExprPtr& group : select.groups.group_expressions) {
     if (const ExprPtr* selected = selected_column(select, *group)) group = (*selected)->Copy();
   }
@@ -174,12 +284,20 @@ std::optional<size_t> column_count(const duckdb::QueryNode& node) {
 }
 
 void bind_order(duckdb::SelectNode& select, ExprPtr& wanted) {
+  // CONVERT(x USING gbk) is there for its order, that of the pronunciation.
+  if (tree::is_doris(*wanted, "gbk_text")) {
+    wanted = tree::doris("gbk_order", std::move(wanted->Cast<duckdb::FunctionExpression>().children[0]));
+    return;
+  }
   if (const size_t position = first_of_several(select, *wanted)) {
     wanted = tree::integer(static_cast<int32_t>(position));
     return;
   }
-  if (const ExprPtr* selected = selected_column(select, *wanted))
+  if (const ExprPtr* selected = selected_column(select, *wanted)) {
     (*selected)->SetAlias((*selected)->Cast<duckdb::ColumnRefExpression>().GetColumnName());
+    return;
+  }
+  bind_aliases(select, *wanted);
 }
 
 }  // namespace sluice::dialect

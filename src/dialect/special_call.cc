@@ -158,8 +158,11 @@ Parsed<ExprPtr> parse_cast(ParseContext& c) {
 Parsed<ExprPtr> parse_convert(ParseContext& c) {
   ExprPtr value = TRY(parse_expression(c));
   if (c.accept("USING"_kw)) {
-    if (!c.accept("BINARY"_kw)) TRY(parse_name_or_string(c, "a character set"));
-    return tree::cast(std::move(value), LogicalType::VARCHAR);
+    std::string charset = "binary";
+    if (!c.accept("BINARY"_kw)) charset = TRY(parse_name_or_string(c, "a character set"));
+    ExprPtr text = tree::cast(std::move(value), LogicalType::VARCHAR);
+    if (duckdb::StringUtil::CIEquals(charset, "gbk")) return tree::doris("gbk_text", std::move(text));
+    return text;
   }
   TRY(c.expect(TokenKind::kComma, "',' and a type, or USING"));
   TypeName type = TRY(parse_cast_type(c));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // DAYS_ADD, MONTHS_SUB, HOURS_DIFF and their kind: whole units added to a moment or between two. A DATE stays a DATE in
 // units of days or longer; what leaves 0000-01-01 .. 9999-12-31 is NULL.
+#include "duckdb/planner/expression/list.hpp"
 #include "functions/calendar.h"
 #include "functions/families.h"
 #include "functions/rows.h"
+#include "functions/sized_conversion.h"
 
 namespace sluice::functions {
 namespace {
@@ -105,10 +107,42 @@ void add_day_units(Registry& registry, const std::string& unit_name) {
       registry.add(unit_name + "_diff", "The whole " + unit_name + " from the second moment to the first."));
 }
 
+// CAST(c AS DATETIME(3)) of a column of DATETIME: Doris asks DATETIME(6) of these functions' argument, and of two casts
+// in a row, neither of which changes the kind of type, only the outer one counts.
+duckdb::unique_ptr<duckdb::FunctionData> whole_fraction(duckdb::ClientContext&, duckdb::ScalarFunction&,
+                                                        BoundList& arguments) {
+  const auto with_time = [](const LogicalType& type) {
+    return type.id() == LogicalTypeId::TIMESTAMP || type.id() == LogicalTypeId::TIMESTAMP_SEC ||
+           type.id() == LogicalTypeId::TIMESTAMP_MS;
+  };
+  BoundPtr* value = arguments.data();
+  for (;;) {
+    BoundPtr* inner = nullptr;
+    if ((*value)->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST)
+      inner = &(*value)->Cast<duckdb::BoundCastExpression>().child;
+    else if (rounded_digits(**value))
+      inner = (*value)->Cast<duckdb::BoundFunctionExpression>().children.data();
+    if (!inner || !with_time((*inner)->return_type)) break;
+    value = inner;
+  }
+  if ((*value)->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF ||
+      (*value)->return_type.id() != LogicalTypeId::TIMESTAMP)
+    return nullptr;
+  BoundPtr column = std::move(*value);
+  arguments[0] = std::move(column);
+  return nullptr;
+}
+
 template <int64_t micros>
 void add_time_units(Registry& registry, const std::string& unit_name) {
-  add_rows<shift_micros<micros, 1>>(registry.add(unit_name + "_add", "The moment so many " + unit_name + " later."));
-  add_rows<shift_micros<micros, -1>>(registry.add(unit_name + "_sub", "The moment so many " + unit_name + " before."));
+  auto& plus = registry.add(unit_name + "_add", "The moment so many " + unit_name + " later.");
+  add_rows<shift_micros<micros, 1>>(plus);
+  auto& minus = registry.add(unit_name + "_sub", "The moment so many " + unit_name + " before.");
+  add_rows<shift_micros<micros, -1>>(minus);
+  if (micros < kMicrosPerSecond) {
+    plus.overloads.back().bind = whole_fraction;
+    minus.overloads.back().bind = whole_fraction;
+  }
   add_rows<micros_between<micros>>(
       registry.add(unit_name + "_diff", "The whole " + unit_name + " from the second moment to the first."));
 }

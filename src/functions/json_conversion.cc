@@ -26,28 +26,35 @@ using duckdb::Vector;
 
 std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
 
-// `write(out, document)` for texts that are JSON and for which it gives true; NULL for others.
+// `write(out, root, text)` for texts that are JSON and for which it gives true; NULL for others.
 template <typename Write>
 void run_to_text(DataChunk& input, Vector& result, Write write) {
   JsonDocument document;
   std::string out;
-  UnaryExecutor::ExecuteWithNulls<string_t, string_t>(input.data[0], result, input.size(),
-                                                      [&](const string_t& text, ValidityMask& mask, idx_t row) {
-                                                        out.clear();
-                                                        if (document.parse(view(text)) && write(out, document.root())) {
-                                                          return duckdb::StringVector::AddString(result, out);
-                                                        }
-                                                        mask.SetInvalid(row);
-                                                        return string_t();
-                                                      });
+  UnaryExecutor::ExecuteWithNulls<string_t, string_t>(
+      input.data[0], result, input.size(), [&](const string_t& text, ValidityMask& mask, idx_t row) {
+        out.clear();
+        if (document.parse(view(text)) && write(out, document.root(), view(text))) {
+          return duckdb::StringVector::AddString(result, out);
+        }
+        mask.SetInvalid(row);
+        return string_t();
+      });
 }
 
 void run_parse(DataChunk& input, ExpressionState&, Vector& result) {
-  run_to_text(input, result, [](std::string& out, yy::yyjson_val* root) { return write_json(out, root), true; });
-}
-void run_unquote(DataChunk& input, ExpressionState&, Vector& result) {
   run_to_text(input, result,
-              [](std::string& out, yy::yyjson_val* root) { return write_json_unquoted(out, root), true; });
+              [](std::string& out, yy::yyjson_val* root, std::string_view) { return write_json(out, root), true; });
+}
+// An object's text is left as it is: 1.0 within it stays 1.0, while the number alone is 1.
+void run_unquote(DataChunk& input, ExpressionState&, Vector& result) {
+  run_to_text(input, result, [](std::string& out, yy::yyjson_val* root, std::string_view text) {
+    if (yy::yyjson_is_obj(root))
+      out = text;
+    else
+      write_json_unquoted(out, root);
+    return true;
+  });
 }
 
 void run_quote(DataChunk& input, ExpressionState&, Vector& result) {

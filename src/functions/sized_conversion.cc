@@ -151,6 +151,14 @@ BoundPtr with_digits(duckdb::ClientContext& context, const char* name, BoundPtr 
                       std::move(children));
 }
 
+template <typename To>
+bool cast_truth(Vector& source, Vector& result, idx_t count, duckdb::CastParameters&) {
+  To one(1);
+  for (uint8_t i = 0; i < decimal_scale(result.GetType()); ++i) one = one * To(10);
+  duckdb::UnaryExecutor::Execute<bool, To>(source, result, count, [&](bool truth) { return truth ? one : To(0); });
+  return true;
+}
+
 template <bool cut>
 BoundPtr expand_fit(Call& call) {
   const int32_t digits = digits_of(call);
@@ -182,6 +190,19 @@ bool overflows(const LogicalType& from, const LogicalType& target) {
   const int room = decimal_width(target) - decimal_scale(target);
   // Fewer decimals round: 9.96 becomes 10.0.
   return decimal_scale(number) > decimal_scale(target) ? whole >= room : whole > room;
+}
+
+void register_truth_casts(duckdb::ClientContext& context) {
+  constexpr uint8_t kMostDigits = 38;
+  auto& casts = duckdb::DBConfig::GetConfig(context).GetCastFunctions();
+  for (uint8_t digits = 1; digits <= kMostDigits; ++digits) {
+    const LogicalType target = LogicalType::DECIMAL(digits, digits);
+    duckdb::cast_function_t run = cast_truth<hugeint_t>;
+    if (target.InternalType() == duckdb::PhysicalType::INT16) run = cast_truth<int16_t>;
+    if (target.InternalType() == duckdb::PhysicalType::INT32) run = cast_truth<int32_t>;
+    if (target.InternalType() == duckdb::PhysicalType::INT64) run = cast_truth<int64_t>;
+    casts.RegisterCastFunction(LogicalType::BOOLEAN, target, run);
+  }
 }
 
 BoundPtr to_time(duckdb::ClientContext& context, BoundPtr value) {

@@ -12,6 +12,10 @@ BoundPtr text_as_decimal(duckdb::ClientContext& context, BoundPtr text, const Lo
 // Whether CAST of a number can go beyond a DECIMAL, which is an error.
 bool overflows(const LogicalType& from, const LogicalType& target);
 
+// The kernel gives BOOLEAN and DECIMAL(n, n) that type together (UNION), which has no place before the point, and then
+// casts TRUE to the smallest fraction. With these casts it is 1: the storage has room for it.
+void register_truth_casts(duckdb::ClientContext& context);
+
 // Text and the digits HHMMSS as a time; BinderException for other types.
 BoundPtr to_time(duckdb::ClientContext& context, BoundPtr value);
 

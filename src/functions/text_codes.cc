@@ -227,6 +227,34 @@ std::string convert_to(std::string_view text, std::string_view charset) {
   return result;
 }
 
+// Before the sort key is made: ASCII as three digits each, which are less than all other characters in every language.
+std::string before_han(std::string_view text) {
+  std::string result;
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (code >= 128) {
+      result += byte;
+      continue;
+    }
+    for (int unit : {100, 10, 1}) result += static_cast<char>('0' + code / unit % 10);
+  }
+  return result;
+}
+
+// CONVERT(x USING gbk) in ORDER BY: ASCII by its bytes, then Chinese as pinyin, by ICU's Chinese collation.
+BoundPtr expand_gbk_order(Call& call) {
+  BoundPtr text = convert(call.context, std::move(call.arguments[0]), LogicalType::VARCHAR);
+  BoundList arguments;
+  arguments.push_back(std::move(text));
+  text = bind_private(call.context, "before_han", {LogicalType::VARCHAR}, LogicalType::VARCHAR, run_rows<before_han>,
+                      std::move(arguments));
+  arguments.clear();
+  arguments.push_back(std::move(text));
+  arguments.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value("zh_cn")));
+  return bind_native(call.context, "icu_sort_key", std::move(arguments));
+}
+BoundPtr expand_gbk_text(Call& call) { return std::move(call.arguments[0]); }
+
 // ---- random
 
 std::string uuid(duckdb::ClientContext&) {
@@ -302,6 +330,10 @@ void add_text_codes(Registry& registry) {
   add_rows<from_base64>(registry.add("from_base64", "The bytes of text in base 64; NULL when it is none."));
   add_rows<url_encode>(registry.add("url_encode", "The text as a part of a URL."));
   add_rows<url_decode>(registry.add("url_decode", "The text that a part of a URL means."));
+  registry.add("gbk_text", "CONVERT(x USING gbk): the text itself.")
+      .expanded(1, 1, "VARCHAR gbk_text(VARCHAR)", expand_gbk_text);
+  registry.add("gbk_order", "By what ORDER BY CONVERT(x USING gbk) sorts.")
+      .expanded(1, 1, "VARCHAR gbk_order(VARCHAR)", expand_gbk_order);
   add_rows<convert_to>(registry.add("convert_to", "The text in the bytes of another character set."));
   add_rows<uuid>(registry.add("uuid", "A random UUID.").volatile_result());
   add_rows<uuid_numeric>(registry.add("uuid_numeric", "A random UUID as a number.").volatile_result());

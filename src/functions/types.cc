@@ -6,6 +6,7 @@
 #include "functions/addresses.h"
 #include "functions/decimal256.h"
 #include "functions/decimalv2.h"
+#include "functions/sized_conversion.h"
 
 namespace sluice::functions {
 namespace {
@@ -110,6 +111,7 @@ void create_types(duckdb::ClientContext& context) {
   decimal.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
   catalog.CreateType(transaction, decimal);
   register_address_casts(context);
+  register_truth_casts(context);
 }
 
 }  // namespace sluice::functions

@@ -148,8 +148,7 @@ Status Alteration::modify_column(const Clause& clause) {
     if (retyped) {
       simple(duckdb::make_uniq<duckdb::ChangeColumnTypeInfo>(
           entry(), new_name, changed.definition.Type(),
-          duckdb::make_uniq<duckdb::CastExpression>(changed.definition.Type(),
-                                                    duckdb::make_uniq<duckdb::ColumnRefExpression>(new_name))));
+          stored_as(duckdb::make_uniq<duckdb::ColumnRefExpression>(new_name), changed.definition.Type())));
     }
     if (changed.definition.HasDefaultValue()) {
       simple(duckdb::make_uniq<duckdb::SetDefaultInfo>(entry(), new_name, changed.definition.DefaultValue().Copy()));

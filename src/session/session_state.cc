@@ -9,6 +9,7 @@
 #include "session/no_database.h"
 #include "session/show.h"
 #include "session/system_rows.h"
+#include "session/table_definition.h"
 
 namespace sluice::session {
 
@@ -24,6 +25,20 @@ bool drops_schema(const duckdb::SQLStatement& tree, const std::string& name) {
   if (tree.type != duckdb::StatementType::DROP_STATEMENT || name.empty()) return false;
   const auto& info = *tree.Cast<duckdb::DropStatement>().info;
   return info.type == duckdb::CatalogType::SCHEMA_ENTRY && info.name == name;
+}
+
+struct CreatedTable {
+  std::string database;  // empty: the selected one
+  std::string name;
+};
+// Of CREATE TABLE .. AS.
+std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
+  if (tree.type != duckdb::StatementType::CREATE_STATEMENT) return std::nullopt;
+  const auto& info = *tree.Cast<duckdb::CreateStatement>().info;
+  if (info.type != duckdb::CatalogType::TABLE_ENTRY) return std::nullopt;
+  const auto& table = info.Cast<duckdb::CreateTableInfo>();
+  if (!table.query || table.temporary) return std::nullopt;
+  return CreatedTable{table.schema, table.table};
 }
 
 // DROP of what is not there has numbers of its own.
@@ -365,6 +380,7 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   for (auto& tree : statement.rest) trees.push_back(std::move(tree));
   Result<Outcome> outcome = Outcome(Done{});
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
+  const auto created = created_by_query(*trees[0]);
   for (auto& tree : trees) {
     const auto type = tree->type;
     // INSERT OVERWRITE takes all rows away, also those that its author may not read.
@@ -379,6 +395,11 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
     outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
     if (!outcome) break;
     if (type == duckdb::StatementType::INSERT_STATEMENT) inserted = std::get<Done>(*outcome);
+  }
+  if (outcome && created) {
+    const std::string& database = created->database.empty() ? database_ : created->database;
+    if (Status noted = note_default_keys(connection(), database, created->name); !noted)
+      outcome = fail(std::move(noted.error()));
   }
   if (outcome && inserted) outcome = Outcome(std::move(*inserted));
   if (own_transaction) {

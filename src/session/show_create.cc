@@ -7,6 +7,7 @@
 #include "kernel/partitions.h"
 #include "session/access_check.h"
 #include "session/show_rows.h"
+#include "session/view_text.h"
 
 namespace sluice::session {
 namespace {
@@ -166,11 +167,24 @@ std::string create_table(const kernel::RelationFacts& relation) {
   return statement;
 }
 
-Table create_view(const kernel::RelationFacts& relation) {
+Result<Table> create_view(const kernel::RelationFacts& relation, ShowContext& context) {
   std::string statement = "CREATE VIEW " + quoted_name(relation.name);
-  if (!relation.aliases.empty()) statement += " (" + name_list(relation.aliases) + ")";
+  std::string query;
+  TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
+    query = query_with_full_names(
+        relation.definition, [&](const std::string& database, const std::string& name) -> std::optional<NamedColumns> {
+          auto found = kernel::describe_relation(kernel, database.empty() ? relation.database : database, name);
+          if (!found || found->temporary) return std::nullopt;
+          NamedColumns table{found->database, found->name, {}};
+          for (const auto& column : found->columns) table.columns.push_back(column.name);
+          return table;
+        });
+    return {};
+  }));
+  const auto named = query_with_aliases(query, relation.aliases);
+  if (!relation.aliases.empty() && !named) statement += " (" + name_list(relation.aliases) + ")";
   if (!relation.comment.empty()) statement += " COMMENT " + quoted_string(relation.comment);
-  statement += " AS " + relation.definition;
+  statement += " AS " + (named ? *named : query) + ";";
   Table table = table_of({"View", "Create View", "character_set_client", "collation_connection"});
   table.rows.push_back(
       {text(relation.name), text(statement), text(kernel::kTableCharset), text(kernel::kTableCollation)});
@@ -185,7 +199,7 @@ Result<Table> show_create_table(const dialect::ShowStatement& show, ShowContext&
     const ObjectName name{kernel::kInternalCatalog, relation.database, relation.name};
     if (!context.rights.allows(name, kToSeeView) && !kernel::is_system_database(relation.database))
       return fail(command_denied("SHOW CREATE TABLE", context.client, name));
-    return create_view(relation);
+    return create_view(relation, context);
   }
   Table table = table_of({"Table", "Create Table"});
   table.rows.push_back({text(relation.name), text(create_table(relation))});
@@ -198,7 +212,7 @@ Result<Table> show_create_view(const dialect::ShowStatement& show, ShowContext& 
     return fail(
         sql_error(Code::kInvalidArgument, 1347, "'" + relation.database + "." + relation.name + "' is not VIEW"));
   }
-  return create_view(relation);
+  return create_view(relation, context);
 }
 
 Result<Table> show_create_database(const dialect::ShowStatement& show, ShowContext& context) {

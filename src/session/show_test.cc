@@ -154,10 +154,12 @@ TEST_F(ShowTest, CreateTable) {
 }
 
 TEST_F(ShowTest, CreateViewAndDatabase) {
-  EXPECT_EQ(run("SHOW CREATE VIEW cheap", true),
-            "View|Create View|character_set_client|collation_connection\n"
-            "cheap|CREATE VIEW `cheap` (`k`,`p`) AS SELECT id, price FROM orders WHERE item LIKE "
-            "'a%'|utf8mb4|utf8mb4_0900_bin");
+  EXPECT_EQ(
+      run("SHOW CREATE VIEW cheap", true),
+      "View|Create View|character_set_client|collation_connection\n"
+      "cheap|CREATE VIEW `cheap` AS SELECT `internal`.`shop`.`orders`.`id` AS `k`, `internal`.`shop`.`orders`.`price`"
+      " AS `p` FROM `internal`.`shop`.`orders` WHERE `internal`.`shop`.`orders`.`item` LIKE 'a%';"
+      "|utf8mb4|utf8mb4_0900_bin");
   EXPECT_EQ(run("SHOW CREATE VIEW orders"), "ERROR 1347: 'shop.orders' is not VIEW");
   EXPECT_EQ(run("SHOW CREATE DATABASE shop", true), "Database|Create Database\nshop|CREATE DATABASE `shop`");
 }

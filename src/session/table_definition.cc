@@ -2,11 +2,14 @@
 #include "session/table_definition.h"
 
 #include "base/sql_text.h"
+#include "dialect/create_table_parts.h"
+#include "dialect/tree.h"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/index_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
+#include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 
@@ -125,8 +128,7 @@ duckdb::unique_ptr<duckdb::SQLStatement> copy_tree(const TableDefinition& defini
     } else {
       value = duckdb::make_uniq<duckdb::ColumnRefExpression>(column.source);
     }
-    if (column.retyped || column.source.empty())
-      value = duckdb::make_uniq<duckdb::CastExpression>(column.definition.Type(), std::move(value));
+    if (column.retyped || column.source.empty()) value = stored_as(std::move(value), column.definition.Type());
     select->select_list.push_back(std::move(value));
     insert->columns.push_back(column.name());
   }
@@ -193,6 +195,11 @@ Status make_indexes(kernel::Connection& kernel, const TableDefinition& definitio
 }
 
 }  // namespace
+
+duckdb::unique_ptr<duckdb::ParsedExpression> stored_as(duckdb::unique_ptr<duckdb::ParsedExpression> value,
+                                                       const duckdb::LogicalType& type) {
+  return dialect::tree::doris("store", std::move(value), dialect::tree::constant(duckdb::Value(type)));
+}
 
 Error ddl_error(const std::string& sentence) {
   return sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + sentence);
@@ -276,6 +283,27 @@ Status store_model(kernel::Connection& kernel, const TableDefinition& definition
       CatalogType::TABLE_ENTRY, definition.catalog, definition.schema, definition.name,
       kernel::encode_whole(definition.model), duckdb::OnEntryNotFound::THROW_EXCEPTION);
   return run_tree(kernel, std::move(alter));
+}
+
+Status note_default_keys(kernel::Connection& kernel, const std::string& database, const std::string& name) {
+  TableDefinition definition = TRY(read_definition(kernel, database, name));
+  if (definition.model.keys != kernel::KeyModel::kDuplicate || !definition.model.key_order.empty()) return {};
+  duckdb::ColumnList columns;
+  for (const auto& column : definition.columns) columns.AddColumn(column.definition.Copy());
+  definition.model.key_order = dialect::default_keys(columns);
+  if (definition.model.key_order.empty()) return {};
+  for (const std::string& key : definition.model.key_order) {
+    kernel::ColumnModel model = definition.find(key)->model();
+    model.key = true;
+    auto alter = duckdb::make_uniq<duckdb::AlterStatement>();
+    auto comment = duckdb::make_uniq<duckdb::SetColumnCommentInfo>(definition.catalog, definition.schema,
+                                                                   definition.name, key, kernel::encode_whole(model),
+                                                                   duckdb::OnEntryNotFound::THROW_EXCEPTION);
+    comment->catalog_entry_type = CatalogType::TABLE_ENTRY;
+    alter->info = std::move(comment);
+    TRY(run_tree(kernel, std::move(alter)));
+  }
+  return store_model(kernel, definition);
 }
 
 Status rename_table(kernel::Connection& kernel, const TableDefinition& definition, const std::string& to) {

@@ -57,11 +57,18 @@ struct TableDefinition {
 Result<TableDefinition> read_definition(kernel::Connection& kernel, const std::string& database,
                                         const std::string& name);
 
+// The value as one of the column's type: Doris' conversion, an error where it cannot be.
+duckdb::unique_ptr<duckdb::ParsedExpression> stored_as(duckdb::unique_ptr<duckdb::ParsedExpression> value,
+                                                       const duckdb::LogicalType& type);
+
 // Runs inside an open transaction. The new table takes the place of the old: rows in their order, constraints,
 // comments, tags and indexes.
 Status rebuild_table(kernel::Connection& kernel, const TableDefinition& definition);
 // Comments of the table alone.
 Status store_model(kernel::Connection& kernel, const TableDefinition& definition);
+// After CREATE TABLE .. AS, whose columns only the kernel found out: the keys of a table with duplicates that names
+// none.
+Status note_default_keys(kernel::Connection& kernel, const std::string& database, const std::string& name);
 Status rename_table(kernel::Connection& kernel, const TableDefinition& definition, const std::string& to);
 // A copy of it, with its rows, in another schema of the same catalog.
 Status move_table(kernel::Connection& kernel, TableDefinition definition, const std::string& schema);
