@@ -107,6 +107,8 @@ void SessionState::end(uint64_t rows, const Error* error) {
     services.running.unwatch(id);
     services.statement_seconds.observe(std::chrono::steady_clock::now() - started_);
   }
+  if (ended_query != 0) last_query_number_ = ended_query;
+  if (std::exchange(profiled_, false)) keep_profile(ended_query, error);
   if (error) services.failed_statement_count.fetch_add(1, std::memory_order_relaxed);
   has_next_trace = false;
   found_rows_ = rows;
@@ -223,6 +225,7 @@ Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
                       kernel_statement->effect, std::move(parameters));
   }
+  if (auto* explained = std::get_if<dialect::ExplainStatement>(&body)) return explain(std::move(*explained));
   if (const auto* like = std::get_if<dialect::CreateLikeStatement>(&body)) return create_like(*like);
   if (const auto* alter = std::get_if<dialect::AlterTableStatement>(&body)) return alter_table(*alter);
   if (auto* view = std::get_if<dialect::AlterViewStatement>(&body)) return alter_view(std::move(*view));
@@ -260,6 +263,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
                                          std::vector<duckdb::Value> parameters) {
   if (database_.empty() && needs_database(*tree)) return fail(no_database_selected());
   TRY(prepare_transaction(effect));
+  if (effect != KernelStatement::Effect::kSchema && is_on("enable_profile")) begin_profile();
   const auto type = tree->type;
   std::string dropped;
   if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;

@@ -25,6 +25,9 @@ Status filter(const dialect::ShowStatement& show, size_t like_column, Table& tab
 // ASCII in any case.
 bool matches_like(std::string_view text, std::string_view pattern);
 
+// Whether statements of all accounts are shown, not only the client's own.
+inline bool sees_everybody(const ClientIdentity& client) { return client.user == "root" || client.user == "admin"; }
+
 // The database that a statement means, as it was created. Errors: 1046, 1049, 5085 unknown catalog.
 Result<std::string> database_of(const dialect::QualifiedName& name, ShowContext& context);
 // The table or view that it means. Errors: those of database_of(), 1146.
@@ -49,6 +52,8 @@ Result<Table> show_create_database(const dialect::ShowStatement& show, ShowConte
 // show_server.cc
 Table show_variables(const dialect::ShowStatement& show, ShowContext& context);
 Table show_status(ShowContext& context);
+// SHOW QUERY PROFILE, SHOW LOAD PROFILE ['/' | '/id'] (profiles.cc)
+Result<Table> show_profiles(const dialect::ShowStatement& show, ShowContext& context);
 Table show_processlist(const dialect::ShowStatement& show, ShowContext& context);
 Table show_warnings(bool errors_only, ShowContext& context);
 Table count_warnings(bool errors_only, ShowContext& context);

@@ -24,7 +24,6 @@ std::string_view shortened(std::string_view text, size_t characters) {
   return text.substr(0, at);
 }
 
-bool sees_everybody(const ClientIdentity& client) { return client.user == "root" || client.user == "admin"; }
 
 std::string server_name(ShowContext& context) {
   auto id = find_variable("hostname");
