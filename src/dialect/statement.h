@@ -226,10 +226,11 @@ struct RecoverStatement {
 // Accepted and without effect here: LOCK TABLES, UNLOCK TABLES, FLUSH, SYNC, ANALYZE TABLE, COM hints.
 struct NoOpStatement {};
 
-using StatementBody = std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
-                                   RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement,
-                                   RecoverStatement, UseStatement, SetStatement, ShowStatement, KillStatement,
-                                   TransactionStatement, AccountStatement, LoadDataStatement, NoOpStatement>;
+using StatementBody =
+    std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
+                 RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
+                 UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, AccountStatement,
+                 LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -50,12 +50,32 @@ void check_arguments(const Function& function, const BoundList& arguments) {
                                 wanted == "1" ? "" : "s", count);
 }
 
+// Of the WrittenCalls that lives on this thread.
+thread_local const WrittenCalls::Text* written_text = nullptr;
+// Longer calls are shown by what they became.
+constexpr size_t kMostWrittenBytes = 4096;
+
+std::string written_call(const Function& function, const BoundList& arguments) {
+  std::string text;
+  for (const auto& argument : arguments) text += (text.empty() ? "" : ", ") + (*written_text)(*argument);
+  return kWrittenCall + function.name + "(" + text + ")";
+}
+
 BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   const Function& function = input.bind_data->Cast<BoundEntry>().function;
   check_arguments(function, input.children);
   plain_decimals(function.name, input.children);
   Call call{input.context, function.name, input.children};
-  return function.expand ? function.expand(call) : bind_overload(function, call);
+  if (!function.expand) return bind_overload(function, call);
+  if (!written_text) return function.expand(call);
+  std::string written = written_call(function, input.children);
+  BoundPtr made = function.expand(call);
+  // A column or a constant that stands for the call has a name of its own.
+  const auto kind = made->GetExpressionClass();
+  const bool plain =
+      kind == duckdb::ExpressionClass::BOUND_COLUMN_REF || kind == duckdb::ExpressionClass::BOUND_CONSTANT;
+  if (!plain && written.size() <= kMostWrittenBytes) made->SetAlias(std::move(written));
+  return made;
 }
 
 // Never runs: the binder has replaced the call.
@@ -201,6 +221,10 @@ Function& Registry::add(std::string name, std::string doc) {
   functions_.back()->family = family_;
   return *functions_.back();
 }
+
+WrittenCalls::WrittenCalls(Text text) { written_text = new Text(std::move(text)); }
+
+WrittenCalls::~WrittenCalls() { delete std::exchange(written_text, nullptr); }
 
 std::string kernel_name(std::string_view name) { return "d_" + std::string(name); }
 

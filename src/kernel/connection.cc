@@ -9,6 +9,7 @@
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/statement/transaction_statement.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
+#include "kernel/client_user.h"
 #include "kernel/errors.h"
 
 namespace sluice::kernel {
@@ -78,7 +79,7 @@ bool Prepared::usable_in(const Connection& connection) const {
 
 // ---- Connection
 
-Connection::Connection(Host& host) : host_(host) { host_.enlist(this); }
+Connection::Connection(Host& host, std::string user) : host_(host), user_(std::move(user)) { host_.enlist(this); }
 
 Connection::~Connection() {
   host_.delist(this);
@@ -95,6 +96,8 @@ Status Connection::ensure_locked() {
     // Progress is counted, not printed.
     kernel_->context->config.enable_progress_bar = true;
     kernel_->context->config.print_progress_bar = false;
+    if (!user_.empty())
+      kernel_->context->registered_state->Insert(ClientUser::kKey, duckdb::make_shared_ptr<ClientUser>(user_));
     instance_ = std::move(instance);
     {
       std::lock_guard lock(context_mutex_);

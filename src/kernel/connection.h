@@ -73,7 +73,8 @@ class Prepared {
 
 class Connection {
  public:
-  explicit Connection(Host& host);
+  // `user`: who asks; empty for the server's own work.
+  explicit Connection(Host& host, std::string user = {});
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -140,6 +141,7 @@ class Connection {
   void drop_kernel_locked();
 
   Host& host_;
+  const std::string user_;
 
   mutable std::mutex mutex_;  // held for the length of every call into the kernel; guards what follows
   std::shared_ptr<duckdb::DuckDB> instance_;

@@ -6,6 +6,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/planner/bound_result_modifier.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/registry.h"
 #include "functions/type_names.h"
 
 namespace sluice::kernel {
@@ -38,12 +39,14 @@ const char* comparison(ExpressionType type) {
 
 // The name of a column that the binder or the optimizer made up.
 bool made_up(const std::string& name) {
-  return name.empty() || name.find('(') != std::string::npos || name.starts_with("__") || name.starts_with("#") ||
-         name.starts_with("d_") || name.find("::") != std::string::npos || name == "SUBQUERY";
+  return name.empty() || name[0] == functions::kWrittenCall || name.find('(') != std::string::npos ||
+         name.starts_with("__") || name.starts_with("#") || name.starts_with("d_") ||
+         name.find("::") != std::string::npos || name == "SUBQUERY";
 }
 
 bool is_symbol(const std::string& name) {
-  return !name.empty() && name.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
+  return !name.empty() &&
+         name.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
 }
 
 // The function's constant as text, for patterns.
@@ -159,6 +162,8 @@ PlanColumn PlanNames::column(const Expression& wrapped) const {
 
 std::string PlanNames::text(const Expression& wrapped, bool qualified) const {
   const Expression& expression = without_wrapping(wrapped);
+  if (expression.HasAlias() && expression.GetAlias().starts_with(functions::kWrittenCall))
+    return expression.GetAlias().substr(1);
   switch (expression.GetExpressionClass()) {
     case ExpressionClass::BOUND_COLUMN_REF: {
       const auto& reference = expression.Cast<duckdb::BoundColumnRefExpression>();
@@ -273,7 +278,8 @@ std::string PlanNames::call_text(const Expression& expression) const {
     if (call.aggr_type == duckdb::AggregateType::DISTINCT) arguments = "DISTINCT " + arguments;
     if (call.order_bys) {
       std::string orders;
-      for (const auto& order : call.order_bys->orders) orders += (orders.empty() ? "" : ", ") + plan_order(order, *this);
+      for (const auto& order : call.order_bys->orders)
+        orders += (orders.empty() ? "" : ", ") + plan_order(order, *this);
       arguments += " ORDER BY " + orders;
     }
     std::string out = name + "(" + arguments + ")";
@@ -296,7 +302,8 @@ std::string PlanNames::call_text(const Expression& expression) const {
     if (name == "regexp_matches" || name == "regexp_full_match")
       return "(" + left + " regexp " + text(*children[1], false) + ")";
     if (name == "||") return "concat(" + list(children) + ")";
-    if (is_symbol(name)) return "(" + left + " " + (name == "//" ? "DIV" : name) + " " + text(*children[1], false) + ")";
+    if (is_symbol(name))
+      return "(" + left + " " + (name == "//" ? "DIV" : name) + " " + text(*children[1], false) + ")";
   }
   if (is_symbol(name)) return children.size() == 1 ? name + text(*children[0], false) : "(" + list(children) + ")";
   return plan_function(name) + "(" + list(children) + ")";
@@ -320,8 +327,7 @@ std::string PlanNames::window_text(const Expression& expression) const {
     const auto offset = [&](const auto& from) { return from ? text(*from, false) : std::string(); };
     body += (body.empty() ? "" : " ") +
             std::string(counts_rows(window.start) || counts_rows(window.end) ? "ROWS" : "RANGE") + " BETWEEN " +
-            boundary(window.start, offset(window.start_expr)) + " AND " +
-            boundary(window.end, offset(window.end_expr));
+            boundary(window.start, offset(window.start_expr)) + " AND " + boundary(window.end, offset(window.end_expr));
   }
   return out + body + ")";
 }

@@ -254,7 +254,8 @@ size_t append_groups(const PlanNode& node, size_t& next, PlanLines& out) {
   const size_t group = next++;
   out.push_back("Group[@" + std::to_string(group) + "]");
   out.push_back("  rows: " + std::to_string(node.cardinality.value_or(0)));
-  out.push_back("  chosen: " + operator_line(node, "Physical") + (children.empty() ? "" : " children=[ " + children + " ]"));
+  out.push_back("  chosen: " + operator_line(node, "Physical") +
+                (children.empty() ? "" : " children=[ " + children + " ]"));
   return group;
 }
 
@@ -315,7 +316,8 @@ PlanLines node_lines(const PlanTree& plan) {
   const auto steps = steps_of(plan, false);
   const size_t root = steps.empty() ? 0 : steps.front().id;
   std::string line = "[" + two_digits(root) + "]:[" + std::to_string(root) + ": " +
-                     (plan.sink == "VRESULT SINK" ? "ResultSink" : "OlapTableSink") + "]||[Fragment: 0]||" + plan.sink + "||";
+                     (plan.sink == "VRESULT SINK" ? "ResultSink" : "OlapTableSink") + "]||[Fragment: 0]||" + plan.sink +
+                     "||";
   for (const auto& detail : plan.sink_lines) line += "   " + detail + "||";
   out.push_back(std::move(line));
   for (const auto& step : steps) append_node(step, 1, out);

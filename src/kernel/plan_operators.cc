@@ -94,8 +94,8 @@ PlanNode PlanWriter::aggregate(duckdb::LogicalAggregate& plan) {
   out.shapes.emplace_back("hashAgg[LOCAL]");
   const std::string groups = texts(plan.groups);
   const std::string outputs = texts(plan.expressions);
-  out.arguments = "groupByExpr=[" + groups + "], outputExpr=[" + groups + (groups.empty() || outputs.empty() ? "" : ", ") +
-                  outputs + "]";
+  out.arguments = "groupByExpr=[" + groups + "], outputExpr=[" + groups +
+                  (groups.empty() || outputs.empty() ? "" : ", ") + outputs + "]";
   out.lines.push_back("output: " + outputs);
   out.lines.push_back("group by: " + groups);
   if (plan.grouping_sets.size() > 1) {
@@ -158,12 +158,11 @@ PlanNode PlanWriter::window(duckdb::LogicalWindow& plan) {
 PlanNode PlanWriter::sorted(duckdb::LogicalOperator& plan) {
   PlanNode child = node(*plan.children[0]);
   const bool top = plan.type == LogicalOperatorType::LOGICAL_TOP_N;
-  const auto& orders =
-      top ? plan.Cast<duckdb::LogicalTopN>().orders : plan.Cast<duckdb::LogicalOrder>().orders;
+  const auto& orders = top ? plan.Cast<duckdb::LogicalTopN>().orders : plan.Cast<duckdb::LogicalOrder>().orders;
   std::vector<std::string> keys;
   for (const auto& order : orders) keys.push_back(plan_order(order, names_));
-  PlanNode out = made(plan, top ? "TopN" : "QuickSort", top ? "PhysicalTopN[MERGE_SORT]" : "PhysicalQuickSort[MERGE_SORT]",
-                      top ? "VTOP-N" : "VSORT");
+  PlanNode out = made(plan, top ? "TopN" : "QuickSort",
+                      top ? "PhysicalTopN[MERGE_SORT]" : "PhysicalQuickSort[MERGE_SORT]", top ? "VTOP-N" : "VSORT");
   out.shapes.emplace_back(top ? "PhysicalTopN[LOCAL_SORT]" : "PhysicalQuickSort[LOCAL_SORT]");
   out.arguments = "orderKeys=(" + joined(keys, ", ") + ")";
   out.lines.push_back("order by: " + joined(keys, ", "));
@@ -226,7 +225,10 @@ PlanNode PlanWriter::set_operation(duckdb::LogicalOperator& plan) {
                {{}, known ? known->text : "column_" + std::to_string(i)});
   }
   const char* name = unites ? "Union" : except ? "Except" : "Intersect";
-  PlanNode out = made(plan, name, "Physical" + std::string(name), unites ? "VUNION" : except ? "VEXCEPT" : "VINTERSECT");
+  PlanNode out = made(plan, name, "Physical" + std::string(name),
+                      unites   ? "VUNION"
+                      : except ? "VEXCEPT"
+                               : "VINTERSECT");
   out.arguments = std::string("qualifier=") + (operation.setop_all ? "ALL" : "DISTINCT");
   out.lines.push_back(cardinality_line(out));
   out.children = std::move(inputs);
@@ -265,7 +267,8 @@ PlanNode PlanWriter::common_table(duckdb::LogicalOperator& plan) {
     const auto bindings = plan.children[0]->GetColumnBindings();
     for (size_t i = 0; i < bindings.size(); ++i) {
       const PlanColumn* known = names_.find(bindings[i]);
-      names_.set(duckdb::ColumnBinding(table.table_index, i), {{}, known ? known->text : "column_" + std::to_string(i)});
+      names_.set(duckdb::ColumnBinding(table.table_index, i),
+                 {{}, known ? known->text : "column_" + std::to_string(i)});
     }
   }
   PlanNode consumer = node(*plan.children[1]);
@@ -277,8 +280,8 @@ PlanNode PlanWriter::common_table(duckdb::LogicalOperator& plan) {
     out.children.push_back(std::move(consumer));
     return out;
   }
-  PlanNode made_once = over(std::move(producer), "CteProducer", "cteId=CTEId#" + id,
-                            "PhysicalCteProducer ( cteId=CTEId#" + id + " )");
+  PlanNode made_once =
+      over(std::move(producer), "CteProducer", "cteId=CTEId#" + id, "PhysicalCteProducer ( cteId=CTEId#" + id + " )");
   PlanNode out = made(plan, "CteAnchor", "PhysicalCteAnchor ( cteId=CTEId#" + id + " )", "VCTE");
   out.arguments = "cteId=CTEId#" + id;
   out.lines.push_back("cte: " + id);

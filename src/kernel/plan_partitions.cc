@@ -5,8 +5,8 @@
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/common/string_util.hpp"
-#include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_operator_expression.hpp"
@@ -24,7 +24,7 @@ using duckdb::Value;
 // The values of the first partition column that a partition holds.
 struct Span {
   bool listed = false;
-  std::vector<Value> values;  // of LIST; a NULL among them stands for itself
+  std::vector<Value> values;   // of LIST; a NULL among them stands for itself
   std::optional<Value> lower;  // of RANGE: at least
   std::optional<Value> upper;  // below; at most when `closed`
   bool closed = false;         // further columns decide at the upper bound
@@ -37,7 +37,8 @@ bool may_compare(const Span& span, ExpressionType comparison, const Value& const
   if (constant.IsNull()) return false;
   if (span.listed) {
     const duckdb::ConstantFilter filter(comparison, constant);
-    return std::ranges::any_of(span.values, [&](const Value& value) { return !value.IsNull() && filter.Compare(value); });
+    return std::ranges::any_of(span.values,
+                               [&](const Value& value) { return !value.IsNull() && filter.Compare(value); });
   }
   const bool above_lower = !span.lower || constant >= *span.lower;
   const bool below_upper = !span.upper || constant < *span.upper || (span.closed && constant == *span.upper);
@@ -127,9 +128,8 @@ bool may_pass(const Span& span, const duckdb::Expression& expression, duckdb::Co
     case duckdb::ExpressionClass::BOUND_CONJUNCTION: {
       const auto& children = expression.Cast<duckdb::BoundConjunctionExpression>().children;
       const auto passes = [&](const auto& child) { return may_pass(span, *child, column); };
-      return expression.GetExpressionType() == ExpressionType::CONJUNCTION_AND
-                 ? std::ranges::all_of(children, passes)
-                 : std::ranges::any_of(children, passes);
+      return expression.GetExpressionType() == ExpressionType::CONJUNCTION_AND ? std::ranges::all_of(children, passes)
+                                                                               : std::ranges::any_of(children, passes);
     }
     case duckdb::ExpressionClass::BOUND_OPERATOR: {
       const auto& children = expression.Cast<duckdb::BoundOperatorExpression>().children;
@@ -156,8 +156,7 @@ Span span_of(const TableModel& model, const Partition& partition, const duckdb::
   Span span;
   span.listed = model.partitioned == PartitionKind::kList;
   if (span.listed) {
-    for (const Bound& tuple : partition.values)
-      span.values.push_back(bound(tuple, type).value_or(Value(type)));
+    for (const Bound& tuple : partition.values) span.values.push_back(bound(tuple, type).value_or(Value(type)));
     return span;
   }
   span.lower = bound(partition.lower, type);

@@ -15,6 +15,9 @@ using duckdb::TableFilterType;
 // Columns that only a filter reads have no binding of their own: they get one beyond those of the scan.
 constexpr duckdb::idx_t kFilteredColumns = 1 << 20;
 
+// Doris' name of a row's place in its table.
+constexpr const char* kRowId = "__DORIS_ROWID_COL__";
+
 // A filter as an expression over `column`; without what the kernel adds for its own use. Several: all must hold.
 void filter_expressions(const duckdb::TableFilter& filter, const duckdb::Expression& column,
                         std::vector<duckdb::unique_ptr<duckdb::Expression>>& out) {
@@ -68,7 +71,7 @@ PlanNode PlanWriter::scan(duckdb::LogicalGet& get, const Expressions* above) {
   const auto& ids = get.GetColumnIds();
   for (size_t i = 0; i < ids.size(); ++i) {
     const auto index = ids[i].GetPrimaryIndex();
-    const std::string name = index < get.names.size() ? get.names[index] : "__DORIS_ROWID_COL__";
+    const std::string name = index < get.names.size() ? get.names[index] : kRowId;
     names_.set(duckdb::ColumnBinding(get.table_index, i), {shown, name});
   }
   std::vector<std::string> predicates = filter_texts(get);
@@ -80,8 +83,8 @@ PlanNode PlanWriter::scan(duckdb::LogicalGet& get, const Expressions* above) {
     }
   }
   std::ranges::sort(predicates);
-  PlanNode out = table ? made(get, "OlapScan", "PhysicalOlapScan[" + table->name + "]", "VOlapScanNode")
-                       : table_function(get);
+  PlanNode out =
+      table ? made(get, "OlapScan", "PhysicalOlapScan[" + table->name + "]", "VOlapScanNode") : table_function(get);
   if (table) {
     const std::string full = plan_table(*table);
     out.arguments = "qualified=internal." + full;
@@ -97,12 +100,13 @@ PlanNode PlanWriter::scan(duckdb::LogicalGet& get, const Expressions* above) {
     std::string text = joined(predicates, " and ");
     out = over(std::move(out), "Filter", "predicates=" + joined(predicates, " AND "), "filter(" + text + ")");
   }
-  if (table && get.GetColumnBindings().size() < get.names.size()) {
-    std::vector<std::string> columns;
-    for (const auto& binding : get.GetColumnBindings()) {
-      const PlanColumn* known = names_.find(binding);
-      if (known) columns.push_back(known->text);
-    }
+  // Rows that are only counted have no column.
+  std::vector<std::string> columns;
+  for (const auto& binding : get.GetColumnBindings()) {
+    const PlanColumn* known = names_.find(binding);
+    if (known && known->text != kRowId) columns.push_back(known->text);
+  }
+  if (table && !columns.empty() && columns.size() < get.names.size()) {
     out = over(std::move(out), "Project", "projects=[" + joined(columns, ", ") + "]", "PhysicalProject");
   }
   return out;

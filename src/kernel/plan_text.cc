@@ -7,6 +7,7 @@
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/planner.hpp"
+#include "functions/registry.h"
 #include "kernel/catalog_facts.h"
 #include "kernel/plan_writer.h"
 
@@ -137,11 +138,15 @@ PlanNode PlanWriter::node(duckdb::LogicalOperator& plan) {
   return made(plan, "OneRowRelation", "PhysicalOneRowRelation", "VUNION");
 }
 
-PlanTree plan_tree(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement,
-                   bool optimized) {
+PlanTree plan_tree(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement, bool optimized) {
   const WrittenAliases aliases = written_aliases(*statement);
   duckdb::Planner planner(context);
-  planner.CreatePlan(std::move(statement));
+  {
+    const PlanNames nothing;
+    const functions::WrittenCalls calls(
+        [&](const duckdb::Expression& argument) { return nothing.text(argument, false); });
+    planner.CreatePlan(std::move(statement));
+  }
   if (!planner.plan) throw duckdb::BinderException("EXPLAIN needs the values of the statement's parameters");
   auto plan = std::move(planner.plan);
   const duckdb::vector<std::string> names = planner.names;

@@ -17,9 +17,10 @@ using Type = duckdb::PhysicalOperatorType;
 
 struct Named {
   Type type;
-  const char* name;  // empty: no operator of Doris', its children take its place
+  const char* name;
 };
 
+// Others are no operators of Doris (projections belong to the one below): their inputs take their place.
 constexpr Named kNames[] = {
     {Type::ORDER_BY, "VSORT"},
     {Type::TOP_N, "VTOP-N"},
@@ -35,7 +36,6 @@ constexpr Named kNames[] = {
     {Type::PERFECT_HASH_GROUP_BY, "VAGGREGATE"},
     {Type::PARTITIONED_AGGREGATE, "VAGGREGATE"},
     {Type::FILTER, "VSELECT"},
-    {Type::PROJECTION, "VPROJECT"},
     {Type::TABLE_SCAN, "VOlapScanNode"},
     {Type::DUMMY_SCAN, "VUNION"},
     {Type::COLUMN_DATA_SCAN, "VUNION"},

@@ -11,9 +11,10 @@
 #include "functions/types.h"
 #include "kernel/catalog_facts.h"
 #include "kernel/charsets.h"
+#include "kernel/client_user.h"
 #include "kernel/date_arithmetic.h"
-#include "kernel/insert_values.h"
 #include "kernel/index_scan.h"
+#include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
 #include "kernel/plan_rules.h"
 #include "kernel/server_functions.h"
@@ -201,6 +202,13 @@ void fill_provided(ClientContext&, const SystemRows& source, const Only&, Rows& 
   rows = source.rows(kind);
 }
 
+void fill_processes(ClientContext& context, const SystemRows& source, const Only&, Rows& rows) {
+  constexpr size_t kUser = 2;
+  for (auto& row : source.rows(SystemRows::Kind::kProcesses)) {
+    if (sees_statements_of(context, row[kUser].ToString())) rows.push_back(std::move(row));
+  }
+}
+
 const std::vector<SystemFunction>& system_functions() {
   static const std::vector<SystemFunction> functions{
       {"catalog_databases", "name", {{"name", kText}}, fill_databases},
@@ -296,15 +304,21 @@ const std::vector<SystemFunction>& system_functions() {
        fill_provided<SystemRows::Kind::kAccounts>},
       {"processes",
        nullptr,
-       {{"ID", kNumber},
+       {{"CURRENT_CONNECTED", kText},
+        {"ID", kNumber},
         {"USER", kText},
         {"HOST", kText},
+        {"LOGIN_TIME", kText},
+        {"CATALOG", kText},
         {"DB", kText},
         {"COMMAND", kText},
         {"TIME", kNumber},
         {"STATE", kText},
-        {"INFO", kText}},
-       fill_provided<SystemRows::Kind::kProcesses>},
+        {"QUERY_ID", kText},
+        {"INFO", kText},
+        {"FE", kText},
+        {"CLOUD_CLUSTER", kText}},
+       fill_processes},
       {"global_variables",
        nullptr,
        {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}},

@@ -18,7 +18,7 @@ class SystemRows {
  public:
   enum class Kind : uint8_t {
     kAccounts,         // VARCHAR user, host, plugin
-    kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
+    kProcesses,        // as SHOW PROCESSLIST has its columns
     kGlobalVariables,  // VARCHAR name, value
     // As the table functions of server_functions.cc have their columns:
     kMaterializedViews,  // with the database before them

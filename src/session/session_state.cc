@@ -163,7 +163,7 @@ void SessionState::warn(std::string level, int code, std::string message) {
 
 kernel::Connection& SessionState::connection() {
   if (!kernel) {
-    kernel = std::make_unique<kernel::Connection>(services.kernel);
+    kernel = std::make_unique<kernel::Connection>(services.kernel, client.user);
     if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned)
       log::warn("time zone", {{"error", zoned.error().describe()}});
     if (!database_.empty()) {
