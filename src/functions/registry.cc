@@ -55,10 +55,32 @@ thread_local const WrittenCalls::Text* written_text = nullptr;
 // Longer calls are shown by what they became.
 constexpr size_t kMostWrittenBytes = 4096;
 
+// Operators as they are written.
+std::string_view operator_symbol(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kSymbols[] = {
+      {"add", "+"}, {"subtract", "-"}, {"multiply", "*"}, {"divide", "/"}, {"int_divide", "DIV"},
+      {"mod", "%"}, {"bitand", "&"},   {"bitor", "|"},    {"bitxor", "^"},
+  };
+  for (const auto& [called, symbol] : kSymbols) {
+    if (called == name) return symbol;
+  }
+  return {};
+}
+
 std::string written_call(const Function& function, const BoundList& arguments) {
+  const std::string_view symbol = operator_symbol(function.name);
+  const bool infix = !symbol.empty() && arguments.size() == 2;
+  const std::string between = infix ? " " + std::string(symbol) + " " : ", ";
   std::string text;
-  for (const auto& argument : arguments) text += (text.empty() ? "" : ", ") + (*written_text)(*argument);
-  return kWrittenCall + function.name + "(" + text + ")";
+  for (const auto& argument : arguments) text += (text.empty() ? "" : between) + (*written_text)(*argument);
+  return kWrittenCall + (infix ? "" : function.name) + "(" + text + ")";
+}
+
+// Comparisons and their like are as they were written; a column or a constant has a name of its own.
+bool shows_itself(duckdb::ExpressionClass kind) {
+  using enum duckdb::ExpressionClass;
+  return kind == BOUND_COLUMN_REF || kind == BOUND_CONSTANT || kind == BOUND_COMPARISON || kind == BOUND_CONJUNCTION ||
+         kind == BOUND_OPERATOR || kind == BOUND_BETWEEN;
 }
 
 BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
@@ -70,11 +92,8 @@ BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   if (!written_text) return function.expand(call);
   std::string written = written_call(function, input.children);
   BoundPtr made = function.expand(call);
-  // A column or a constant that stands for the call has a name of its own.
-  const auto kind = made->GetExpressionClass();
-  const bool plain =
-      kind == duckdb::ExpressionClass::BOUND_COLUMN_REF || kind == duckdb::ExpressionClass::BOUND_CONSTANT;
-  if (!plain && written.size() <= kMostWrittenBytes) made->SetAlias(std::move(written));
+  if (written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
+    made->SetAlias(std::move(written));
   return made;
 }
 

@@ -40,7 +40,7 @@ const char* comparison(ExpressionType type) {
 // The name of a column that the binder or the optimizer made up.
 bool made_up(const std::string& name) {
   return name.empty() || name[0] == functions::kWrittenCall || name.find('(') != std::string::npos ||
-         name.starts_with("__") || name.starts_with("#") || name.starts_with("d_") ||
+         name.starts_with("__") || name.starts_with("#") || name.starts_with("d_") || name == "rowid" ||
          name.find("::") != std::string::npos || name == "SUBQUERY";
 }
 
@@ -184,6 +184,7 @@ std::string PlanNames::text(const Expression& wrapped, bool qualified) const {
     }
     case ExpressionClass::BOUND_CONJUNCTION: {
       const auto& joined = expression.Cast<duckdb::BoundConjunctionExpression>();
+      if (const std::string chosen = choice_text(joined); !chosen.empty()) return chosen;
       const char* word = expression.GetExpressionType() == ExpressionType::CONJUNCTION_AND ? " AND " : " OR ";
       std::string out;
       for (const auto& child : joined.children) out += (out.empty() ? "" : word) + text(*child, qualified);
@@ -224,6 +225,23 @@ std::string PlanNames::text(const Expression& wrapped, bool qualified) const {
     default:
       return "column";
   }
+}
+
+// a = 1 OR a = 2, as the optimizer writes a IN (1, 2); empty: it is something else.
+std::string PlanNames::choice_text(const duckdb::BoundConjunctionExpression& joined) const {
+  if (joined.GetExpressionType() != ExpressionType::CONJUNCTION_OR) return {};
+  std::string column, values;
+  for (const auto& child : joined.children) {
+    if (child->GetExpressionType() != ExpressionType::COMPARE_EQUAL) return {};
+    const auto& compared = child->Cast<duckdb::BoundComparisonExpression>();
+    const duckdb::Value* value = constant_of(*compared.right);
+    if (!value) return {};
+    const std::string left = text(*compared.left, false);
+    if (!column.empty() && left != column) return {};
+    column = left;
+    values += (values.empty() ? "" : ", ") + plan_value(*value);
+  }
+  return column + " IN (" + values + ")";
 }
 
 std::string PlanNames::operator_text(const Expression& expression, bool qualified) const {
@@ -307,6 +325,16 @@ std::string PlanNames::call_text(const Expression& expression) const {
   }
   if (is_symbol(name)) return children.size() == 1 ? name + text(*children[0], false) : "(" + list(children) + ")";
   return plan_function(name) + "(" + list(children) + ")";
+}
+
+std::string PlanNames::item(const Expression& expression) const {
+  const std::string alias = expression.HasAlias() ? expression.GetAlias() : std::string();
+  const auto kind = without_wrapping(expression).GetExpressionClass();
+  const bool shown = kind == ExpressionClass::BOUND_COLUMN_REF || kind == ExpressionClass::BOUND_CONSTANT;
+  const bool usable = !alias.empty() && alias[0] != functions::kWrittenCall && !alias.starts_with("__") &&
+                      !alias.starts_with("#") && !alias.starts_with("d_") && alias.find("::") == std::string::npos &&
+                      alias != "SUBQUERY";
+  return shown || !usable ? text(expression, false) : alias;
 }
 
 std::string PlanNames::window_text(const Expression& expression) const {

@@ -25,11 +25,14 @@ class PlanNames {
 
   // `qualified`: columns that are compared by themselves come with their table, as in Doris' SHAPE PLAN.
   std::string text(const duckdb::Expression& expression, bool qualified) const;
+  // An item of a select list: as it was written, when that is known.
+  std::string item(const duckdb::Expression& expression) const;
   // What a column computed by `expression` is called.
   PlanColumn column(const duckdb::Expression& expression) const;
 
  private:
   std::string call_text(const duckdb::Expression& expression) const;
+  std::string choice_text(const duckdb::BoundConjunctionExpression& joined) const;
   std::string operator_text(const duckdb::Expression& expression, bool qualified) const;
   std::string window_text(const duckdb::Expression& expression) const;
   std::string case_text(const duckdb::Expression& expression) const;

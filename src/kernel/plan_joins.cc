@@ -88,6 +88,12 @@ PlanNode PlanWriter::nested_loops(duckdb::LogicalOperator& plan, const std::stri
   return out;
 }
 
+// Rows that were chosen by a few columns get the others by their place in the table.
+bool PlanWriter::fetches_rows(const duckdb::LogicalComparisonJoin& join) const {
+  if (join.join_type != JoinType::SEMI || join.conditions.size() != 1) return false;
+  return names_.text(*join.conditions[0].left, false) == kRowId;
+}
+
 PlanNode PlanWriter::join(duckdb::LogicalOperator& plan) {
   std::vector<PlanNode> inputs;
   auto* comparison = dynamic_cast<duckdb::LogicalComparisonJoin*>(&plan);
@@ -102,6 +108,16 @@ PlanNode PlanWriter::join(duckdb::LogicalOperator& plan) {
     for (auto& child : plan.children) inputs.push_back(node(*child));
   }
   PlanNode out;
+  if (comparison && fetches_rows(*comparison)) {
+    out = made(plan, "LazyMaterialize", "PhysicalLazyMaterialize", "VMATERIALIZE");
+    // The scan that gives them, without its own node.
+    const PlanNode* scan = &inputs[0];
+    while (scan->title.empty() && !scan->children.empty()) scan = &scan->children[0];
+    out.arguments = scan->arguments;
+    if (!scan->lines.empty()) out.lines.push_back(scan->lines[0]);
+    out.children.push_back(std::move(inputs[1]));
+    return out;
+  }
   if (!comparison) {
     std::string condition;
     std::string kind = "CROSS_JOIN";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators with one input, set operations, common table expressions and writes.
 #include <algorithm>
+#include <set>
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/planner/expression/list.hpp"
@@ -26,16 +27,19 @@ bool asserts_one_row(const duckdb::LogicalProjection& plan) {
   });
 }
 
-// Whether a projection gives its input's columns as they are.
+// Whether a projection gives its input's columns as they are, in whatever order.
 bool passes_through(duckdb::LogicalProjection& plan) {
   const auto bindings = plan.children[0]->GetColumnBindings();
   if (bindings.size() != plan.expressions.size()) return false;
-  for (size_t i = 0; i < bindings.size(); ++i) {
-    const Expression& expression = without_wrapping(*plan.expressions[i]);
+  std::set<duckdb::idx_t> used;
+  for (const auto& wrapped : plan.expressions) {
+    const Expression& expression = without_wrapping(*wrapped);
     if (expression.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) return false;
-    if (!(expression.Cast<duckdb::BoundColumnRefExpression>().binding == bindings[i])) return false;
+    const auto found = std::ranges::find(bindings, expression.Cast<duckdb::BoundColumnRefExpression>().binding);
+    if (found == bindings.end()) return false;
+    used.insert(static_cast<duckdb::idx_t>(found - bindings.begin()));
   }
-  return true;
+  return used.size() == bindings.size();
 }
 
 }  // namespace
@@ -62,7 +66,14 @@ PlanNode PlanWriter::projection(duckdb::LogicalProjection& plan) {
   PlanNode child = node(*plan.children[0]);
   name_columns(plan.table_index, plan.expressions);
   if (through) return child;
-  const std::string projects = texts(plan.expressions);
+  // Two in a row are one: that of the scan only leaves columns out.
+  if (child.name == "Project" && child.lines.empty()) {
+    PlanNode below = std::move(child.children[0]);
+    child = std::move(below);
+  }
+  std::vector<std::string> items;
+  for (const auto& expression : plan.expressions) items.push_back(names_.item(*expression));
+  const std::string projects = joined(items, ", ");
   PlanNode out = over(std::move(child), "Project", "projects=[" + projects + "]", "PhysicalProject");
   out.lines.push_back("final projections: " + projects);
   return out;
@@ -124,6 +135,11 @@ PlanNode PlanWriter::aggregate(duckdb::LogicalAggregate& plan) {
 
 PlanNode PlanWriter::distinct(duckdb::LogicalDistinct& plan) {
   PlanNode child = node(*plan.children[0]);
+  // These give no row twice by themselves.
+  if (child.name == "Except" || child.name == "Intersect") {
+    child.arguments = "qualifier=DISTINCT";
+    return child;
+  }
   PlanNode out = made(plan, "Aggregate", "hashAgg[GLOBAL]", "VAGGREGATE (update finalize)");
   out.shapes.emplace_back("hashAgg[LOCAL]");
   const std::string groups = texts(plan.distinct_targets);
@@ -242,8 +258,14 @@ PlanNode PlanWriter::common_table(duckdb::LogicalOperator& plan) {
   switch (plan.type) {
     case LogicalOperatorType::LOGICAL_CTE_REF: {
       auto& reference = plan.Cast<duckdb::LogicalCTERef>();
-      for (size_t i = 0; i < reference.bound_columns.size(); ++i)
-        names_.set(duckdb::ColumnBinding(reference.table_index, i), {{}, reference.bound_columns[i]});
+      // The optimizer leaves columns out of both sides, but not of the list of names.
+      const bool named = reference.bound_columns.size() == reference.chunk_types.size();
+      const auto& produced = produced_[reference.cte_index];
+      for (size_t i = 0; i < reference.chunk_types.size(); ++i) {
+        std::string name = named ? reference.bound_columns[i] : i < produced.size() ? produced[i] : std::string();
+        if (name.empty()) name = "column_" + std::to_string(i);
+        names_.set(duckdb::ColumnBinding(reference.table_index, i), {{}, std::move(name)});
+      }
       const std::string id = number(reference.cte_index);
       PlanNode out = made(plan, "CteConsumer", "PhysicalCteConsumer ( cteId=CTEId#" + id + " )", "VCTE SCAN");
       out.arguments = "cteId=CTEId#" + id;
@@ -263,6 +285,10 @@ PlanNode PlanWriter::common_table(duckdb::LogicalOperator& plan) {
   const std::string id = number(table.table_index);
   const bool recursive = plan.type == LogicalOperatorType::LOGICAL_RECURSIVE_CTE;
   PlanNode producer = node(*plan.children[0]);
+  for (const auto& binding : plan.children[0]->GetColumnBindings()) {
+    const PlanColumn* known = names_.find(binding);
+    produced_[table.table_index].push_back(known ? known->text : std::string());
+  }
   if (recursive) {
     const auto bindings = plan.children[0]->GetColumnBindings();
     for (size_t i = 0; i < bindings.size(); ++i) {

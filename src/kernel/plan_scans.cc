@@ -15,9 +15,6 @@ using duckdb::TableFilterType;
 // Columns that only a filter reads have no binding of their own: they get one beyond those of the scan.
 constexpr duckdb::idx_t kFilteredColumns = 1 << 20;
 
-// Doris' name of a row's place in its table.
-constexpr const char* kRowId = "__DORIS_ROWID_COL__";
-
 // A filter as an expression over `column`; without what the kernel adds for its own use. Several: all must hold.
 void filter_expressions(const duckdb::TableFilter& filter, const duckdb::Expression& column,
                         std::vector<duckdb::unique_ptr<duckdb::Expression>>& out) {

@@ -24,6 +24,9 @@ ScanAliases scan_aliases(const WrittenAliases& written, const duckdb::LogicalOpe
 std::string scanned_partitions(const duckdb::LogicalGet& scan,
                                const std::vector<const duckdb::Expression*>& conditions);
 
+// Doris' name of a row's place in its table.
+inline constexpr const char* kRowId = "__DORIS_ROWID_COL__";
+
 class PlanWriter {
  public:
   PlanWriter(duckdb::ClientContext& context, ScanAliases aliases) : context_(context), aliases_(std::move(aliases)) {}
@@ -45,6 +48,7 @@ class PlanWriter {
   // plan_joins.cc
   PlanNode join(duckdb::LogicalOperator& plan);
   PlanNode nested_loops(duckdb::LogicalOperator& plan, const std::string& kind, const std::string& condition);
+  bool fetches_rows(const duckdb::LogicalComparisonJoin& join) const;
   void name_duplicates(duckdb::LogicalOperator& plan, const Expressions& columns);
   void name_mark(const duckdb::LogicalJoin& join);
   // plan_operators.cc
@@ -67,8 +71,9 @@ class PlanWriter {
   duckdb::ClientContext& context_;
   ScanAliases aliases_;
   PlanNames names_;
-  std::map<duckdb::idx_t, size_t> common_tables_;  // their numbers in the answer
-  std::string sink_table_;                         // of a write
+  std::map<duckdb::idx_t, size_t> common_tables_;               // their numbers in the answer
+  std::map<duckdb::idx_t, std::vector<std::string>> produced_;  // names of their columns
+  std::string sink_table_;                                      // of a write
 };
 
 // "internal.db.t" without the catalog; databases by the names that clients use.

@@ -11,7 +11,7 @@ from harness import kernel as kernels
 SCALE = 0.01
 # Functions under their kernel names, operators of the kernel, made up names, types and casts in the kernel's manner.
 INTERNAL = re.compile(
-    r"\bd_\w+\(|duckdb|sluice|__internal|SUBQUERY|#\[?\d|count_star|\bfirst\(|\berror\(|constant_or_null|~~|::|\bHASH_GROUP_BY|SEQ_SCAN"
+    r"\bd_\w+\(|duckdb|sluice|__internal|SUBQUERY|(?<![A-Za-z])#\[?\d|count_star|\bfirst\(|\berror\(|constant_or_null|~~|::|\bHASH_GROUP_BY|SEQ_SCAN"
     r"|COMPARISON_JOIN|TABLE_SCAN|[\x00-\x08\x0b-\x1f]|\bstrlen\(|sum_no_overflow|\bcolumn\b|DELIM|_ascii\(|\bprefix\(|\bsuffix\(",
     re.IGNORECASE)
 FORMS = ["", "VERBOSE", "TREE", "GRAPH", "SHAPE PLAN", "ANALYZED PLAN", "REWRITTEN PLAN", "OPTIMIZED PLAN", "MEMO PLAN", "ALL PLAN",
