@@ -92,7 +92,9 @@ BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   if (!written_text) return function.expand(call);
   std::string written = written_call(function, input.children);
   BoundPtr made = function.expand(call);
-  if (written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
+  // Casts and CASE come with what their syntax says as further arguments.
+  const bool syntax = function.name == "case" || function.name.find("cast") != std::string::npos;
+  if (!syntax && written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
     made->SetAlias(std::move(written));
   return made;
 }

@@ -40,8 +40,8 @@ const char* comparison(ExpressionType type) {
 // The name of a column that the binder or the optimizer made up.
 bool made_up(const std::string& name) {
   return name.empty() || name[0] == functions::kWrittenCall || name.find('(') != std::string::npos ||
-         name.starts_with("__") || name.starts_with("#") || name.starts_with("d_") || name == "rowid" ||
-         name.find("::") != std::string::npos || name == "SUBQUERY";
+         name.starts_with("__") || name.starts_with("#") || name == "rowid" || name.find("::") != std::string::npos ||
+         name == "SUBQUERY";
 }
 
 bool is_symbol(const std::string& name) {
@@ -332,8 +332,8 @@ std::string PlanNames::item(const Expression& expression) const {
   const auto kind = without_wrapping(expression).GetExpressionClass();
   const bool shown = kind == ExpressionClass::BOUND_COLUMN_REF || kind == ExpressionClass::BOUND_CONSTANT;
   const bool usable = !alias.empty() && alias[0] != functions::kWrittenCall && !alias.starts_with("__") &&
-                      !alias.starts_with("#") && !alias.starts_with("d_") && alias.find("::") == std::string::npos &&
-                      alias != "SUBQUERY";
+                      !alias.starts_with("#") && !(alias.starts_with("d_") && alias.find('(') != std::string::npos) &&
+                      alias.find("::") == std::string::npos && alias != "SUBQUERY";
   return shown || !usable ? text(expression, false) : alias;
 }
 
