@@ -72,7 +72,11 @@ std::string written_call(const Function& function, const BoundList& arguments) {
   const bool infix = !symbol.empty() && arguments.size() == 2;
   const std::string between = infix ? " " + std::string(symbol) + " " : ", ";
   std::string text;
-  for (const auto& argument : arguments) text += (text.empty() ? "" : between) + (*written_text)(*argument);
+  for (const auto& argument : arguments) {
+    const std::string part = (*written_text)(*argument);
+    if (part.empty()) return {};
+    text += (text.empty() ? "" : between) + part;
+  }
   return kWrittenCall + (infix ? "" : function.name) + "(" + text + ")";
 }
 
@@ -94,7 +98,7 @@ BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   BoundPtr made = function.expand(call);
   // Casts and CASE come with what their syntax says as further arguments.
   const bool syntax = function.name == "case" || function.name.find("cast") != std::string::npos;
-  if (!syntax && written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
+  if (!syntax && !written.empty() && written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
     made->SetAlias(std::move(written));
   return made;
 }

@@ -6,6 +6,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/planner/bound_result_modifier.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include "functions/registry.h"
 #include "functions/type_names.h"
 
@@ -358,6 +359,15 @@ std::string PlanNames::window_text(const Expression& expression) const {
             boundary(window.start, offset(window.start_expr)) + " AND " + boundary(window.end, offset(window.end_expr));
   }
   return out + body + ")";
+}
+
+bool has_unnamed(const Expression& expression) {
+  if (expression.GetExpressionClass() == ExpressionClass::BOUND_SUBQUERY) return true;
+  if (expression.GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) return made_up(expression.GetAlias());
+  bool found = false;
+  duckdb::ExpressionIterator::EnumerateChildren(expression,
+                                                [&](const Expression& child) { found = found || has_unnamed(child); });
+  return found;
 }
 
 std::string plan_order(const duckdb::BoundOrderByNode& order, const PlanNames& names) {

@@ -44,6 +44,8 @@ class PlanNames {
 // "DECIMALV3(15, 2)", "DATEV2".
 std::string plan_type(const duckdb::LogicalType& type);
 std::string plan_value(const duckdb::Value& value);
+// Whether it reads a column without a name of the statement's, or a subquery: only the plan tells what that is.
+bool has_unnamed(const duckdb::Expression& expression);
 // A function of the kernel as Doris calls it.
 std::string plan_function(const std::string& name);
 // "k1 ASC", "k1 DESC", with NULLS where Doris would have them elsewhere.

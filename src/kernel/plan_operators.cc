@@ -262,7 +262,9 @@ PlanNode PlanWriter::common_table(duckdb::LogicalOperator& plan) {
       const bool named = reference.bound_columns.size() == reference.chunk_types.size();
       const auto& produced = produced_[reference.cte_index];
       for (size_t i = 0; i < reference.chunk_types.size(); ++i) {
-        std::string name = named ? reference.bound_columns[i] : i < produced.size() ? produced[i] : std::string();
+        std::string name = named && !reference.bound_columns[i].starts_with("__") ? reference.bound_columns[i]
+                           : i < produced.size()                                  ? produced[i]
+                                                                                  : std::string();
         if (name.empty()) name = "column_" + std::to_string(i);
         names_.set(duckdb::ColumnBinding(reference.table_index, i), {{}, std::move(name)});
       }

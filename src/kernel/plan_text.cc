@@ -143,8 +143,9 @@ PlanTree plan_tree(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQ
   duckdb::Planner planner(context);
   {
     const PlanNames nothing;
-    const functions::WrittenCalls calls(
-        [&](const duckdb::Expression& argument) { return nothing.text(argument, false); });
+    const functions::WrittenCalls calls([&](const duckdb::Expression& argument) {
+      return has_unnamed(argument) ? std::string() : nothing.text(argument, false);
+    });
     planner.CreatePlan(std::move(statement));
   }
   if (!planner.plan) throw duckdb::BinderException("EXPLAIN needs the values of the statement's parameters");

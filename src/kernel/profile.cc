@@ -8,6 +8,7 @@
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/profiling_node.hpp"
 #include "duckdb/main/query_profiler.hpp"
+#include "duckdb/parser/qualified_name.hpp"
 
 namespace sluice::kernel {
 namespace {
@@ -94,8 +95,9 @@ std::string detail_of(const duckdb::ProfilingInfo& info, Type type) {
     if (pair[0].ToString() != wanted || pair[1].IsNull()) continue;
     std::string text = pair[1].ToString();
     if (type != Type::TABLE_SCAN) return text;
-    const size_t dot = text.rfind('.');
-    return dot == std::string::npos ? text : text.substr(dot + 1);
+    // Names that are keywords come in quotes.
+    const auto parts = duckdb::QualifiedName::ParseComponents(text);
+    return parts.empty() ? text : parts.back();
   }
   return {};
 }

@@ -77,7 +77,7 @@ class ExplainTest : public ::testing::Test {
 };
 
 TEST_F(ExplainTest, Fragments) {
-  EXPECT_EQ(run("EXPLAIN SELECT d, n FROM days WHERE n > 1 ORDER BY n DESC LIMIT 2"),
+  EXPECT_EQ(run("EXPLAIN SELECT d, n FROM days WHERE n > 1 ORDER BY n DESC"),
             "PLAN FRAGMENT 0\n"
             "  OUTPUT EXPRS:\n"
             "    d\n"
@@ -89,11 +89,10 @@ TEST_F(ExplainTest, Fragments) {
             "  VRESULT SINK\n"
             "     MYSQL_PROTOCAL\n"
             "\n"
-            "  1:VTOP-N\n"
+            "  1:VSORT\n"
             "  |  order by: n DESC\n"
-            "  |  algorithm: heap sort\n"
+            "  |  algorithm: full sort\n"
             "  |  offset: 0\n"
-            "  |  limit: 2\n"
             "  |  \n"
             "  0:VOlapScanNode\n"
             "     TABLE: shop.days(days), PREAGGREGATION: ON\n"

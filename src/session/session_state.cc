@@ -382,6 +382,7 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
     return run(TRY(dialect::parse(sql, parse_options())), sql);
   }
   TRY(prepare_transaction(plan->effect));
+  if (is_on("enable_profile")) begin_profile();
   std::string types = type_signature(parameters);
   auto kept = std::find_if(kept_plans.begin(), kept_plans.end(),
                            [&](const KeptPlan& known) { return known.plan == plan && known.types == types; });
