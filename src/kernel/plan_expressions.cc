@@ -50,6 +50,19 @@ bool is_symbol(const std::string& name) {
          name.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
 }
 
+// Of Doris' operators that are functions here, "d_divide" and "multiply_decimals".
+std::string_view arithmetic_symbol(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kSymbols[] = {
+      {"multiply", "*"}, {"divide", "/"}, {"int_divide", "DIV"}, {"div", "DIV"},
+      {"mod", "%"},      {"add", "+"},    {"subtract", "-"}};
+  if (name.starts_with("d_")) name.remove_prefix(2);
+  if (name.ends_with("_decimals")) name.remove_suffix(9);
+  for (const auto& [called, symbol] : kSymbols) {
+    if (called == name) return symbol;
+  }
+  return {};
+}
+
 // The function's constant as text, for patterns.
 const duckdb::Value* constant_of(const Expression& expression) {
   if (expression.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return nullptr;
@@ -320,6 +333,8 @@ std::string PlanNames::call_text(const Expression& expression) const {
     if (pattern && name == "contains") return "(" + left + " like " + quoted("%" + constant->ToString() + "%") + ")";
     if (name == "regexp_matches" || name == "regexp_full_match")
       return "(" + left + " regexp " + text(*children[1], false) + ")";
+    if (const std::string_view symbol = arithmetic_symbol(name); !symbol.empty())
+      return "(" + left + " " + std::string(symbol) + " " + text(*children[1], false) + ")";
     if (name == "||") return "concat(" + list(children) + ")";
     if (is_symbol(name))
       return "(" + left + " " + (name == "//" ? "DIV" : name) + " " + text(*children[1], false) + ")";

@@ -111,8 +111,12 @@ PlanNode PlanWriter::scan(duckdb::LogicalGet& get, const Expressions* above) {
 
 PlanNode PlanWriter::constants(duckdb::LogicalOperator& plan) {
   switch (plan.type) {
-    case duckdb::LogicalOperatorType::LOGICAL_EMPTY_RESULT:
+    case duckdb::LogicalOperatorType::LOGICAL_EMPTY_RESULT: {
+      // The scans that named these columns are gone.
+      const auto& bindings = plan.Cast<duckdb::LogicalEmptyResult>().bindings;
+      for (size_t i = 0; i < bindings.size(); ++i) names_.set(bindings[i], {{}, "column_" + std::to_string(i)});
       return made(plan, "EmptyRelation", "PhysicalEmptyRelation", "VEMPTYSET");
+    }
     case duckdb::LogicalOperatorType::LOGICAL_EXPRESSION_GET: {
       auto& get = plan.Cast<duckdb::LogicalExpressionGet>();
       PlanNode out = made(plan, "Union", "PhysicalUnion", "VUNION");

@@ -12,7 +12,7 @@ SCALE = 0.01
 # Functions under their kernel names, operators of the kernel, made up names, types and casts in the kernel's manner.
 INTERNAL = re.compile(
     r"\bd_\w+\(|duckdb|sluice|__internal|SUBQUERY|(?<![A-Za-z])#\[?\d|count_star|\bfirst\(|\berror\(|constant_or_null|~~|::|\bHASH_GROUP_BY|SEQ_SCAN"
-    r"|COMPARISON_JOIN|TABLE_SCAN|[\x00-\x08\x0b-\x1f]|\bstrlen\(|sum_no_overflow|\bcolumn\b|DELIM|_ascii\(|\bprefix\(|\bsuffix\(",
+    r"|COMPARISON_JOIN|TABLE_SCAN|[\x00-\x08\x0b-\x1f]|\bstrlen\(|sum_no_overflow|\bcolumn\b|DELIM|_ascii\(|_decimals\(|\bprefix\(|\bsuffix\(",
     re.IGNORECASE)
 FORMS = ["", "VERBOSE", "TREE", "GRAPH", "SHAPE PLAN", "ANALYZED PLAN", "REWRITTEN PLAN", "OPTIMIZED PLAN", "MEMO PLAN", "ALL PLAN",
          "FORMAT=JSON"]
