@@ -14,6 +14,8 @@ using duckdb::Expression;
 using duckdb::ExpressionClass;
 using duckdb::LogicalOperatorType;
 
+constexpr const char* kDistinct = "qualifier=DISTINCT";
+
 std::string cardinality_line(const PlanNode& node) {
   return "cardinality=" + std::to_string(node.cardinality.value_or(0));
 }
@@ -137,7 +139,7 @@ PlanNode PlanWriter::distinct(duckdb::LogicalDistinct& plan) {
   PlanNode child = node(*plan.children[0]);
   // These give no row twice by themselves.
   if (child.name == "Except" || child.name == "Intersect") {
-    child.arguments = "qualifier=DISTINCT";
+    child.arguments = kDistinct;
     return child;
   }
   PlanNode out = made(plan, "Aggregate", "hashAgg[GLOBAL]", "VAGGREGATE (update finalize)");
@@ -227,12 +229,17 @@ PlanNode PlanWriter::set_operation(duckdb::LogicalOperator& plan) {
   std::vector<PlanNode> inputs;
   for (auto& child : plan.children) {
     inputs.push_back(node(*child));
-    // a UNION ALL b UNION ALL c is one of three
-    if (unites && inputs.back().name == "Union" && !inputs.back().children.empty() && operation.setop_all) {
-      PlanNode inner = std::move(inputs.back());
-      inputs.pop_back();
-      for (auto& grandchild : inner.children) inputs.push_back(std::move(grandchild));
-    }
+    // a UNION ALL b UNION ALL c is one of three; of EXCEPT only the first input can be one, and neither keeps rows
+    // twice.
+    const PlanNode& last = inputs.back();
+    const bool same =
+        !last.children.empty() && (unites   ? last.name == "Union" && operation.setop_all
+                                   : except ? last.name == "Except" && last.arguments == kDistinct && inputs.size() == 1
+                                            : last.name == "Intersect" && last.arguments == kDistinct);
+    if (!same) continue;
+    PlanNode inner = std::move(inputs.back());
+    inputs.pop_back();
+    for (auto& grandchild : inner.children) inputs.push_back(std::move(grandchild));
   }
   const auto bindings = plan.children[0]->GetColumnBindings();
   for (size_t i = 0; i < bindings.size() && i < operation.column_count; ++i) {

@@ -33,6 +33,10 @@ def suite(request, suite_dir):
     server.close()
 
 
+def without_literals(line):
+    return re.sub(r"'[^']*'", "''", line.replace("\n", " "))
+
+
 def lines_of(connection, sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
@@ -48,7 +52,7 @@ def test_no_internal_name(form, suite):
         assert lines, number
         # Columns that the statement gives no name are called by its own text.
         lines = [line for line in lines if not line.startswith("    ") and "outputExprs=" not in line] if form != "FORMAT=JSON" else lines
-        wrong += [(number, match.group(), line) for line in lines if (match := INTERNAL.search(line.replace("\n", " ")))]
+        wrong += [(number, match.group(), line) for line in lines if (match := INTERNAL.search(without_literals(line)))]
     assert not wrong, wrong[:5]
 
 
@@ -78,4 +82,4 @@ def test_analyze_counts_the_rows(suite):
         rows = len(lines_of(connection, queries[number]))
         lines = lines_of(connection, f"EXPLAIN ANALYZE {queries[number]}")
         assert lines[0].startswith(f"VRESULT SINK  rows: {rows}, time: ")
-        assert not [line for line in lines if INTERNAL.search(line)]
+        assert not [line for line in lines if INTERNAL.search(without_literals(line))]
