@@ -227,10 +227,11 @@ struct NoOpStatement {
 };
 
 using StatementBody =
-    std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
-                 MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement, UseStatement, SetStatement,
-                 ShowStatement, KillStatement, TransactionStatement, SavepointStatement, PreparedTextStatement,
-                 AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement, LoadDataStatement, NoOpStatement>;
+    std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
+                 RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
+                 UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, SavepointStatement,
+                 PreparedTextStatement, AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement,
+                 LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

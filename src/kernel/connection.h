@@ -75,7 +75,6 @@ class Prepared {
 
 class Connection {
  public:
-  // `user`: who asks; empty for the server's own work.
   explicit Connection(Host& host);
   ~Connection();
   Connection(const Connection&) = delete;
