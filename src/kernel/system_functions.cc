@@ -323,7 +323,7 @@ const std::vector<SystemFunction>& system_functions() {
         {"INFO", kText},
         {"FE", kText},
         {"CLOUD_CLUSTER", kText}},
-       fill_processes},
+       fill_of_users<SystemRows::Kind::kProcesses, 2>},
       {"global_variables",
        nullptr,
        {{"VARIABLE_NAME", kText}, {"VARIABLE_VALUE", kText}, {"DEFAULT_VALUE", kText}, {"CHANGED", kText}},
