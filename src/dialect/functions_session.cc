@@ -42,6 +42,9 @@ Parsed<ExprPtr> build_found_rows(ParseContext& c, Call&) {
 Parsed<ExprPtr> build_row_count(ParseContext& c, Call&) {
   return from_session(c, [](const SessionValues& session) { return Value::BIGINT(session.row_count()); });
 }
+Parsed<ExprPtr> build_last_query_id(ParseContext& c, Call&) {
+  return from_session(c, [](const SessionValues& session) { return Value(session.last_query_id()); });
+}
 Parsed<ExprPtr> build_version(ParseContext& c, Call&) {
   const SessionValues* session = c.session();
   if (!session) return tl::unexpected<Failed>(Failed{});
@@ -88,6 +91,7 @@ constexpr FunctionEntry kFunctions[] = {
     {"last_insert_id", 0, 1, nullptr, build_last_insert_id},
     {"found_rows", 0, 0, nullptr, build_found_rows},
     {"row_count", 0, 0, nullptr, build_row_count},
+    {"last_query_id", 0, 0, nullptr, build_last_query_id},
     {"version", 0, 0, nullptr, build_version},
     {"current_catalog", 0, 0, nullptr, build_current_catalog},
     {"charset", 1, 1, nullptr, build_charset},

@@ -89,6 +89,10 @@ class KernelForTests {
     if (!statement) {
       return std::to_string(statement.error().native_code()) + ": " + statement.error().message();
     }
+    if (auto* explain = std::get_if<ExplainStatement>(&statement->body)) {
+      duckdb::unique_ptr<duckdb::SQLStatement> tree(explain->tree.release());
+      return rows_of(*run_tree(std::make_unique<duckdb::ExplainStatement>(std::move(tree))));
+    }
     auto* kernel = std::get_if<KernelStatement>(&statement->body);
     if (!kernel) return "not for the kernel";
     std::string rows = rows_of(*run_tree(std::move(kernel->tree)));

@@ -27,6 +27,8 @@ class SessionValues {
   virtual uint64_t last_insert_id() const = 0;  // LAST_INSERT_ID()
   virtual uint64_t found_rows() const = 0;      // FOUND_ROWS()
   virtual int64_t row_count() const = 0;        // ROW_COUNT()
+  // LAST_QUERY_ID(): of the statement before; empty when there was none.
+  virtual std::string last_query_id() const { return {}; }
 };
 
 struct ParseOptions {

@@ -125,10 +125,35 @@ TEST_F(Queries, SelectOptionsAndLocksMeanNothing) {
 }
 
 TEST_F(Queries, Explain) {
-  EXPECT_NE(run("explain select * from t").find("SEQ_SCAN"), std::string::npos);
-  EXPECT_NE(run("explain format = json select * from t").find("\"name\""), std::string::npos);
-  EXPECT_NE(run("explain analyze select count(*) from t"), "");
-  EXPECT_NE(run("desc verbose select 1"), "");
+  using Form = ExplainStatement::Form;
+  const std::pair<const char*, Form> cases[] = {{"explain select * from t", Form::kPlan},
+                                                {"explain format = json select * from t", Form::kJson},
+                                                {"explain format=tree select * from t", Form::kTree},
+                                                {"explain analyze select count(*) from t", Form::kAnalyze},
+                                                {"desc verbose select 1", Form::kVerbose},
+                                                {"explain graph select 1", Form::kGraph},
+                                                {"explain tree select 1", Form::kTree},
+                                                {"explain shape plan select 1", Form::kShape},
+                                                {"explain shape plan process select 1", Form::kShape},
+                                                {"explain parsed plan select 1", Form::kAnalyzed},
+                                                {"explain analyzed plan select 1", Form::kAnalyzed},
+                                                {"explain logical plan select 1", Form::kRewritten},
+                                                {"explain rewritten plan select 1", Form::kRewritten},
+                                                {"explain optimized plan verbose select 1", Form::kPhysical},
+                                                {"explain physical plan select 1", Form::kPhysical},
+                                                {"explain memo plan select 1", Form::kMemo},
+                                                {"explain distributed plan select 1", Form::kDistributed},
+                                                {"explain all plan select 1", Form::kAll},
+                                                {"explain plan insert into t values (1)", Form::kPlan},
+                                                {"explain (select 1)", Form::kPlan}};
+  for (const auto& [sql, form] : cases) {
+    auto statement = parse(sql, options_for_tests());
+    ASSERT_TRUE(statement) << sql << ": " << statement.error().message();
+    const auto* explain = std::get_if<ExplainStatement>(&statement->body);
+    ASSERT_TRUE(explain) << sql;
+    EXPECT_EQ(explain->form, form) << sql;
+    EXPECT_TRUE(explain->tree) << sql;
+  }
 }
 
 }  // namespace

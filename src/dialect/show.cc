@@ -229,48 +229,73 @@ Parsed<void> parse_show_kind(ParseContext& c, ShowStatement& show) {
 }
 
 // The words between EXPLAIN and the statement.
-struct ExplainOptions {
-  duckdb::ExplainType type = duckdb::ExplainType::EXPLAIN_STANDARD;
-  duckdb::ExplainFormat format = duckdb::ExplainFormat::DEFAULT;
-};
-Parsed<ExplainOptions> parse_explain_options(ParseContext& c) {
-  ExplainOptions options;
+Parsed<ExplainStatement::Form> parse_explain_form(ParseContext& c) {
+  using Form = ExplainStatement::Form;
+  Form form = Form::kPlan;
+  bool planned = false;  // the word before PLAN was read
   for (;;) {
+    Form next = form;
     switch (c.peek().keyword) {
       case "ANALYZE"_kw:
-        options.type = duckdb::ExplainType::EXPLAIN_ANALYZE;
+        next = Form::kAnalyze;
+        break;
+      case "VERBOSE"_kw:
+        next = Form::kVerbose;
+        break;
+      case "GRAPH"_kw:
+        next = Form::kGraph;
+        break;
+      case "TREE"_kw:
+        next = Form::kTree;
+        break;
+      case "SHAPE"_kw:
+        next = Form::kShape;
+        break;
+      case "PARSED"_kw:
+        next = Form::kAnalyzed;
+        break;
+      case "LOGICAL"_kw:
+      case "REWRITTEN"_kw:
+        next = Form::kRewritten;
+        break;
+      case "OPTIMIZED"_kw:
+      case "PHYSICAL"_kw:
+        next = Form::kPhysical;
+        break;
+      case "MEMO"_kw:
+        next = Form::kMemo;
         break;
       case "EXTENDED"_kw:
       case "PARTITIONS"_kw:
-      case "VERBOSE"_kw:
-      case "LOGICAL"_kw:
-      case "PARSED"_kw:
-      case "REWRITTEN"_kw:
-      case "OPTIMIZED"_kw:
-      case "PHYSICAL"_kw:
-      case "SHAPE"_kw:
-      case "MEMO"_kw:
-      case "GRAPH"_kw:
-      case "TREE"_kw:
       case "PROCESS"_kw:
       case "PLAN"_kw:
         break;
       case "FORMAT"_kw: {
         c.advance();
         TRY(c.expect(TokenKind::kEqual, "'='"));
-        std::string format = duckdb::StringUtil::Upper(TRY(parse_name_or_string(c, "a format")));
-        if (format == "JSON") options.format = duckdb::ExplainFormat::JSON;
+        const std::string format = duckdb::StringUtil::Upper(TRY(parse_name_or_string(c, "a format")));
+        if (form == Form::kAnalyze) continue;
+        if (format == "JSON") form = Form::kJson;
+        if (format == "TREE") form = Form::kTree;
         continue;
       }
       default:
-        if (!c.is("PLAN"_kw, 1)) return options;
-        // ANALYZED PLAN, DISTRIBUTED PLAN, DUMP PLAN, ALL PLAN
-        if (!c.is_word("ANALYZED") && !c.is_word("DISTRIBUTED") && !c.is_word("DUMP") && !c.is("ALL"_kw))
-          return options;
+        if (!c.is("PLAN"_kw, 1)) return form;
+        if (c.is_word("ANALYZED"))
+          next = Form::kAnalyzed;
+        else if (c.is_word("DISTRIBUTED"))
+          next = Form::kDistributed;
+        else if (c.is("ALL"_kw))
+          next = Form::kAll;
+        else if (!c.is_word("DUMP"))
+          return form;
         break;
     }
     // A table may have such a name: EXPLAIN plan.
-    if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return options;
+    if (c.is(TokenKind::kEnd, 1) || c.is(TokenKind::kSemicolon, 1)) return form;
+    // EXPLAIN SHAPE PLAN VERBOSE: the kind of plan counts.
+    if (!planned || next == Form::kAnalyze) form = next;
+    planned = planned || c.is("PLAN"_kw, 1);
     c.advance();
   }
 }
@@ -294,16 +319,22 @@ Body parse_show(ParseContext& c) {
 
 Body parse_describe(ParseContext& c) {
   c.advance();
-  ExplainOptions options = TRY(parse_explain_options(c));
+  const ExplainStatement::Form form = TRY(parse_explain_form(c));
   bool statement = c.is(TokenKind::kLeftParen) ||
                    c.is_any("SELECT"_kw, "WITH"_kw, "VALUES"_kw, "INSERT"_kw, "REPLACE"_kw, "UPDATE"_kw, "DELETE"_kw) ||
                    (c.is("CREATE"_kw) && c.is("TABLE"_kw, 1));
   if (statement) {
     StatementBody inner = TRY(parse_statement(c));
-    auto& kernel = std::get<KernelStatement>(inner);
-    duckdb::unique_ptr<duckdb::SQLStatement> tree(kernel.tree.release());
-    return kernel_statement(std::make_unique<duckdb::ExplainStatement>(std::move(tree), options.type, options.format),
-                            KernelStatement::Effect::kRead);
+    auto* kernel = std::get_if<KernelStatement>(&inner);
+    if (!kernel) return c.unsupported("EXPLAIN of this statement");
+    ExplainStatement explain;
+    explain.form = form;
+    explain.tree = std::move(kernel->tree);
+    // INSERT OVERWRITE: rows leave before those of the INSERT come.
+    for (auto& other : kernel->rest) {
+      if (other->type == duckdb::StatementType::INSERT_STATEMENT) explain.tree = std::move(other);
+    }
+    return explain;
   }
   if (c.is("FOR"_kw) && c.is("CONNECTION"_kw, 1)) return c.unsupported("EXPLAIN FOR CONNECTION");
   if (c.is("FUNCTION"_kw) && at_name(c, 1) && c.is(TokenKind::kLeftParen, 2)) {

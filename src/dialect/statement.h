@@ -43,6 +43,27 @@ struct CreateLikeStatement {
   bool if_not_exists = false;
 };
 
+// EXPLAIN or DESC of a statement: the plan of `tree` in Doris' words.
+struct ExplainStatement {
+  enum class Form : uint8_t {
+    kPlan,       // fragments of V nodes
+    kVerbose,    // the same with types and estimates of every node
+    kTree,       // one line a node
+    kGraph,      // boxes
+    kShape,      // the operators alone
+    kAnalyzed,   // PARSED, ANALYZED: as bound
+    kRewritten,  // REWRITTEN, LOGICAL: as optimized
+    kPhysical,   // OPTIMIZED, PHYSICAL
+    kMemo,
+    kDistributed,
+    kAll,
+    kJson,     // FORMAT = JSON
+    kAnalyze,  // EXPLAIN ANALYZE: runs it
+  };
+  Form form = Form::kPlan;
+  std::unique_ptr<duckdb::SQLStatement> tree;
+};
+
 struct UseStatement {
   std::string catalog;  // empty: the current one
   std::string database;
@@ -206,10 +227,11 @@ struct NoOpStatement {
 };
 
 using StatementBody =
-    std::variant<KernelStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement, RenameDatabaseStatement,
-                 MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement, UseStatement, SetStatement,
-                 ShowStatement, KillStatement, TransactionStatement, SavepointStatement, PreparedTextStatement,
-                 AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement, LoadDataStatement, NoOpStatement>;
+    std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
+                 RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
+                 UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, SavepointStatement,
+                 PreparedTextStatement, AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement,
+                 LoadDataStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -50,12 +50,57 @@ void check_arguments(const Function& function, const BoundList& arguments) {
                                 wanted == "1" ? "" : "s", count);
 }
 
+// Of the WrittenCalls that lives on this thread.
+thread_local const WrittenCalls::Text* written_text = nullptr;
+// Longer calls are shown by what they became.
+constexpr size_t kMostWrittenBytes = 4096;
+
+// Operators as they are written.
+std::string_view operator_symbol(std::string_view name) {
+  constexpr std::pair<std::string_view, std::string_view> kSymbols[] = {
+      {"add", "+"}, {"subtract", "-"}, {"multiply", "*"}, {"divide", "/"}, {"int_divide", "DIV"},
+      {"mod", "%"}, {"bitand", "&"},   {"bitor", "|"},    {"bitxor", "^"},
+  };
+  for (const auto& [called, symbol] : kSymbols) {
+    if (called == name) return symbol;
+  }
+  return {};
+}
+
+std::string written_call(const Function& function, const BoundList& arguments) {
+  const std::string_view symbol = operator_symbol(function.name);
+  const bool infix = !symbol.empty() && arguments.size() == 2;
+  const std::string between = infix ? " " + std::string(symbol) + " " : ", ";
+  std::string text;
+  for (const auto& argument : arguments) {
+    const std::string part = (*written_text)(*argument);
+    if (part.empty()) return {};
+    text += (text.empty() ? "" : between) + part;
+  }
+  return kWrittenCall + (infix ? "" : function.name) + "(" + text + ")";
+}
+
+// Comparisons and their like are as they were written; a column or a constant has a name of its own.
+bool shows_itself(duckdb::ExpressionClass kind) {
+  using enum duckdb::ExpressionClass;
+  return kind == BOUND_COLUMN_REF || kind == BOUND_CONSTANT || kind == BOUND_COMPARISON || kind == BOUND_CONJUNCTION ||
+         kind == BOUND_OPERATOR || kind == BOUND_BETWEEN;
+}
+
 BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   const Function& function = input.bind_data->Cast<BoundEntry>().function;
   check_arguments(function, input.children);
   plain_decimals(function.name, input.children);
   Call call{input.context, function.name, input.children};
-  return function.expand ? function.expand(call) : bind_overload(function, call);
+  if (!function.expand) return bind_overload(function, call);
+  if (!written_text) return function.expand(call);
+  std::string written = written_call(function, input.children);
+  BoundPtr made = function.expand(call);
+  // Casts and CASE come with what their syntax says as further arguments.
+  const bool syntax = function.name == "case" || function.name.find("cast") != std::string::npos;
+  if (!syntax && !written.empty() && written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
+    made->SetAlias(std::move(written));
+  return made;
 }
 
 // Never runs: the binder has replaced the call.
@@ -201,6 +246,10 @@ Function& Registry::add(std::string name, std::string doc) {
   functions_.back()->family = family_;
   return *functions_.back();
 }
+
+WrittenCalls::WrittenCalls(Text text) { written_text = new Text(std::move(text)); }
+
+WrittenCalls::~WrittenCalls() { delete std::exchange(written_text, nullptr); }
 
 std::string kernel_name(std::string_view name) { return "d_" + std::string(name); }
 

@@ -106,6 +106,18 @@ class Registry {
 // "d_" and the name: what trees say.
 std::string kernel_name(std::string_view name);
 
+// While one lives, calls that become other trees keep how they were written: as the alias kWrittenCall + "upper(v)".
+// For EXPLAIN. One a thread, on the thread that binds; `text` gives the text of a bound argument.
+class WrittenCalls {
+ public:
+  using Text = std::function<std::string(const duckdb::Expression&)>;
+  explicit WrittenCalls(Text text);
+  ~WrittenCalls();
+  WrittenCalls(const WrittenCalls&) = delete;
+  WrittenCalls& operator=(const WrittenCalls&) = delete;
+};
+inline constexpr char kWrittenCall = '\x01';
+
 // Creates all of them in system.doris, which must exist.
 void create_functions(duckdb::ClientContext& context);
 

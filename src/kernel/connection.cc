@@ -92,6 +92,9 @@ Status Connection::ensure_locked() {
   try {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
     kernel_->context->config.enable_optimizer = host_.options().optimizer;
+    // Progress is counted, not printed.
+    kernel_->context->config.enable_progress_bar = true;
+    kernel_->context->config.print_progress_bar = false;
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);

@@ -21,7 +21,7 @@ class SystemRows {
     // As the functions of system_functions.cc have their columns:
     kAccounts,
     kPrivileges,
-    kProcesses,        // BIGINT id, VARCHAR user, host, db, command, BIGINT time (s), VARCHAR state, info
+    kProcesses,        // as SHOW PROCESSLIST has its columns
     kGlobalVariables,  // VARCHAR name, value, default, changed ("0", "1")
     // As the table functions of server_functions.cc have their columns:
     kMaterializedViews,  // with the database before them

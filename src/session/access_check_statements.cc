@@ -80,6 +80,11 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     for (const auto& part : kernel->rest) TRY(tree(*part, kernel->effect));
     return {};
   }
+  if (const auto* explained = std::get_if<dialect::ExplainStatement>(&body)) {
+    const bool reads = explained->tree->type == duckdb::StatementType::SELECT_STATEMENT;
+    return tree(*explained->tree,
+                reads ? dialect::KernelStatement::Effect::kRead : dialect::KernelStatement::Effect::kWrite);
+  }
   if (const auto* show_statement = std::get_if<dialect::ShowStatement>(&body)) return show(*show_statement);
   if (const auto* set_statement = std::get_if<dialect::SetStatement>(&body)) return set(*set_statement);
   if (const auto* use = std::get_if<dialect::UseStatement>(&body)) {

@@ -11,6 +11,7 @@
 #include "session/access.h"
 #include "session/audit.h"
 #include "session/plan_cache.h"
+#include "session/query_profiles.h"
 #include "session/running.h"
 #include "session/schema_jobs.h"
 #include "session/system_rows.h"
@@ -43,6 +44,7 @@ class Services {
   PlanCache plan_cache;
   RunningStatements running;
   SchemaJobs schema_jobs;
+  QueryProfiles profiles;
   GlobalVariables variables;  // system variables' global values
 
   uint32_t next_connection_id() { return ++last_connection_id_; }

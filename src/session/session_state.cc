@@ -123,6 +123,8 @@ void SessionState::end(uint64_t rows, const Error* error) {
     services.running.unwatch(id);
     services.statement_seconds.observe(std::chrono::steady_clock::now() - started_);
   }
+  if (ended_query != 0) last_query_number_ = ended_query;
+  if (std::exchange(profiled_, false)) keep_profile(ended_query, error);
   if (error) services.failed_statement_count.fetch_add(1, std::memory_order_relaxed);
   has_next_trace = false;
   found_rows_ = rows;
@@ -250,7 +252,8 @@ Result<std::shared_ptr<const StatementGuard>> SessionState::check_access(const d
   TRY(check.statement(body));
   // Only what reads for the client: a table that ALTER writes anew keeps all its rows, and TRUNCATE leaves none.
   const auto* tree = std::get_if<KernelStatement>(&body);
-  const bool reads = tree || std::holds_alternative<dialect::ShowStatement>(body) ||
+  const bool reads = tree || std::holds_alternative<dialect::ExplainStatement>(body) ||
+                     std::holds_alternative<dialect::ShowStatement>(body) ||
                      std::holds_alternative<dialect::SetStatement>(body);
   const bool truncates = tree && tree->effect == KernelStatement::Effect::kSchema &&
                          tree->tree->type == duckdb::StatementType::DELETE_STATEMENT;
@@ -294,6 +297,7 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
     return run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(kernel_statement->tree.release()),
                       kernel_statement->effect, std::move(parameters));
   }
+  if (auto* explained = std::get_if<dialect::ExplainStatement>(&body)) return explain(std::move(*explained));
   if (const auto* like = std::get_if<dialect::CreateLikeStatement>(&body)) return create_like(*like);
   if (const auto* alter = std::get_if<dialect::AlterTableStatement>(&body)) return alter_table(*alter);
   if (auto* view = std::get_if<dialect::AlterViewStatement>(&body)) return alter_view(std::move(*view));
@@ -343,6 +347,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
                                          std::vector<duckdb::Value> parameters) {
   if (database_.empty() && needs_database(*tree)) return fail(no_database_selected());
   TRY(prepare_transaction(effect));
+  if (effect != KernelStatement::Effect::kSchema && is_on("enable_profile")) begin_profile();
   const auto type = tree->type;
   std::string dropped;
   if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;
@@ -474,6 +479,7 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   }
   TRY(check_access(*plan->tree, plan->effect));
   TRY(prepare_transaction(plan->effect));
+  if (is_on("enable_profile")) begin_profile();
   std::string types = type_signature(parameters);
   auto kept = std::find_if(kept_plans.begin(), kept_plans.end(),
                            [&](const KeptPlan& known) { return known.plan == plan && known.types == types; });

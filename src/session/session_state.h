@@ -46,6 +46,7 @@ class SessionState final : public dialect::SessionValues {
   uint64_t last_insert_id() const override { return last_insert_id_; }
   uint64_t found_rows() const override { return found_rows_; }
   int64_t row_count() const override { return row_count_; }
+  std::string last_query_id() const override;
 
   dialect::ParseOptions parse_options(bool lift_literals = false) const;
 
@@ -68,6 +69,12 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> run(dialect::Statement statement, std::string_view sql, std::vector<duckdb::Value> parameters = {});
   Result<Outcome> run_allowed(dialect::Statement statement, std::string_view sql,
                               std::vector<duckdb::Value> parameters);
+  // profiles.cc: enable_profile
+  void begin_profile();
+  void keep_profile(uint64_t ended_query, const Error* error);
+  // explain.cc
+  Result<Outcome> explain(dialect::ExplainStatement statement);
+  Result<Outcome> explain_analyze(dialect::ExplainStatement statement);
   Result<Outcome> run_kernel(duckdb::unique_ptr<duckdb::SQLStatement> tree, dialect::KernelStatement::Effect effect,
                              std::vector<duckdb::Value> parameters);
   // Runs the trees of one statement in one transaction.
@@ -155,6 +162,10 @@ class SessionState final : public dialect::SessionValues {
   uint64_t last_insert_id_ = 0;
   uint64_t found_rows_ = 0;
   int64_t row_count_ = -1;
+  uint64_t last_query_number_ = 0;  // 0: none yet
+  // enable_profile: the kernel counts and times the running statement's operators; end() keeps what it found.
+  bool profiled_ = false;
+  std::string profiled_sql_;
   bool in_transaction = false;         // mirrors the kernel's, without asking it
   bool read_only = false;              // of the open transaction
   std::optional<bool> next_read_only;  // SET TRANSACTION READ ONLY: of the next one

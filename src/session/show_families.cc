@@ -91,17 +91,11 @@ constexpr Header kHeaders[] = {
     {"LOAD",
      "JobId,Label,State,Progress,Type,EtlInfo,TaskInfo,ErrorMsg,CreateTime,EtlStartTime,EtlFinishTime,"
      "LoadStartTime,LoadFinishTime,URL,JobDetails,TransactionId,ErrorTablets,User,Comment"},
-    {"LOAD PROFILE",
-     "Profile ID,Task Type,Start Time,End Time,Total,Task State,User,Default Catalog,Default Db,"
-     "Sql Statement"},
     {"LOAD WARNINGS", "JobId,Label,ErrorMsgDetail"},
     {"PARTITION", "DbName,TableName,PartitionName,DbId,TableId"},
     {"PARTITION ID", "DbName,TableName,PartitionName,DbId,TableId"},
     {"POLICY", "PolicyName,CatalogName,DbName,TableName,Type,FilterType,WherePredicate,User,Role,OriginStmt"},
     {"PROPERTY", "Key,Value"},
-    {"QUERY PROFILE",
-     "Profile ID,Task Type,Start Time,End Time,Total,Task State,User,Default Catalog,Default Db,"
-     "Sql Statement"},
     {"QUERY STATS", "TableName,#QueryCount"},
     {"QUEUED ANALYZE JOBS", "catalog_name,db_name,tbl_name,col_list,priority"},
     {"REPLICA DISTRIBUTION",
@@ -328,6 +322,7 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "FRONTENDS") return frontend_table(context.services);
   if (family == "FRONTENDS DISKS") return disk_table(context.services);
   if (family == "PROC") return show_proc(show, context);
+  if (family == "QUERY PROFILE" || family == "LOAD PROFILE") return show_profiles(show, context);
   if (family == "VIEWS") return show_names_of_views(show, context);
   if (family == "CREATE MATERIALIZED VIEW") return show_create_materialized_view(show, context);
   if (family == "BUILTIN FUNCTIONS") return builtin_functions();

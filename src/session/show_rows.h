@@ -49,6 +49,11 @@ Result<Table> show_create_database(const dialect::ShowStatement& show, ShowConte
 // show_server.cc
 Table show_variables(const dialect::ShowStatement& show, ShowContext& context);
 Table show_status(ShowContext& context);
+// SHOW QUERY PROFILE, SHOW LOAD PROFILE ['/' | '/id'] (profiles.cc)
+Result<Table> show_profiles(const dialect::ShowStatement& show, ShowContext& context);
+// A row of SHOW PROCESSLIST and information_schema.processlist. `asking`: it is the client's own.
+std::vector<duckdb::Value> process_row(const Services& services, const RunningEntry& entry, bool asking,
+                                       std::string_view statement);
 Table show_processlist(const dialect::ShowStatement& show, ShowContext& context);
 Table show_warnings(bool errors_only, ShowContext& context);
 Table count_warnings(bool errors_only, ShowContext& context);

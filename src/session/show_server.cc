@@ -24,9 +24,9 @@ std::string_view shortened(std::string_view text, size_t characters) {
   return text.substr(0, at);
 }
 
-std::string server_name(ShowContext& context) {
+std::string server_name(const Services& services) {
   auto id = find_variable("hostname");
-  return id ? to_text(definition(*id), context.services.variables.get(*id)) : std::string();
+  return id ? to_text(definition(*id), services.variables.get(*id)) : std::string();
 }
 
 }  // namespace
@@ -67,21 +67,39 @@ Table show_status(ShowContext& context) {
   return table;
 }
 
+std::vector<duckdb::Value> process_row(const Services& services, const RunningEntry& entry, bool asking,
+                                       std::string_view statement) {
+  const bool busy = !entry.statement.empty();
+  std::string state = busy ? "RUNNING" : "";
+  if (busy && entry.progress >= 0) {
+    char percent[16];
+    std::snprintf(percent, sizeof percent, " %.0f%%", std::min(entry.progress, 100.0));
+    state += percent;
+  }
+  return {text(asking ? "Yes" : "No"),
+          number(entry.connection_id),
+          text(entry.client.user),
+          text(entry.client.host),
+          text(time_text(entry.logged_in)),
+          text(kernel::kInternalCatalog),
+          text(entry.database),
+          text(busy ? "Query" : "Sleep"),
+          number(seconds_since(entry.state_since)),
+          text(state),
+          text(entry.query_id),
+          busy ? text(statement) : no_text(),
+          text(server_name(services)),
+          no_text()};
+}
+
 Table show_processlist(const dialect::ShowStatement& show, ShowContext& context) {
   Table table = table_of({"CurrentConnected", "#Id", "User", "Host", "LoginTime", "Catalog", "Db", "Command", "#Time",
                           "State", "QueryId", "Info", "FE", "CloudCluster"});
-  const std::string server = server_name(context);
   for (const RunningEntry& entry : context.services.running.snapshot()) {
     if (entry.client.user != context.client.user && !context.rights.global().has(Privilege::kAdmin)) continue;
-    const bool busy = !entry.statement.empty();
     const std::string_view statement =
         show.full ? std::string_view(entry.statement) : shortened(entry.statement, kShortStatementCharacters);
-    table.rows.push_back({text(entry.connection_id == context.connection_id ? "Yes" : "No"),
-                          number(entry.connection_id), text(entry.client.user), text(entry.client.host),
-                          text(time_text(entry.logged_in)), text(kernel::kInternalCatalog), text(entry.database),
-                          text(busy ? "Query" : "Sleep"), number(seconds_since(entry.state_since)),
-                          text(busy ? "RUNNING" : ""), text(entry.query_id), busy ? text(statement) : no_text(),
-                          text(server), no_text()});
+    table.rows.push_back(process_row(context.services, entry, entry.connection_id == context.connection_id, statement));
   }
   return table;
 }

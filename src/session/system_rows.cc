@@ -6,6 +6,7 @@
 #include "session/server_rows.h"
 #include "session/services.h"
 #include "session/show_accounts.h"
+#include "session/show_rows.h"
 
 namespace sluice::session {
 namespace {
@@ -14,20 +15,11 @@ using duckdb::Value;
 using Kind = kernel::SystemRows::Kind;
 using Rows = kernel::SystemRows::Rows;
 
-Value text(std::string_view value) { return Value(std::string(value)); }
-
-// Without the statements' texts: the view does not know who asks. SHOW PROCESSLIST does and shows them.
+// The kernel leaves out what its client may not see.
 Rows process_rows(const Services& services) {
   Rows rows;
-  const auto now = std::chrono::system_clock::now();
-  for (const RunningEntry& entry : services.running.snapshot()) {
-    const bool busy = !entry.statement.empty();
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - entry.state_since).count();
-    rows.push_back({Value::BIGINT(entry.connection_id), text(entry.client.user), text(entry.client.host),
-                    entry.database.empty() ? Value(duckdb::LogicalType::VARCHAR) : text(entry.database),
-                    text(busy ? "Query" : "Sleep"), Value::BIGINT(std::max<int64_t>(0, seconds)),
-                    text(busy ? "RUNNING" : ""), Value(duckdb::LogicalType::VARCHAR)});
-  }
+  for (const RunningEntry& entry : services.running.snapshot())
+    rows.push_back(process_row(services, entry, false, entry.statement));
   return rows;
 }
 

@@ -39,10 +39,3 @@ def environment(shop):
     """Of the client programs."""
     return {"T_HOST": shop.host, "T_PORT": str(shop.mysql_port), "T_DB": "shop", "T_USER": shop.user, "T_PASSWORD": shop.password,
             "T_BIG_ROWS": "0"}
-
-
-def check_line(outcome, check: str):
-    """`outcome` of programs.run(): the check's line must say ok."""
-    lines, errors = outcome
-    assert check in lines, f"nothing was printed of {check}: {errors[-2000:]}"
-    assert lines[check].startswith("ok"), lines[check]

@@ -2,7 +2,7 @@
 """Grafana through go-sql-driver: plain and prepared, its macros, and the driver's ColumnTypes."""
 import pytest
 
-from conftest import check_line
+from harness.programs import check_line
 from harness import programs
 
 

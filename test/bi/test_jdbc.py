@@ -2,7 +2,7 @@
 """DBeaver and Metabase: DatabaseMetaData, ResultSetMetaData and their own statements through both JDBC drivers."""
 import pytest
 
-from conftest import check_line
+from harness.programs import check_line
 from harness import jdbc, programs
 
 CHECKS = ["product", "catalogs", "tables", "columns", "primary_keys", "indexes", "foreign_keys", "routines", "privileges", "types",

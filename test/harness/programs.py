@@ -35,3 +35,10 @@ def go(package: str) -> str:
     program.parent.mkdir(parents=True, exist_ok=True)
     subprocess.run(["go", "build", "-o", program, package], cwd=ROOT / "test" / "clients" / "go", check=True, timeout=600)
     return str(program)
+
+
+def check_line(outcome, check: str):
+    """`outcome` of programs.run(): the check's line must say ok."""
+    lines, errors = outcome
+    assert check in lines, f"nothing was printed of {check}: {errors[-2000:]}"
+    assert lines[check].startswith("ok"), lines[check]

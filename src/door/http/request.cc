@@ -157,6 +157,10 @@ awaitable<void> Request::dispatch() {
     case RouteKind::kLoadErrors:
       co_await load_errors();
       co_return;
+    case RouteKind::kProfile:
+    case RouteKind::kProfileText:
+      co_await query_profile();
+      co_return;
     case RouteKind::kListQueries:
       co_await list_queries();
       co_return;

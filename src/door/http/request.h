@@ -57,6 +57,7 @@ class Request final : public RunningWork, public session::Listed {
   awaitable<void> ready();
   awaitable<void> list_queries();
   awaitable<void> kill_query();
+  awaitable<void> query_profile();
   awaitable<void> load_errors();
   // ---- query_request.cc
   awaitable<void> query();

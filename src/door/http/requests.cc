@@ -80,6 +80,30 @@ awaitable<void> Request::kill_query() {
   co_await answer(200, out);
 }
 
+awaitable<void> Request::query_profile() {
+  if (!co_await authenticate()) co_return;
+  std::string id;
+  if (auto form = net::parse_form(exchange_.request().query())) {
+    for (const auto& [key, value] : *form) {
+      if (key == "query_id" || key == "queryId") id = value;
+    }
+  }
+  const auto profile = door_.services_.profiles.find(id);
+  // As with KILL: what others ran is for administrators.
+  if (!profile || (profile->user != identity_.user && !administers())) {
+    co_await answer_error(sql_error(Code::kNotFound, 1105, "there is no profile of the query " + id));
+    co_return;
+  }
+  const std::string text = session::profile_text(*profile);
+  if (route_.kind == RouteKind::kProfileText) {
+    co_await answer(200, text, "text/plain; charset=utf-8");
+    co_return;
+  }
+  std::string out = "{\"msg\":\"success\",\"code\":0,\"data\":{\"profile\":";
+  append_json_string(text, out);
+  co_await answer(200, out + "},\"count\":0}\n");
+}
+
 awaitable<void> Request::load_errors() {
   // The name in the URL is the secret: whoever got it from the load's answer may read it.
   std::string name;

@@ -23,6 +23,8 @@ constexpr Pattern kPatterns[] = {
     {"/api/queries/{}/kill", "POST", RouteKind::kKillQuery},
     {"/api/query", "POST", RouteKind::kQuery},
     {"/api/_load_error_log", "GET", RouteKind::kLoadErrors},
+    {"/api/profile", "GET", RouteKind::kProfile},
+    {"/api/profile/text", "GET", RouteKind::kProfileText},
     {"/api/{}/{}/_stream_load", "PUT", RouteKind::kStreamLoad},
     {"/api/{}/_stream_load_2pc", "PUT", RouteKind::kTwoPhase},
     {"/api/{}/{}/_stream_load_2pc", "PUT", RouteKind::kTwoPhase},

@@ -23,6 +23,8 @@ enum class RouteKind : uint8_t {
   kStreamLoad,   // PUT /api/{database}/{table}/_stream_load
   kTwoPhase,     // PUT /api/{database}/_stream_load_2pc, /api/{database}/{table}/_stream_load_2pc
   kLoadErrors,   // GET /api/_load_error_log?file=
+  kProfile,      // GET /api/profile?query_id=
+  kProfileText,  // GET /api/profile/text?query_id=
 };
 
 struct Route {
