@@ -45,6 +45,7 @@ constexpr std::string_view kOpenFamilies[] = {
     "LOAD PROFILE",
     "LOAD WARNINGS",
     "PROPERTY",
+    "QUERY PROFILE",
     "QUEUED ANALYZE JOBS",
     "RESOURCES",
     "RESTORE",

@@ -161,6 +161,7 @@ TEST_F(ExplainTest, Profiles) {
     EXPECT_NE(profile.find("--VOlapScanNode(days)  rows: 3, "), std::string::npos) << profile;
   }
   EXPECT_EQ(run("SHOW QUERY PROFILE '/none'"), "ERROR 1105: There is no profile of the query none");
+  EXPECT_EQ(run("CREATE USER somebody"), "");
   auto other = session_of("somebody");
   EXPECT_EQ(run(*other, "SHOW QUERY PROFILE"), "");
   EXPECT_EQ(run(*other, "SHOW QUERY PROFILE '" + id + "'").substr(0, 10), "ERROR 1105");
@@ -185,6 +186,7 @@ TEST_F(ExplainTest, ProcessesShowStatementsToThoseWhoMaySeeThem) {
       "SELECT USER, CATALOG, DB, COMMAND, STATE LIKE 'RUNNING%', QUERY_ID <> '', INFO FROM "
       "information_schema.processlist ORDER BY ID";
   EXPECT_EQ(run(query), "root|internal|shop|Query|true|true|" + query);
+  EXPECT_EQ(run("CREATE USER somebody"), "");
   auto other = session_of("somebody");
   EXPECT_EQ(run(*other, query), "somebody|internal||Query|true|true|" + query);
   EXPECT_EQ(run("SELECT USER, COMMAND, INFO FROM information_schema.processlist WHERE USER = 'somebody'"),
