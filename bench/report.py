@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a benchmark writes: build/bench/NAME.json, a list of {measure, ours, peer, ratio, bar, holds, unit}, and the table between the
 markers of NAME in docs/benchmarks.md."""
+import argparse
 import json
 import os
 import pathlib
@@ -93,6 +94,24 @@ def chosen_parts(parser, only, parts) -> list:
     if unknown:
         parser.error(f"no such part: {', '.join(sorted(unknown))}")
     return names
+
+
+def run(description, make_bench, parts, more_options) -> int:
+    """The program of a benchmark. `more_options` is a list of (flag, default, help), all numbers. Returns the exit code."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", help=f"comma-separated: {', '.join(parts)}")
+    parser.add_argument("--binary", default=ROOT / "build" / "release" / "sluice")
+    parser.add_argument("--rounds", type=int, default=3)
+    for flag, default, text in more_options:
+        parser.add_argument(flag, type=int, default=default, help=text)
+    parser.add_argument("--no-report", action="store_true", help="print only")
+    options = parser.parse_args()
+    bench = make_bench(options)
+    failed = run_parts(bench, parts, chosen_parts(parser, options.only, parts))
+    if not options.no_report:
+        bench.report.write(f"medians of {options.rounds} rounds in turns; kernel and wheel with {THREADS} threads and {MEMORY_GB} GB.",
+                           not options.only and not failed)
+    return 1 if failed or bench.report.missed() else 0
 
 
 sys.path.insert(0, str(ROOT / "test"))

@@ -7,7 +7,6 @@
 Native expressions run in the DuckDB wheel in process, with the same threads and memory, over the same rows; tables with keys are
 compared with tables without in the same server. Medians of rounds in turns count.
 """
-import argparse
 import os
 import pathlib
 import struct
@@ -213,21 +212,5 @@ def point(bench):
 PARTS = {part.__name__: part for part in (planning, expressions, upsert, point)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help=f"comma-separated: {', '.join(PARTS)}")
-    parser.add_argument("--binary", default=ROOT / "build" / "release" / "sluice")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", type=int, default=100_000_000, help="of the table of expressions")
-    parser.add_argument("--no-report", action="store_true", help="print only")
-    options = parser.parse_args()
-    bench = Bench(options)
-    failed = report.run_parts(bench, PARTS, report.chosen_parts(parser, options.only, PARTS))
-    if not options.no_report:
-        bench.report.write(f"medians of {options.rounds} rounds in turns; kernel and wheel with {THREADS} threads and {MEMORY_GB} GB.",
-                           not options.only and not failed)
-    return 1 if failed or bench.report.missed() else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report.run(__doc__, Bench, PARTS, [("--rows", 100_000_000, "of the table of expressions")]))

@@ -6,7 +6,6 @@
 
 Both sides of a measure run in turns, several rounds; the medians count. Data sets are kept in build/bench/sql for the next run.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -360,21 +359,5 @@ def idle(bench):
 PARTS = {part.__name__: part for part in (tpch, select1, point_prepared, point_text, stream, load, start, memory, idle, stream_memory)}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", help=f"comma-separated: {', '.join(PARTS)}")
-    parser.add_argument("--binary", default=ROOT / "build" / "release" / "sluice")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=int, default=5, help="of each sysbench run")
-    parser.add_argument("--no-report", action="store_true", help="print only")
-    options = parser.parse_args()
-    bench = Bench(options)
-    failed = report.run_parts(bench, PARTS, report.chosen_parts(parser, options.only, PARTS))
-    if not options.no_report:
-        bench.report.write(f"medians of {options.rounds} rounds in turns; kernel and wheel with {THREADS} threads and {MEMORY_GB} GB.",
-                           not options.only and not failed)
-    return 1 if failed or bench.report.missed() else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(report.run(__doc__, Bench, PARTS, [("--seconds", 5, "of each sysbench run")]))
