@@ -38,4 +38,23 @@ std::string quoted_string(std::string_view text) {
   return result + "'";
 }
 
+char unescaped(char c) {
+  switch (c) {
+    case '0':
+      return '\0';
+    case 'b':
+      return '\b';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    case 'Z':
+      return '\x1a';
+    default:
+      return c;
+  }
+}
+
 }  // namespace sluice

@@ -11,5 +11,7 @@ namespace sluice {
 std::string quoted_name(std::string_view name);
 // 'text', with quotes and backslashes escaped.
 std::string quoted_string(std::string_view text);
+// What a backslash and `c` mean in MySQL's strings and LOAD DATA: \n a line feed, \0 a zero byte, \x just x.
+char unescaped(char c);
 
 }  // namespace sluice

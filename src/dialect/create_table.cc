@@ -253,8 +253,47 @@ bool at_plain_names(const ParseContext& c) {
 
 }  // namespace
 
+// "current_timestamp(3)" -> 3, "now()" -> 0; nothing for what is not the present moment.
+std::optional<std::string> precision_of_now(std::string_view text) {
+  const std::string lower = duckdb::StringUtil::Lower(std::string(text));
+  for (std::string_view word : {"current_timestamp", "now", "localtimestamp", "localtime"}) {
+    if (!lower.starts_with(word)) continue;
+    std::string digits;
+    for (char letter : lower.substr(word.size())) {
+      if (letter >= '0' && letter <= '9') digits += letter;
+    }
+    return digits.empty() ? "0" : digits;
+  }
+  return std::nullopt;
+}
+
+// DEFAULT CURRENT_TIMESTAMP and ON UPDATE CURRENT_TIMESTAMP as they were written; empty for none.
+Parsed<void> check_present_moment(ParseContext& c, const ColumnParts& parts, std::string_view value,
+                                  std::string_view on_update) {
+  const auto refuse = [&](const std::string& reason) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + reason));
+  };
+  const auto now = precision_of_now(value);
+  const auto type = parts.column.Type().id();
+  const bool moment = type == duckdb::LogicalTypeId::TIMESTAMP || type == duckdb::LogicalTypeId::TIMESTAMP_SEC ||
+                      type == duckdb::LogicalTypeId::TIMESTAMP_MS || type == duckdb::LogicalTypeId::TIMESTAMP_TZ;
+  if (now && !moment)
+    return refuse("Types other than DATETIME and DATETIMEV2 cannot use current_timestamp as the default value");
+  if (on_update.empty()) return {};
+  if (!now) {
+    return refuse("You must set the default value of the column[" + parts.column.Name() +
+                  "] to CURRENT_TIMESTAMP when using 'ON UPDATE CURRENT_TIMESTAMP'.");
+  }
+  if (precision_of_now(on_update) != now) {
+    return refuse("The precision of the default value of column[" + parts.column.Name() +
+                  "] should be the same with the precision in 'ON UPDATE CURRENT_TIMESTAMP'.");
+  }
+  return {};
+}
+
 Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
   ColumnParts parts;
+  std::string default_text, on_update_text;
   std::string name = TRY(parse_name(c, "a column name"));
   TypeName type = TRY(parse_column_type(c));
   parts.column = duckdb::ColumnDefinition(std::move(name), type.type);
@@ -289,6 +328,7 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
         break;
       case "DEFAULT"_kw: {
         c.advance();
+        const size_t value = c.mark();
         // Doris' constants; else a bare function name, a literal or (expression): operators need the parentheses.
         if (c.accept_word("BITMAP_EMPTY")) {
           parts.column.SetDefaultValue(tree::doris("bitmap_empty"));
@@ -300,12 +340,17 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
         } else {
           parts.column.SetDefaultValue(TRY(parse_operand(c)));
         }
+        default_text = c.text_since(value);
         break;
       }
       case "ON"_kw:
         c.advance();
         TRY(c.expect("UPDATE"_kw));
-        TRY(parse_operand(c));
+        {
+          const size_t value = c.mark();
+          TRY(parse_operand(c));
+          on_update_text = c.text_since(value);
+        }
         model.now_on_update = true;
         break;
       case "AUTO_INCREMENT"_kw:
@@ -357,6 +402,7 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
         break;
       default:
         if (accept_aggregation(c, model)) break;
+        TRY(check_present_moment(c, parts, default_text, on_update_text));
         parts.column.SetComment(kernel::encode(model));
         return parts;
     }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "dialect/create_table_parts.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/text_tokens.h"
 #include "functions/types.h"
 #include "kernel/index_line.h"
@@ -86,12 +87,36 @@ Reason check_aggregation(const duckdb::ColumnDefinition& column, const kernel::C
   return {};
 }
 
+// Which column with AUTO_INCREMENT an expression reads; empty: none.
+std::string numbered_column(const TableParts& table, const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+    const std::string& name = expression.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    if (!table.info->columns.ColumnExists(name)) return {};
+    return kernel::decode_column(table.info->columns.GetColumn(name).Comment()).auto_increment ? name : std::string();
+  }
+  std::string found;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const duckdb::ParsedExpression& child) {
+    if (found.empty()) found = numbered_column(table, child);
+  });
+  return found;
+}
+
+bool merges_on_write(const TableParts& table) {
+  if (table.model.keys != kernel::KeyModel::kUnique) return false;
+  const std::string* merge = table.model.property("enable_unique_key_merge_on_write");
+  return !merge || !StringUtil::CIEquals(*merge, "false");
+}
+
 Reason check_columns(const TableParts& table) {
   for (const auto& column : table.info->columns.Logical()) {
     if (column.Name().empty() || column.Name().size() > kMostColumnName || column.Name().ends_with(' '))
       return "Incorrect column name '" + column.Name() + "'";
     const auto model = kernel::decode_column(column.Comment());
     const bool not_null = table.not_null.contains(StringUtil::Lower(column.Name()));
+    if (column.Generated() && !numbered_column(table, column.GeneratedExpression()).empty())
+      return "Generated column '" + column.Name() + "' cannot refer to auto-increment column.";
+    if (model.now_on_update && table.doris && !merges_on_write(table))
+      return "'ON UPDATE CURRENT_TIMESTAMP' is only supportted in unique table with merge-on-write enabled.";
     for (const Reason& reason :
          {check_length(model.type), check_default(column, not_null), check_aggregation(column, model, not_null)}) {
       if (!reason.empty()) return reason;

@@ -68,6 +68,8 @@ Body parse_create_view(ParseContext& c, bool or_replace, bool must_exist = false
   info->catalog = name.catalog;
   info->schema = name.schema;
   info->view_name = name.name;
+  if (or_replace && if_not_exists)
+    return c.syntax_error("[OR REPLACE] and [IF NOT EXISTS] cannot used at the same time");
   info->on_conflict = on_conflict(if_not_exists, or_replace);
   if (must_exist && c.is_any("MODIFY"_kw, "RENAME"_kw, "SET"_kw)) return parse_view_change(c, std::move(name));
   if (c.accept(TokenKind::kLeftParen)) {

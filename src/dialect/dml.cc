@@ -181,7 +181,7 @@ Body overwrite_table(duckdb::unique_ptr<duckdb::InsertStatement> insert, const P
 
 }  // namespace
 
-Body parse_insert(ParseContext& c) {
+Body parse_insert(ParseContext& c, duckdb::CommonTableExpressionMap ctes) {
   bool replace = c.is("REPLACE"_kw);
   c.advance();
   bool ignore = false;
@@ -223,7 +223,7 @@ Body parse_insert(ParseContext& c) {
   } else if (c.accept("SET"_kw)) {
     TRY(parse_insert_set(c, *insert));
   } else if (c.at_query_start() || c.is(TokenKind::kLeftParen)) {
-    insert->select_statement = TRY(parse_query(c));
+    insert->select_statement = as_statement(TRY(parse_query_node(c, std::move(ctes))));
   } else {
     return c.expected("VALUES, SET or a query");
   }
@@ -251,11 +251,12 @@ Body parse_insert(ParseContext& c) {
   return statement;
 }
 
-Body parse_update(ParseContext& c) {
+Body parse_update(ParseContext& c, duckdb::CommonTableExpressionMap ctes) {
   c.advance();
   c.accept("LOW_PRIORITY"_kw);
   if (c.accept("IGNORE"_kw)) return c.unsupported("UPDATE IGNORE");
   auto update = duckdb::make_uniq<duckdb::UpdateStatement>();
+  update->cte_map = std::move(ctes);
   TablePtr tables = TRY(parse_from(c));
   if (tables->type != duckdb::TableReferenceType::BASE_TABLE) return c.unsupported("UPDATE of more than one table");
   const auto& target = tables->Cast<duckdb::BaseTableRef>();
@@ -275,13 +276,14 @@ Body parse_update(ParseContext& c) {
   return kernel_statement(std::move(update), Effect::kWrite);
 }
 
-Body parse_delete(ParseContext& c) {
+Body parse_delete(ParseContext& c, duckdb::CommonTableExpressionMap ctes) {
   c.advance();
   while (c.accept("LOW_PRIORITY"_kw) || c.accept("QUICK"_kw) || c.accept("IGNORE"_kw)) {
   }
   if (!c.is("FROM"_kw)) return c.unsupported("DELETE of rows of more than one table; use DELETE FROM t USING ..");
   c.advance();
   auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();
+  deletion->cte_map = std::move(ctes);
   auto table = table_reference(kernel_name(TRY(parse_qualified_name(c, "a table name"))));
   TRY(parse_partitions(c, *table));
   if (c.accept("AS"_kw) || at_name(c)) table->alias = TRY(parse_name(c, "an alias"));

@@ -4,6 +4,7 @@
 #include "dialect/function_call.h"
 #include "dialect/special_call.h"
 #include "dialect/tree.h"
+#include "functions/text_to_value.h"
 
 namespace sluice::dialect {
 namespace {
@@ -76,6 +77,19 @@ Parsed<ExprPtr> build_extract(ParseContext& c, Call& call) {
   return result;
 }
 
+// Where whole days are added, a literal of a date alone is a DATE, not a DATETIME.
+ExprPtr date_of_literal(ExprPtr operand) {
+  const std::string* written = tree::constant_text(*operand);
+  if (!written) return operand;
+  std::string trimmed = *written;
+  duckdb::StringUtil::Trim(trimmed);
+  constexpr size_t kLongestDate = 10;
+  if (trimmed.size() > kLongestDate) return operand;
+  const auto moment = functions::text_to_moment(trimmed);
+  if (!moment || moment->has_time) return operand;
+  return tree::cast(std::move(operand), LogicalType::DATE);
+}
+
 // DATE_ADD(x, INTERVAL ..), ADDDATE(x, days)
 ExprPtr as_interval(ExprPtr amount) {
   if (tree::interval_kind(*amount) != tree::IntervalKind::kNone) return amount;
@@ -86,6 +100,13 @@ Parsed<ExprPtr> build_date_add(ParseContext&, Call& call) {
 }
 Parsed<ExprPtr> build_date_sub(ParseContext&, Call& call) {
   return shift_moment(false, std::move(call.args[0]), as_interval(std::move(call.args[1])));
+}
+// MONTHS_ADD(x, n) and the like; DAYS_ADD(x, INTERVAL ..) is DATE_ADD.
+Parsed<ExprPtr> build_date_shift(ParseContext&, Call& call) {
+  if (tree::interval_kind(*call.args[1]) != tree::IntervalKind::kNone && call.name.starts_with("days_"))
+    return shift_moment(call.name == "days_add", std::move(call.args[0]), std::move(call.args[1]));
+  call.args[0] = date_of_literal(std::move(call.args[0]));
+  return tree::doris_call(call.name == "add_months" ? "months_add" : call.name, std::move(call.args));
 }
 Parsed<ExprPtr> build_addtime(ParseContext&, Call& call) {
   const char* sign = call.name == "addtime" ? "+" : "-";
@@ -128,6 +149,15 @@ constexpr FunctionEntry kFunctions[] = {
     {"adddate", 2, 2, nullptr, build_date_add},
     {"date_sub", 2, 2, nullptr, build_date_sub},
     {"subdate", 2, 2, nullptr, build_date_sub},
+    {"days_add", 2, 2, nullptr, build_date_shift},
+    {"days_sub", 2, 2, nullptr, build_date_shift},
+    {"weeks_add", 2, 2, nullptr, build_date_shift},
+    {"weeks_sub", 2, 2, nullptr, build_date_shift},
+    {"months_add", 2, 2, nullptr, build_date_shift},
+    {"months_sub", 2, 2, nullptr, build_date_shift},
+    {"add_months", 2, 2, nullptr, build_date_shift},
+    {"years_add", 2, 2, nullptr, build_date_shift},
+    {"years_sub", 2, 2, nullptr, build_date_shift},
     {"addtime", 2, 2, nullptr, build_addtime},
     {"subtime", 2, 2, nullptr, build_addtime},
     {"timestampadd", 3, 3, nullptr, build_timestampadd},
@@ -146,6 +176,7 @@ ExprPtr as_moment(ExprPtr operand) {
 
 ExprPtr shift_moment(bool add, ExprPtr moment, ExprPtr interval) {
   const bool days = tree::interval_kind(*interval) == tree::IntervalKind::kDays;
+  if (days) moment = date_of_literal(std::move(moment));
   const char* name = days ? (add ? "add_date_interval" : "subtract_date_interval")
                           : (add ? "add_time_interval" : "subtract_time_interval");
   return duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", name,

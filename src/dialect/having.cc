@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HAVING without GROUP BY and without aggregates: in MySQL a filter over the columns of the result, by their aliases.
+// What HAVING means beyond the kernel's: without GROUP BY and aggregates a filter over the columns of the result, by
+// their aliases (MySQL); over window functions what elsewhere is QUALIFY (Doris).
 #include "dialect/query.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/registry.h"
@@ -21,7 +22,6 @@ bool may_aggregate(const ParsedExpression& expression) {
       if (!function || function->is_aggregate()) return true;
       break;
     }
-    case ExpressionClass::SUBQUERY:
     case ExpressionClass::WINDOW:
       return true;
     default:
@@ -51,7 +51,35 @@ void resolve_aliases(ExprPtr& expression, const ExprList& select_list) {
                                                       [&](ExprPtr& child) { resolve_aliases(child, select_list); });
 }
 
+// Windows inside aggregates are another matter (select_rules.cc).
+bool has_window(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == ExpressionClass::WINDOW) return true;
+  if (is_aggregate(expression)) return false;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { found = found || has_window(child); });
+  return found;
+}
+
+void add_condition(ExprPtr& conditions, ExprPtr condition) {
+  if (!conditions) {
+    conditions = std::move(condition);
+    return;
+  }
+  conditions = duckdb::make_uniq<duckdb::ConjunctionExpression>(duckdb::ExpressionType::CONJUNCTION_AND,
+                                                                std::move(conditions), std::move(condition));
+}
+
 }  // namespace
+
+void having_windows_as_qualify(duckdb::SelectNode& select) {
+  if (!select.having) return;
+  ExprPtr resolved = select.having->Copy();
+  resolve_aliases(resolved, select.select_list);
+  if (!has_window(*resolved)) return;
+  select.qualify = std::move(resolved);
+  select.having.reset();
+}
 
 void having_as_where(duckdb::SelectNode& select) {
   if (!select.having || !select.groups.group_expressions.empty() || may_aggregate(*select.having)) return;
@@ -60,12 +88,7 @@ void having_as_where(duckdb::SelectNode& select) {
   }
   ExprPtr condition = std::move(select.having);
   resolve_aliases(condition, select.select_list);
-  if (!select.where_clause) {
-    select.where_clause = std::move(condition);
-    return;
-  }
-  select.where_clause = duckdb::make_uniq<duckdb::ConjunctionExpression>(
-      duckdb::ExpressionType::CONJUNCTION_AND, std::move(select.where_clause), std::move(condition));
+  add_condition(select.where_clause, std::move(condition));
 }
 
 }  // namespace sluice::dialect

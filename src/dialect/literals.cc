@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 
+#include "base/sql_text.h"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/uhugeint.hpp"
 #include "functions/decimal256.h"
@@ -16,25 +17,6 @@ using duckdb::Value;
 
 constexpr size_t kMaxDecimalDigits = 38;
 constexpr size_t kInt64Digits = 18;  // digits that always fit
-
-char unescaped(char c) {
-  switch (c) {
-    case '0':
-      return '\0';
-    case 'b':
-      return '\b';
-    case 'n':
-      return '\n';
-    case 'r':
-      return '\r';
-    case 't':
-      return '\t';
-    case 'Z':
-      return '\x1a';
-    default:
-      return c;
-  }
-}
 
 std::optional<Value> double_value(std::string_view digits, bool negative) {
   double value = 0;

@@ -108,6 +108,18 @@ Parsed<void> parse_storage(ParseContext& c, View& view) {
   }
 }
 
+Parsed<void> check_properties(ParseContext& c, const View& view) {
+  for (const auto& [name, value] : view.properties) {
+    const bool sequence = name == "function_column.sequence_col" || name == "function_column.sequence_type";
+    if (!sequence && !name.starts_with("dynamic_partition.")) continue;
+    return c.failure(sql_error(
+        Code::kInvalidArgument, 1105,
+        "errCode = 2, detailMessage = " + (sequence ? std::string("sequence column only support UNIQUE_KEYS")
+                                                    : "a materialized view has no dynamic partitions: " + name)));
+  }
+  return {};
+}
+
 Parsed<void> check_one_table(ParseContext& c, View& view) {
   const auto refuse = [&](const char* sentence) {
     return c.failure(sql_error(Code::kInvalidArgument, 1105, std::string("errCode = 2, detailMessage = ") + sentence));
@@ -156,7 +168,10 @@ Body parse_create_materialized_view(ParseContext& c, bool or_replace) {
   if (c.is("PROPERTIES"_kw)) view.properties = TRY(parse_properties(c));
   SourceTables(view.sources).visit(*view.query->Cast<duckdb::SelectStatement>().node);
   view.what = plain ? What::kCreateSync : What::kCreateAsync;
-  if (plain) TRY(check_one_table(c, view));
+  if (plain)
+    TRY(check_one_table(c, view));
+  else
+    TRY(check_properties(c, view));
   if (view.build.empty()) view.build = "IMMEDIATE";
   if (view.refresh.empty()) view.refresh = "AUTO";
   if (view.trigger.empty()) view.trigger = "ON MANUAL";

@@ -19,6 +19,14 @@ namespace {
 using duckdb::ExpressionType;
 using duckdb::LogicalType;
 
+bool has_no_rows(const duckdb::QueryNode& node) {
+  return std::ranges::any_of(node.modifiers, [](const auto& modifier) {
+    if (modifier->type != duckdb::ResultModifierType::LIMIT_MODIFIER) return false;
+    const auto& limit = modifier->template Cast<duckdb::LimitModifier>().limit;
+    return limit && tree::constant_integer(*limit) == 0;
+  });
+}
+
 // What stands in parentheses: a query, or an expression.
 struct Inside {
   NodePtr query;
@@ -345,6 +353,8 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
       auto exists = duckdb::make_uniq<duckdb::SubqueryExpression>();
       exists->subquery_type = duckdb::SubqueryType::EXISTS;
       exists->subquery = TRY(parse_parenthesised_query(c));
+      // The kernel takes no LIMIT with OFFSET in a correlated subquery; without rows neither matters.
+      if (has_no_rows(*exists->subquery->node)) return tree::constant(duckdb::Value::BOOLEAN(false));
       return exists;
     }
     case "BINARY"_kw: {  // BINARY x: compare by bytes, which is what happens anyway

@@ -57,8 +57,20 @@ Body parse_select_statement(ParseContext& c) {
 
 // WITH before SELECT, INSERT (Doris), UPDATE or DELETE.
 Body parse_with_statement(ParseContext& c) {
-  // Only a query can follow here in MySQL 5.7 and Doris.
-  return parse_select_statement(c);
+  duckdb::CommonTableExpressionMap ctes;
+  TRY(parse_with(c, ctes));
+  switch (c.peek().keyword) {
+    case "INSERT"_kw:
+      return parse_insert(c, std::move(ctes));
+    case "UPDATE"_kw:
+      return parse_update(c, std::move(ctes));
+    case "DELETE"_kw:
+      return parse_delete(c, std::move(ctes));
+    default:
+      break;
+  }
+  NodePtr node = TRY(parse_query_node(c, std::move(ctes)));
+  return kernel_statement(as_statement(std::move(node)), KernelStatement::Effect::kRead);
 }
 
 }  // namespace

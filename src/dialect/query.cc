@@ -203,6 +203,7 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
   LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
   if (c.accept("HAVING"_kw)) {
     select->having = tree::condition(TRY(parse_expression(c)));
+    having_windows_as_qualify(*select);
     having_as_where(*select);
   }
   TRY(apply_select_rules(c, *select, grouping_sets));
@@ -221,7 +222,45 @@ Parsed<ExprPtr> parse_limit_number(ParseContext& c) {
   return tree::constant(duckdb::Value::BIGINT(capped));
 }
 
-// ORDER BY, LIMIT, and the locking clauses, which mean nothing here.
+Parsed<NodePtr> parse_values_query(ParseContext& c) {
+  c.advance();
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->from_table = TRY(parse_value_rows(c, false));
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  return select;
+}
+
+// The query of WITH RECURSIVE name AS (..): a UNION whose second part may read `name`.
+NodePtr recursive_node(NodePtr node, const std::string& name, const duckdb::vector<std::string>& columns) {
+  if (node->type != duckdb::QueryNodeType::SET_OPERATION_NODE) return node;
+  auto& set = node->Cast<duckdb::SetOperationNode>();
+  if (set.setop_type != duckdb::SetOperationType::UNION) return node;
+  auto result = duckdb::make_uniq<duckdb::RecursiveCTENode>();
+  result->ctename = name;
+  result->union_all = set.setop_all;
+  result->aliases = columns;
+  result->cte_map = std::move(set.cte_map);
+  result->right = std::move(set.children.back());
+  set.children.pop_back();
+  if (set.children.size() == 1) {
+    result->left = std::move(set.children[0]);
+  } else {
+    set.cte_map = duckdb::CommonTableExpressionMap();
+    result->left = std::move(node);
+  }
+  return result;
+}
+
+// WITH c (a, b) AS (SELECT 1): more names than columns, where their number is known.
+Parsed<void> check_labels(ParseContext& c, const duckdb::QueryNode& node, size_t labels, const Token& where) {
+  const auto count = column_count(node);
+  if (!count || labels <= *count) return {};
+  return c.syntax_error(
+      "WITH gives " + std::to_string(labels) + " column names to a query of " + std::to_string(*count), where);
+}
+
+}  // namespace
+
 Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
   LiftScope forbidden(c, LiftScope::Rule::kForbidInside);
   if ((c.is("ORDER"_kw) || c.is("LIMIT"_kw)) && has_order_or_limit(*node)) node = wrapped(std::move(node));
@@ -233,9 +272,12 @@ Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
       for (auto& entry : order->orders) bind_order(node->Cast<duckdb::SelectNode>(), entry.expression);
     }
     // A constant that is no position orders nothing, and the kernel refuses it.
-    std::erase_if(order->orders, [](const duckdb::OrderByNode& entry) {
+    const auto columns = column_count(*node);
+    std::erase_if(order->orders, [&](const duckdb::OrderByNode& entry) {
       const duckdb::Value* value = tree::constant_value(*entry.expression);
-      return value && !value->type().IsIntegral();
+      if (!value) return false;
+      const auto place = tree::constant_integer(*entry.expression);
+      return !place || (columns && (*place < 1 || static_cast<size_t>(*place) > *columns));
     });
     if (!order->orders.empty()) node->modifiers.push_back(std::move(order));
   }
@@ -271,15 +313,6 @@ Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
   return node;
 }
 
-Parsed<NodePtr> parse_values_query(ParseContext& c) {
-  c.advance();
-  auto select = duckdb::make_uniq<duckdb::SelectNode>();
-  select->from_table = TRY(parse_value_rows(c, false));
-  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
-  return select;
-}
-
-// SELECT .., VALUES .., or (query).
 Parsed<NodePtr> parse_term(ParseContext& c) {
   if (c.is("SELECT"_kw)) return parse_select(c);
   if (c.is("VALUES"_kw)) return parse_values_query(c);
@@ -292,140 +325,31 @@ Parsed<NodePtr> parse_term(ParseContext& c) {
   return node;
 }
 
-struct SetOperator {
-  duckdb::SetOperationType type = duckdb::SetOperationType::NONE;
-  bool all = false;
-};
-
-duckdb::SetOperationType set_operation_at(const ParseContext& c) {
-  switch (c.peek().keyword) {
-    case "UNION"_kw:
-      return duckdb::SetOperationType::UNION;
-    case "EXCEPT"_kw:
-    case "MINUS"_kw:
-      return duckdb::SetOperationType::EXCEPT;
-    case "INTERSECT"_kw:
-      return duckdb::SetOperationType::INTERSECT;
-    default:
-      return duckdb::SetOperationType::NONE;
-  }
-}
-
-Parsed<SetOperator> parse_set_operator(ParseContext& c) {
-  SetOperator result{set_operation_at(c), false};
-  c.advance();
-  if (c.is("ALL"_kw) && result.type != duckdb::SetOperationType::UNION)
-    return c.unsupported("ALL after INTERSECT, EXCEPT or MINUS");
-  if (c.accept("ALL"_kw))
-    result.all = true;
-  else
-    c.accept("DISTINCT"_kw);
-  return result;
-}
-
-// Joins `left` and `right`; a chain of equal UNIONs stays one node.
-Parsed<NodePtr> combine(ParseContext& c, NodePtr left, NodePtr right, SetOperator op,
-                        duckdb::SetOperationNode*& chain) {
-  if (chain && chain == left.get() && op.type == duckdb::SetOperationType::UNION && chain->setop_type == op.type &&
-      chain->setop_all == op.all) {
-    chain->children.push_back(std::move(right));
-    return left;
-  }
-  TRY(c.add_level());
-  auto node = duckdb::make_uniq<duckdb::SetOperationNode>();
-  node->setop_type = op.type;
-  node->setop_all = op.all;
-  node->children.push_back(std::move(left));
-  node->children.push_back(std::move(right));
-  chain = node.get();
-  return node;
-}
-
-// INTERSECT binds tighter than UNION and EXCEPT.
-Parsed<NodePtr> continue_intersect(ParseContext& c, NodePtr left) {
-  duckdb::SetOperationNode* chain = nullptr;
-  while (set_operation_at(c) == duckdb::SetOperationType::INTERSECT) {
-    SetOperator op = TRY(parse_set_operator(c));
-    NodePtr right = TRY(parse_term(c));
-    left = TRY(combine(c, std::move(left), std::move(right), op, chain));
-  }
-  return left;
-}
-
-Parsed<NodePtr> continue_set_operations(ParseContext& c, NodePtr left) {
-  left = TRY(continue_intersect(c, std::move(left)));
-  duckdb::SetOperationNode* chain = nullptr;
-  while (set_operation_at(c) != duckdb::SetOperationType::NONE) {
-    SetOperator op = TRY(parse_set_operator(c));
-    NodePtr right = TRY(parse_term(c));
-    right = TRY(continue_intersect(c, std::move(right)));
-    left = TRY(combine(c, std::move(left), std::move(right), op, chain));
-  }
-  return left;
-}
-
-// The query of WITH RECURSIVE name AS (..): a UNION whose second part may read `name`.
-NodePtr recursive_node(NodePtr node, const std::string& name, const duckdb::vector<std::string>& columns) {
-  if (node->type != duckdb::QueryNodeType::SET_OPERATION_NODE) return node;
-  auto& set = node->Cast<duckdb::SetOperationNode>();
-  if (set.setop_type != duckdb::SetOperationType::UNION) return node;
-  auto result = duckdb::make_uniq<duckdb::RecursiveCTENode>();
-  result->ctename = name;
-  result->union_all = set.setop_all;
-  result->aliases = columns;
-  result->cte_map = std::move(set.cte_map);
-  result->right = std::move(set.children.back());
-  set.children.pop_back();
-  if (set.children.size() == 1) {
-    result->left = std::move(set.children[0]);
-  } else {
-    set.cte_map = duckdb::CommonTableExpressionMap();
-    result->left = std::move(node);
-  }
-  return result;
-}
-
-// WITH c (a, b) AS (SELECT 1): more names than columns, where their number is known.
-Parsed<void> check_labels(ParseContext& c, const duckdb::QueryNode& node, size_t labels, const Token& where) {
-  const auto count = column_count(node);
-  if (!count || labels <= *count) return {};
-  return c.syntax_error(
-      "WITH gives " + std::to_string(labels) + " column names to a query of " + std::to_string(*count), where);
-}
-
-}  // namespace
-
 QueryPtr as_statement(NodePtr node) {
   auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
   statement->node = std::move(node);
   return statement;
 }
 
-bool at_query_continuation(const ParseContext& c) {
-  return set_operation_at(c) != duckdb::SetOperationType::NONE || c.is("ORDER"_kw) || c.is("LIMIT"_kw);
+NodePtr with_ctes(NodePtr node, duckdb::CommonTableExpressionMap ctes) {
+  if (ctes.map.empty()) return node;
+  if (!node->cte_map.map.empty()) node = wrapped(std::move(node));
+  node->cte_map = std::move(ctes);
+  return node;
 }
 
-Parsed<NodePtr> continue_query(ParseContext& c, NodePtr first) {
-  NodePtr node = TRY(continue_set_operations(c, std::move(first)));
-  return parse_modifiers(c, std::move(node));
-}
-
-Parsed<NodePtr> parse_query_node(ParseContext& c) {
+Parsed<NodePtr> parse_query_node(ParseContext& c, duckdb::CommonTableExpressionMap ctes) {
   ParseContext::Nested nested(c);
   TRY(nested.check());
   uint32_t height = c.height();
   c.set_height(0);
-  duckdb::CommonTableExpressionMap ctes;
   const bool named = std::exchange(c.names_expressions, false);
   TRY(parse_with(c, ctes));
   c.names_expressions = named;
   NodePtr node = TRY(parse_term(c));
   c.names_expressions = false;
   node = TRY(continue_query(c, std::move(node)));
-  if (!ctes.map.empty()) {
-    if (!node->cte_map.map.empty()) node = wrapped(std::move(node));
-    node->cte_map = std::move(ctes);
-  }
+  node = with_ctes(std::move(node), std::move(ctes));
   c.set_height(std::max(height, c.height()));
   TRY(c.add_level());
   return node;

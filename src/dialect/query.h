@@ -12,13 +12,21 @@ using TablePtr = duckdb::unique_ptr<duckdb::TableRef>;
 
 // At SELECT, WITH, VALUES or '(': a whole query with its set operations, ORDER BY and LIMIT.
 Parsed<QueryPtr> parse_query(ParseContext& c);
-Parsed<NodePtr> parse_query_node(ParseContext& c);
+// `ctes`: of a WITH that was read already.
+Parsed<NodePtr> parse_query_node(ParseContext& c, duckdb::CommonTableExpressionMap ctes = {});
+// The query with these before those that it has.
+NodePtr with_ctes(NodePtr node, duckdb::CommonTableExpressionMap ctes);
 QueryPtr as_statement(NodePtr node);
+
+// SELECT .., VALUES .. or (query), without what may follow it.
+Parsed<NodePtr> parse_term(ParseContext& c);
+// ORDER BY, LIMIT, and the locking clauses, which mean nothing here.
+Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node);
 
 // '(' query ')'
 Parsed<QueryPtr> parse_parenthesised_query(ParseContext& c);
 
-// A query in parentheses that was read already, and what may follow it: UNION .., ORDER BY, LIMIT.
+// A query that was read already, and what may follow it: UNION .., ORDER BY, LIMIT. (set_operations.cc)
 Parsed<NodePtr> continue_query(ParseContext& c, NodePtr first);
 bool at_query_continuation(const ParseContext& c);
 
@@ -30,12 +38,16 @@ Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
 
 // Turns HAVING without groups and aggregates, which the kernel refuses, into WHERE. (having.cc)
 void having_as_where(duckdb::SelectNode& select);
+// A HAVING that reads window functions filters after them: the kernel's QUALIFY. (having.cc)
+void having_windows_as_qualify(duckdb::SelectNode& select);
 
 // What Doris reads otherwise than the kernel, or refuses, in a SELECT up to its HAVING. (select_rules.cc)
 // `grouping_sets`: what parse_group_by() gave.
 Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets);
 // What a name in ORDER BY means: the first item of the select list that is shown under it. (select_rules.cc)
 void bind_order(duckdb::SelectNode& select, ExprPtr& wanted);
+// Whether it is a call of an aggregate. (select_rules.cc)
+bool is_aggregate(const duckdb::ParsedExpression& expression);
 // How many columns a query has; nothing when it has a * or is no plain SELECT. (select_rules.cc)
 std::optional<size_t> column_count(const duckdb::QueryNode& node);
 

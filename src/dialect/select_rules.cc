@@ -67,13 +67,28 @@ ExprList distinct_arguments(const duckdb::FunctionExpression& call) {
   return arguments;
 }
 
-void collect_distinct(const ParsedExpression& expression, std::vector<ExprList>& found) {
+struct DistinctCall {
+  std::string function;
+  ExprList arguments;
+};
+
+void collect_distinct(const ParsedExpression& expression, std::vector<DistinctCall>& found) {
   const auto expression_class = expression.GetExpressionClass();
   if (expression_class == ExpressionClass::SUBQUERY) return;
-  if (expression_class == ExpressionClass::FUNCTION && expression.Cast<duckdb::FunctionExpression>().distinct)
-    found.push_back(distinct_arguments(expression.Cast<duckdb::FunctionExpression>()));
+  if (expression_class == ExpressionClass::FUNCTION) {
+    const auto& call = expression.Cast<duckdb::FunctionExpression>();
+    if (call.distinct) found.push_back({call.function_name, distinct_arguments(call)});
+  }
   duckdb::ParsedExpressionIterator::EnumerateChildren(
       expression, [&](const ParsedExpression& child) { collect_distinct(child, found); });
+}
+
+// An aggregate with DISTINCT that Doris takes beside others of other arguments.
+bool joins_distinct(const std::string& function) {
+  for (const char* name : {"count", "count_distinct", "sum", "avg", "group_concat", "string_agg"}) {
+    if (function == name || function == std::string("d_") + name) return true;
+  }
+  return false;
 }
 
 bool same_set(const ExprList& left, const ExprList& right) {
@@ -85,14 +100,21 @@ bool same_set(const ExprList& left, const ExprList& right) {
   return within(left, right) && within(right, left);
 }
 
-// Whether there are DISTINCT aggregates over different arguments and one of them has several.
-bool mixes_distinct(const duckdb::SelectNode& select) {
-  std::vector<ExprList> found;
+// DISTINCT aggregates over different arguments: what Doris says of those that it does not take together; empty:
+// nothing.
+std::string refused_distinct(const duckdb::SelectNode& select) {
+  std::vector<DistinctCall> found;
   for (const ExprPtr& item : select.select_list) collect_distinct(*item, found);
   if (select.having) collect_distinct(*select.having, found);
-  const bool several = std::ranges::any_of(found, [](const ExprList& arguments) { return arguments.size() > 1; });
-  return several &&
-         std::ranges::any_of(found, [&](const ExprList& arguments) { return !same_set(arguments, found[0]); });
+  const bool differ = std::ranges::any_of(
+      found, [&](const DistinctCall& call) { return !same_set(call.arguments, found[0].arguments); });
+  if (!differ) return {};
+  if (std::ranges::any_of(found, [](const DistinctCall& call) { return call.arguments.size() > 1; }))
+    return "The query contains multi count distinct or sum distinct, each can't have multi columns";
+  const auto other = std::ranges::find_if_not(found, joins_distinct, &DistinctCall::function);
+  if (other == found.end()) return {};
+  const std::string& name = other->function;
+  return (name.starts_with("d_") ? name.substr(2) : name) + "(DISTINCT) can't support multi distinct.";
 }
 
 // GROUPING() or GROUPING_ID().
@@ -106,21 +128,6 @@ bool has_grouping(const ParsedExpression& expression) {
 }
 
 // ---- Aggregates over window functions
-
-bool is_aggregate(const ParsedExpression& expression) {
-  if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
-  const auto& call = expression.Cast<duckdb::FunctionExpression>();
-  if (call.schema == "doris") {
-    const auto* function = functions::Registry::instance().find(std::string_view(call.function_name).substr(2));
-    return function && function->is_aggregate();
-  }
-  for (const char* name : {"min", "max", "count", "count_star", "sum", "avg", "any_value"}) {
-    if (call.function_name == name) return true;
-  }
-  return std::ranges::any_of(aggregate_functions(), [&](const FunctionEntry& entry) {
-    return call.function_name == (entry.kernel_name ? entry.kernel_name : entry.name);
-  });
-}
 
 bool has_aggregate(const ParsedExpression& expression) {
   if (is_aggregate(expression)) return true;
@@ -255,12 +262,24 @@ void bind_aliases(const duckdb::SelectNode& select, ParsedExpression& expression
 
 }  // namespace
 
-Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets) {
-  if (mixes_distinct(select)) {
-    return c.failure(sql_error(Code::kInvalidArgument, 1105,
-                               "errCode = 2, detailMessage = The query contains multi count distinct or sum distinct, "
-                               "each can't have multi columns"));
+bool is_aggregate(const ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) return false;
+  const auto& call = expression.Cast<duckdb::FunctionExpression>();
+  if (call.schema == "doris") {
+    const auto* function = functions::Registry::instance().find(std::string_view(call.function_name).substr(2));
+    return function && function->is_aggregate();
   }
+  for (const char* name : {"min", "max", "count", "count_star", "sum", "avg", "any_value"}) {
+    if (call.function_name == name) return true;
+  }
+  return std::ranges::any_of(aggregate_functions(), [&](const FunctionEntry& entry) {
+    return call.function_name == (entry.kernel_name ? entry.kernel_name : entry.name);
+  });
+}
+
+Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets) {
+  if (const std::string refused = refused_distinct(select); !refused.empty())
+    return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + refused));
   const bool grouping = std::ranges::any_of(select.select_list, [](const auto& item) { return has_grouping(*item); });
   if (!grouping_sets && (grouping || (select.having && has_grouping(*select.having)))) {
     return c.failure(sql_error(Code::kInvalidArgument, 1105,

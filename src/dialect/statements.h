@@ -13,9 +13,10 @@ using Body = Parsed<StatementBody>;
 Body kernel_statement(std::unique_ptr<duckdb::SQLStatement> tree, KernelStatement::Effect effect);
 
 // dml.cc
-Body parse_insert(ParseContext& c);  // INSERT, REPLACE
-Body parse_update(ParseContext& c);
-Body parse_delete(ParseContext& c);
+// `ctes`: of a WITH before the statement.
+Body parse_insert(ParseContext& c, duckdb::CommonTableExpressionMap ctes = {});  // INSERT, REPLACE
+Body parse_update(ParseContext& c, duckdb::CommonTableExpressionMap ctes = {});
+Body parse_delete(ParseContext& c, duckdb::CommonTableExpressionMap ctes = {});
 Body parse_truncate(ParseContext& c);
 Body parse_load(ParseContext& c);  // LOAD DATA
 

@@ -186,6 +186,11 @@ Parsed<void> parse_partition_by(ParseContext& c, bool automatic, kernel::TableMo
                                      : "errCode = 2, detailMessage = auto create partition only support function call "
                                        "expr is date_trunc: partition expr date_trunc is illegal!"));
   }
+  if (automatic && list && !known) {
+    return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                               "errCode = 2, detailMessage = auto create partition only support slotRef in list "
+                               "partitions."));
+  }
   if (c.accept("PARTITIONS"_kw)) TRY(parse_unsigned(c, "a number of partitions"));
   if (!known) {
     if (c.is(TokenKind::kLeftParen) && !c.at_parenthesised_query()) TRY(skip_parentheses(c));

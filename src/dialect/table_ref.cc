@@ -10,6 +10,7 @@
 #include "dialect/table_clauses.h"
 #include "dialect/table_function.h"
 #include "dialect/tree.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "kernel/index_scan.h"
 #include "kernel/partition_scan.h"
 
@@ -130,11 +131,34 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
   return table;
 }
 
+// A name that two columns of a query have; empty: none. What a * gives is not known here.
+std::string repeated_name(const duckdb::QueryNode& node) {
+  if (node.type == duckdb::QueryNodeType::SET_OPERATION_NODE)
+    return repeated_name(*node.Cast<duckdb::SetOperationNode>().children[0]);
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return {};
+  duckdb::case_insensitive_set_t names;
+  for (const auto& item : node.Cast<duckdb::SelectNode>().select_list) {
+    if (item->GetExpressionClass() == duckdb::ExpressionClass::STAR) continue;
+    const bool column = item->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
+    const std::string name = item->HasAlias() ? item->GetAlias()
+                             : column         ? item->Cast<duckdb::ColumnRefExpression>().GetColumnName()
+                                              : item->ToString();
+    if (!names.insert(name).second) return name;
+  }
+  return {};
+}
+
 Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
+  const std::string repeated = repeated_name(*node);
   auto table = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(node)));
   TRY(parse_table_alias(c, *table));
   if (table->alias.empty())
     return c.failure(sql_error(Code::kInvalidArgument, 1248, "Every derived table must have its own alias"));
+  if (!repeated.empty() && table->column_name_alias.empty()) {
+    return c.failure(
+        sql_error(Code::kInvalidArgument, 1060,
+                  "Duplicated inline view column alias: '" + repeated + "' in inline view: '" + table->alias + "'"));
+  }
   TRY(refuse_table_options(c));
   return table;
 }
@@ -232,6 +256,29 @@ Parsed<std::optional<JoinKind>> parse_join_kind(ParseContext& c) {
   return std::optional(kind);
 }
 
+bool has_subquery(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY) return true;
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::ParsedExpression& child) { found = found || has_subquery(child); });
+  return found;
+}
+
+// Subqueries in the condition of a LEFT JOIN, which the kernel does not take there: the right side becomes the rows for
+// which the condition holds, LATERAL to the left.
+void filter_right_side(duckdb::JoinRef& join) {
+  const bool named = join.right->type == duckdb::TableReferenceType::BASE_TABLE || !join.right->alias.empty();
+  if (join.type != duckdb::JoinType::LEFT || !join.condition || !named || !has_subquery(*join.condition)) return;
+  std::string alias = join.right->alias;
+  if (alias.empty()) alias = join.right->Cast<duckdb::BaseTableRef>().table_name;
+  auto select = duckdb::make_uniq<duckdb::SelectNode>();
+  select->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+  select->from_table = std::move(join.right);
+  select->where_clause = std::move(join.condition);
+  join.right = duckdb::make_uniq<duckdb::SubqueryRef>(as_statement(std::move(select)), std::move(alias));
+  join.condition = tree::constant(duckdb::Value::BOOLEAN(true));
+}
+
 Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
   for (;;) {
     TRY(refuse_table_options(c));
@@ -254,6 +301,7 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
     } else if (c.accept("ON"_kw)) {
       LiftScope allowed(c, LiftScope::Rule::kAllow);
       join->condition = tree::condition(TRY(parse_expression(c)));
+      filter_right_side(*join);
     } else if (c.accept("USING"_kw)) {
       for (auto& column : TRY(parse_name_list(c))) join->using_columns.push_back(std::move(column));
     } else if (kind->cross || kind->type == duckdb::JoinType::INNER) {

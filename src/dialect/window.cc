@@ -122,7 +122,8 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
   window->SetQueryLocation(function.GetQueryLocation());
   window->ignore_nulls = ignore_nulls;
   window->distinct = function.distinct;
-  if (function.order_bys) window->arg_orders = std::move(function.order_bys->orders);
+  if (function.order_bys && !function.order_bys->orders.empty())
+    return c.unsupported("ORDER BY inside an aggregate with OVER");
   auto& args = function.children;
   if (aggregate) {
     window->children = std::move(args);

@@ -19,8 +19,6 @@ using duckdb::UnaryExecutor;
 using duckdb::ValidityMask;
 using duckdb::Vector;
 
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
 // What cannot be an address is NULL and fails a strict cast.
 template <typename To, typename Read>
 bool cast_text(Vector& source, Vector& result, duckdb::idx_t count, duckdb::CastParameters& parameters,

@@ -14,6 +14,7 @@
 #include "functions/overload.h"
 #include "functions/registry.h"
 #include "functions/text_to_value.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 

@@ -6,6 +6,7 @@
 #include "functions/families.h"
 #include "functions/json_extract.h"
 #include "functions/registry.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -101,21 +102,14 @@ void run_remove(DataChunk& input, ExpressionState&, Vector& result) {
   ArrayRows arrays(input.data[0], count);
   Keys keys(arrays.elements(), arrays.element_count());
   Keys wanted(input.data[1], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const auto entry = arrays[row];
-    built.begin(row);
-    for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
-      if (keys[i] != wanted[row]) built.pick(arrays.elements(), i);
-    }
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const auto entry = arrays[row];
+        for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
+          if (keys[i] != wanted[row]) built.pick(arrays.elements(), i);
+        }
+      });
 }
 
 BoundPtr expand_remove(Call& call) {
@@ -248,23 +242,16 @@ void run_slice(DataChunk& input, ExpressionState&, Vector& result) {
   ValueRows<int64_t> offsets(input.data[1], count);
   const bool limited = input.ColumnCount() > 2;
   ValueRows<int64_t> lengths(input.data[limited ? 2 : 1], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row) || !offsets.valid(row) || !lengths.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const auto entry = arrays[row];
-    built.begin(row);
-    const int64_t length = limited ? lengths[row] : INT64_MAX;
-    if (auto first = element_at(entry, offsets[row]); first && length > 0) {
-      const idx_t rest = entry.offset + entry.length - *first;
-      built.pick_range(arrays.elements(), *first, std::min<idx_t>(rest, static_cast<idx_t>(length)));
-    }
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row) && offsets.valid(row) && lengths.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const auto entry = arrays[row];
+        const int64_t length = limited ? lengths[row] : INT64_MAX;
+        if (auto first = element_at(entry, offsets[row]); first && length > 0) {
+          const idx_t rest = entry.offset + entry.length - *first;
+          built.pick_range(arrays.elements(), *first, std::min<idx_t>(rest, static_cast<idx_t>(length)));
+        }
+      });
 }
 
 BoundPtr expand_slice(Call& call) {
@@ -280,40 +267,26 @@ template <bool front>
 void run_pop(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const auto entry = arrays[row];
-    built.begin(row);
-    if (entry.length > 1) built.pick_range(arrays.elements(), entry.offset + (front ? 1 : 0), entry.length - 1);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const auto entry = arrays[row];
+        if (entry.length > 1) built.pick_range(arrays.elements(), entry.offset + (front ? 1 : 0), entry.length - 1);
+      });
 }
 
 template <bool front>
 void run_push(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const auto entry = arrays[row];
-    built.begin(row);
-    if (front) built.pick(input.data[1], row);
-    built.pick_range(arrays.elements(), entry.offset, entry.length);
-    if (!front) built.pick(input.data[1], row);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const auto entry = arrays[row];
+        if (front) built.pick(input.data[1], row);
+        built.pick_range(arrays.elements(), entry.offset, entry.length);
+        if (!front) built.pick(input.data[1], row);
+      });
 }
 
 template <auto run>
@@ -335,20 +308,12 @@ void run_concat(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   std::vector<ArrayRows> arrays;
   for (auto& column : input.data) arrays.emplace_back(column, count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    bool valid = true;
-    for (const auto& array : arrays) valid &= array.valid(row);
-    if (!valid) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    for (const auto& array : arrays) built.pick_range(array.elements(), array[row].offset, array[row].length);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count,
+      [&](idx_t row) { return std::ranges::all_of(arrays, [&](const ArrayRows& array) { return array.valid(row); }); },
+      [&](idx_t row, ArrayResult& built) {
+        for (const auto& array : arrays) built.pick_range(array.elements(), array[row].offset, array[row].length);
+      });
 }
 
 BoundPtr expand_concat(Call& call) {
@@ -360,20 +325,13 @@ void run_flatten(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows outer(input.data[0], count);
   ArrayRows inner(outer.elements(), outer.element_count());
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!outer.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    for (idx_t i = outer[row].offset; i < outer[row].offset + outer[row].length; ++i) {
-      if (inner.valid(i)) built.pick_range(inner.elements(), inner[i].offset, inner[i].length);
-    }
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return outer.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        for (idx_t i = outer[row].offset; i < outer[row].offset + outer[row].length; ++i) {
+          if (inner.valid(i)) built.pick_range(inner.elements(), inner[i].offset, inner[i].length);
+        }
+      });
 }
 
 BoundPtr expand_flatten(Call& call) {

@@ -128,22 +128,15 @@ void run_filter(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
   Flags flags(input.data[1], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row) || !flags.arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const auto entry = arrays[row];
-    const auto by = flags.arrays[row];
-    built.begin(row);
-    for (idx_t i = 0; i < std::min(entry.length, by.length); ++i) {
-      if (flags(by.offset + i)) built.pick(arrays.elements(), entry.offset + i);
-    }
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row) && flags.arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const auto entry = arrays[row];
+        const auto by = flags.arrays[row];
+        for (idx_t i = 0; i < std::min(entry.length, by.length); ++i) {
+          if (flags(by.offset + i)) built.pick(arrays.elements(), entry.offset + i);
+        }
+      });
 }
 
 BoundPtr expand_filter(Call& call) {
@@ -222,23 +215,16 @@ void run_apply(DataChunk& input, ExpressionState&, Vector& result) {
   Keys keys(arrays.elements(), arrays.element_count());
   ValueRows<duckdb::string_t> operators(input.data[1], count);
   Keys values(input.data[2], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row) || !operators.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    const Comparison fits = comparison_of(operators[row].GetString());
-    if (!fits) throw duckdb::InvalidInputException("array_apply() knows the operators =, !=, <, <=, > and >=");
-    built.begin(row);
-    const auto entry = arrays[row];
-    for (idx_t i = entry.offset; values.valid(row) && i < entry.offset + entry.length; ++i) {
-      if (keys.valid(i) && fits(keys[i].compare(values[row]))) built.pick(arrays.elements(), i);
-    }
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row) && operators.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        const Comparison fits = comparison_of(operators[row].GetString());
+        if (!fits) throw duckdb::InvalidInputException("array_apply() knows the operators =, !=, <, <=, > and >=");
+        const auto entry = arrays[row];
+        for (idx_t i = entry.offset; values.valid(row) && i < entry.offset + entry.length; ++i) {
+          if (keys.valid(i) && fits(keys[i].compare(values[row]))) built.pick(arrays.elements(), i);
+        }
+      });
 }
 
 BoundPtr expand_apply(Call& call) {

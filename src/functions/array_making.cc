@@ -7,6 +7,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/registry.h"
+#include "functions/type_coercion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -264,22 +265,15 @@ template <size_t value>
 void run_repeat(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ValueRows<int64_t> counts(input.data[1 - value], count);
-  ArrayResult built(result, count);
   int64_t total = 0;
-  for (idx_t row = 0; row < count; ++row) {
-    if (!counts.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    check_elements(counts[row], "array_repeat");
-    total += counts[row];
-    check_block(total);
-    built.begin(row);
-    for (int64_t i = 0; i < counts[row]; ++i) built.pick(input.data[value], row);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return counts.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        check_elements(counts[row], "array_repeat");
+        total += counts[row];
+        check_block(total);
+        for (int64_t i = 0; i < counts[row]; ++i) built.pick(input.data[value], row);
+      });
 }
 
 template <size_t value>

@@ -5,6 +5,7 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/text_to_value.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 

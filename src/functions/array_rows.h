@@ -105,4 +105,22 @@ class ArrayResult {
   duckdb::idx_t size_ = 0;             // with those
 };
 
+// `count` is rows_of(input), or the size of the input where rows of equal arguments differ (random order). Gives rows
+// for which `valid(row)` does not hold NULL and the others the array that `make(row, built)` picks.
+template <typename Valid, typename Make>
+void make_arrays(duckdb::DataChunk& input, duckdb::Vector& result, duckdb::idx_t count, Valid valid, Make make) {
+  ArrayResult built(result, count);
+  for (duckdb::idx_t row = 0; row < count; ++row) {
+    if (!valid(row)) {
+      built.null(row);
+      continue;
+    }
+    built.begin(row);
+    make(row, built);
+    built.end(row);
+  }
+  built.flush();
+  if (count == rows_of(input)) finish(input, result);
+}
+
 }  // namespace sluice::functions

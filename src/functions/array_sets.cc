@@ -45,18 +45,9 @@ template <typename Fill>
 void run_rows(DataChunk& input, Vector& result, Fill fill) {
   const idx_t count = rows_of(input);
   ArraysWithKeys all(input, count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!all.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    fill(all, row, built);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return all.valid(row); },
+      [&](idx_t row, ArrayResult& built) { fill(all, row, built); });
 }
 
 idx_t end_of(const list_entry_t& entry) { return entry.offset + entry.length; }
@@ -113,27 +104,28 @@ void run_reverse(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+// The arrays with their elements in another order: `arrange(order)` moves the elements' places.
+template <typename Arrange>
+void run_ordered(DataChunk& input, Vector& result, const ArrayRows& arrays, idx_t count, Arrange arrange) {
+  std::vector<idx_t> order;
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) {
+        order.clear();
+        for (idx_t i = arrays[row].offset; i < end_of(arrays[row]); ++i) order.push_back(i);
+        arrange(order);
+        for (idx_t i : order) built.pick(arrays.elements(), i);
+      });
+}
+
 template <bool descending>
 void run_sort(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
   Keys keys(arrays.elements(), arrays.element_count(), descending);
-  ArrayResult built(result, count);
-  std::vector<idx_t> order;
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    order.clear();
-    for (idx_t i = arrays[row].offset; i < end_of(arrays[row]); ++i) order.push_back(i);
+  run_ordered(input, result, arrays, count, [&](std::vector<idx_t>& order) {
     std::stable_sort(order.begin(), order.end(), [&](idx_t a, idx_t b) { return keys[a] < keys[b]; });
-    built.begin(row);
-    for (idx_t i : order) built.pick(arrays.elements(), i);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  });
 }
 
 [[noreturn]] void differ_in_size(const char* name) {
@@ -289,22 +281,7 @@ void run_shuffle(DataChunk& input, ExpressionState&, Vector& result) {
     seed = count > 0 && seeds.valid(0) ? static_cast<uint32_t>(seeds[0]) : 0;
   }
   Shuffler shuffler(seed);
-  ArrayResult built(result, count);
-  std::vector<idx_t> order;
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    order.clear();
-    for (idx_t i = arrays[row].offset; i < end_of(arrays[row]); ++i) order.push_back(i);
-    shuffler.shuffle(order);
-    built.begin(row);
-    for (idx_t i : order) built.pick(arrays.elements(), i);
-    built.end(row);
-  }
-  built.flush();
-  if (seeded) finish(input, result);
+  run_ordered(input, result, arrays, count, [&](std::vector<idx_t>& order) { shuffler.shuffle(order); });
 }
 
 // ---- binding

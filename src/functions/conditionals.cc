@@ -6,6 +6,7 @@
 #include "functions/refusal.h"
 #include "functions/registry.h"
 #include "functions/sized_conversion.h"
+#include "functions/type_coercion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {

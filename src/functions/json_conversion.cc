@@ -24,8 +24,6 @@ using duckdb::UnaryExecutor;
 using duckdb::ValidityMask;
 using duckdb::Vector;
 
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
 // `write(out, root, text)` for texts that are JSON and for which it gives true; NULL for others.
 template <typename Write>
 void run_to_text(DataChunk& input, Vector& result, Write write) {

@@ -6,8 +6,8 @@
 #include "functions/families.h"
 #include "functions/json_document.h"
 #include "functions/json_extract.h"
-#include "functions/json_rows.h"
 #include "functions/registry.h"
+#include "functions/text_rows.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 

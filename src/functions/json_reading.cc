@@ -20,8 +20,6 @@ using duckdb::idx_t;
 using duckdb::string_t;
 using duckdb::Vector;
 
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
 [[noreturn]] void bad_path(std::string_view path) {
   throw duckdb::InvalidInputException("Json path error: Invalid Json Path for value: %s", std::string(path));
 }

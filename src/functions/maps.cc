@@ -8,6 +8,8 @@
 #include "functions/json_document.h"
 #include "functions/json_extract.h"
 #include "functions/registry.h"
+#include "functions/text_rows.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -21,8 +23,6 @@ using duckdb::idx_t;
 using duckdb::list_entry_t;
 using duckdb::string_t;
 using duckdb::Vector;
-
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
 
 void to_map(Call& call) {
   const LogicalType type = call.arguments[0]->return_type;
@@ -40,18 +40,9 @@ void run_part(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows maps(input.data[0], count);
   Vector& values = *duckdb::StructVector::GetEntries(maps.elements())[part];
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!maps.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    built.pick_range(values, maps[row].offset, maps[row].length);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return maps.valid(row); },
+      [&](idx_t row, ArrayResult& built) { built.pick_range(values, maps[row].offset, maps[row].length); });
 }
 
 template <size_t part>
@@ -102,18 +93,9 @@ BoundPtr expand_contains(Call& call) {
 void run_entries(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows maps(input.data[0], count);
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!maps.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    built.pick_range(maps.elements(), maps[row].offset, maps[row].length);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return maps.valid(row); },
+      [&](idx_t row, ArrayResult& built) { built.pick_range(maps.elements(), maps[row].offset, maps[row].length); });
 }
 
 BoundPtr expand_entries(Call& call) {
@@ -208,18 +190,9 @@ void run_struct_part(DataChunk& input, ExpressionState&, Vector& result) {
   Vector structs(arrays.elements().GetType(), std::max<idx_t>(arrays.element_count(), 1));
   duckdb::VectorOperations::Copy(arrays.elements(), structs, arrays.element_count(), 0, 0);
   Vector& values = *duckdb::StructVector::GetEntries(structs)[part];
-  ArrayResult built(result, count);
-  for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    built.begin(row);
-    built.pick_range(values, arrays[row].offset, arrays[row].length);
-    built.end(row);
-  }
-  built.flush();
-  finish(input, result);
+  make_arrays(
+      input, result, count, [&](idx_t row) { return arrays.valid(row); },
+      [&](idx_t row, ArrayResult& built) { built.pick_range(values, arrays[row].offset, arrays[row].length); });
 }
 
 BoundPtr expand_struct_part(Call& call) {
@@ -299,23 +272,10 @@ BoundPtr expand_positions(Call& call) {
 }
 
 // The parts of a text between separators.
-void run_split(DataChunk& input, ExpressionState&, Vector& result) {
-  const idx_t count = rows_of(input);
-  ValueRows<string_t> texts(input.data[0], count);
-  ValueRows<string_t> separators(input.data[1], count);
-  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
-  auto* rows = FlatVector::GetData<list_entry_t>(result);
-  std::vector<std::string_view> parts;
-  idx_t size = 0;
-  for (idx_t row = 0; row < count; ++row) {
-    rows[row] = {size, 0};
-    if (!texts.valid(row) || !separators.valid(row)) {
-      FlatVector::SetNull(result, row, true);
-      continue;
-    }
-    std::string_view rest = view(texts[row]);
-    const std::string_view separator = view(separators[row]);
-    parts.clear();
+void run_text_split(DataChunk& input, ExpressionState&, Vector& result) {
+  run_split(input, result, [](const auto& columns, idx_t row, std::vector<std::string_view>& parts) {
+    std::string_view rest = view(columns[0][row]);
+    const std::string_view separator = view(columns[1][row]);
     if (separator.empty()) {
       throw duckdb::InvalidInputException("explode_split() needs a separator that is not empty");
     }
@@ -325,21 +285,12 @@ void run_split(DataChunk& input, ExpressionState&, Vector& result) {
       if (end == rest.npos) break;
       rest.remove_prefix(end + separator.size());
     }
-    duckdb::ListVector::Reserve(result, size + parts.size());
-    Vector& elements = duckdb::ListVector::GetEntry(result);
-    for (std::string_view part : parts) {
-      FlatVector::GetData<string_t>(elements)[size++] =
-          duckdb::StringVector::AddString(elements, part.data(), part.size());
-    }
-    rows[row].length = parts.size();
-  }
-  duckdb::ListVector::SetListSize(result, size);
-  finish(input, result);
+  });
 }
 
 BoundPtr expand_split(Call& call) {
   for (size_t i = 0; i < 2; ++i) convert_at(call, i, LogicalType::VARCHAR);
-  return bind_body(call, LogicalType::LIST(LogicalType::VARCHAR), run_split);
+  return bind_body(call, LogicalType::LIST(LogicalType::VARCHAR), run_text_split);
 }
 
 // The array in a JSON text; elements of other types are NULL.

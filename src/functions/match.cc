@@ -23,8 +23,6 @@ using Tokens = std::vector<std::string>;
 
 enum class Mode : uint8_t { kAny, kAll, kPhrase, kPhrasePrefix, kPhraseEdge, kRegexp };
 
-std::string_view view(const string_t& text) { return {text.GetData(), text.GetSize()}; }
-
 // Whether document[at..] begins with the phrase; the first token may be the end of a word, the last its beginning, as
 // the mode has it.
 bool phrase_at(const Tokens& document, size_t at, const Tokens& phrase, Mode mode) {

@@ -11,6 +11,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -203,6 +204,13 @@ std::mt19937_64& generator() {
   return engine;
 }
 double random_number(duckdb::ClientContext&) { return std::uniform_real_distribution<double>(0, 1)(generator()); }
+duckdb::unique_ptr<duckdb::FunctionData> check_random_arguments(duckdb::ClientContext&, duckdb::ScalarFunction&,
+                                                                BoundList& arguments) {
+  for (const auto& argument : arguments) {
+    if (!argument->IsFoldable()) throw duckdb::BinderException("The param of rand function must be literal");
+  }
+  return nullptr;
+}
 int64_t random_between(int64_t low, int64_t high) {
   if (low >= high) throw duckdb::InvalidInputException("random(a, b) takes a smaller than b");
   return std::uniform_int_distribution<int64_t>(low, high)(generator());
@@ -288,8 +296,9 @@ void add_mathematics(Registry& registry) {
                      .alias("rand")
                      .volatile_result();
   add_rows<random_number>(random);
-  random.overload({LogicalType::BIGINT}, LogicalType::DOUBLE, run_seeded);
+  random.overload({LogicalType::BIGINT}, LogicalType::DOUBLE, run_seeded, check_random_arguments);
   add_rows<random_between>(random);
+  random.overloads.back().bind = check_random_arguments;
 }
 
 }  // namespace sluice::functions

@@ -4,6 +4,7 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 

@@ -9,6 +9,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/type_coercion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {

@@ -13,8 +13,10 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/text_to_value.h"
+#include "functions/type_coercion.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "functions/unary_rows.h"
 
 namespace sluice::functions {
 namespace {
@@ -33,18 +35,6 @@ constexpr const char* kRound = "round_datetime";
 constexpr const char* kCut = "cut_datetime";
 constexpr int32_t kMostDigits = 6;
 
-// Calls `convert` for each row; NULL where it gives nothing.
-template <typename From, typename To, typename Convert>
-void run_each(DataChunk& input, Vector& result, Convert convert) {
-  UnaryExecutor::ExecuteWithNulls<From, To>(input.data[0], result, input.size(),
-                                            [&](const From& from, ValidityMask& mask, duckdb::idx_t row) -> To {
-                                              std::optional<To> value = convert(from);
-                                              if (value) return *value;
-                                              mask.SetInvalid(row);
-                                              return To();
-                                            });
-}
-
 BoundPtr unary(duckdb::ClientContext& context, const char* name, BoundPtr value, const LogicalType& result,
                duckdb::scalar_function_t run) {
   std::vector<LogicalType> from{value->return_type};
@@ -57,7 +47,7 @@ template <typename To>
 void run_text_to_decimal(DataChunk& input, ExpressionState&, Vector& result) {
   const uint8_t width = decimal_width(result.GetType());
   const uint8_t scale = decimal_scale(result.GetType());
-  run_each<string_t, To>(input, result, [&](const string_t& text) -> std::optional<To> {
+  run_unary<string_t, To>(input, result, [&](const string_t& text) -> std::optional<To> {
     auto value = text_to_decimal({text.GetData(), text.GetSize()}, width, scale);
     if (!value) return std::nullopt;
     if constexpr (std::is_same_v<To, hugeint_t>)
@@ -78,13 +68,13 @@ std::optional<interval_t> time_of(std::optional<int64_t> micros) {
 }
 
 void run_text_to_time(DataChunk& input, ExpressionState&, Vector& result) {
-  run_each<string_t, interval_t>(
+  run_unary<string_t, interval_t>(
       input, result, [](const string_t& text) { return time_of(text_to_time({text.GetData(), text.GetSize()})); });
 }
 void run_largeint_to_time(DataChunk& input, ExpressionState&, Vector& result) {
   // Beyond 18 digits only the last four and the sign count: the hours end at 838.
   constexpr int64_t kManyHours = 100'000'000;
-  run_each<hugeint_t, interval_t>(input, result, [](const hugeint_t& number) {
+  run_unary<hugeint_t, interval_t>(input, result, [](const hugeint_t& number) {
     Int128 wide = to_int128(number);
     if (wide > kManyHours) wide = wide % kManyHours + kManyHours;
     if (wide < -kManyHours) wide = wide % kManyHours - kManyHours;
@@ -92,7 +82,7 @@ void run_largeint_to_time(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 void run_double_to_time(DataChunk& input, ExpressionState&, Vector& result) {
-  run_each<double, interval_t>(input, result, [](double number) -> std::optional<interval_t> {
+  run_unary<double, interval_t>(input, result, [](double number) -> std::optional<interval_t> {
     constexpr double kBeyondInt64 = 9e18;
     if (!(std::abs(number) < kBeyondInt64)) return std::nullopt;
     return time_of(number_to_time(static_cast<int64_t>(number)));

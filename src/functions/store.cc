@@ -7,6 +7,7 @@
 #include "functions/families.h"
 #include "functions/refusal.h"
 #include "functions/registry.h"
+#include "functions/type_coercion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {

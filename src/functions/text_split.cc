@@ -4,7 +4,7 @@
 #include "functions/characters.h"
 #include "functions/conversion.h"
 #include "functions/families.h"
-#include "functions/json_rows.h"
+#include "functions/text_rows.h"
 #include "functions/text_tokens.h"
 
 namespace sluice::functions {
@@ -17,36 +17,6 @@ using duckdb::idx_t;
 using duckdb::string_t;
 using duckdb::Vector;
 using Parts = std::vector<std::string_view>;
-
-// An array of texts a row; NULL where an argument is. `split(row, parts)` gives the parts; they are copied before the
-// next call.
-template <typename Split>
-void run_split(DataChunk& input, Vector& result, Split split) {
-  const idx_t count = rows_of(input);
-  const auto columns = text_columns(input, count);
-  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
-  auto* rows = FlatVector::GetData<duckdb::list_entry_t>(result);
-  Parts parts;
-  idx_t size = 0;
-  for (idx_t row = 0; row < count; ++row) {
-    rows[row] = {size, 0};
-    if (!std::ranges::all_of(columns, [&](const TextRows& column) { return column.valid(row); })) {
-      FlatVector::SetNull(result, row, true);
-      continue;
-    }
-    parts.clear();
-    split(columns, row, parts);
-    duckdb::ListVector::Reserve(result, size + parts.size());
-    Vector& elements = duckdb::ListVector::GetEntry(result);
-    for (std::string_view part : parts) {
-      FlatVector::GetData<string_t>(elements)[size++] =
-          duckdb::StringVector::AddString(elements, part.data(), part.size());
-    }
-    rows[row].length = parts.size();
-  }
-  duckdb::ListVector::SetListSize(result, size);
-  finish(input, result);
-}
 
 // Without a separator the characters; of an empty text nothing.
 void run_by_string(DataChunk& input, ExpressionState&, Vector& result) {

@@ -322,7 +322,10 @@ std::optional<duckdb::hugeint_t> text_to_decimal(std::string_view text, uint8_t 
   if (keep < 0) return duckdb::hugeint_t(0);
   const Int128 limit = power_of_ten(width);
   Int128 value = 0;
-  for (int64_t i = 0; i < keep && value < limit; ++i) value = value * 10 + digit_at(i);
+  for (int64_t i = 0; i < keep && value < limit; ++i) {
+    // The limit is a power of ten; ten times as much as it does not fit the type.
+    value = value >= limit / 10 ? limit : value * 10 + digit_at(i);
+  }
   if (value < limit && digit_at(keep) >= 5) ++value;
   if (value >= limit) value = limit - 1;
   return to_hugeint(negative ? -value : value);

@@ -4,6 +4,8 @@
 //   BITMAP, HLL, QUANTILE_STATE = BLOB under these aliases; IPV4 = UINTEGER, IPV6 = UHUGEINT under aliases.
 #pragma once
 
+#include <string_view>
+
 #include "pch/pch.h"
 
 namespace sluice::functions {
@@ -28,6 +30,9 @@ bool is_number(const duckdb::LogicalType& type);   // those, DECIMAL, FLOAT, DOU
 bool is_text(const duckdb::LogicalType& type);     // VARCHAR, not JSON
 bool is_json(const duckdb::LogicalType& type);
 bool is_moment(const duckdb::LogicalType& type);  // DATE, DATETIME
+
+// The bytes of a text value, which must outlive them (short ones lie in the value itself).
+inline std::string_view view(const duckdb::string_t& text) { return {text.GetData(), text.GetSize()}; }
 
 // Registers the aliases, so that CREATE TABLE and the storage know them. Before any file is attached.
 void create_types(duckdb::ClientContext& context);

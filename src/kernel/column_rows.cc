@@ -47,7 +47,7 @@ std::vector<duckdb::Value> column_row(const RelationFacts& relation, const Colum
   std::string column_type = column.type_text();
   const functions::TypeFacts type = column_type_facts(column, column_type);
   const bool is_text = column.type.id() == duckdb::LogicalTypeId::VARCHAR && !column.type.IsJSONType();
-  return {text("def"),
+  return {text("internal"),
           text(relation.database),
           text(relation.name),
           text(column.name),

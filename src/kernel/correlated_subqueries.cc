@@ -167,6 +167,9 @@ void check_path(const std::vector<Step>& path) {
             throw BinderException("access outer query's column before agg with group by is not supported");
           aggregated = true;
           break;
+        case LogicalOperatorType::LOGICAL_FILTER:
+          if (aggregated) throw BinderException("only project, sort and subquery alias node is allowed after agg node");
+          break;
         default:
           if (is_join(step->op->type))
             throw BinderException("access outer query's column before join is not supported");

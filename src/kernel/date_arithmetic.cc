@@ -2,11 +2,13 @@
 #include "kernel/date_arithmetic.h"
 
 #include "duckdb/function/function_binder.hpp"
-#include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/calendar.h"
 #include "functions/conversion.h"
+#include "functions/overload.h"
 #include "functions/type_names.h"
+#include "functions/unary_rows.h"
+#include "kernel/bind_function.h"
 
 namespace sluice::kernel {
 namespace {
@@ -48,17 +50,25 @@ BoundPtr shift_date(duckdb::ClientContext& context, const char* name, BoundPtr d
   return cast_to(context, bind_operator(context, name, std::move(date), std::move(interval)), LogicalType::DATE);
 }
 
-// NULL when it is a constant behind the year 9999, or before the year 0.
+bool inside(duckdb::date_t date) { return functions::day_in_range(date.days); }
+bool inside(duckdb::timestamp_t at) { return functions::moment_in_range(at.value); }
+
+template <typename T>
+void run_in_range(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  functions::run_unary<T, T>(input, result,
+                             [](T moment) { return inside(moment) ? std::optional(moment) : std::nullopt; });
+}
+
+// NULL for what lies behind the year 9999, or before the year 0.
 BoundPtr in_range(duckdb::ClientContext& context, BoundPtr moment) {
-  const LogicalTypeId id = moment->return_type.id();
-  if (id != LogicalTypeId::DATE && id != LogicalTypeId::TIMESTAMP) return moment;
-  auto constant = functions::constant_of(context, *moment);
-  if (!constant || constant->IsNull()) return moment;
-  const bool inside = id == LogicalTypeId::DATE
-                          ? functions::day_in_range(duckdb::DateValue::Get(*constant).days)
-                          : functions::moment_in_range(duckdb::TimestampValue::Get(*constant).value);
-  if (inside) return moment;
-  return duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(moment->return_type));
+  const LogicalType type = moment->return_type;
+  const bool date = type.id() == LogicalTypeId::DATE;
+  if (!date && type.id() != LogicalTypeId::TIMESTAMP) return moment;
+  functions::BoundList children;
+  children.push_back(std::move(moment));
+  return functions::bind_private(context, "__internal_in_range", {type}, type,
+                                 date ? run_in_range<duckdb::date_t> : run_in_range<duckdb::timestamp_t>,
+                                 std::move(children));
 }
 
 template <bool add, bool keeps_date>
@@ -101,11 +111,6 @@ BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
   return in_range(context, bind_operator(context, name, std::move(moment), std::move(interval)));
 }
 
-// Never runs: the binder has replaced the call.
-void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) {
-  throw duckdb::InvalidInputException("An INTERVAL was added without being bound");
-}
-
 }  // namespace
 
 void create_date_arithmetic(duckdb::ClientContext& context) {
@@ -115,16 +120,8 @@ void create_date_arithmetic(duckdb::ClientContext& context) {
       {"add_time_interval", bind_shift<true, false>},
       {"subtract_time_interval", bind_shift<false, false>},
   };
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
   for (const auto& [name, bind] : functions) {
-    duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::INTERVAL}, LogicalType::ANY, run_unbound);
-    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-    function.SetBindExpressionCallback(bind);
-    duckdb::CreateScalarFunctionInfo info(std::move(function));
-    info.schema = "doris";
-    info.internal = true;
-    catalog.CreateFunction(transaction, info);
+    create_bind_function(context, name, {LogicalType::ANY, LogicalType::INTERVAL}, bind);
   }
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/insert_values.h"
 
-#include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/json_extract.h"
 #include "functions/refusal.h"
 #include "functions/types.h"
+#include "kernel/bind_function.h"
 
 namespace sluice::kernel {
 namespace {
@@ -15,10 +15,6 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 using functions::BoundPtr;
-
-void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) {
-  throw duckdb::InvalidInputException("A value was to be inserted without being bound");
-}
 
 // Where Doris' conversion differs from the kernel's and a statement depends on it.
 bool converts_as_doris(const LogicalType& from, const LogicalType& target) {
@@ -67,18 +63,10 @@ BoundPtr bind_variant(duckdb::FunctionBindExpressionInput& input) {
 }  // namespace
 
 void create_insert_values(duckdb::ClientContext& context) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
   const std::pair<const char*, duckdb::function_bind_expression_t> makers[] = {
       {kInsertValue, bind_value<true>}, {kInsertValueOrNull, bind_value<false>}, {kInsertVariant, bind_variant}};
   for (const auto& [name, bind] : makers) {
-    duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, run_unbound);
-    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-    function.SetBindExpressionCallback(bind);
-    duckdb::CreateScalarFunctionInfo info(std::move(function));
-    info.schema = "doris";
-    info.internal = true;
-    catalog.CreateFunction(transaction, info);
+    create_bind_function(context, name, {LogicalType::ANY, LogicalType::ANY}, bind);
   }
 }
 

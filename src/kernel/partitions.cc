@@ -8,6 +8,9 @@
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/common/types/time.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "functions/calendar.h"
+#include "functions/text_to_value.h"
+#include "functions/types.h"
 
 namespace sluice::kernel {
 namespace {
@@ -262,6 +265,13 @@ Condition auto_partition_name(const TableModel& model, const Types& types, const
 Result<std::string> bound_text(const std::string& written, const LogicalType& type) {
   Value result;
   std::string error;
+  if (functions::is_integer(type) && written.find_first_not_of("0123456789+-") != std::string::npos)
+    return fail(wrong("Invalid range value format: errCode = 2, detailMessage = Invalid number format: " + written));
+  if (functions::is_moment(type)) {
+    const auto moment = functions::text_to_moment(written);
+    if (!moment || !functions::moment_in_range(moment->micros))
+      return fail(wrong("date/datetime literal [" + written + "] is invalid"));
+  }
   if (!Value(written).DefaultTryCastAs(type, result, &error) || result.IsNull())
     return fail(wrong("Invalid value \"" + written + "\" for a partition of type " + type.ToString()));
   return result.ToString();
@@ -290,6 +300,7 @@ Result<std::vector<Partition>> partitions_of_interval(const std::string& from, c
       return fail(wrong("FROM and TO of a partition without unit must be whole numbers"));
     first = a.GetValue<int64_t>();
     last = b.GetValue<int64_t>();
+    if (first >= last) return fail(wrong("Multi build partition start number should less than end number"));
     while (first < last) {
       const int64_t next = last - first > step ? first + step : last;
       TRY(add("p_" + std::to_string(first), std::to_string(first), std::to_string(next)));
@@ -297,13 +308,12 @@ Result<std::vector<Partition>> partitions_of_interval(const std::string& from, c
     }
     return result;
   }
-  Value a, b;
-  std::string error;
-  if (!Value(from).DefaultTryCastAs(LogicalType::TIMESTAMP, a, &error) ||
-      !Value(to).DefaultTryCastAs(LogicalType::TIMESTAMP, b, &error))
-    return fail(wrong("FROM and TO of a partition must be dates"));
-  auto at = a.GetValue<duckdb::timestamp_t>();
-  const auto end = b.GetValue<duckdb::timestamp_t>();
+  const auto first_moment = functions::text_to_moment(from);
+  const auto last_moment = functions::text_to_moment(to);
+  if (!first_moment || !last_moment) return fail(wrong("FROM and TO of a partition must be dates"));
+  auto at = duckdb::timestamp_t(first_moment->micros);
+  const auto end = duckdb::timestamp_t(last_moment->micros);
+  if (at >= end) return fail(wrong("Multi build partition start time should less than end time"));
   duckdb::interval_t length{0, 0, 0};
   if (step > 100'000) return fail(wrong("The interval of a partition is too long"));
   const auto count = static_cast<int32_t>(step);
@@ -373,6 +383,15 @@ Status add_written(TableModel& model, WrittenPartition written, const Types& typ
     return fail(wrong("Invalid partition: VALUES IN belongs to LIST, bounds to RANGE partitions"));
   TRY(convert(partition.lower));
   TRY(convert(partition.upper));
+  const bool least = !partition.upper.empty() && partition.upper.size() == types.size() &&
+                     std::ranges::equal(partition.upper, types, [](const auto& bound, const LogicalType& type) {
+                       const auto lowest = bound_text(least_value(type), type);
+                       return bound && lowest && *bound == *lowest;
+                     });
+  if (!list && least) {
+    return fail(wrong("Partition's upper value should not be MIN VALUE: " +
+                      quoted_bound(partition.upper, types.size(), "MAXVALUE")));
+  }
   for (auto& tuple : partition.values) TRY(convert(tuple));
   return add_partition(model, std::move(partition), written.less_than, types);
 }

@@ -5,6 +5,7 @@
 #include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/list.hpp"
 #include "duckdb/planner/planner_extension.hpp"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::kernel {
@@ -54,6 +55,17 @@ void check_aggregate(const duckdb::LogicalAggregate& aggregate) {
   }
 }
 
+// Rows of arrays, maps and structs are not hashed in Doris' joins, and a VARIANT has no equality.
+void check_join(const duckdb::LogicalComparisonJoin& join) {
+  for (const auto& condition : join.conditions) {
+    if (condition.comparison != duckdb::ExpressionType::COMPARE_EQUAL) continue;
+    const duckdb::LogicalType& type = condition.left->return_type;
+    if (functions::is_json(type)) throw duckdb::BinderException("variant type could not in join equal conditions");
+    if (type.IsNested())
+      throw duckdb::BinderException("columns of type %s can not be joined by =", functions::type_name(type));
+  }
+}
+
 void check_window(const duckdb::Expression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_WINDOW) {
     const auto& window = expression.Cast<duckdb::BoundWindowExpression>();
@@ -79,6 +91,9 @@ void check_grouped_types(const duckdb::LogicalOperator& plan) {
       break;
     case LogicalOperatorType::LOGICAL_DISTINCT:
       check_distinct(plan.Cast<duckdb::LogicalDistinct>());
+      break;
+    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+      check_join(plan.Cast<duckdb::LogicalComparisonJoin>());
       break;
     case LogicalOperatorType::LOGICAL_ORDER_BY:
       for (const auto& order : plan.Cast<duckdb::LogicalOrder>().orders) refuse_metric(order.expression->return_type);

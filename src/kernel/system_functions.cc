@@ -77,7 +77,7 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
   for (const std::string& database : databases(context, only)) {
     for (const RelationFacts& relation : list_relations(context, database)) {
       const bool table = !relation.view;
-      rows.push_back({text("def"),
+      rows.push_back({text("internal"),
                       text(database),
                       text(relation.name),
                       table_type(relation),

@@ -22,7 +22,8 @@ struct EmptyView {
 };
 
 constexpr SystemView kInformationViews[] = {
-    {"SCHEMATA", R"(SELECT 'def' AS "CATALOG_NAME", name AS "SCHEMA_NAME", 'utf8mb4' AS "DEFAULT_CHARACTER_SET_NAME",
+    {"SCHEMATA",
+     R"(SELECT 'internal' AS "CATALOG_NAME", name AS "SCHEMA_NAME", 'utf8mb4' AS "DEFAULT_CHARACTER_SET_NAME",
       'utf8mb4_0900_bin' AS "DEFAULT_COLLATION_NAME", NULL::VARCHAR AS "SQL_PATH" FROM system.doris.catalog_databases())"},
     {"TABLES", "FROM system.doris.catalog_tables()"},
     // Drivers compare these words in lower case, as MySQL's collation of them allows.
@@ -32,7 +33,7 @@ constexpr SystemView kInformationViews[] = {
         "GENERATION_EXPRESSION", NULL::BIGINT AS "SRS_ID" FROM system.doris.catalog_columns())"},
     {"STATISTICS", "SELECT * EXCLUDE (is_constraint) FROM system.doris.catalog_keys()"},
     {"VIEWS",
-     R"(SELECT 'def' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME", definition AS "VIEW_DEFINITION",
+     R"(SELECT 'internal' AS "TABLE_CATALOG", database AS "TABLE_SCHEMA", name AS "TABLE_NAME", definition AS "VIEW_DEFINITION",
       'NONE' AS "CHECK_OPTION", 'NO' AS "IS_UPDATABLE", '''root''@''%''' AS "DEFINER", 'DEFINER' AS "SECURITY_TYPE",
       'utf8mb4' AS "CHARACTER_SET_CLIENT", 'utf8mb4_0900_bin' AS "COLLATION_CONNECTION" FROM system.doris.catalog_views())"},
     {"TABLE_CONSTRAINTS", R"(SELECT 'def' AS "CONSTRAINT_CATALOG", "TABLE_SCHEMA" AS "CONSTRAINT_SCHEMA",

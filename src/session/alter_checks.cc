@@ -81,6 +81,7 @@ bool may_become(const duckdb::LogicalType& from, const duckdb::LogicalType& to) 
 Status check_new_column(const TableDefinition& table, const TableColumn& column) {
   const kernel::ColumnModel model = column.model();
   if (model.auto_increment) return fail(ddl_error("Can not add auto-increment column " + column.name()));
+  if (column.definition.Generated()) return fail(ddl_error("Not supporting alter table add generated columns."));
   if (!has_model(table)) return {};
   const bool aggregates = table.model.keys == KeyModel::kAggregate;
   if (aggregates && !model.key && model.aggregation.empty())

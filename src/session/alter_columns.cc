@@ -119,6 +119,8 @@ Status Alteration::modify_column(const Clause& clause) {
   TableColumn* old = table_.find(clause.name);
   if (!old) return fail(unknown_column(clause.name, table_.name));
   const Alter::Column& written = *clause.column;
+  if (old->definition.Generated() || written.definition.Generated())
+    return fail(ddl_error("Not supporting alter table modify generated columns."));
   TableColumn changed;
   changed.definition = written.definition.Copy();
   changed.not_null = written.not_null;

@@ -5,6 +5,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "base/sql_text.h"
 #include "session/load_records.h"
 
 namespace sluice::session {
@@ -375,25 +376,6 @@ class CsvReader final : public LoadReader {
     cell.data = out;
     cell.size = static_cast<uint32_t>(to - out);
     cell.kind = LoadField::kQuoted;
-  }
-
-  static char unescaped(char c) {
-    switch (c) {
-      case '0':
-        return '\0';
-      case 'b':
-        return '\b';
-      case 'n':
-        return '\n';
-      case 'r':
-        return '\r';
-      case 't':
-        return '\t';
-      case 'Z':
-        return '\x1a';
-      default:
-        return c;
-    }
   }
 
   const CsvText csv_;

@@ -71,8 +71,7 @@ TEST(Rights, AdminIsBoundByRowPoliciesOnly) {
 
 TEST(RowPolicies, ConditionsAreOneExpression) {
   EXPECT_TRUE(parse_condition("a = 1 OR b IN ('x', 'y')"));
-  for (const char* wrong :
-       {"", "a = (SELECT 1)", "a = 1; SELECT 2", "a = 1) LIMIT (1", "a = ?", "a = @x"})
+  for (const char* wrong : {"", "a = (SELECT 1)", "a = 1; SELECT 2", "a = 1) LIMIT (1", "a = ?", "a = @x"})
     EXPECT_FALSE(parse_condition(wrong)) << wrong;
 }
 

@@ -99,6 +99,7 @@ class SessionState final : public dialect::SessionValues {
   // statements.cc: what the server answers itself
   Result<Outcome> use(const dialect::UseStatement& statement);
   Result<Outcome> set(const dialect::SetStatement& statement);
+  Status take_global(const std::string& name);
   Result<Outcome> transaction(const dialect::TransactionStatement& statement);
   // `only`: READ ONLY or READ WRITE of the statement; otherwise as SET TRANSACTION or the session says.
   Status begin_transaction(std::optional<bool> only);

@@ -91,6 +91,14 @@ Result<duckdb::Value> SessionState::evaluate(const duckdb::ParsedExpression& exp
   return chunk ? chunk->GetValue(0, 0) : duckdb::Value();
 }
 
+// In Doris the session that sets a global value has it at once.
+Status SessionState::take_global(const std::string& name) {
+  const VariableId id = TRY(find_variable(name));
+  if (definition(id).home != VariableHome::kBoth) return {};
+  TRY(variables.set(name, services.variables.get(id)));
+  return {};
+}
+
 Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
   if (statement.reset_all) {
     const bool global = *statement.reset_all == dialect::VariableScope::kGlobal;
@@ -119,10 +127,12 @@ Result<Outcome> SessionState::set(const dialect::SetStatement& statement) {
     }
     if (!assignment.value) {
       TRY(global ? services.variables.set_default(assignment.name) : variables.set_default(assignment.name));
+      if (global) TRY(take_global(assignment.name));
       continue;
     }
     const VariableValue value = from_kernel(TRY(evaluate(*assignment.value)));
     auto done = TRY(global ? services.variables.set(assignment.name, value) : variables.set(assignment.name, value));
+    if (global) TRY(take_global(assignment.name));
     if (!done.warning.empty()) warn("Warning", 1292, done.warning);
   }
   Done done;

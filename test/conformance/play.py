@@ -73,7 +73,7 @@ class Session:
                 pass
 
     def run(self, sql):
-        """('rows', (rows, kinds)), ('ok', affected rows), ('err', (code, message)) or ('crash', what happened to the connection)."""
+        """('rows', (rows, kinds)), ('ok', affected rows), ('err', (code, message)) ('timeout', ..) or ('crash', what happened to the connection)."""
         if self._connection is None:
             self._connect()
         try:
@@ -90,7 +90,8 @@ class Session:
             if isinstance(error, pymysql.err.OperationalError) and code and not 2000 <= code < 2100:
                 return "err", (code, str(error.args[1]))
             self.close()
-            return "crash", f"{type(error).__name__}: {error}"
+            # Slow is not lost: a sanitizer's build needs more than the time of a statement here and there.
+            return "timeout" if "timed out" in str(error) else "crash", f"{type(error).__name__}: {error}"
         except pymysql.err.MySQLError as error:
             return "err", (error.args[0], str(error.args[1] if len(error.args) > 1 else error))
         except UnicodeDecodeError as error:
