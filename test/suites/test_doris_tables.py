@@ -6,7 +6,7 @@ import pytest
 import doris_answers
 import doris_queries
 import doris_tables
-from benchmark_data import CACHE, SCALE, make_doris_tpch, serve
+from benchmark_data import CACHE, SCALE, kernel_text, make_doris_tpch, serve
 from harness import compare
 from harness import kernel as kernels
 
@@ -81,4 +81,4 @@ def test_tpcds(number, connections, texts, kernel):
         with connection.cursor() as cursor:
             cursor.execute(sql)
             got = cursor.fetchall()
-        compare.check_query(sql, got, kernel)
+        compare.check_query(sql, got, kernel, kernel_text(sql))
