@@ -10,6 +10,7 @@
 #include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
+#include "functions/plan_copies.h"
 
 namespace sluice::functions {
 namespace {
@@ -121,8 +122,9 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& c
   chosen.schema_name = bound.schema_name;
   chosen.catalog_name = bound.catalog_name;
   bound = std::move(chosen);
-  if (!bound.HasBindCallback()) return nullptr;
-  return bound.GetBindCallback()(context, bound, arguments);
+  auto data = bound.HasBindCallback() ? bound.GetBindCallback()(context, bound, arguments) : nullptr;
+  refuse_copies(bound);
+  return data;
 }
 
 void create_scalar(duckdb::Catalog& catalog, duckdb::CatalogTransaction transaction, const Function& function) {
