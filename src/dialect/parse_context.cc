@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/error_place.h"
 #include "dialect/lexer.h"
 
 namespace sluice::dialect {
@@ -176,7 +177,7 @@ tl::unexpected<Failed> ParseContext::note(std::string_view sentence, const Token
     message +=
         where.begin >= sql_.size() ? " at the end of the statement" : " near '" + near_text(sql_, where.begin) + "'";
     message += " at line " + std::to_string(position.line) + ", position " + std::to_string(position.column);
-    error_ = sql_error(Code::kInvalidArgument, kParseError, std::move(message));
+    error_ = with_place(sql_error(Code::kInvalidArgument, kParseError, std::move(message)), where.begin);
   }
   return tl::unexpected<Failed>(Failed{});
 }
@@ -195,13 +196,15 @@ tl::unexpected<Failed> ParseContext::syntax_error(std::string_view sentence, con
 
 tl::unexpected<Failed> ParseContext::unsupported(std::string_view what) const {
   if (!error_) {
-    error_ = sql_error(Code::kUnsupported, kNotSupported, "This version does not support " + std::string(what));
+    error_ =
+        with_place(sql_error(Code::kUnsupported, kNotSupported, "This version does not support " + std::string(what)),
+                   peek().begin);
   }
   return tl::unexpected<Failed>(Failed{});
 }
 
 tl::unexpected<Failed> ParseContext::failure(Error error) const {
-  if (!error_) error_ = std::move(error);
+  if (!error_) error_ = with_place(std::move(error), peek().begin);
   return tl::unexpected<Failed>(Failed{});
 }
 

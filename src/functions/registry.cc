@@ -87,7 +87,24 @@ bool shows_itself(duckdb::ExpressionClass kind) {
          kind == BOUND_OPERATOR || kind == BOUND_BETWEEN;
 }
 
-BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
+// Runs `bind`. An error of it gets the place of the first argument: the kernel's binder says nothing of the call's own.
+template <typename Bind>
+auto bind_in_place(const BoundList& arguments, Bind&& bind) {
+  duckdb::optional_idx place;
+  for (const auto& argument : arguments) {
+    if (!place.IsValid()) place = argument->GetQueryLocation();
+  }
+  try {
+    return bind();
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    if (!place.IsValid() || error.ExtraInfo().contains("position")) throw;
+    error.AddQueryLocation(place);
+    error.Throw();
+  }
+}
+
+BoundPtr expand_placed(duckdb::FunctionBindExpressionInput& input) {
   const Function& function = input.bind_data->Cast<BoundEntry>().function;
   check_arguments(function, input.children);
   plain_decimals(function.name, input.children);
@@ -103,13 +120,17 @@ BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   return made;
 }
 
+BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
+  return bind_in_place(input.children, [&] { return expand_placed(input); });
+}
+
 // Never runs: the binder has replaced the call.
 void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) {
   throw duckdb::InvalidInputException("A function was called without being bound");
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& context,
-                                                        duckdb::AggregateFunction& bound, BoundList& arguments) {
+duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate_placed(duckdb::ClientContext& context,
+                                                               duckdb::AggregateFunction& bound, BoundList& arguments) {
   const Function& function = bound.function_info->Cast<AggregateInfo>().function;
   check_arguments(function, arguments);
   plain_decimals(function.name, arguments);
@@ -123,6 +144,11 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& c
   bound = std::move(chosen);
   if (!bound.HasBindCallback()) return nullptr;
   return bound.GetBindCallback()(context, bound, arguments);
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& context,
+                                                        duckdb::AggregateFunction& bound, BoundList& arguments) {
+  return bind_in_place(arguments, [&] { return bind_aggregate_placed(context, bound, arguments); });
 }
 
 void create_scalar(duckdb::Catalog& catalog, duckdb::CatalogTransaction transaction, const Function& function) {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/error_texts.h"
 
-#include <array>
 #include <utility>
+
+#include "base/text_pattern.h"
 
 namespace sluice::kernel {
 namespace {
 
-constexpr size_t kMaxParts = 3;
-using Parts = std::array<std::string_view, kMaxParts>;
+using Parts = PatternParts;
 
 // '%' in the kernel's text is any text, as short as what follows allows; $1 to $3 in ours is what stood there, #1 to #3
 // the same with the kernel's types under MySQL's names.
@@ -77,24 +77,6 @@ constexpr Rule kRules[] = {
     {"No function matches the given name and argument types '%'.%", Code::kInvalidArgument, 1105,
      "No matching function with signature: #1"},
 };
-
-bool match(std::string_view pattern, std::string_view text, Parts& parts) {
-  size_t part = 0;
-  for (size_t at = pattern.find('%');; at = pattern.find('%')) {
-    const std::string_view literal = pattern.substr(0, at);
-    if (!text.starts_with(literal)) return false;
-    text.remove_prefix(literal.size());
-    if (at == std::string_view::npos) return text.empty();
-    pattern.remove_prefix(at + 1);
-    const std::string_view next = pattern.substr(0, pattern.find('%'));
-    size_t end = next.empty() ? text.size() : text.find(next);
-    // The last literal is the end of the text.
-    if (!next.empty() && next.size() == pattern.size()) end = text.rfind(next);
-    if (end == std::string_view::npos) return false;
-    if (part < kMaxParts) parts[part++] = text.substr(0, end);
-    text.remove_prefix(end);
-  }
-}
 
 // "abs(STRING_LITERAL, INT32)" -> "abs(VARCHAR, INT)"
 std::string with_our_types(std::string_view text) {
@@ -176,7 +158,7 @@ std::string key_values(std::string_view key) {
 
 std::optional<ErrorText> duplicate_entry(std::string_view message) {
   Parts parts;
-  if (!match("Duplicate key \"%\" violates % constraint.%", message, parts)) return std::nullopt;
+  if (!match_pattern("Duplicate key \"%\" violates % constraint.%", message, parts)) return std::nullopt;
   const std::string_view column = parts[0].substr(0, parts[0].find(':'));
   const std::string key = parts[1] == "primary key" ? "PRIMARY" : std::string(column);
   return ErrorText{Code::kAlreadyExists, 1062, "Duplicate entry '" + key_values(parts[0]) + "' for key '" + key + "'"};
@@ -188,7 +170,7 @@ std::optional<ErrorText> error_text(std::string_view kernel_message) {
   if (auto duplicate = duplicate_entry(kernel_message)) return duplicate;
   for (const Rule& rule : kRules) {
     Parts parts;
-    if (match(rule.kernel, kernel_message, parts))
+    if (match_pattern(rule.kernel, kernel_message, parts))
       return ErrorText{rule.code, rule.mysql_errno, fill(rule.ours, parts)};
   }
   return std::nullopt;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/errors.h"
 
+#include <charconv>
+
+#include "base/error_place.h"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception/list.hpp"
 #include "kernel/error_texts.h"
@@ -16,6 +19,14 @@ struct Mapping {
 std::string extra(const duckdb::ErrorData& error, const char* key) {
   auto found = error.ExtraInfo().find(key);
   return found == error.ExtraInfo().end() ? std::string() : found->second;
+}
+
+// Where in the statement's text, as the trees of the dialect say.
+std::optional<size_t> position(const duckdb::ErrorData& error) {
+  const std::string text = extra(error, "position");
+  size_t offset = 0;
+  if (text.empty() || std::from_chars(text.data(), text.data() + text.size(), offset).ec != std::errc()) return {};
+  return offset;
 }
 
 Mapping map_catalog_error(const duckdb::ErrorData& error) {
@@ -176,6 +187,7 @@ Error to_error(const duckdb::ErrorData& error) {
               (message.empty() ? "" : " (" + message + ")");
   }
   Error result = sql_error(mapping.code, mapping.mysql_errno, std::move(message));
+  if (const auto place = position(error)) result = with_place(std::move(result), *place);
   return mapping.code == Code::kConflict ? std::move(result).with_retry(Retry::kBackoff) : std::move(result);
 }
 

@@ -5,6 +5,7 @@
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/constant.h"
+#include "session/doris_errors.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
 #include "session/show.h"
@@ -88,6 +89,7 @@ void SessionState::begin(std::string_view sql, bool runs_in_kernel) {
   started_ = std::chrono::steady_clock::now();
   services.statement_count.fetch_add(1, std::memory_order_relaxed);
   if (services.audit.enabled()) audited_sql = sql;
+  find_start(sql);
   if (!runs_in_kernel) return;
   warnings_before = std::exchange(warnings, {});
   const auto timeout = variables.query_timeout();
@@ -154,7 +156,36 @@ void SessionState::end(uint64_t rows, const Error* error) {
   services.audit.record(std::move(entry));
 }
 
+// Statements come in order: each byte is counted once.
+void SessionState::find_start(std::string_view sql) {
+  const bool inside =
+      sql.data() >= whole_text_.data() && sql.data() + sql.size() <= whole_text_.data() + whole_text_.size();
+  const size_t offset = inside ? static_cast<size_t>(sql.data() - whole_text_.data()) : 0;
+  if (!inside || offset < start_offset_) {
+    start_ = {};
+    start_offset_ = 0;
+  }
+  if (!inside) return;
+  start_.advance(whole_text_.substr(start_offset_, offset - start_offset_));
+  start_offset_ = offset;
+}
+
 Error SessionState::translate(Error error) {
+  std::string sql;
+  {
+    std::lock_guard lock(run_lock);
+    sql = running_sql;
+  }
+  return translate(std::move(error), sql);
+}
+
+Error SessionState::translate(Error error, std::string_view sql) {
+  error = by_reason(std::move(error));
+  if (!services.doris_errors) return error;
+  return as_doris(std::move(error), StatementText(sql, parse_options(), start_), database_);
+}
+
+Error SessionState::by_reason(Error error) {
   if (error.code() != Code::kCancelled) return error;
   std::optional<Interrupt> reason;
   {
