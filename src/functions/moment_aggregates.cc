@@ -8,6 +8,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/native_aggregate.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -32,7 +33,8 @@ AggregateFunction bind_regression(duckdb::ClientContext& context, std::string_vi
   for (const auto& argument : arguments) {
     const LogicalType& type = argument->return_type;
     if (is_number(type) || type.id() == LogicalTypeId::SQLNULL) continue;
-    throw duckdb::BinderException("%s requires numeric for its parameters, not %s", std::string(name), type.ToString());
+    throw duckdb::BinderException("%s requires numeric for its parameters, not %s", std::string(name),
+                                  duckdb::StringUtil::Upper(type_name(type)));
   }
   return bind_doubles<Name>(context, name, arguments);
 }

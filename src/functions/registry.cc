@@ -7,6 +7,7 @@
 #include "duckdb/parser/parsed_data/create_aggregate_function_info.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
@@ -87,24 +88,7 @@ bool shows_itself(duckdb::ExpressionClass kind) {
          kind == BOUND_OPERATOR || kind == BOUND_BETWEEN;
 }
 
-// Runs `bind`. An error of it gets the place of the first argument: the kernel's binder says nothing of the call's own.
-template <typename Bind>
-auto bind_in_place(const BoundList& arguments, Bind&& bind) {
-  duckdb::optional_idx place;
-  for (const auto& argument : arguments) {
-    if (!place.IsValid()) place = argument->GetQueryLocation();
-  }
-  try {
-    return bind();
-  } catch (const std::exception& exception) {
-    duckdb::ErrorData error(exception);
-    if (!place.IsValid() || error.ExtraInfo().contains("position")) throw;
-    error.AddQueryLocation(place);
-    error.Throw();
-  }
-}
-
-BoundPtr expand_placed(duckdb::FunctionBindExpressionInput& input) {
+BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
   const Function& function = input.bind_data->Cast<BoundEntry>().function;
   check_arguments(function, input.children);
   plain_decimals(function.name, input.children);
@@ -118,10 +102,6 @@ BoundPtr expand_placed(duckdb::FunctionBindExpressionInput& input) {
   if (!syntax && !written.empty() && written.size() <= kMostWrittenBytes && !shows_itself(made->GetExpressionClass()))
     made->SetAlias(std::move(written));
   return made;
-}
-
-BoundPtr expand_call(duckdb::FunctionBindExpressionInput& input) {
-  return bind_in_place(input.children, [&] { return expand_placed(input); });
 }
 
 // Never runs: the binder has replaced the call.
@@ -155,7 +135,7 @@ void create_scalar(duckdb::Catalog& catalog, duckdb::CatalogTransaction transact
   duckdb::ScalarFunction definition(kernel_name(function.name), {}, LogicalType::ANY, run_unbound, note_entry);
   definition.varargs = LogicalType::ANY;
   definition.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-  definition.SetBindExpressionCallback(expand_call);
+  definition.SetBindExpressionCallback(placed<expand_call>);
   definition.SetExtraFunctionInfo<ScalarInfo>(function);
   duckdb::CreateScalarFunctionInfo info(std::move(definition));
   info.schema = "doris";

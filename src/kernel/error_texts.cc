@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text_pattern.h"
+#include "kernel/error_names.h"
 
 namespace sluice::kernel {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 using Parts = PatternParts;
 
 // '%' in the kernel's text is any text, as short as what follows allows; $1 to $3 in ours is what stood there, #1 to #3
-// the same with the kernel's types under MySQL's names.
+// the same with the kernel's names replaced by ours.
 struct Rule {
   std::string_view kernel;
   Code code;
@@ -23,6 +24,10 @@ struct Rule {
 constexpr Rule kRules[] = {
     {"Table \"%\" does not have a column named \"%\"", Code::kNotFound, 1054, "Unknown column '$1.$2' in 'table list'"},
     {"Table \"%\" does not have a column with name \"%\"", Code::kNotFound, 1054, "Unknown column '$2' in '$1'"},
+    {"Values list \"%\" does not have a column named \"%\"", Code::kNotFound, 1054,
+     "Unknown column '$1.$2' in 'table list'"},
+    {"Column \"%\" in EXCLUDE list not found in %", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
+    {"Column \"%\" in REPLACE list not found in %", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
     {"Referenced column \"%\" not found in FROM clause%", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
     {"Referenced column \"%\" was not found because the FROM clause is missing%", Code::kNotFound, 1054,
      "Unknown column '$1' in 'field list'"},
@@ -60,9 +65,15 @@ constexpr Rule kRules[] = {
     {"timestamp field value out of range: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATETIME value: '$1'"},
     {"Type % with value % can't be cast because the value is out of range for the destination type %",
      Code::kOutOfRange, 1264, "Out of range value '$2' for type #3"},
+    {"Type % with value % can't be cast to the destination type %", Code::kInvalidArgument, 1366,
+     "Incorrect #3 value: $2"},
     {"Could not cast value % to DECIMAL(%)", Code::kOutOfRange, 1264, "Out of range value '$1' for type DECIMAL($2)"},
     {"table % has % columns but % values were supplied", Code::kInvalidArgument, 1136,
      "Column count doesn't match value count: '$1' has $2 columns, $3 values are given"},
+    {"Column name/value mismatch for insert on %: expected % columns but % values were supplied",
+     Code::kInvalidArgument, 1136,
+     "Column count doesn't match value count: '$1' takes $2 columns, $3 values are given"},
+    {"Duplicate column name \"%\" in INSERT", Code::kInvalidArgument, 1110, "Column '$1' specified twice"},
     {"More than one row returned by a subquery used as an expression%", Code::kInvalidArgument, 1242,
      "Subquery returns more than 1 row"},
     {"Subquery returns % columns - expected %", Code::kInvalidArgument, 1241, "Operand should contain $2 column(s)"},
@@ -72,55 +83,18 @@ constexpr Rule kRules[] = {
      "Invalid use of group function: one inside another"},
     {"WHERE clause cannot contain aggregates!", Code::kInvalidArgument, 1111,
      "Invalid use of group function: WHERE cannot have one, HAVING can"},
+    {"GROUP BY clause cannot contain aggregates!", Code::kInvalidArgument, 1111,
+     "Invalid use of group function: GROUP BY cannot have one"},
+    {"% is not an aggregate function", Code::kInvalidArgument, 1105, "#1 is not an aggregate function"},
+    {"Existing object % is of type View, trying to drop type Table", Code::kInvalidArgument, 1347,
+     "'$1' is not TABLE. Use 'DROP VIEW $1'"},
+    {"Existing object % is of type Table, trying to drop type View", Code::kInvalidArgument, 1347,
+     "'$1' is not VIEW. Use 'DROP TABLE $1'"},
     {"Could not choose a best candidate function for the function call \"%\".%", Code::kInvalidArgument, 1105,
      "No matching function with signature: #1"},
     {"No function matches the given name and argument types '%'.%", Code::kInvalidArgument, 1105,
      "No matching function with signature: #1"},
 };
-
-// "abs(STRING_LITERAL, INT32)" -> "abs(VARCHAR, INT)"
-std::string with_our_types(std::string_view text) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"INT8", "TINYINT"},
-      {"INT16", "SMALLINT"},
-      {"INT32", "INT"},
-      {"INT64", "BIGINT"},
-      {"INT128", "LARGEINT"},
-      {"UINT8", "TINYINT UNSIGNED"},
-      {"UINT16", "SMALLINT UNSIGNED"},
-      {"UINT32", "INT UNSIGNED"},
-      {"UINT64", "BIGINT UNSIGNED"},
-      {"INTEGER", "INT"},
-      {"HUGEINT", "LARGEINT"},
-      {"UTINYINT", "TINYINT UNSIGNED"},
-      {"USMALLINT", "SMALLINT UNSIGNED"},
-      {"UINTEGER", "INT UNSIGNED"},
-      {"UBIGINT", "BIGINT UNSIGNED"},
-      {"BOOL", "BOOLEAN"},
-      {"INTEGER_LITERAL", "INT"},
-      {"STRING_LITERAL", "VARCHAR"},
-      {"TIMESTAMP", "DATETIME"},
-      {"TIMESTAMP_S", "DATETIME"},
-      {"TIMESTAMP_MS", "DATETIME(3)"},
-  };
-  auto in_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  std::string result;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && in_name(text[end])) ++end;
-    std::string_view word = text.substr(at, end - at);
-    for (const auto& [kernel, ours] : kNames) {
-      if (word == kernel) {
-        word = ours;
-        break;
-      }
-    }
-    result += word;
-    if (end < text.size()) result += text[end++];
-    at = end;
-  }
-  return result;
-}
 
 std::string fill(std::string_view ours, const Parts& parts) {
   std::string text;
@@ -133,7 +107,7 @@ std::string fill(std::string_view ours, const Parts& parts) {
     if (ours[i] == '$')
       text += part;
     else
-      text += with_our_types(part);
+      text += with_our_names(part);
     ++i;
   }
   return text;

@@ -6,6 +6,7 @@
 #include "base/error_place.h"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception/list.hpp"
+#include "kernel/error_names.h"
 #include "kernel/error_texts.h"
 
 namespace sluice::kernel {
@@ -25,8 +26,16 @@ std::string extra(const duckdb::ErrorData& error, const char* key) {
 std::optional<size_t> position(const duckdb::ErrorData& error) {
   const std::string text = extra(error, "position");
   size_t offset = 0;
-  if (text.empty() || std::from_chars(text.data(), text.data() + text.size(), offset).ec != std::errc()) return {};
-  return offset;
+  if (!text.empty() && std::from_chars(text.data(), text.data() + text.size(), offset).ec == std::errc()) return offset;
+  switch (error.Type()) {
+    case duckdb::ExceptionType::BINDER:
+    case duckdb::ExceptionType::CATALOG:
+    case duckdb::ExceptionType::PARSER:
+    case duckdb::ExceptionType::SYNTAX:
+      return kSomewhere;
+    default:
+      return std::nullopt;
+  }
 }
 
 Mapping map_catalog_error(const duckdb::ErrorData& error) {
@@ -180,6 +189,8 @@ Error to_error(const duckdb::ErrorData& error) {
   if (auto text = error_text(message)) {
     mapping = {text->code, text->mysql_errno};
     message = std::move(text->message);
+  } else {
+    message = with_our_names(message);
   }
   if (error.Type() == duckdb::ExceptionType::INTERRUPT) message = "Query execution was interrupted";
   if (mapping.code == Code::kConflict) {

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "errCode = 2, detailMessage = ";
 constexpr int kUnknownError = 1105;
+constexpr int kNotSupported = 1235;
 constexpr int kExecuteTimeout = 5024;
 
 // Numbers that Doris itself sends, by what they are about. 5000 and more are its own.
@@ -24,7 +25,7 @@ constexpr int kOfDoris[] = {
     1050, 1051,                          // a table that is there, or is not
     1094, 1095,                          // KILL
     1193, 1228, 1229, 1231, 1232, 1238,  // system variables
-    1203, 1235, 1396, 1862, 3638, 3955,
+    1203, 1235, 1347, 1396, 1862, 3638, 3955,
 };
 
 // Numbers of the protocol, and those that tell a client to come again: Doris has none of its own for them.
@@ -42,14 +43,11 @@ struct Wording {
 constexpr Wording kWordings[] = {
     {1305, "FUNCTION % does not exist", "Can not found function '$1'"},
     {1105, "No matching function with signature: %", "Can not find the compatibility function signature: $1"},
-    {1111, "Invalid use of group function: one inside another",
-     "aggregate function cannot contain aggregate parameters"},
-    {1111, "Invalid use of group function: %", "LOGICAL_FILTER can not contains AggregateFunction expression: $1"},
-    {1241, "Operand should contain 1 column(s), not %",
-     "Multiple columns returned by subquery are not yet supported. Found $1"},
+    {1136, "Column count doesn't match value count: %",
+     "insert into cols should be corresponding to the query output: $1"},
+    {1241, "%", "Multiple columns returned by subquery are not yet supported: $1"},
     {1242, "%", "Expected EQ 1 to be returned by expression: $1"},
     {1222, "%", "Operands have unequal number of columns: $1"},
-    {1365, "%", "$1"},
 };
 
 bool contains(std::span<const int> numbers, int number) { return std::ranges::find(numbers, number) != numbers.end(); }
@@ -63,6 +61,7 @@ std::string last_part(std::string_view name) {
 bool reads_or_writes(const StatementText& text) {
   if (text.begins_with("EXPLAIN") || text.begins_with("DESC") || text.begins_with("DESCRIBE"))
     return text.second_is("SELECT") || text.second_is("WITH") || text.second_is("INSERT") || text.second_is("VERBOSE");
+  if (text.begins_with("CREATE") && text.find("LIKE") && !text.find("SELECT")) return false;
   for (const char* word :
        {"SHOW", "ALTER", "DROP", "TRUNCATE", "USE", "RENAME", "RECOVER", "REFRESH", "GRANT", "REVOKE"}) {
     if (text.begins_with(word)) return false;
@@ -82,6 +81,20 @@ struct Answer {
   int number = kUnknownError;
   std::string message;
   std::optional<size_t> place;
+};
+
+// Errors of the binder that come without a place are about this word of the statement.
+constexpr std::pair<std::string_view, std::string_view> kAboutWords[] = {
+    {"Operands have unequal", "UNION"},
+    {"Operands have unequal", "EXCEPT"},
+    {"Operands have unequal", "INTERSECT"},
+    {"Operands have unequal", "MINUS"},
+    {"GROUP BY ", "GROUP"},
+    {"ORDER ", "ORDER"},
+    {"Doris hll, bitmap", "DISTINCT"},
+    {"Doris hll, bitmap", "GROUP"},
+    {"Doris hll, bitmap", "ORDER"},
+    {"Doris hll, bitmap", "OVER"},
 };
 
 void syntax_error(Answer& answer, const StatementText& text) {
@@ -200,6 +213,25 @@ void ambiguous(Answer& answer) {
   answer.message = std::string(parts[0]) + " is ambiguous: " + choices + ".";
 }
 
+// Aggregates and window functions where Doris' plan has no place for them.
+void misplaced_call(Answer& answer, const StatementText& text) {
+  constexpr std::string_view kGroup = "Invalid use of group function: ";
+  const bool aggregate = answer.message.starts_with(kGroup);
+  if (!aggregate && !answer.message.ends_with("clause cannot contain window functions!")) return;
+  const std::string_view why = std::string_view(answer.message).substr(aggregate ? kGroup.size() : 0);
+  const std::string call = answer.place ? text.call_text(*answer.place) : "";
+  if (why.starts_with("one inside another")) {
+    answer.message = "aggregate function cannot contain aggregate parameters: " + call;
+  } else if (why.starts_with("GROUP BY")) {
+    answer.message = std::string("GROUP BY expression must not contain ") + (aggregate ? "aggregate" : "window") +
+                     " functions: " + call;
+  } else {
+    const std::string_view clause = answer.place ? text.clause(*answer.place) : "";
+    answer.message = "LOGICAL_" + std::string(clause.empty() ? "FILTER" : clause) + " can not contains " +
+                     (aggregate ? "AggregateFunction" : "WindowExpression") + " expression: " + call;
+  }
+}
+
 void wrong_signature(Answer& answer, const StatementText& text) {
   PatternParts parts;
   if (match_pattern("No matching function with signature: %(%", answer.message, parts)) {
@@ -210,6 +242,7 @@ void wrong_signature(Answer& answer, const StatementText& text) {
     return;
   }
   if (!match_pattern("%() takes % argument%, not %", answer.message, parts)) return;
+  if (answer.message.find_first_not_of("0123456789", answer.message.rfind(' ') + 1) != std::string::npos) return;
   const std::string name = duckdb::StringUtil::Lower(std::string(parts[0]));
   const std::string count = answer.message.substr(answer.message.rfind(' ') + 1);
   answer.place = answer.place ? text.call_at(name, *answer.place) : text.find(name);
@@ -228,6 +261,7 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
     case 1146:
       return unknown_table(answer, text, database);
     case 1055:
+      misplaced_call(answer, text);
       return not_grouped(answer, text);
     case 1052:
       return ambiguous(answer);
@@ -248,7 +282,10 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
     case 1143:
       if (number == 1143 || reads_or_writes(text)) answer.number = kUnknownError;
       return;
+    case 1111:
+      return misplaced_call(answer, text);
     case 1105:
+      misplaced_call(answer, text);
       wrong_signature(answer, text);
       break;
     default:
@@ -265,14 +302,28 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
   }
 }
 
-// The first name or value in quotes that the message has and the statement too.
-std::optional<size_t> place_of_named(const std::string& message, const StatementText& text) {
-  for (size_t open = message.find('\''); open != std::string::npos;) {
-    const size_t close = message.find('\'', open + 1);
-    if (close == std::string::npos) break;
-    const std::string name = message.substr(open + 1, close - open - 1);
+// The first name or value in quotes or brackets that the message has and the statement too.
+std::optional<size_t> place_of_named(std::string_view message, const StatementText& text) {
+  constexpr std::string_view kOpening = "'\"`[(";
+  constexpr std::string_view kClosing = "'\"`])";
+  for (size_t open = 0; open < message.size(); ++open) {
+    const size_t kind = kOpening.find(message[open]);
+    if (kind == std::string_view::npos) continue;
+    // An apostrophe inside a word begins nothing.
+    if (message[open] == '\'' && open > 0 && duckdb::StringUtil::CharacterIsAlpha(message[open - 1])) continue;
+    const size_t close = message.find(kClosing[kind], open + 1);
+    if (close == std::string_view::npos) continue;
+    const std::string_view name = message.substr(open + 1, close - open - 1);
+    if (auto found = text.find(name)) return found;
     if (auto found = text.find(last_part(name))) return found;
-    open = message.find('\'', close + 1);
+  }
+  return std::nullopt;
+}
+
+std::optional<size_t> place_of_word(std::string_view message, const StatementText& text) {
+  for (const auto& [begin, word] : kAboutWords) {
+    if (!message.starts_with(begin)) continue;
+    if (auto found = text.find(word)) return found;
   }
   return std::nullopt;
 }
@@ -285,21 +336,31 @@ bool is_about_the_text(Code code) {
 }  // namespace
 
 Error as_doris(Error error, const StatementText& text, std::string_view database) {
-  if (error.message().starts_with("errCode = ")) return error;
+  if (error.message().starts_with(kPrefix) && !place_of(error)) return error;
   const int number = error.origin() == Origin::kMysql ? error.native_code() : 0;
   if (contains(kOfTheProtocol, number)) return error;
   if (number == 0 && !is_about_the_text(error.code())) return error;
   Answer answer;
   if (contains(kOfDoris, number) || number >= 5000) answer.number = number;
-  answer.message = error.message();
+  answer.message = error.message().substr(error.message().starts_with(kPrefix) ? kPrefix.size() : 0);
   answer.place = place_of(error);
+  const bool somewhere = answer.place == kSomewhere;
+  if (somewhere) answer.place.reset();
   reword(answer, number, text, database);
-  if (answer.number == kUnknownError && is_about_the_text(error.code())) {
+  if ((answer.number == kUnknownError || answer.number == kNotSupported) && is_about_the_text(error.code())) {
     if (!answer.place) answer.place = place_of_named(answer.message, text);
+    if (!answer.place) answer.place = place_of_word(answer.message, text);
+    if (!answer.place && (somewhere || number == kNotSupported)) answer.place = text.begin();
     if (answer.place) answer.message += text.place(*answer.place).text();
   }
   Error result = sql_error(error.code(), answer.number, std::string(kPrefix) + answer.message);
   return std::move(result).with_retry(error.retry()).with_peer(error.peer());
+}
+
+Error as_mysql(Error error) {
+  if (!error.message().starts_with(kPrefix)) return error;
+  Error result = Error(error.code(), error.message().substr(kPrefix.size()));
+  return std::move(result).with_native(error.origin(), error.native_code()).with_retry(error.retry());
 }
 
 }  // namespace sluice::session

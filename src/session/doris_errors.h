@@ -13,4 +13,7 @@ namespace sluice::session {
 // that has this form already stays as it is.
 Error as_doris(Error error, const StatementText& text, std::string_view database);
 
+// Without the words that Doris begins its texts with.
+Error as_mysql(Error error);
+
 }  // namespace sluice::session

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/session_state.h"
 
+#include "base/error_place.h"
 #include "base/log.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/constant.h"
-#include "session/doris_errors.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
 #include "session/show.h"
@@ -154,54 +154,6 @@ void SessionState::end(uint64_t rows, const Error* error) {
     entry.error = error->message();
   }
   services.audit.record(std::move(entry));
-}
-
-// Statements come in order: each byte is counted once.
-void SessionState::find_start(std::string_view sql) {
-  const bool inside =
-      sql.data() >= whole_text_.data() && sql.data() + sql.size() <= whole_text_.data() + whole_text_.size();
-  const size_t offset = inside ? static_cast<size_t>(sql.data() - whole_text_.data()) : 0;
-  if (!inside || offset < start_offset_) {
-    start_ = {};
-    start_offset_ = 0;
-  }
-  if (!inside) return;
-  start_.advance(whole_text_.substr(start_offset_, offset - start_offset_));
-  start_offset_ = offset;
-}
-
-Error SessionState::translate(Error error) {
-  std::string sql;
-  {
-    std::lock_guard lock(run_lock);
-    sql = running_sql;
-  }
-  return translate(std::move(error), sql);
-}
-
-Error SessionState::translate(Error error, std::string_view sql) {
-  error = by_reason(std::move(error));
-  if (!services.doris_errors) return error;
-  return as_doris(std::move(error), StatementText(sql, parse_options(), start_), database_);
-}
-
-Error SessionState::by_reason(Error error) {
-  if (error.code() != Code::kCancelled) return error;
-  std::optional<Interrupt> reason;
-  {
-    std::lock_guard lock(run_lock);
-    reason = interrupted;
-  }
-  if (!reason) return error;
-  switch (*reason) {
-    case Interrupt::kTimeout:
-      return sql_error(Code::kDeadlineExceeded, 3024,
-                       "Query execution was interrupted, maximum statement execution time exceeded (query_timeout)");
-    case Interrupt::kShutdown:
-      return sql_error(Code::kUnavailable, 1053, "Server shutdown in progress");
-    default:
-      return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
-  }
 }
 
 void SessionState::warn(std::string level, int code, std::string message) {
@@ -521,14 +473,18 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   if (kept == kept_plans.end()) {
     auto tree = plan->tree->Copy();
     type_parameters(*tree, parameters);
-    auto prepared = TRY(connection().prepare(std::move(tree)));
-    kept_plans.push_front(KeptPlan{plan, std::move(types), std::move(prepared)});
+    auto prepared = connection().prepare(std::move(tree));
+    // The template's places are those of the text it was made of: this text's own tree has its error.
+    if (!prepared) return run(TRY(dialect::parse(sql, parse_options())), sql);
+    kept_plans.push_front(KeptPlan{plan, std::move(types), std::move(*prepared)});
     kept = kept_plans.begin();
     if (kept_plans.size() > kMaxKeptPlans) kept_plans.pop_back();
   } else {
     kept_plans.splice(kept_plans.begin(), kept_plans, kept);
   }
-  return to_outcome(TRY(connection().run(*kept->prepared, parameters)), {}, plan->tree->type);
+  auto answer = connection().run(*kept->prepared, parameters);
+  if (!answer) return fail(without_place(std::move(answer.error())));
+  return to_outcome(std::move(*answer), {}, plan->tree->type);
 }
 
 dialect::Account SessionState::self_account() const {

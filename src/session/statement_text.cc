@@ -112,6 +112,24 @@ size_t StatementText::call_at(std::string_view function, size_t offset) const {
   return offset;
 }
 
+size_t StatementText::after_parenthesis(size_t open) const {
+  size_t depth = 0;
+  for (size_t i = open; i < tokens_.size(); ++i) {
+    if (is(i, TokenKind::kLeftParen)) ++depth;
+    if (is(i, TokenKind::kRightParen) && --depth == 0) return i + 1;
+  }
+  return tokens_.size();
+}
+
+std::string StatementText::call_text(size_t offset) const {
+  const size_t first = index_of(offset);
+  if (first == kNone || !is(first + 1, TokenKind::kLeftParen)) return {};
+  size_t end = after_parenthesis(first + 1);
+  if (word_at(end, "OVER") && is(end + 1, TokenKind::kLeftParen)) end = after_parenthesis(end + 1);
+  const Token& last = tokens_[end - 1];
+  return std::string(sql_.substr(offset, last.begin + last.length - offset));
+}
+
 size_t StatementText::opening(size_t index) const {
   size_t depth = 0;
   while (index-- > 0) {
@@ -151,12 +169,7 @@ std::string_view StatementText::select_clause(size_t select) const {
       default:
         if (in_list && is(i + 1, TokenKind::kLeftParen) &&
             functions::is_aggregate_name(duckdb::StringUtil::Lower(name(i)))) {
-          size_t end = i + 1;
-          for (size_t open = 0; end < tokens_.size(); ++end) {
-            if (is(end, TokenKind::kLeftParen)) ++open;
-            if (is(end, TokenKind::kRightParen) && --open == 0) break;
-          }
-          if (!word_at(end + 1, "OVER")) return "AGGREGATE";
+          if (!word_at(after_parenthesis(i + 1), "OVER")) return "AGGREGATE";
         }
     }
   }
@@ -181,7 +194,10 @@ std::string_view StatementText::clause(size_t offset) const {
       case "HAVING"_kw:
         return "HAVING";
       case "ON"_kw:
+      case "USING"_kw:
         return "JOIN";
+      case "LATERAL"_kw:
+        return "GENERATE";
       case "GROUP"_kw:
         return "AGGREGATE";
       case "ORDER"_kw: {

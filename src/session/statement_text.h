@@ -41,6 +41,10 @@ class StatementText {
   std::string name_after(size_t offset, size_t ahead) const;
   // The first token that is this name or this string.
   std::optional<size_t> find(std::string_view name) const;
+  // Where the statement's first token is.
+  size_t begin() const { return tokens_.empty() ? 0 : tokens_[0].begin; }
+  // The call that begins at `offset`, with its OVER: "sum(k)".
+  std::string call_text(size_t offset) const;
   // Where the call of this function begins whose first argument is at `offset`; `offset` when it is written otherwise.
   size_t call_at(std::string_view function, size_t offset) const;
 
@@ -53,6 +57,8 @@ class StatementText {
   bool word_at(size_t index, std::string_view word) const;
   bool is(size_t index, dialect::TokenKind kind) const { return index < tokens_.size() && tokens_[index].kind == kind; }
   size_t index_of(size_t offset) const;
+  // After the parenthesis that closes the one at `open`.
+  size_t after_parenthesis(size_t open) const;
   std::string name(size_t index) const;
   // The parenthesis that is open before `index`; kNone: none.
   size_t opening(size_t index) const;
