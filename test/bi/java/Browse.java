@@ -285,7 +285,7 @@ public final class Browse {
       Scenario.equal(query(connection, "SELECT COUNT(*) FROM orders"), List.of("4"));
       connection.rollback(savepoint);
       connection.releaseSavepoint(savepoint);
-      Scenario.fails(() -> query(connection, "SELECT nothing FROM orders"), 1054, null);
+      Scenario.fails(() -> query(connection, "SELECT nothing FROM orders"), 1105, null);
       Scenario.equal(query(connection, "SELECT COUNT(*) FROM orders"), List.of("4"));
       connection.rollback();
       connection.setAutoCommit(true);
