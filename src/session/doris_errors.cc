@@ -328,6 +328,12 @@ std::optional<size_t> place_of_word(std::string_view message, const StatementTex
   return std::nullopt;
 }
 
+// What may be otherwise in a moment; the doors have numbers for it.
+bool is_of_the_moment(Code code) {
+  return code == Code::kUnavailable || code == Code::kResourceExhausted || code == Code::kCancelled ||
+         code == Code::kDeadlineExceeded || code == Code::kConflict || code == Code::kUnauthenticated;
+}
+
 bool is_about_the_text(Code code) {
   return code == Code::kInvalidArgument || code == Code::kNotFound || code == Code::kAlreadyExists ||
          code == Code::kUnsupported || code == Code::kOutOfRange;
@@ -339,7 +345,7 @@ Error as_doris(Error error, const StatementText& text, std::string_view database
   if (error.message().starts_with(kPrefix) && !place_of(error)) return error;
   const int number = error.origin() == Origin::kMysql ? error.native_code() : 0;
   if (contains(kOfTheProtocol, number)) return error;
-  if (number == 0 && !is_about_the_text(error.code())) return error;
+  if (number == 0 && is_of_the_moment(error.code())) return error;
   Answer answer;
   if (contains(kOfDoris, number) || number >= 5000) answer.number = number;
   answer.message = error.message().substr(error.message().starts_with(kPrefix) ? kPrefix.size() : 0);

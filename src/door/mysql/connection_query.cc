@@ -110,7 +110,7 @@ Connection::Begun Connection::begin_answer(Result<session::Outcome> outcome, con
   // Nothing of this answer was sent yet, so the error can take the place of what is there of it.
   out_.truncate(start);
   sequence_ = first_sequence;
-  put_error_packet(out_, put.error());
+  put_error_packet(out_, session_->client_error(std::move(put.error())));
   begun = Begun();
   begun.failed = true;
   return begun;
