@@ -3,6 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error_place.h"
+#include "duckdb/common/error_data.hpp"
+#include "duckdb/common/exception/list.hpp"
+#include "kernel/errors.h"
+
 namespace sluice::kernel {
 namespace {
 
@@ -20,6 +25,25 @@ TEST(ErrorNames, WhatUsersWroteStays) {
   EXPECT_EQ(with_our_names("it doesn't take an INTEGER; it isn't"), "it doesn't take an INT; it isn't");
   EXPECT_EQ(with_our_names("d_nothing_of_ours domain.x MY_INTEGER"), "d_nothing_of_ours domain.x MY_INTEGER");
   EXPECT_EQ(with_our_names(""), "");
+}
+
+TEST(Errors, DoNotTellWhereTheServerKeepsItsFiles) {
+  const Error full = to_error(duckdb::ErrorData(
+      duckdb::IOException("Could not write file \"/var/lib/x/kernel.duckdb.wal\": No space left on device")));
+  EXPECT_EQ(full.message(), "Could not write file of the server: No space left on device");
+  EXPECT_EQ(full.native_code(), 1021);
+  const Error own =
+      to_error(duckdb::ErrorData(duckdb::IOException("Cannot open file \"/data/mine.csv\": no such file")));
+  EXPECT_EQ(own.message(), "Cannot open file \"/data/mine.csv\": no such file");
+}
+
+TEST(Errors, CarryTheirPlace) {
+  const duckdb::optional_idx seven(7);
+  EXPECT_EQ(place_of(to_error(duckdb::ErrorData(duckdb::BinderException(seven, "INTEGER")))), 7u);
+  EXPECT_EQ(to_error(duckdb::ErrorData(duckdb::BinderException(seven, "INTEGER"))).message(), "INT");
+  EXPECT_EQ(place_of(to_error(duckdb::ErrorData(duckdb::BinderException("x")))), kSomewhere);
+  EXPECT_EQ(place_of(to_error(duckdb::ErrorData(duckdb::InvalidInputException("x")))), std::nullopt);
+  EXPECT_EQ(place_of(without_place(to_error(duckdb::ErrorData(duckdb::BinderException(seven, "x"))))), std::nullopt);
 }
 
 }  // namespace

@@ -150,6 +150,21 @@ Mapping map_error(const duckdb::ErrorData& error) {
   }
 }
 
+// Files of the data directory and of spilling are nobody's business but the server's.
+std::string without_own_files(std::string text) {
+  for (size_t open = text.find('"'); open != std::string::npos; open = text.find('"', open + 1)) {
+    const size_t close = text.find('"', open + 1);
+    if (close == std::string::npos) break;
+    const std::string_view name = std::string_view(text).substr(open + 1, close - open - 1);
+    const bool own = name.find("kernel.duckdb") != name.npos || name.find("duckdb_temp") != name.npos;
+    if (own)
+      text.replace(open, close + 1 - open, "of the server");
+    else
+      open = close;
+  }
+  return text;
+}
+
 // The first paragraph of the kernel's text: what follows is source position art, a stack trace or a guess that may name
 // what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
@@ -162,6 +177,7 @@ std::string plain_message(const duckdb::ErrorData& error) {
     if (c == '\n') c = ' ';
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
+  if (error.Type() == duckdb::ExceptionType::IO || is_disk_full(error)) text = without_own_files(std::move(text));
   // "Unimplemented type for cast (A -> B) when casting from .."
   constexpr std::string_view kNoCast = "Unimplemented type for cast (";
   if (text.starts_with(kNoCast)) {

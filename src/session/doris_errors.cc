@@ -91,6 +91,9 @@ constexpr std::pair<std::string_view, std::string_view> kAboutWords[] = {
     {"Operands have unequal", "MINUS"},
     {"GROUP BY ", "GROUP"},
     {"ORDER ", "ORDER"},
+    {"Doris hll, bitmap", "UNION"},
+    {"Doris hll, bitmap", "INTERSECT"},
+    {"Doris hll, bitmap", "EXCEPT"},
     {"Doris hll, bitmap", "DISTINCT"},
     {"Doris hll, bitmap", "GROUP"},
     {"Doris hll, bitmap", "ORDER"},
@@ -155,8 +158,10 @@ void unknown_qualifier(Answer& answer, const StatementText& text) {
   if (!match_pattern("Unknown table '%'", answer.message, parts)) return;
   const std::string table(parts[0]);
   if (!answer.place) answer.place = text.find(table);
-  const std::string column =
-      answer.place && text.name_after(*answer.place, 1) == "." ? text.name_after(*answer.place, 2) : "";
+  // The place is that of the first part of `table`; each further one is two tokens on.
+  const size_t last = 2 * static_cast<size_t>(std::ranges::count(table, '.'));
+  const bool dotted = answer.place && text.name_after(*answer.place, last + 1) == ".";
+  const std::string column = dotted ? text.name_after(*answer.place, last + 2) : "";
   if (column.empty() || column == "*") {
     answer.message = "unknown qualifier: " + table;
     return;
