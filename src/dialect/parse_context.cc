@@ -204,7 +204,8 @@ tl::unexpected<Failed> ParseContext::unsupported(std::string_view what) const {
 }
 
 tl::unexpected<Failed> ParseContext::failure(Error error) const {
-  if (!error_) error_ = with_place(std::move(error), peek().begin);
+  // What is found at the end, of the statement as a whole, is about some name in it.
+  if (!error_) error_ = with_place(std::move(error), at_end() ? kSomewhere : peek().begin);
   return tl::unexpected<Failed>(Failed{});
 }
 
