@@ -235,6 +235,7 @@ ExprPtr ParseContext::placeholder() {
 ExprPtr ParseContext::lifted(size_t token_index) {
   auto found = std::lower_bound(literal_tokens_.begin(), literal_tokens_.end(), token_index);
   auto parameter = placeholder();
+  parameter->SetQueryLocation(tokens_[token_index].begin);
   LiteralSlot& slot = slots_[static_cast<size_t>(found - literal_tokens_.begin())];
   slot.fixed = false;
   slot.parameter = parameter_count_;
