@@ -57,11 +57,14 @@ std::string last_part(std::string_view name) {
   return std::string(dot == std::string_view::npos ? name : name.substr(dot + 1));
 }
 
-// DDL and statements about a table have a number for one that is not there, queries have not.
-bool reads_or_writes(const StatementText& text) {
+// DDL and statements about a table have a number for one that is not there, queries have not. `place` is its name's.
+bool reads_or_writes(const StatementText& text, std::optional<size_t> place) {
   if (text.begins_with("EXPLAIN") || text.begins_with("DESC") || text.begins_with("DESCRIBE"))
     return text.second_is("SELECT") || text.second_is("WITH") || text.second_is("INSERT") || text.second_is("VERBOSE");
-  if (text.begins_with("CREATE") && text.find("LIKE") && !text.find("SELECT")) return false;
+  if (text.begins_with("CREATE")) {
+    const auto query = text.find("SELECT");
+    return query && (!place || *place > *query);
+  }
   for (const char* word :
        {"SHOW", "ALTER", "DROP", "TRUNCATE", "USE", "RENAME", "RECOVER", "REFRESH", "GRANT", "REVOKE"}) {
     if (text.begins_with(word)) return false;
@@ -176,7 +179,7 @@ void unknown_table(Answer& answer, const StatementText& text, std::string_view d
   if (!match_pattern("Table '%' doesn't exist", answer.message, parts)) return;
   const std::string whole(parts[0]);
   const std::string table = last_part(whole);
-  if (!reads_or_writes(text)) {
+  if (!reads_or_writes(text, answer.place ? answer.place : text.find(table))) {
     answer.number = 1051;
     answer.message = "Unknown table '" + table + "'";
     return;
@@ -276,7 +279,8 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
       return;
     case 1049: {
       PatternParts parts;
-      if (reads_or_writes(text) && match_pattern("Unknown database '%'", answer.message, parts)) {
+      if (!match_pattern("Unknown database '%'", answer.message, parts)) return;
+      if (reads_or_writes(text, answer.place ? answer.place : text.find(parts[0]))) {
         answer.number = kUnknownError;
         if (!answer.place) answer.place = text.find(parts[0]);
         answer.message = "Database [" + std::string(parts[0]) + "] does not exist.";
@@ -285,7 +289,7 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
     }
     case 1142:
     case 1143:
-      if (number == 1143 || reads_or_writes(text)) answer.number = kUnknownError;
+      if (number == 1143 || reads_or_writes(text, std::nullopt)) answer.number = kUnknownError;
       return;
     case 1111:
       return misplaced_call(answer, text);

@@ -45,7 +45,7 @@ std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
 // DROP of what is not there has numbers of its own.
 Error drop_error(Error error, const std::string& name) {
   if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, "Unknown table '" + name + "'");
-  if (error.native_code() == 1049)
+  if (error.native_code() == 1049 && error.message() == "Unknown database '" + name + "'")
     return sql_error(Code::kNotFound, 1008, "Can't drop database '" + name + "'; database doesn't exist");
   return error;
 }
