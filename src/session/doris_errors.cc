@@ -41,7 +41,6 @@ struct Wording {
   std::string_view doris;
 };
 constexpr Wording kWordings[] = {
-    {1305, "FUNCTION % does not exist", "Can not found function '$1'"},
     {1105, "No matching function with signature: %", "Can not find the compatibility function signature: $1"},
     {1136, "Column count doesn't match value count: %",
      "insert into cols should be corresponding to the query output: $1"},
@@ -240,6 +239,26 @@ void misplaced_call(Answer& answer, const StatementText& text) {
   }
 }
 
+void unknown_function(Answer& answer, const StatementText& text) {
+  PatternParts parts;
+  if (!match_pattern("FUNCTION % does not exist", answer.message, parts)) return;
+  const std::string name(parts[0]);
+  if (!answer.place) answer.place = text.find(name);
+  const std::string lower = duckdb::StringUtil::Lower(name);
+  answer.message = "Can not found function '" + name + "'";
+  // They are there, but not here.
+  constexpr std::string_view kWindow[] = {"row_number", "rank", "dense_rank",  "percent_rank", "cume_dist", "ntile",
+                                          "lag",        "lead", "first_value", "last_value",   "nth_value"};
+  if (std::ranges::find(kWindow, lower) != std::end(kWindow)) {
+    answer.message += ": it is a window function and needs OVER (..)";
+  } else if (lower.starts_with("explode") || lower.starts_with("posexplode")) {
+    const std::string_view clause = answer.place ? text.clause(*answer.place) : "";
+    answer.message = "LOGICAL_" + std::string(clause.empty() ? "PROJECT" : clause) +
+                     " can not contains TableGeneratingFunction expression: " +
+                     (answer.place ? text.call_text(*answer.place) : name) + "; it stands in LATERAL VIEW";
+  }
+}
+
 void wrong_signature(Answer& answer, const StatementText& text) {
   PatternParts parts;
   if (match_pattern("No matching function with signature: %(%", answer.message, parts)) {
@@ -291,6 +310,8 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
     case 1143:
       if (number == 1143 || reads_or_writes(text, std::nullopt)) answer.number = kUnknownError;
       return;
+    case 1305:
+      return unknown_function(answer, text);
     case 1111:
       return misplaced_call(answer, text);
     case 1105:
@@ -303,9 +324,6 @@ void reword(Answer& answer, int number, const StatementText& text, std::string_v
   for (const Wording& wording : kWordings) {
     PatternParts parts;
     if (wording.number != number || !match_pattern(wording.ours, answer.message, parts)) continue;
-    if (number == 1305) {
-      if (!answer.place) answer.place = text.find(parts[0]);
-    }
     answer.message = fill_pattern(wording.doris, parts);
     return;
   }
