@@ -9,6 +9,7 @@
 #include "functions/array_rows.h"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/plan_copies.h"
 #include "functions/registry.h"
 #include "functions/text_changes.h"
 
@@ -357,6 +358,7 @@ BoundPtr expand_shuffle(Call& call) {
   duckdb::ScalarFunction function(kernel_name(call.name), std::move(types), type, run_shuffle);
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   if (call.arguments.size() == 1) function.SetStability(duckdb::FunctionStability::VOLATILE);
+  refuse_copies(function);
   return duckdb::FunctionBinder(call.context).BindScalarFunction(std::move(function), std::move(call.arguments));
 }
 

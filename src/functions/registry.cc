@@ -11,6 +11,7 @@
 #include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
+#include "functions/plan_copies.h"
 
 namespace sluice::functions {
 namespace {
@@ -122,8 +123,9 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate_placed(duckdb::ClientCon
   chosen.schema_name = bound.schema_name;
   chosen.catalog_name = bound.catalog_name;
   bound = std::move(chosen);
-  if (!bound.HasBindCallback()) return nullptr;
-  return bound.GetBindCallback()(context, bound, arguments);
+  auto data = bound.HasBindCallback() ? bound.GetBindCallback()(context, bound, arguments) : nullptr;
+  refuse_copies(bound);
+  return data;
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& context,
