@@ -130,7 +130,7 @@ void run_sort(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 [[noreturn]] void differ_in_size(const char* name) {
-  throw duckdb::InvalidInputException("The arrays of %s() must have as many elements as each other in each row", name);
+  throw duckdb::InvalidInputException("lengths of all arrays of function %s must be equal.", name);
 }
 
 // The first array in the order of the second one's elements.

@@ -277,7 +277,7 @@ void run_text_split(DataChunk& input, ExpressionState&, Vector& result) {
     std::string_view rest = view(columns[0][row]);
     const std::string_view separator = view(columns[1][row]);
     if (separator.empty()) {
-      throw duckdb::InvalidInputException("explode_split() needs a separator that is not empty");
+      throw duckdb::InvalidInputException("explode_split(): delimiter column must be not empty");
     }
     for (;;) {
       const size_t end = rest.find(separator);

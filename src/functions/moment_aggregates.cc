@@ -8,6 +8,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/native_aggregate.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -29,10 +30,11 @@ AggregateFunction bind_doubles(duckdb::ClientContext& context, std::string_view,
 // No text and no truth becomes a number here.
 template <const char* (*Name)()>
 AggregateFunction bind_regression(duckdb::ClientContext& context, std::string_view name, BoundList& arguments) {
-  for (const auto& argument : arguments) {
-    const LogicalType& type = argument->return_type;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const LogicalType& type = arguments[i]->return_type;
     if (is_number(type) || type.id() == LogicalTypeId::SQLNULL) continue;
-    throw duckdb::BinderException("%s requires numeric for its parameters, not %s", std::string(name), type.ToString());
+    throw duckdb::BinderException("%s requires numeric for %s parameter, not %s", std::string(name),
+                                  i == 0 ? "first" : "second", duckdb::StringUtil::Upper(type_name(type)));
   }
   return bind_doubles<Name>(context, name, arguments);
 }

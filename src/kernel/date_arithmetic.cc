@@ -3,6 +3,7 @@
 
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/calendar.h"
 #include "functions/conversion.h"
 #include "functions/overload.h"
@@ -115,10 +116,10 @@ BoundPtr bind_shift(duckdb::FunctionBindExpressionInput& input) {
 
 void create_date_arithmetic(duckdb::ClientContext& context) {
   const std::pair<const char*, duckdb::function_bind_expression_t> functions[] = {
-      {"add_date_interval", bind_shift<true, true>},
-      {"subtract_date_interval", bind_shift<false, true>},
-      {"add_time_interval", bind_shift<true, false>},
-      {"subtract_time_interval", bind_shift<false, false>},
+      {"add_date_interval", functions::placed<bind_shift<true, true>>},
+      {"subtract_date_interval", functions::placed<bind_shift<false, true>>},
+      {"add_time_interval", functions::placed<bind_shift<true, false>>},
+      {"subtract_time_interval", functions::placed<bind_shift<false, false>>},
   };
   for (const auto& [name, bind] : functions) {
     create_bind_function(context, name, {LogicalType::ANY, LogicalType::INTERVAL}, bind);

@@ -2,6 +2,7 @@
 #include "kernel/insert_values.h"
 
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/json_extract.h"
@@ -64,7 +65,9 @@ BoundPtr bind_variant(duckdb::FunctionBindExpressionInput& input) {
 
 void create_insert_values(duckdb::ClientContext& context) {
   const std::pair<const char*, duckdb::function_bind_expression_t> makers[] = {
-      {kInsertValue, bind_value<true>}, {kInsertValueOrNull, bind_value<false>}, {kInsertVariant, bind_variant}};
+      {kInsertValue, functions::placed<bind_value<true>>},
+      {kInsertValueOrNull, functions::placed<bind_value<false>>},
+      {kInsertVariant, functions::placed<bind_variant>}};
   for (const auto& [name, bind] : makers) {
     create_bind_function(context, name, {LogicalType::ANY, LogicalType::ANY}, bind);
   }

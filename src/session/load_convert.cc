@@ -7,6 +7,7 @@
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "functions/type_names.h"
 
 namespace sluice::session {
 namespace {
@@ -204,7 +205,8 @@ void LoadConverter::refuse(const LoadField& field, size_t row, duckdb::Vector& o
   FlatVector::SetNull(out, row, true);
   if (target_.strict || target_.not_null) {
     if (!verdicts.is_bad(row)) {
-      verdicts.add(row, "column '" + target_.name + "': '" + shown(field) + "' is not a " + target_.type.ToString());
+      verdicts.add(row, "column '" + target_.name + "': '" + shown(field) + "' is not a " +
+                            duckdb::StringUtil::Upper(functions::type_name(target_.type)));
     }
   } else {
     ++verdicts.nulled;
