@@ -8,6 +8,7 @@
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
+#include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
 #include "kernel/table_cache.h"
 #include "kernel/viewer.h"
@@ -96,6 +97,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
 
     auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
     register_read_guard(duckdb::DBConfig::GetConfig(*instance->instance));
+    register_last_rows(duckdb::DBConfig::GetConfig(*instance->instance));
     duckdb::Connection connection(*instance);
     // Before the data file: its log may hold expressions over our functions, which are bound while it is replayed.
     TRY(create_system_views(connection, system_rows_));

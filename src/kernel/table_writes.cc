@@ -7,6 +7,7 @@
 #include "functions/decimal256.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
+#include "kernel/last_rows.h"
 
 namespace sluice::kernel {
 namespace {
@@ -167,15 +168,17 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   const WriteColumn* sequence = unique ? sequence_of(target) : nullptr;
   if (partial && sequence && !batch.lists(sequence->name)) sequence = nullptr;
 
-  TablePtr rows = batch.rows(columns, partitions, !unique || !batch.is_single());
+  TablePtr rows = batch.rows(columns, partitions, !unique || (sequence && !batch.is_single()));
   SelectPtr source;
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
   if (!unique)
     source = aggregated(target, with_stored ? with_stored_rows(target, std::move(rows)) : std::move(rows));
   else if (batch.is_single())
     source = everything_of(std::move(rows));
+  else if (sequence)
+    source = last_by_sequence(target, columns, batch.has_sign(), *sequence, std::move(rows));
   else
-    source = last_of_each_key(target, columns, batch.has_sign(), sequence, std::move(rows));
+    source = last_of_each_key(target, columns, batch.has_sign(), std::move(rows));
 
   auto merge = make_uniq<duckdb::MergeIntoStatement>();
   merge->target = table_of(target, "__t");

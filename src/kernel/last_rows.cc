@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/last_rows.h"
+
+#include <atomic>
+#include <map>
+
+#include "duckdb/common/types/column/column_data_collection.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/execution/aggregate_hashtable.hpp"
+#include "duckdb/execution/physical_plan_generator.hpp"
+#include "duckdb/parallel/task_scheduler.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/operator/logical_distinct.hpp"
+#include "duckdb/planner/operator/logical_extension_operator.hpp"
+#include "duckdb/planner/planner_extension.hpp"
+#include "duckdb/storage/buffer_manager.hpp"
+#include "kernel/key_order.h"
+
+namespace sluice::kernel {
+namespace {
+
+using duckdb::DataChunk;
+using duckdb::idx_t;
+using duckdb::make_uniq;
+using duckdb::SelectionVector;
+using duckdb::Vector;
+using Plan = duckdb::unique_ptr<duckdb::LogicalOperator>;
+
+// Rows that lie together, in the order in which they were written.
+struct Run {
+  duckdb::unique_ptr<duckdb::ColumnDataCollection> rows;
+  KeyOrder order;
+};
+// So many rows begin a new run where the kernel does not divide them: a row group of its tables.
+constexpr idx_t kRunRows = 122'880;
+// Keys that one thread looks at together: a hash table of some 200 MiB.
+constexpr idx_t kPartRows = idx_t{4} << 20;
+
+// How rows come.
+enum class Arrival : uint8_t {
+  kOneThread,  // in their order
+  kBatches,    // several threads bring them, and the kernel says which batch comes first
+  kAnyOrder,   // they have none, as those of a GROUP BY
+};
+
+struct GlobalSink final : duckdb::GlobalSinkState {
+  std::atomic<idx_t> threads{0};
+  std::mutex mutex;                             // guards `runs` while threads bring theirs
+  std::map<std::pair<idx_t, idx_t>, Run> runs;  // by batch of the kernel and number within
+  idx_t count = 0;                              // rows
+  bool ascending = true;                        // no two rows have the same key
+};
+
+struct LocalSink final : duckdb::LocalSinkState {
+  explicit LocalSink(const duckdb::vector<duckdb::LogicalType>& key_types) { keys.InitializeEmpty(key_types); }
+  std::map<std::pair<idx_t, idx_t>, Run> runs;
+  std::optional<idx_t> thread;
+  Run* run = nullptr;
+  std::pair<idx_t, idx_t> at;
+  duckdb::ColumnDataAppendState append;
+  DataChunk keys;
+};
+
+struct GlobalSource final : duckdb::GlobalSourceState {
+  idx_t MaxThreads() override { return tasks; }
+
+  std::vector<Run*> runs;  // in the order in which they were written
+  idx_t tasks = 1;         // one for each run when keys ascend, otherwise for each part of the keys
+  std::atomic<idx_t> next{0};
+  std::atomic<idx_t> passed{0};  // rows
+};
+
+struct LocalSource final : duckdb::LocalSourceState {
+  bool working = false;
+  // Keys that ascend.
+  Run* run = nullptr;
+  duckdb::ColumnDataScanState scan;
+  // Others: this part of the keys, from the last run and chunk to the first.
+  idx_t part = 0;
+  size_t run_index = 0;
+  idx_t chunk_index = 0;
+  duckdb::unique_ptr<duckdb::GroupedAggregateHashTable> seen;
+  DataChunk read, keys, own;
+  SelectionVector chosen{STANDARD_VECTOR_SIZE}, fresh{STANDARD_VECTOR_SIZE};
+};
+
+class LastRows final : public duckdb::PhysicalOperator {
+ public:
+  LastRows(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types, std::vector<idx_t> keys,
+           Arrival arrival, idx_t cardinality)
+      : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), cardinality),
+        keys_(std::move(keys)),
+        arrival_(arrival) {
+    for (const idx_t key : keys_) key_types_.push_back(this->types[key]);
+  }
+
+  duckdb::string GetName() const override { return "LAST_ROWS"; }
+  bool IsSink() const override { return true; }
+  bool ParallelSink() const override { return arrival_ != Arrival::kOneThread; }
+  bool SinkOrderDependent() const override { return arrival_ != Arrival::kAnyOrder; }
+  duckdb::OperatorPartitionInfo RequiredPartitionInfo() const override {
+    return arrival_ == Arrival::kBatches ? duckdb::OperatorPartitionInfo::BatchIndex()
+                                         : duckdb::OperatorPartitionInfo::NoPartitionInfo();
+  }
+  bool IsSource() const override { return true; }
+  bool ParallelSource() const override { return true; }
+  duckdb::OrderPreservationType SourceOrder() const override { return duckdb::OrderPreservationType::NO_ORDER; }
+
+  duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(duckdb::ClientContext&) const override {
+    return make_uniq<GlobalSink>();
+  }
+  duckdb::unique_ptr<duckdb::LocalSinkState> GetLocalSinkState(duckdb::ExecutionContext&) const override {
+    return make_uniq<LocalSink>(key_types_);
+  }
+
+  duckdb::SinkResultType Sink(duckdb::ExecutionContext& context, DataChunk& chunk,
+                              duckdb::OperatorSinkInput& input) const override {
+    auto& local = input.local_state.Cast<LocalSink>();
+    if (!local.thread) local.thread = input.global_state.Cast<GlobalSink>().threads.fetch_add(1);
+    const idx_t batch = arrival_ == Arrival::kBatches ? local.partition_info.batch_index.GetIndex() : *local.thread;
+    if (!local.run || local.at.first != batch || local.run->rows->Count() >= kRunRows) {
+      local.at = {batch, local.run && local.at.first == batch ? local.at.second + 1 : 0};
+      local.run = &local.runs[local.at];
+      local.run->rows = make_uniq<duckdb::ColumnDataCollection>(context.client, types);
+      local.run->rows->InitializeAppend(local.append);
+    }
+    local.run->rows->Append(local.append, chunk);
+    refer_keys(chunk, local.keys);
+    local.run->order.add(local.keys);
+    return duckdb::SinkResultType::NEED_MORE_INPUT;
+  }
+
+  duckdb::SinkCombineResultType Combine(duckdb::ExecutionContext&,
+                                        duckdb::OperatorSinkCombineInput& input) const override {
+    auto& global = input.global_state.Cast<GlobalSink>();
+    auto& local = input.local_state.Cast<LocalSink>();
+    std::lock_guard lock(global.mutex);
+    global.runs.merge(local.runs);
+    return duckdb::SinkCombineResultType::FINISHED;
+  }
+
+  duckdb::SinkFinalizeType Finalize(duckdb::Pipeline&, duckdb::Event&, duckdb::ClientContext&,
+                                    duckdb::OperatorSinkFinalizeInput& input) const override {
+    auto& global = input.global_state.Cast<GlobalSink>();
+    const Run* before = nullptr;
+    for (const auto& [at, run] : global.runs) {
+      global.count += run.rows->Count();
+      global.ascending = global.ascending && run.order.ascends() && (!before || before->order.is_below(run.order));
+      before = &run;
+    }
+    return global.count == 0 ? duckdb::SinkFinalizeType::NO_OUTPUT_POSSIBLE : duckdb::SinkFinalizeType::READY;
+  }
+
+  duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext& context) const override {
+    auto& sink = sink_state->Cast<GlobalSink>();
+    auto source = make_uniq<GlobalSource>();
+    for (auto& [at, run] : sink.runs) source->runs.push_back(&run);
+    if (sink.ascending) {
+      source->tasks = std::max<idx_t>(source->runs.size(), 1);
+    } else if (sink.count > kRunRows) {
+      const auto threads = static_cast<idx_t>(duckdb::TaskScheduler::GetScheduler(context).NumberOfThreads());
+      source->tasks = std::max(threads, sink.count / kPartRows + 1);
+    }
+    return source;
+  }
+  duckdb::unique_ptr<duckdb::LocalSourceState> GetLocalSourceState(duckdb::ExecutionContext& context,
+                                                                   duckdb::GlobalSourceState&) const override {
+    auto local = make_uniq<LocalSource>();
+    if (sink_state->Cast<GlobalSink>().ascending) return local;
+    local->read.Initialize(context.client, types);
+    local->keys.InitializeEmpty(key_types_);
+    local->own.InitializeEmpty(key_types_);
+    return local;
+  }
+
+  duckdb::ProgressData GetProgress(duckdb::ClientContext&, duckdb::GlobalSourceState& state) const override {
+    auto& source = state.Cast<GlobalSource>();
+    const auto& sink = sink_state->Cast<GlobalSink>();
+    duckdb::ProgressData progress;
+    progress.total = static_cast<double>(sink.ascending ? sink.count : sink.count * source.tasks);
+    progress.done = static_cast<double>(source.passed.load(std::memory_order_relaxed));
+    return progress;
+  }
+
+ protected:
+  duckdb::SourceResultType GetDataInternal(duckdb::ExecutionContext& context, DataChunk& chunk,
+                                           duckdb::OperatorSourceInput& input) const override {
+    auto& global = input.global_state.Cast<GlobalSource>();
+    auto& local = input.local_state.Cast<LocalSource>();
+    const bool ascending = sink_state->Cast<GlobalSink>().ascending;
+    for (;;) {
+      if (!local.working) {
+        const idx_t task = global.next.fetch_add(1, std::memory_order_relaxed);
+        if (task >= global.tasks || global.runs.empty()) return duckdb::SourceResultType::FINISHED;
+        local.working = true;
+        if (ascending) {
+          local.run = global.runs[task];
+          local.run->rows->InitializeScan(local.scan);
+        } else {
+          local.part = task;
+          local.run_index = global.runs.size();
+          local.chunk_index = 0;
+          local.seen = make_uniq<duckdb::GroupedAggregateHashTable>(
+              context.client, duckdb::BufferAllocator::Get(context.client), key_types_);
+        }
+      }
+      if (ascending) {
+        local.working = local.run->rows->Scan(local.scan, chunk);
+        global.passed.fetch_add(chunk.size(), std::memory_order_relaxed);
+        if (!local.working) {
+          local.scan = duckdb::ColumnDataScanState();
+          local.run->rows.reset();
+        }
+      } else {
+        if (context.client.IsInterrupted()) throw duckdb::InterruptException();
+        local.working = pass_unseen(global, local, chunk);
+      }
+      if (chunk.size() > 0) return duckdb::SourceResultType::HAVE_MORE_OUTPUT;
+    }
+  }
+
+ private:
+  void refer_keys(DataChunk& chunk, DataChunk& keys) const {
+    for (size_t i = 0; i < keys_.size(); ++i) keys.data[i].Reference(chunk.data[keys_[i]]);
+    keys.SetCardinality(chunk.size());
+  }
+
+  // The rows of the next chunk towards the first whose keys lie in the part and did not come yet. False at the end.
+  bool pass_unseen(GlobalSource& global, LocalSource& local, DataChunk& chunk) const {
+    while (local.chunk_index == 0) {
+      if (local.run_index == 0) return false;
+      local.chunk_index = global.runs[--local.run_index]->rows->ChunkCount();
+    }
+    local.read.Reset();
+    global.runs[local.run_index]->rows->FetchChunk(--local.chunk_index, local.read);
+    global.passed.fetch_add(local.read.size(), std::memory_order_relaxed);
+    refer_keys(local.read, local.keys);
+    Vector hashes(duckdb::LogicalType::HASH);
+    local.keys.Hash(hashes);
+    hashes.Flatten(local.read.size());
+    const auto* hash = duckdb::FlatVector::GetData<duckdb::hash_t>(hashes);
+    idx_t count = 0;
+    // The low bits are the place in the hash table, the highest ones are kept there.
+    for (idx_t row = local.read.size(); row-- > 0;) {
+      local.chosen.set_index(count, row);
+      count += (hash[row] >> 32) % global.tasks == local.part ? 1 : 0;
+    }
+    if (count == 0) return true;
+    for (size_t i = 0; i < keys_.size(); ++i) local.own.data[i].Slice(local.keys.data[i], local.chosen, count);
+    local.own.SetCardinality(count);
+    Vector own_hashes(hashes, local.chosen, count);
+    own_hashes.Flatten(count);
+    Vector addresses(duckdb::LogicalType::POINTER);
+    const idx_t unseen = local.seen->FindOrCreateGroups(local.own, own_hashes, addresses, local.fresh);
+    // Back to rows of the chunk, in their order.
+    SelectionVector rows(STANDARD_VECTOR_SIZE);
+    for (idx_t i = 0; i < unseen; ++i) rows.set_index(unseen - 1 - i, local.chosen.get_index(local.fresh.get_index(i)));
+    if (unseen > 0) chunk.Slice(local.read, rows, unseen);
+    return true;
+  }
+
+  const std::vector<idx_t> keys_;  // columns
+  const Arrival arrival_;
+  duckdb::vector<duckdb::LogicalType> key_types_;
+};
+
+class LogicalLastRows final : public duckdb::LogicalExtensionOperator {
+ public:
+  explicit LogicalLastRows(duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys)
+      : LogicalExtensionOperator(std::move(keys)) {}
+
+  duckdb::vector<duckdb::ColumnBinding> GetColumnBindings() override { return children[0]->GetColumnBindings(); }
+  duckdb::string GetName() const override { return "LAST_ROWS"; }
+  duckdb::string GetExtensionName() const override { return "sluice"; }
+  duckdb::PhysicalOperator& CreatePlan(duckdb::ClientContext& context,
+                                       duckdb::PhysicalPlanGenerator& planner) override {
+    auto& rows = planner.CreatePlan(*children[0]);
+    std::vector<idx_t> keys;
+    for (const auto& key : expressions) keys.push_back(key->Cast<duckdb::BoundReferenceExpression>().index);
+    Arrival arrival = Arrival::kOneThread;
+    if (!duckdb::PhysicalPlanGenerator::PreserveInsertionOrder(context, rows))
+      arrival = Arrival::kAnyOrder;
+    else if (duckdb::PhysicalPlanGenerator::UseBatchIndex(context, rows))
+      arrival = Arrival::kBatches;
+    auto& last = planner.Make<LastRows>(rows.types, std::move(keys), arrival, EstimateCardinality(context));
+    last.children.push_back(rows);
+    return last;
+  }
+
+ protected:
+  void ResolveTypes() override { types = children[0]->types; }
+};
+
+void replace_below(Plan& plan) {
+  for (auto& child : plan->children) replace_below(child);
+  if (plan->type != duckdb::LogicalOperatorType::LOGICAL_DISTINCT) return;
+  auto& distinct = plan->Cast<duckdb::LogicalDistinct>();
+  if (distinct.distinct_type != duckdb::DistinctType::DISTINCT_ON) return;
+  auto last = make_uniq<LogicalLastRows>(std::move(distinct.distinct_targets));
+  last->children = std::move(distinct.children);
+  last->ResolveOperatorTypes();
+  plan = std::move(last);
+}
+
+void replace(duckdb::PlannerExtensionInput&, duckdb::BoundStatement& statement) {
+  if (statement.plan && statement.plan->type == duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO)
+    replace_below(statement.plan);
+}
+
+}  // namespace
+
+SelectPtr last_of_each_key(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
+                           TablePtr rows) {
+  auto select = make_uniq<duckdb::SelectNode>();
+  auto distinct = make_uniq<duckdb::DistinctModifier>();
+  for (const WriteColumn* column : columns) {
+    select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
+    if (column->model.key)
+      distinct->distinct_on_targets.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
+  }
+  if (has_sign) select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(kDeleteSign));
+  select->modifiers.push_back(std::move(distinct));
+  select->from_table = std::move(rows);
+  return select;
+}
+
+void register_last_rows(duckdb::DBConfig& config) {
+  duckdb::PlannerExtension extension;
+  extension.post_bind_function = replace;
+  duckdb::PlannerExtension::Register(config, std::move(extension));
+}
+
+}  // namespace sluice::kernel
