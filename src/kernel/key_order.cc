@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/key_order.h"
 
+#include "duckdb/common/operator/comparison_operators.hpp"
 #include "duckdb/common/value_operations/value_operations.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
@@ -75,7 +76,74 @@ bool is_less(const std::vector<duckdb::Value>& left, const std::vector<duckdb::V
   return false;
 }
 
+// The rows of the least and the greatest value; nothing when there is a NULL.
+template <typename T>
+std::optional<std::pair<idx_t, idx_t>> extremes(Vector& column, idx_t count) {
+  duckdb::UnifiedVectorFormat format;
+  column.ToUnifiedFormat(count, format);
+  const T* values = duckdb::UnifiedVectorFormat::GetData<T>(format);
+  const bool all_valid = format.validity.AllValid();
+  std::pair<idx_t, idx_t> rows{0, 0};
+  const T* least = nullptr;
+  const T* greatest = nullptr;
+  for (idx_t row = 0; row < count; ++row) {
+    const idx_t at = format.sel->get_index(row);
+    if (!all_valid && !format.validity.RowIsValid(at)) return std::nullopt;
+    const T* value = values + at;
+    if (!least || duckdb::LessThan::Operation<T>(*value, *least)) least = value, rows.first = row;
+    if (!greatest || duckdb::GreaterThan::Operation<T>(*value, *greatest)) greatest = value, rows.second = row;
+  }
+  return rows;
+}
+
+std::optional<std::pair<idx_t, idx_t>> extremes_of(Vector& column, idx_t count) {
+  switch (column.GetType().InternalType()) {
+    case PhysicalType::INT8:
+      return extremes<int8_t>(column, count);
+    case PhysicalType::INT16:
+      return extremes<int16_t>(column, count);
+    case PhysicalType::INT32:
+      return extremes<int32_t>(column, count);
+    case PhysicalType::INT64:
+      return extremes<int64_t>(column, count);
+    case PhysicalType::INT128:
+      return extremes<duckdb::hugeint_t>(column, count);
+    case PhysicalType::VARCHAR:
+      return extremes<duckdb::string_t>(column, count);
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
+
+void KeyRange::add(Vector& column, idx_t count) {
+  if (unknown_ || count == 0) return;
+  const auto rows = extremes_of(column, count);
+  KeyRange range;
+  if (rows)
+    range.bounds_ = {column.GetValue(rows->first), column.GetValue(rows->second)};
+  else
+    range.unknown_ = true;
+  add(range);
+}
+
+void KeyRange::add(const KeyRange& other) {
+  unknown_ = unknown_ || other.unknown_;
+  if (unknown_ || !other.bounds_) return;
+  if (!bounds_) {
+    bounds_ = other.bounds_;
+    return;
+  }
+  if (duckdb::ValueOperations::DistinctLessThan(other.bounds_->first, bounds_->first))
+    bounds_->first = other.bounds_->first;
+  if (duckdb::ValueOperations::DistinctGreaterThan(other.bounds_->second, bounds_->second))
+    bounds_->second = other.bounds_->second;
+}
+
+std::optional<std::pair<duckdb::Value, duckdb::Value>> KeyRange::bounds() const {
+  return unknown_ ? std::nullopt : bounds_;
+}
 
 void KeyOrder::add(DataChunk& keys) {
   if (!ascends_ || keys.size() == 0) return;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// KeyOrder: whether rows come with keys that ascend strictly, so that no two are equal. Plain data of one thread.
+// KeyOrder: whether rows come with keys that ascend strictly, so that no two are equal. KeyRange: between which values
+// one key column lies. Plain data of one thread.
 #pragma once
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "pch/pch.h"
@@ -19,6 +22,18 @@ class KeyOrder {
  private:
   std::vector<duckdb::Value> first_, last_;
   bool ascends_ = true;
+};
+
+class KeyRange {
+ public:
+  void add(duckdb::Vector& column, duckdb::idx_t count);
+  void add(const KeyRange& other);
+  // Nothing when there was no row, a NULL, or a type of whose values none is the least.
+  std::optional<std::pair<duckdb::Value, duckdb::Value>> bounds() const;
+
+ private:
+  std::optional<std::pair<duckdb::Value, duckdb::Value>> bounds_;
+  bool unknown_ = false;
 };
 
 }  // namespace sluice::kernel

@@ -72,5 +72,37 @@ TEST(KeyOrder, RunsFollowEachOther) {
   EXPECT_FALSE(of(6, 7).is_below(of(1, 2)));
 }
 
+KeyRange range_of(const LogicalType& type, const std::vector<Value>& values) {
+  duckdb::Vector vector(type);
+  for (size_t row = 0; row < values.size(); ++row) vector.SetValue(row, values[row]);
+  KeyRange range;
+  range.add(vector, values.size());
+  return range;
+}
+
+TEST(KeyRange, LeastAndGreatest) {
+  KeyRange range = range_of(LogicalType::BIGINT, {Value::BIGINT(4), Value::BIGINT(-7), Value::BIGINT(5)});
+  EXPECT_EQ(range.bounds()->first, Value::BIGINT(-7));
+  EXPECT_EQ(range.bounds()->second, Value::BIGINT(5));
+  range.add(range_of(LogicalType::BIGINT, {Value::BIGINT(6)}));
+  range.add(range_of(LogicalType::BIGINT, {}));
+  EXPECT_EQ(range.bounds()->first, Value::BIGINT(-7));
+  EXPECT_EQ(range.bounds()->second, Value::BIGINT(6));
+  range.add(range_of(LogicalType::BIGINT, {Value::BIGINT(9), Value(LogicalType::BIGINT)}));
+  EXPECT_FALSE(range.bounds());
+}
+
+TEST(KeyRange, Texts) {
+  const KeyRange range = range_of(LogicalType::VARCHAR, {Value("bb"), Value("a"), Value("a text longer than twelve"),
+                                                         Value("c text longer than twelve"), Value("")});
+  EXPECT_EQ(range.bounds()->first, Value(""));
+  EXPECT_EQ(range.bounds()->second, Value("c text longer than twelve"));
+}
+
+TEST(KeyRange, NoneOfNothingAndOfOtherTypes) {
+  EXPECT_FALSE(range_of(LogicalType::INTEGER, {}).bounds());
+  EXPECT_FALSE(range_of(LogicalType::DOUBLE, {Value::DOUBLE(1)}).bounds());
+}
+
 }  // namespace
 }  // namespace sluice::kernel

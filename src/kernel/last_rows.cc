@@ -5,13 +5,19 @@
 #include <map>
 
 #include "duckdb/common/types/column/column_data_collection.hpp"
-#include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/common/value_operations/value_operations.hpp"
 #include "duckdb/execution/aggregate_hashtable.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
 #include "duckdb/parallel/task_scheduler.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/filter/constant_filter.hpp"
+#include "duckdb/planner/filter/in_filter.hpp"
+#include "duckdb/planner/filter/optional_filter.hpp"
+#include "duckdb/planner/filter/selectivity_optional_filter.hpp"
 #include "duckdb/planner/operator/logical_distinct.hpp"
 #include "duckdb/planner/operator/logical_extension_operator.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/planner_extension.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/key_order.h"
@@ -26,10 +32,19 @@ using duckdb::SelectionVector;
 using duckdb::Vector;
 using Plan = duckdb::unique_ptr<duckdb::LogicalOperator>;
 
+// The scan of the table, and its column of the first key.
+struct Listener {
+  duckdb::shared_ptr<duckdb::DynamicTableFilterSet> filters;
+  idx_t column = 0;
+};
+// Up to so many keys are told one by one, as the kernel's joins do.
+constexpr idx_t kMostSingleKeys = 50;
+
 // Rows that lie together, in the order in which they were written.
 struct Run {
   duckdb::unique_ptr<duckdb::ColumnDataCollection> rows;
   KeyOrder order;
+  KeyRange range;  // of the first key, when somebody wants to know
 };
 // So many rows begin a new run where the kernel does not divide them: a row group of its tables.
 constexpr idx_t kRunRows = 122'880;
@@ -87,10 +102,11 @@ struct LocalSource final : duckdb::LocalSourceState {
 class LastRows final : public duckdb::PhysicalOperator {
  public:
   LastRows(duckdb::PhysicalPlan& plan, duckdb::vector<duckdb::LogicalType> types, std::vector<idx_t> keys,
-           Arrival arrival, idx_t cardinality)
+           Arrival arrival, Listener listener, idx_t cardinality)
       : PhysicalOperator(plan, duckdb::PhysicalOperatorType::EXTENSION, std::move(types), cardinality),
         keys_(std::move(keys)),
-        arrival_(arrival) {
+        arrival_(arrival),
+        listener_(std::move(listener)) {
     for (const idx_t key : keys_) key_types_.push_back(this->types[key]);
   }
 
@@ -127,6 +143,7 @@ class LastRows final : public duckdb::PhysicalOperator {
     local.run->rows->Append(local.append, chunk);
     refer_keys(chunk, local.keys);
     local.run->order.add(local.keys);
+    if (listener_.filters) local.run->range.add(local.keys.data[0], local.keys.size());
     return duckdb::SinkResultType::NEED_MORE_INPUT;
   }
 
@@ -143,11 +160,14 @@ class LastRows final : public duckdb::PhysicalOperator {
                                     duckdb::OperatorSinkFinalizeInput& input) const override {
     auto& global = input.global_state.Cast<GlobalSink>();
     const Run* before = nullptr;
+    KeyRange range;
     for (const auto& [at, run] : global.runs) {
+      range.add(run.range);
       global.count += run.rows->Count();
       global.ascending = global.ascending && run.order.ascends() && (!before || before->order.is_below(run.order));
       before = &run;
     }
+    if (listener_.filters) tell(global, range);
     return global.count == 0 ? duckdb::SinkFinalizeType::NO_OUTPUT_POSSIBLE : duckdb::SinkFinalizeType::READY;
   }
 
@@ -225,6 +245,34 @@ class LastRows final : public duckdb::PhysicalOperator {
     keys.SetCardinality(chunk.size());
   }
 
+  // Row groups without these keys need not be read: rows of the table that no row of the batch meets stay as they are.
+  void tell(const GlobalSink& global, const KeyRange& range) const {
+    listener_.filters->ClearFilters(*this);
+    const auto bounds = range.bounds();
+    if (!bounds) return;
+    auto push = [&](duckdb::unique_ptr<duckdb::TableFilter> filter) {
+      listener_.filters->PushFilter(*this, listener_.column, std::move(filter));
+    };
+    if (duckdb::ValueOperations::NotDistinctFrom(bounds->first, bounds->second)) {
+      push(make_uniq<duckdb::ConstantFilter>(duckdb::ExpressionType::COMPARE_EQUAL, bounds->first));
+      return;
+    }
+    if (global.count <= kMostSingleKeys) {
+      duckdb::vector<duckdb::Value> values;
+      for (const auto& [at, run] : global.runs) {
+        for (const auto& row : run.rows->Rows()) values.push_back(row.GetValue(keys_[0]));
+      }
+      push(make_uniq<duckdb::OptionalFilter>(make_uniq<duckdb::InFilter>(std::move(values))));
+    }
+    using Selective = duckdb::SelectivityOptionalFilter;
+    auto bound = [&](duckdb::ExpressionType type, const duckdb::Value& value) {
+      push(make_uniq<Selective>(make_uniq<duckdb::ConstantFilter>(type, value), Selective::MIN_MAX_THRESHOLD,
+                                Selective::MIN_MAX_CHECK_N));
+    };
+    bound(duckdb::ExpressionType::COMPARE_GREATERTHANOREQUALTO, bounds->first);
+    bound(duckdb::ExpressionType::COMPARE_LESSTHANOREQUALTO, bounds->second);
+  }
+
   // The rows of the next chunk towards the first whose keys lie in the part and did not come yet. False at the end.
   bool pass_unseen(GlobalSource& global, LocalSource& local, DataChunk& chunk) const {
     while (local.chunk_index == 0) {
@@ -261,6 +309,7 @@ class LastRows final : public duckdb::PhysicalOperator {
 
   const std::vector<idx_t> keys_;  // columns
   const Arrival arrival_;
+  const Listener listener_;
   duckdb::vector<duckdb::LogicalType> key_types_;
 };
 
@@ -268,6 +317,8 @@ class LogicalLastRows final : public duckdb::LogicalExtensionOperator {
  public:
   explicit LogicalLastRows(duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> keys)
       : LogicalExtensionOperator(std::move(keys)) {}
+
+  Listener listener;
 
   duckdb::vector<duckdb::ColumnBinding> GetColumnBindings() override { return children[0]->GetColumnBindings(); }
   duckdb::string GetName() const override { return "LAST_ROWS"; }
@@ -282,7 +333,7 @@ class LogicalLastRows final : public duckdb::LogicalExtensionOperator {
       arrival = Arrival::kAnyOrder;
     else if (duckdb::PhysicalPlanGenerator::UseBatchIndex(context, rows))
       arrival = Arrival::kBatches;
-    auto& last = planner.Make<LastRows>(rows.types, std::move(keys), arrival, EstimateCardinality(context));
+    auto& last = planner.Make<LastRows>(rows.types, std::move(keys), arrival, listener, EstimateCardinality(context));
     last.children.push_back(rows);
     return last;
   }
@@ -322,6 +373,34 @@ SelectPtr last_of_each_key(const WriteTarget& target, const std::vector<const Wr
   select->modifiers.push_back(std::move(distinct));
   select->from_table = std::move(rows);
   return select;
+}
+
+void tell_scan(duckdb::LogicalOperator& batch, duckdb::LogicalGet& scan,
+               const std::function<std::optional<idx_t>(const duckdb::ColumnBinding&)>& key) {
+  auto* at = &batch;
+  // Projections may give the key another name.
+  std::map<std::pair<idx_t, idx_t>, idx_t> names;
+  for (const auto& binding : batch.GetColumnBindings()) {
+    if (auto column = key(binding)) names[{binding.table_index, binding.column_index}] = *column;
+  }
+  while (at->type == duckdb::LogicalOperatorType::LOGICAL_PROJECTION) {
+    const auto bindings = at->GetColumnBindings();
+    for (size_t i = 0; i < at->expressions.size(); ++i) {
+      const auto name = names.find({bindings[i].table_index, bindings[i].column_index});
+      const auto& expression = *at->expressions[i];
+      if (name == names.end() || expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) continue;
+      const auto& below = expression.Cast<duckdb::BoundColumnRefExpression>().binding;
+      names[{below.table_index, below.column_index}] = name->second;
+    }
+    at = at->children[0].get();
+  }
+  auto* last = dynamic_cast<LogicalLastRows*>(at);
+  if (!last || last->expressions[0]->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return;
+  const auto& first = last->expressions[0]->Cast<duckdb::BoundColumnRefExpression>().binding;
+  const auto name = names.find({first.table_index, first.column_index});
+  if (name == names.end()) return;
+  if (!scan.dynamic_filters) scan.dynamic_filters = duckdb::make_shared_ptr<duckdb::DynamicTableFilterSet>();
+  last->listener = {scan.dynamic_filters, name->second};
 }
 
 void register_last_rows(duckdb::DBConfig& config) {

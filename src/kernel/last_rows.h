@@ -5,8 +5,15 @@
 // on as they are. Works for all connections of an instance.
 #pragma once
 
+#include <functional>
+#include <optional>
+
 #include "kernel/merge_source.h"
 #include "pch/pch.h"
+
+namespace duckdb {
+class LogicalGet;
+}  // namespace duckdb
 
 namespace sluice::kernel {
 
@@ -15,7 +22,12 @@ namespace sluice::kernel {
 SelectPtr last_of_each_key(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
                            TablePtr rows);
 
-// Before the instance is made.
+// Has the operator below `batch`, when there is one, tell the scan of the table what its first key lies between, once
+// all rows came. `key` gives for a key column of `batch` the same column in the scan; nothing: none.
+void tell_scan(duckdb::LogicalOperator& batch, duckdb::LogicalGet& scan,
+               const std::function<std::optional<duckdb::idx_t>(const duckdb::ColumnBinding&)>& key);
+
+// After the instance is made.
 void register_last_rows(duckdb::DBConfig& config);
 
 }  // namespace sluice::kernel

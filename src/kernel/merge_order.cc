@@ -3,8 +3,10 @@
 
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
 #include "duckdb/planner/operator/logical_merge_into.hpp"
 #include "duckdb/planner/operator/logical_order.hpp"
+#include "kernel/last_rows.h"
 
 namespace sluice::kernel {
 namespace {
@@ -81,6 +83,27 @@ void hash_batch(LogicalOperator& plan) {
   join.ResolveOperatorTypes();
 }
 
+// The kernel tells the scan of the table which keys come only where it compares them by '=': keys that may be NULL, it
+// does not.
+void tell_keys(LogicalOperator& plan) {
+  auto& join = plan.Cast<duckdb::LogicalComparisonJoin>();
+  if (join.filter_pushdown || join.children[0]->type != LogicalOperatorType::LOGICAL_GET) return;
+  auto& scan = join.children[0]->Cast<duckdb::LogicalGet>();
+  if (!scan.function.filter_pushdown) return;
+  tell_scan(*join.children[1], scan, [&](const duckdb::ColumnBinding& binding) -> std::optional<duckdb::idx_t> {
+    for (const auto& condition : join.conditions) {
+      if (condition.left->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF ||
+          condition.right->GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF)
+        continue;
+      const auto& column = condition.left->Cast<duckdb::BoundColumnRefExpression>();
+      if (condition.right->Cast<duckdb::BoundColumnRefExpression>().binding == binding &&
+          column.binding.table_index == scan.table_index)
+        return column.binding.column_index;
+    }
+    return std::nullopt;
+  });
+}
+
 void arrange(duckdb::ClientContext& context, duckdb::LogicalMergeInto& merge) {
   if (merge.children.size() != 1) return;
   Plan* join = join_below(merge.children[0]);
@@ -88,6 +111,7 @@ void arrange(duckdb::ClientContext& context, duckdb::LogicalMergeInto& merge) {
   const JoinType type = (*join)->Cast<duckdb::LogicalComparisonJoin>().join_type;
   if (type != JoinType::RIGHT && type != JoinType::LEFT) return;
   if (type == JoinType::LEFT && (*join)->children[1]->EstimateCardinality(context) > kSmallTable) hash_batch(**join);
+  if ((*join)->Cast<duckdb::LogicalComparisonJoin>().join_type == JoinType::RIGHT) tell_keys(**join);
   if ((*join)->EstimateCardinality(context) <= kMostRows) sort(context, merge, *join);
 }
 

@@ -144,6 +144,11 @@ bool is_sorted(duckdb::ClientContext& context, duckdb::InsertStatement& insert, 
   }
 }
 
+bool keys_are_not_null(const WriteTarget& target) {
+  return std::all_of(target.columns.begin(), target.columns.end(),
+                     [](const WriteColumn& column) { return column.not_null || !column.model.key; });
+}
+
 SelectPtr everything_of(TablePtr rows) {
   auto select = make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(make_uniq<duckdb::StarExpression>());
@@ -173,9 +178,9 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
   if (!unique)
     source = aggregated(target, with_stored ? with_stored_rows(target, std::move(rows)) : std::move(rows));
-  else if (batch.is_single())
+  else if (batch.is_single() && keys_are_not_null(target))
     source = everything_of(std::move(rows));
-  else if (sequence)
+  else if (sequence && !batch.is_single())
     source = last_by_sequence(target, columns, batch.has_sign(), *sequence, std::move(rows));
   else
     source = last_of_each_key(target, columns, batch.has_sign(), std::move(rows));
