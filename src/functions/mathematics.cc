@@ -105,11 +105,11 @@ BoundPtr expand_sqrt(Call& call) {
                       std::move(arguments));
 }
 
-// As 128 bits, which hold that of the smallest number; without 128-bit arithmetic, which costs several times as much.
-void run_abs_of_bigint(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
-  duckdb::UnaryExecutor::Execute<int64_t, duckdb::hugeint_t>(input.data[0], result, input.size(), [](int64_t value) {
+// Holds that of the smallest number.
+void run_magnitude(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  duckdb::UnaryExecutor::Execute<int64_t, uint64_t>(input.data[0], result, input.size(), [](int64_t value) {
     const auto bits = static_cast<uint64_t>(value);
-    return duckdb::hugeint_t(0, value < 0 ? 0 - bits : bits);
+    return value < 0 ? 0 - bits : bits;
   });
 }
 
@@ -119,8 +119,11 @@ BoundPtr expand_abs(Call& call) {
   if (type.id() == LogicalTypeId::BIGINT) {
     BoundList argument;
     argument.push_back(std::move(value));
-    return bind_private(call.context, "abs", {LogicalType::BIGINT}, LogicalType::HUGEINT, run_abs_of_bigint,
-                        std::move(argument));
+    // 128-bit arithmetic costs several times as much.
+    return convert(call.context,
+                   bind_private(call.context, "abs", {LogicalType::BIGINT}, LogicalType::UBIGINT, run_magnitude,
+                                std::move(argument)),
+                   LogicalType::HUGEINT);
   }
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:

@@ -238,17 +238,14 @@ std::optional<duckdb::unique_ptr<duckdb::DataChunk>> PointLookup::scan(duckdb::C
       fruitless_.fetch_add(1, std::memory_order_relaxed);
       return std::nullopt;
     }
-    for (;;) {
-      read.Reset();
-      table.Scan(transaction, read, state);
-      if (read.size() == 0) break;
-      // One row of a key: what says otherwise was written past the rules of the table.
-      if (read.size() + found->size() > 1) return std::nullopt;
-      for (size_t i = 0; i < types_.size(); ++i) duckdb::VectorOperations::Copy(read.data[i], found->data[i], 1, 0, 0);
-      found->SetCardinality(1);
-    }
+    read.Reset();
+    table.Scan(transaction, read, state);
+    if (read.size() == 0) continue;
     // Nothing else has the key.
-    if (found->size() > 0) break;
+    if (read.size() > 1) return std::nullopt;
+    for (size_t i = 0; i < types_.size(); ++i) duckdb::VectorOperations::Copy(read.data[i], found->data[i], 1, 0, 0);
+    found->SetCardinality(1);
+    break;
   }
   return found;
 }
