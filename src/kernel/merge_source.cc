@@ -151,9 +151,18 @@ ExprPtr merged_value(const WriteColumn& column) {
   return added();
 }
 
+bool aggregates_in_order(const WriteTarget& target) {
+  return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+    const std::string& how = column.model.aggregation;
+    return !column.model.key && how != "SUM" && how != "MIN" && how != "MAX" && how != "GENERIC" &&
+           !object_aggregate(how);
+  });
+}
+
 bool aggregates_with_stored_rows(const WriteTarget& target) {
-  return std::any_of(target.columns.begin(), target.columns.end(),
-                     [](const WriteColumn& column) { return object_aggregate(column.model.aggregation) != nullptr; });
+  return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+    return object_aggregate(column.model.aggregation) || column.model.aggregation == "GENERIC";
+  });
 }
 
 }  // namespace sluice::kernel

@@ -62,6 +62,8 @@ SelectPtr last_by_sequence(const WriteTarget& target, const std::vector<const Wr
 SelectPtr aggregated(const WriteTarget& target, TablePtr rows);
 // The value of an aggregate column after rows of the batch came: from `__t`, the table, and `__s`, the batch.
 ExprPtr merged_value(const WriteColumn& column);
+// Whether the order of the batch's rows decides some column of aggregated().
+bool aggregates_in_order(const WriteTarget& target);
 // Whether existing rows take part in the aggregation of the batch: no function merges two values of such columns.
 bool aggregates_with_stored_rows(const WriteTarget& target);
 

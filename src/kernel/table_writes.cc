@@ -173,9 +173,11 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   const WriteColumn* sequence = unique ? sequence_of(target) : nullptr;
   if (partial && sequence && !batch.lists(sequence->name)) sequence = nullptr;
 
-  TablePtr rows = batch.rows(columns, partitions, !unique || (sequence && !batch.is_single()));
-  SelectPtr source;
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
+  // Numbering rows takes one thread.
+  const bool numbered = unique ? sequence && !batch.is_single() : with_stored || aggregates_in_order(target);
+  TablePtr rows = batch.rows(columns, partitions, numbered);
+  SelectPtr source;
   if (!unique)
     source = aggregated(target, with_stored ? with_stored_rows(target, std::move(rows)) : std::move(rows));
   else if (batch.is_single() && keys_are_not_null(target))
