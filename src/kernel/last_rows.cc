@@ -353,9 +353,14 @@ void replace_below(Plan& plan) {
   plan = std::move(last);
 }
 
+// The root, or below that of an EXPLAIN.
+void replace_in_merges(Plan& plan) {
+  if (plan->type == duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO) return replace_below(plan);
+  for (auto& child : plan->children) replace_in_merges(child);
+}
+
 void replace(duckdb::PlannerExtensionInput&, duckdb::BoundStatement& statement) {
-  if (statement.plan && statement.plan->type == duckdb::LogicalOperatorType::LOGICAL_MERGE_INTO)
-    replace_below(statement.plan);
+  if (statement.plan) replace_in_merges(statement.plan);
 }
 
 }  // namespace
