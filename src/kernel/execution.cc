@@ -51,6 +51,8 @@ bool run_until_ready(duckdb::ClientContext& context, duckdb::PendingQueryResult&
       idle_since = Clock::now();
     } else if (Clock::now() - *idle_since > kAskAgainFor) {
       std::this_thread::sleep_for(kSleep);
+    } else {
+      std::this_thread::yield();
     }
   }
 }
