@@ -106,9 +106,26 @@ BoundPtr expand_sqrt(Call& call) {
                       std::move(arguments));
 }
 
+// Holds that of the smallest number.
+void run_magnitude(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  duckdb::UnaryExecutor::Execute<int64_t, uint64_t>(input.data[0], result, input.size(), [](int64_t value) {
+    const auto bits = static_cast<uint64_t>(value);
+    return value < 0 ? 0 - bits : bits;
+  });
+}
+
 BoundPtr expand_abs(Call& call) {
   BoundPtr value = std::move(call.arguments[0]);
   LogicalType type = value->return_type;
+  if (type.id() == LogicalTypeId::BIGINT) {
+    BoundList argument;
+    argument.push_back(std::move(value));
+    // 128-bit arithmetic costs several times as much.
+    return convert(call.context,
+                   bind_private(call.context, "abs", {LogicalType::BIGINT}, LogicalType::UBIGINT, run_magnitude,
+                                std::move(argument)),
+                   LogicalType::HUGEINT);
+  }
   switch (type.id()) {
     case LogicalTypeId::BOOLEAN:
     case LogicalTypeId::TINYINT:
@@ -119,9 +136,6 @@ BoundPtr expand_abs(Call& call) {
       break;
     case LogicalTypeId::INTEGER:
       type = LogicalType::BIGINT;
-      break;
-    case LogicalTypeId::BIGINT:
-      type = LogicalType::HUGEINT;
       break;
     default:
       if (!is_number(type)) type = LogicalType::DOUBLE;

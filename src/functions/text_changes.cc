@@ -2,6 +2,7 @@
 // Text with something changed: TRIM, REPLACE, INSERT, SUB_REPLACE, TRANSLATE, INITCAP, REVERSE, MASK, MONEY_FORMAT.
 #include <cmath>
 
+#include "duckdb/function/scalar/string_functions.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/characters.h"
 #include "functions/conversion.h"
@@ -17,34 +18,77 @@ namespace {
 constexpr size_t kMostBytes = 64 * 1024 * 1024;
 
 bool is_utf8(std::string_view text) { return duckdb::Value::StringIsValid(text.data(), text.size()); }
+// Each byte for itself: right for ASCII, and what becomes of texts that are no UTF-8.
 template <char (*letter)(char)>
-std::string change_letters(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = letter(c);
-  return result;
+duckdb::string_t change_letters(duckdb::string_t text, duckdb::Vector& result) {
+  if (text.IsInlined()) {
+    char* to = text.GetDataWriteable();
+    for (uint32_t i = 0; i < duckdb::string_t::INLINE_LENGTH; ++i) to[i] = letter(to[i]);
+    return text;
+  }
+  duckdb::string_t changed = duckdb::StringVector::EmptyString(result, text.GetSize());
+  const char* from = text.GetData();
+  char* to = changed.GetDataWriteable();
+  for (duckdb::idx_t i = 0; i < text.GetSize(); ++i) to[i] = letter(from[i]);
+  changed.Finalize();
+  return changed;
 }
 
-// UPPER and LOWER of the kernel, which must not see bytes that are no UTF-8: of these only ASCII changes.
+// UPPER and LOWER of the kernel for these rows, which must be UTF-8.
+template <bool upper>
+void change_characters(duckdb::Vector& texts, const duckdb::SelectionVector& rows, duckdb::idx_t count,
+                       duckdb::ExpressionState& state, duckdb::Vector& result) {
+  static const auto run =
+      (upper ? duckdb::UpperFun::GetFunction() : duckdb::LowerFun::GetFunction()).GetFunctionCallback();
+  duckdb::DataChunk chosen;
+  chosen.InitializeEmpty({LogicalType::VARCHAR});
+  chosen.data[0].Slice(texts, rows, count);
+  chosen.SetCardinality(count);
+  duckdb::Vector changed(LogicalType::VARCHAR, count);
+  run(chosen, state, changed);
+  changed.Flatten(count);
+  const auto* from = duckdb::FlatVector::GetData<duckdb::string_t>(changed);
+  auto* to = duckdb::FlatVector::GetData<duckdb::string_t>(result);
+  for (duckdb::idx_t i = 0; i < count; ++i)
+    to[rows.get_index(i)] = duckdb::StringVector::AddStringOrBlob(result, from[i]);
+}
+
+template <bool upper>
+void run_case(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  duckdb::Vector& texts = input.data[0];
+  const bool constant = texts.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR;
+  const duckdb::idx_t count = constant ? 1 : input.size();
+  duckdb::UnifiedVectorFormat format;
+  texts.ToUnifiedFormat(count, format);
+  const auto* values = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  auto* changed = duckdb::FlatVector::GetData<duckdb::string_t>(result);
+  auto& validity = duckdb::FlatVector::Validity(result);
+  duckdb::SelectionVector others(count);
+  duckdb::idx_t other = 0;
+  for (duckdb::idx_t row = 0; row < count; ++row) {
+    const duckdb::idx_t at = format.sel->get_index(row);
+    if (!format.validity.RowIsValid(at)) {
+      validity.SetInvalid(row);
+      continue;
+    }
+    const std::string_view text(values[at].GetData(), values[at].GetSize());
+    if (!is_ascii(text) && is_utf8(text))
+      others.set_index(other++, row);
+    else
+      changed[row] = change_letters<upper ? upper_letter : lower_letter>(values[at], result);
+  }
+  if (other > 0) change_characters<upper>(texts, others, other, state, result);
+  if (constant) result.SetVectorType(duckdb::VectorType::CONSTANT_VECTOR);
+}
+
+// Bytes that are no UTF-8 the kernel's functions must not see.
 BoundPtr expand_case(Call& call) {
-  const LogicalType text = LogicalType::VARCHAR;
-  BoundPtr value = convert(call.context, std::move(call.arguments[0]), text);
   const bool upper = call.name == "upper";
-  const auto list_of = [](BoundPtr child) {
-    BoundList children;
-    children.push_back(std::move(child));
-    return children;
-  };
-  auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(text);
-  duckdb::BoundCaseCheck check;
-  check.when_expr =
-      bind_private(call.context, "is_utf8", {text}, LogicalType::BOOLEAN, run_rows<is_utf8>, list_of(value->Copy()));
-  check.then_expr = bind_native(call.context, upper ? "upper" : "lower", list_of(value->Copy()));
-  result->case_checks.push_back(std::move(check));
-  result->else_expr =
-      bind_private(call.context, upper ? "upper_ascii" : "lower_ascii", {text}, text,
-                   upper ? run_rows<change_letters<upper_letter>> : run_rows<change_letters<lower_letter>>,
-                   list_of(std::move(value)));
-  return result;
+  BoundList text;
+  text.push_back(convert(call.context, std::move(call.arguments[0]), LogicalType::VARCHAR));
+  return bind_private(call.context, upper ? "upper" : "lower", {LogicalType::VARCHAR}, LogicalType::VARCHAR,
+                      upper ? run_case<true> : run_case<false>, std::move(text));
 }
 
 std::string reversed_text(std::string_view text) {

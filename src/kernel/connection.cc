@@ -10,6 +10,7 @@
 #include "duckdb/parser/statement/transaction_statement.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
 #include "kernel/errors.h"
+#include "kernel/execution.h"
 
 namespace sluice::kernel {
 namespace {
@@ -92,9 +93,6 @@ Status Connection::ensure_locked() {
   try {
     kernel_ = std::make_unique<duckdb::Connection>(*instance);
     kernel_->context->config.enable_optimizer = host_.options().optimizer;
-    // Progress is counted, not printed.
-    kernel_->context->config.enable_progress_bar = true;
-    kernel_->context->config.print_progress_bar = false;
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
@@ -153,7 +151,8 @@ Error Connection::failed_locked(const duckdb::ErrorData& error) {
 }
 
 Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duckdb::PendingQueryResult> pending) {
-  if (pending->HasError()) return fail(failed_locked(pending->GetErrorObject()));
+  if (pending->HasError() || !run_until_ready(*kernel_->context, *pending, progress_))
+    return fail(failed_locked(pending->GetErrorObject()));
   auto result = pending->Execute();
   if (result->HasError()) return fail(failed_locked(result->GetErrorObject()));
   std::unique_ptr<Answer> answer(new Answer(host_));
@@ -301,6 +300,7 @@ Result<duckdb::DataChunk*> Connection::next(Answer& answer) {
   if (answer_ != &answer) return fail(lost_error());
   try {
     duckdb::ErrorData error;
+    count_while_read(*kernel_->context, *answer.result_, progress_);
     answer.chunk_ = answer.result_->FetchRaw();
     if (answer.result_->HasError()) {
       Error failed = failed_locked(answer.result_->GetErrorObject());
@@ -482,11 +482,6 @@ void Connection::release_if_idle() {
 void Connection::interrupt() {
   std::lock_guard lock(context_mutex_);
   if (context_) context_->Interrupt();
-}
-
-double Connection::progress() {
-  std::lock_guard lock(context_mutex_);
-  return context_ ? context_->GetQueryProgress().GetPercentage() : -1;
 }
 
 }  // namespace sluice::kernel

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "kernel/execution.h"
 #include "kernel/host.h"
 #include "kernel/system_views.h"
 #include "kernel/table_writes.h"
@@ -123,7 +124,7 @@ class Connection {
   // Makes the running statement fail with 1317 soon. A statement that begins later is not touched.
   void interrupt();
   // Percent of the running statement, -1 unknown.
-  double progress();
+  double progress() const { return progress_.percent(); }
 
   Host& host() { return host_; }
 
@@ -162,6 +163,8 @@ class Connection {
   const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
   const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
+
+  Progress progress_;
 
   std::mutex context_mutex_;  // guards context_ only; taken last, held for a moment
   duckdb::shared_ptr<duckdb::ClientContext> context_;

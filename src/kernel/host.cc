@@ -8,7 +8,9 @@
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
+#include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
+#include "kernel/narrow_extremes.h"
 #include "kernel/table_cache.h"
 #include "kernel/viewer.h"
 
@@ -79,6 +81,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.SetOptionByName("ieee_floating_point_ops", duckdb::Value::BOOLEAN(false));  // x / 0 is NULL, not infinity
     config.SetOptionByName("order_by_non_integer_literal", duckdb::Value::BOOLEAN(true));
     sort_merged_rows(config);
+    narrow_extremes(config);
     if (options_.threads > 0) config.options.maximum_threads = options_.threads;
     if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;
     if (options_.temp_limit_bytes > 0) config.options.maximum_swap_space = options_.temp_limit_bytes;
@@ -96,6 +99,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
 
     auto instance = std::make_shared<duckdb::DuckDB>(nullptr, &config);
     register_read_guard(duckdb::DBConfig::GetConfig(*instance->instance));
+    register_last_rows(duckdb::DBConfig::GetConfig(*instance->instance));
     duckdb::Connection connection(*instance);
     // Before the data file: its log may hold expressions over our functions, which are bound while it is replayed.
     TRY(create_system_views(connection, system_rows_));

@@ -10,6 +10,7 @@
 #include "kernel/connection.h"
 #include "kernel/host.h"
 #include "kernel/point_lookup.h"
+#include "kernel/table_model.h"
 
 namespace sluice::kernel {
 namespace {
@@ -384,6 +385,44 @@ TEST_F(PointLookupTest, LeavesTransactionLocalRowsToTheKernel) {
   EXPECT_EQ(look(*lookup, {Value::BIGINT(20000)}), "none");
 }
 
+TEST_F(PointLookupTest, ReadsFewRowGroupsForKeysThatMayBeNull) {
+  auto comment = [&](const std::string& object, const Value& text) {
+    must("COMMENT ON " + object + " IS '" + text.ToString() + "'");
+  };
+  TableModel table;
+  table.keys = KeyModel::kUnique;
+  ColumnModel key;
+  key.key = true;
+  // Five row groups; in the second table each of them may have any key.
+  for (const std::string name : {"in_order", "in_no_order"}) {
+    must("CREATE TABLE " + name + " (k BIGINT, v INTEGER)");
+    must("INSERT INTO " + name + " SELECT " + (name == "in_order" ? "i" : "(i * 7919) % 500000") +
+         ", i FROM range(500000) r(i)");
+    comment("TABLE " + name, encode_whole(table));
+    comment("COLUMN " + name + ".k", encode_whole(key));
+  }
+  EXPECT_FALSE(plan({"v"}, {"k"}, "in_order"));
+  EXPECT_FALSE(plan({"k", "v"}, {"k"}, "in_order"));
+  auto ordered = plan({"k"}, {"v", "k"}, "in_order");
+  ASSERT_TRUE(ordered);
+  EXPECT_EQ(look(*ordered, {Value::BIGINT(0)}), "0|0");
+  EXPECT_EQ(look(*ordered, {Value::INTEGER(499999)}), "499999|499999");
+  EXPECT_EQ(look(*ordered, {Value::BIGINT(500000)}), "none");
+  must("DELETE FROM in_order WHERE k = 7");
+  EXPECT_EQ(look(*ordered, {Value::BIGINT(7)}), "none");
+  ASSERT_TRUE(connection_->begin());
+  must("INSERT INTO in_order VALUES (7, 8)");
+  EXPECT_EQ(look(*ordered, {Value::BIGINT(7)}), "stale");
+  ASSERT_TRUE(connection_->commit());
+  EXPECT_EQ(look(*ordered, {Value::BIGINT(7)}), "8|7");
+  auto unordered = plan({"k"}, {"v"}, "in_no_order");
+  ASSERT_TRUE(unordered);
+  EXPECT_EQ(look(*unordered, {Value::BIGINT(500001)}), "none");
+  EXPECT_EQ(look(*unordered, {Value::BIGINT(39'595)}), "5");
+  // In the fourth row group; in the end looking is given up.
+  for (int turn = 0; turn < 10; ++turn) EXPECT_EQ(look(*unordered, {Value::BIGINT(100'000)}), "stale");
+  EXPECT_EQ(look(*unordered, {Value::BIGINT(39'595)}), "stale");
+}
 TEST_F(PointLookupTest, FollowsSchemaChanges) {
   auto lookup = plan({"id"}, {"name"});
   must("DROP TABLE t");

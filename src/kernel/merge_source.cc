@@ -95,10 +95,8 @@ TablePtr subquery(SelectPtr select, const char* alias) {
   return make_uniq<duckdb::SubqueryRef>(std::move(statement), alias);
 }
 
-namespace {
-
-SelectPtr last_by_rank(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
-                       const WriteColumn* sequence, TablePtr rows) {
+SelectPtr last_by_sequence(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
+                           const WriteColumn& sequence, TablePtr rows) {
   auto rank = make_uniq<duckdb::WindowExpression>(duckdb::ExpressionType::WINDOW_ROW_NUMBER, "", "", "row_number");
   rank->start = duckdb::WindowBoundary::UNBOUNDED_PRECEDING;
   rank->end = duckdb::WindowBoundary::CURRENT_ROW_RANGE;
@@ -109,7 +107,7 @@ SelectPtr last_by_rank(const WriteTarget& target, const std::vector<const WriteC
     rank->orders.emplace_back(duckdb::OrderType::DESCENDING, duckdb::OrderByNullType::NULLS_LAST,
                               make_uniq<duckdb::ColumnRefExpression>(name));
   };
-  if (sequence) by(sequence->name);
+  by(sequence.name);
   by(kRowNumber);
   auto select = make_uniq<duckdb::SelectNode>();
   for (const WriteColumn* column : columns)
@@ -119,42 +117,6 @@ SelectPtr last_by_rank(const WriteTarget& target, const std::vector<const WriteC
                                                             constant(Value::BIGINT(1)));
   select->from_table = std::move(rows);
   return select;
-}
-
-// The value of each column in the row that was written last: about half the work of ranking all rows.
-SelectPtr last_by_column(const std::vector<const WriteColumn*>& columns, bool has_sign, TablePtr rows) {
-  auto select = make_uniq<duckdb::SelectNode>();
-  duckdb::GroupingSet set;
-  auto last = [&](const std::string& name) {
-    select->select_list.push_back(
-        named(call("arg_max_null", arguments_of(ExprPtr(make_uniq<duckdb::ColumnRefExpression>(name)),
-                                                ExprPtr(make_uniq<duckdb::ColumnRefExpression>(kRowNumber)))),
-              name));
-  };
-  for (const WriteColumn* column : columns) {
-    if (!column->model.key) {
-      last(column->name);
-      continue;
-    }
-    set.insert(select->groups.group_expressions.size());
-    select->groups.group_expressions.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
-    select->select_list.push_back(make_uniq<duckdb::ColumnRefExpression>(column->name));
-  }
-  if (has_sign) last(kDeleteSign);
-  select->groups.grouping_sets.push_back(std::move(set));
-  select->from_table = std::move(rows);
-  return select;
-}
-
-// Each column costs a state for every key; beyond so many ranking is cheaper.
-constexpr size_t kMostLastValues = 12;
-
-}  // namespace
-
-SelectPtr last_of_each_key(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
-                           const WriteColumn* sequence, TablePtr rows) {
-  if (!sequence && columns.size() <= kMostLastValues) return last_by_column(columns, has_sign, std::move(rows));
-  return last_by_rank(target, columns, has_sign, sequence, std::move(rows));
 }
 
 SelectPtr aggregated(const WriteTarget& target, TablePtr rows) {
@@ -189,9 +151,18 @@ ExprPtr merged_value(const WriteColumn& column) {
   return added();
 }
 
+bool aggregates_in_order(const WriteTarget& target) {
+  return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+    const std::string& how = column.model.aggregation;
+    return !column.model.key && how != "SUM" && how != "MIN" && how != "MAX" && how != "GENERIC" &&
+           !object_aggregate(how);
+  });
+}
+
 bool aggregates_with_stored_rows(const WriteTarget& target) {
-  return std::any_of(target.columns.begin(), target.columns.end(),
-                     [](const WriteColumn& column) { return object_aggregate(column.model.aggregation) != nullptr; });
+  return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
+    return object_aggregate(column.model.aggregation) || column.model.aggregation == "GENERIC";
+  });
 }
 
 }  // namespace sluice::kernel

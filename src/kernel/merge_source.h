@@ -57,11 +57,13 @@ TablePtr subquery(SelectPtr select, const char* alias);
 // Rows of a batch, merged among themselves: a table of `columns` (and kDeleteSign when `has_sign`). `rows` has them
 // and the column kRowNumber, in the order in which they were written.
 inline constexpr const char* kRowNumber = "__row";
-SelectPtr last_of_each_key(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
-                           const WriteColumn* sequence, TablePtr rows);
+SelectPtr last_by_sequence(const WriteTarget& target, const std::vector<const WriteColumn*>& columns, bool has_sign,
+                           const WriteColumn& sequence, TablePtr rows);
 SelectPtr aggregated(const WriteTarget& target, TablePtr rows);
 // The value of an aggregate column after rows of the batch came: from `__t`, the table, and `__s`, the batch.
 ExprPtr merged_value(const WriteColumn& column);
+// Whether the order of the batch's rows decides some column of aggregated().
+bool aggregates_in_order(const WriteTarget& target);
 // Whether existing rows take part in the aggregation of the batch: no function merges two values of such columns.
 bool aggregates_with_stored_rows(const WriteTarget& target);
 

@@ -2,17 +2,21 @@
 #include "kernel/point_lookup.h"
 
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/execution/index/art/art.hpp"
 #include "duckdb/execution/index/art/art_key.hpp"
 #include "duckdb/execution/index/art/art_operator.hpp"
 #include "duckdb/execution/index/art/iterator.hpp"
 #include "duckdb/main/attached_database.hpp"
+#include "duckdb/planner/filter/constant_filter.hpp"
+#include "duckdb/planner/table_filter.hpp"
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/storage/table/append_state.hpp"
 #include "duckdb/storage/table/scan_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
 #include "duckdb/transaction/duck_transaction_manager.hpp"
 #include "duckdb/transaction/local_storage.hpp"
+#include "kernel/table_model.h"
 
 namespace sluice::kernel {
 namespace {
@@ -33,6 +37,23 @@ duckdb::optional_ptr<duckdb::DuckTableEntry> find_table(duckdb::ClientContext& c
 bool is_plain_unique_art(duckdb::Index& index) {
   return index.GetIndexType() == ART::TYPE_NAME && index.IsBound() && index.IsUnique();
 }
+
+// Whether rows merge by exactly these columns.
+bool is_unique_by(duckdb::TableCatalogEntry& table, const std::vector<duckdb::column_t>& key_ids) {
+  if (decode_table(table.comment).keys != KeyModel::kUnique) return false;
+  size_t keys = 0;
+  for (const auto& column : table.GetColumns().Physical()) {
+    if (!decode_column(column.Comment()).key) continue;
+    ++keys;
+    if (std::find(key_ids.begin(), key_ids.end(), column.StorageOid()) == key_ids.end()) return false;
+  }
+  return keys > 0 && keys == key_ids.size();
+}
+
+// Reading so many takes about as long as planning does.
+constexpr size_t kMostRowGroups = 3;
+// A table whose keys lie in no order: not tried again after so many times.
+constexpr uint32_t kMostFruitless = 5;
 
 // What the index says about `key`: the ids of rows that hold it, visible or not.
 void collect_row_ids(ART& art, const duckdb::ARTKey& key, std::set<duckdb::row_t>& row_ids) {
@@ -83,6 +104,7 @@ Result<std::unique_ptr<PointLookup>> PointLookup::plan(Connection& connection, c
       if (column.Generated()) return {};
       key_ids.push_back(column.StorageOid());
       made->key_types_.push_back(column.Type());
+      made->key_columns_.emplace_back(column.StorageOid());
     }
 
     auto& info = table->GetStorage().GetDataTableInfo();
@@ -105,8 +127,9 @@ Result<std::unique_ptr<PointLookup>> PointLookup::plan(Connection& connection, c
       if (!plain) continue;
       made->index_name_ = index.GetIndexName();
       lookup = std::move(made);
-      break;
+      return {};
     }
+    if (is_unique_by(*table, key_ids)) lookup = std::move(made);
     return {};
   }));
   return lookup;
@@ -138,6 +161,10 @@ Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> PointLookup::run(
     auto& transaction = duckdb::DuckTransaction::Get(context, table->catalog);
     if (duckdb::LocalStorage::Get(transaction).Find(storage)) return {};
 
+    if (index_name_.empty()) {
+      rows = scan(context, transaction, storage, keys);
+      return {};
+    }
     std::set<duckdb::row_t> row_ids;
     duckdb::unique_ptr<duckdb::StorageLockKey> vacuum_lock;
     if (storage.GetAttached().GetVacuumRebuildIndexThreshold() > 0) {
@@ -181,6 +208,46 @@ Result<std::optional<duckdb::unique_ptr<duckdb::DataChunk>>> PointLookup::run(
     return {};
   }));
   return rows;
+}
+
+std::optional<duckdb::unique_ptr<duckdb::DataChunk>> PointLookup::scan(duckdb::ClientContext& context,
+                                                                       duckdb::DuckTransaction& transaction,
+                                                                       duckdb::DataTable& table,
+                                                                       std::span<const duckdb::Value> keys) const {
+  if (fruitless_.load(std::memory_order_relaxed) >= kMostFruitless) return std::nullopt;
+  duckdb::vector<duckdb::StorageIndex> columns = columns_;
+  duckdb::vector<duckdb::LogicalType> types = types_;
+  duckdb::TableFilterSet filters;
+  for (size_t i = 0; i < key_columns_.size(); ++i) {
+    filters.PushFilter(duckdb::ColumnIndex(columns.size()),
+                       duckdb::make_uniq<duckdb::ConstantFilter>(duckdb::ExpressionType::COMPARE_EQUAL,
+                                                                 keys[i].DefaultCastAs(key_types_[i], true)));
+    columns.push_back(key_columns_[i]);
+    types.push_back(key_types_[i]);
+  }
+  duckdb::TableScanState state;
+  state.Initialize(columns, &context, &filters);
+  duckdb::ParallelTableScanState row_groups;
+  table.InitializeParallelScan(context, row_groups, {});
+  auto found = duckdb::make_uniq<duckdb::DataChunk>();
+  found->Initialize(duckdb::Allocator::Get(context), types_, 1);
+  duckdb::DataChunk read;
+  read.Initialize(duckdb::Allocator::Get(context), types);
+  for (size_t tried = 1; table.NextParallelScan(context, row_groups, state) > 0; ++tried) {
+    if (tried > kMostRowGroups) {
+      fruitless_.fetch_add(1, std::memory_order_relaxed);
+      return std::nullopt;
+    }
+    read.Reset();
+    table.Scan(transaction, read, state);
+    if (read.size() == 0) continue;
+    // Nothing else has the key.
+    if (read.size() > 1) return std::nullopt;
+    for (size_t i = 0; i < types_.size(); ++i) duckdb::VectorOperations::Copy(read.data[i], found->data[i], 1, 0, 0);
+    found->SetCardinality(1);
+    break;
+  }
+  return found;
 }
 
 }  // namespace sluice::kernel

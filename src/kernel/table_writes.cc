@@ -7,6 +7,7 @@
 #include "functions/decimal256.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
+#include "kernel/last_rows.h"
 
 namespace sluice::kernel {
 namespace {
@@ -143,6 +144,11 @@ bool is_sorted(duckdb::ClientContext& context, duckdb::InsertStatement& insert, 
   }
 }
 
+bool keys_are_not_null(const WriteTarget& target) {
+  return std::all_of(target.columns.begin(), target.columns.end(),
+                     [](const WriteColumn& column) { return column.not_null || !column.model.key; });
+}
+
 SelectPtr everything_of(TablePtr rows) {
   auto select = make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(make_uniq<duckdb::StarExpression>());
@@ -167,15 +173,19 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   const WriteColumn* sequence = unique ? sequence_of(target) : nullptr;
   if (partial && sequence && !batch.lists(sequence->name)) sequence = nullptr;
 
-  TablePtr rows = batch.rows(columns, partitions, !unique || !batch.is_single());
-  SelectPtr source;
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
+  // Numbering rows takes one thread.
+  const bool numbered = unique ? sequence && !batch.is_single() : with_stored || aggregates_in_order(target);
+  TablePtr rows = batch.rows(columns, partitions, numbered);
+  SelectPtr source;
   if (!unique)
     source = aggregated(target, with_stored ? with_stored_rows(target, std::move(rows)) : std::move(rows));
-  else if (batch.is_single())
+  else if (batch.is_single() && keys_are_not_null(target))
     source = everything_of(std::move(rows));
+  else if (sequence && !batch.is_single())
+    source = last_by_sequence(target, columns, batch.has_sign(), *sequence, std::move(rows));
   else
-    source = last_of_each_key(target, columns, batch.has_sign(), sequence, std::move(rows));
+    source = last_of_each_key(target, columns, batch.has_sign(), std::move(rows));
 
   auto merge = make_uniq<duckdb::MergeIntoStatement>();
   merge->target = table_of(target, "__t");

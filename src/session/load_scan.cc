@@ -57,6 +57,7 @@ class LocalState final : public duckdb::LocalSourceState {
   }
 
   LoadBlockPtr block;
+  uint64_t sequence = 0;  // of the block
   bool block_is_ascii = false;
   std::unique_ptr<LoadReader> reader;
   LoadFields fields;
@@ -73,11 +74,19 @@ class LoadScan final : public duckdb::PhysicalOperator {
 
   duckdb::string GetName() const override { return "LOAD_SCAN"; }
   bool IsSource() const override { return true; }
-  bool ParallelSource() const override { return !rows_->ordered(); }
+  bool ParallelSource() const override { return true; }
   // Rows go into the table as threads parse them: several threads insert at once and nothing is held back. Where later
-  // rows replace earlier ones, one thread reads.
+  // rows replace earlier ones, each block says its place; what does not ask for it is given one thread by the kernel.
   duckdb::OrderPreservationType SourceOrder() const override {
-    return rows_->ordered() ? duckdb::OrderPreservationType::FIXED_ORDER : duckdb::OrderPreservationType::NO_ORDER;
+    return rows_->ordered() ? duckdb::OrderPreservationType::INSERTION_ORDER : duckdb::OrderPreservationType::NO_ORDER;
+  }
+  bool SupportsPartitioning(const duckdb::OperatorPartitionInfo& wanted) const override {
+    return !wanted.AnyRequired() || (rows_->ordered() && !wanted.RequiresPartitionColumns());
+  }
+  duckdb::OperatorPartitionData GetPartitionData(duckdb::ExecutionContext&, duckdb::DataChunk&,
+                                                 duckdb::GlobalSourceState&, duckdb::LocalSourceState& state,
+                                                 const duckdb::OperatorPartitionInfo&) const override {
+    return duckdb::OperatorPartitionData(static_cast<LocalState&>(state).sequence);
   }
 
   duckdb::unique_ptr<duckdb::GlobalSourceState> GetGlobalSourceState(duckdb::ClientContext&) const override {
@@ -104,6 +113,7 @@ class LoadScan final : public duckdb::PhysicalOperator {
           case LoadSource::Taken::kBlock:
             break;
         }
+        local.sequence = local.block->sequence;
         local.block_is_ascii = is_ascii(local.block->text.get(), local.block->size);
         local.reader->start(*local.block);
       }

@@ -31,7 +31,7 @@ class LoadRows {
   static void withdraw(uint64_t id);
   static std::shared_ptr<LoadRows> find(uint64_t id, duckdb::ClientContext& context);
 
-  // Before publish(): rows keep the order of the data, read by one thread.
+  // Before publish(): rows keep the order of the data.
   void keep_order() { ordered_ = true; }
   bool ordered() const { return ordered_; }
 
