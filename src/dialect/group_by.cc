@@ -13,7 +13,7 @@ constexpr size_t kMaxSets = 4096;
 
 class Groups {
  public:
-  explicit Groups(duckdb::GroupByNode& node) : node_(node) {}
+  explicit Groups(duckdb::SelectNode& select) : node_(select.groups), select_list_(select.select_list) {}
 
   // The number of `expression` among the group expressions; equal ones share it.
   size_t add(ExprPtr expression) {
@@ -25,13 +25,29 @@ class Groups {
     return number;
   }
 
+  // The same in one of several sets: there an alias and what it stands for are one column.
+  size_t add_to_set(ExprPtr expression) {
+    if (expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+      const auto& names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
+      for (const ExprPtr& item : select_list_) {
+        if (names.size() > 1 || !item->HasAlias() || !duckdb::StringUtil::CIEquals(item->GetAlias(), names[0]))
+          continue;
+        expression = item->Copy();
+        expression->ClearAlias();
+        break;
+      }
+    }
+    return add(std::move(expression));
+  }
+
  private:
   duckdb::GroupByNode& node_;
+  const ExprList& select_list_;
   duckdb::parsed_expression_map_t<size_t> numbers_;
 };
 
 // a, or (a, b) as one element: the columns of one set.
-Parsed<GroupingSet> parse_element(ParseContext& c, Groups& groups) {
+Parsed<GroupingSet> parse_element(ParseContext& c, Groups& groups, bool in_sets) {
   GroupingSet set;
   if (c.is(TokenKind::kLeftParen) && c.is(TokenKind::kRightParen, 1)) {
     c.advance();
@@ -43,9 +59,9 @@ Parsed<GroupingSet> parse_element(ParseContext& c, Groups& groups) {
              expression->Cast<duckdb::FunctionExpression>().function_name == "row";
   if (row) {
     for (auto& child : expression->Cast<duckdb::FunctionExpression>().children)
-      set.insert(groups.add(std::move(child)));
+      set.insert(in_sets ? groups.add_to_set(std::move(child)) : groups.add(std::move(child)));
   } else {
-    set.insert(groups.add(std::move(expression)));
+    set.insert(in_sets ? groups.add_to_set(std::move(expression)) : groups.add(std::move(expression)));
   }
   return set;
 }
@@ -74,7 +90,7 @@ Parsed<Sets> cube(ParseContext& c, const Sets& elements) {
   return sets;
 }
 
-Parsed<Sets> parse_item(ParseContext& c, Groups& groups) {
+Parsed<Sets> parse_item(ParseContext& c, Groups& groups, bool in_sets = false) {
   ParseContext::Nested nested(c);
   TRY(nested.check());
   bool is_rollup = c.is("ROLLUP"_kw) && c.is(TokenKind::kLeftParen, 1);
@@ -82,7 +98,7 @@ Parsed<Sets> parse_item(ParseContext& c, Groups& groups) {
   bool is_sets = c.is("GROUPING"_kw) && c.is("SETS"_kw, 1);
   Sets sets;
   if (!is_rollup && !is_cube && !is_sets) {
-    sets.push_back(TRY(parse_element(c, groups)));
+    sets.push_back(TRY(parse_element(c, groups, in_sets)));
     return sets;
   }
   c.advance();
@@ -90,10 +106,10 @@ Parsed<Sets> parse_item(ParseContext& c, Groups& groups) {
   TRY(c.expect(TokenKind::kLeftParen, "'('"));
   do {
     if (is_sets) {
-      Sets inner = TRY(parse_item(c, groups));
+      Sets inner = TRY(parse_item(c, groups, true));
       sets.insert(sets.end(), inner.begin(), inner.end());
     } else {
-      sets.push_back(TRY(parse_element(c, groups)));
+      sets.push_back(TRY(parse_element(c, groups, true)));
     }
     if (sets.size() > kMaxSets) return c.syntax_error("there are too many grouping sets");
   } while (c.accept(TokenKind::kComma));
@@ -107,7 +123,7 @@ Parsed<Sets> parse_item(ParseContext& c, Groups& groups) {
 
 Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kForbidInside);
-  Groups groups(select.groups);
+  Groups groups(select);
   Sets all;
   Sets items;  // the items' own sets, for WITH ROLLUP
   bool sets = false;

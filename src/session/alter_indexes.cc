@@ -107,13 +107,13 @@ Status Alteration::add_constraint(const Clause& clause) {
   TRY(check_columns(clause.columns));
   if (table_.model.note("constraint", clause.name))
     return fail(ddl_error("Constraint name " + clause.name + " has existed"));
-  std::string text = clause.text + " " + name_list(clause.columns);
+  std::string text = clause.text + " (" + StringUtil::Join(clause.columns, ", ") + ")";
   if (clause.text == "FOREIGN KEY") {
     const std::string& database = clause.other.database.empty() ? table_.database : clause.other.database;
     TableDefinition other = TRY(read_definition(kernel_, database, clause.other.name));
     for (const std::string& column : clause.other_columns) TRY(other.at(column));
-    text += " REFERENCES " + quoted_name(other.name);
-    if (!clause.other_columns.empty()) text += " " + name_list(clause.other_columns);
+    text += " REFERENCES " + other.database + "." + other.name;
+    if (!clause.other_columns.empty()) text += " (" + StringUtil::Join(clause.other_columns, ", ") + ")";
   }
   table_.model.set_note("constraint", clause.name, std::move(text));
   comment_changed_ = true;
