@@ -123,6 +123,17 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
   }
 }
 
+void Host::watch_commits(CommitWatcher watcher) {
+  std::lock_guard lock(watcher_mutex_);
+  commits_watched_ = watcher != nullptr;
+  commit_watcher_ = std::move(watcher);
+}
+
+void Host::tell_commit(const WrittenTables& tables) {
+  std::lock_guard lock(watcher_mutex_);
+  if (commit_watcher_) commit_watcher_(tables);
+}
+
 std::shared_ptr<duckdb::DuckDB> Host::instance() {
   std::lock_guard lock(mutex_);
   return instance_;

@@ -110,6 +110,7 @@ Status Server::start() {
           background_.reset();
           network_.reset();
         }));
+    TRY(start_part("jobs", [&] { return services_->jobs.start(); }, [&](Deadline) { services_->jobs.stop(); }));
     TRY(start_part("tls", [&] { return make_tls(); }, [&](Deadline) { tls_.reset(); }));
     TRY(start_part(
         "tracing", [&] { return start_otlp(); },

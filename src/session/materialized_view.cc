@@ -139,6 +139,20 @@ duckdb::unique_ptr<duckdb::SQLStatement> changed_values(const duckdb::QueryNode&
 
 }  // namespace
 
+std::vector<kernel::RelationFacts> list_materialized_views(kernel::Connection& kernel) {
+  std::vector<kernel::RelationFacts> views;
+  static_cast<void>(kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+    for (const std::string& database : kernel::list_databases(context)) {
+      if (kernel::is_system_database(database)) continue;
+      for (auto& relation : kernel::list_relations(context, database)) {
+        if (relation.model.is_materialized_view()) views.push_back(std::move(relation));
+      }
+    }
+    return {};
+  }));
+  return views;
+}
+
 bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view) {
   const std::string* sources = view.model.note(kNote, "sources");
   if (!sources || sources->empty()) return true;
@@ -214,6 +228,26 @@ Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<
   return run_tree(connection(), std::move(insert));
 }
 
+// When the view is refreshed by itself.
+Status SessionState::note_trigger(TableDefinition& table, const View& view) {
+  auto& model = table.model;
+  model.set_note(kNote, "trigger", view.trigger);
+  model.remove_note(kNote, "every");
+  model.remove_note(kNote, "starts");
+  if (!view.schedule) return {};
+  const auto now = std::chrono::system_clock::now();
+  const auto every = TRY(interval_of(*view.schedule));
+  auto starts = view.schedule->at_once ? now : now + every;
+  if (!view.schedule->starts.empty()) {
+    starts = TRY(time_of(view.schedule->starts));
+    if (starts <= now) return fail(ddl_error("starts time must be greater than current time"));
+  }
+  model.set_note(kNote, "every", std::to_string(every.count()));
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(starts.time_since_epoch());
+  model.set_note(kNote, "starts", std::to_string(milliseconds.count()));
+  return {};
+}
+
 Status SessionState::create_async_view(View& view, const std::string& database, bool& created) {
   const kernel::SchemaName stored = kernel::kernel_schema(database);
   auto existing = read_definition(connection(), database, view.name.name);
@@ -241,7 +275,7 @@ Status SessionState::create_async_view(View& view, const std::string& database, 
   model.set_note(kNote, "sources", sources);
   model.set_note(kNote, "build", view.build);
   model.set_note(kNote, "refresh", view.refresh);
-  model.set_note(kNote, "trigger", view.trigger);
+  TRY(note_trigger(table, view));
   model.set_note(kNote, "keys", view.keys);
   model.set_note(kNote, "partition", view.partition);
   model.set_note(kNote, "distribution", view.distribution);
@@ -322,6 +356,7 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
   task.database = database;
   task.view = view.name.name;
   task.mode = view.refresh == "PARTITIONS" ? "PARTIAL" : "COMPLETE";
+  if (client.server) task.trigger = client.program == kCommitTrigger ? "COMMIT" : "SYSTEM";
   task.began = std::chrono::system_clock::now();
   bool known = false;
   Status done = in_own_transaction([&]() -> Status {
@@ -348,6 +383,13 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
 }
 
 Result<Outcome> SessionState::materialized_view(View view) {
+  const bool refreshes = view.what == What::kRefresh;
+  auto outcome = change_materialized_view(std::move(view));
+  if (!refreshes && outcome) services.jobs.views_changed();
+  return outcome;
+}
+
+Result<Outcome> SessionState::change_materialized_view(View view) {
   const std::string database = TRY(own_database(view.name));
   // Of the statements that change the notes of one view.
   const auto change = [&](const std::function<Status(TableDefinition&)>& work) -> Result<Outcome> {
@@ -405,8 +447,7 @@ Result<Outcome> SessionState::materialized_view(View view) {
     case What::kSetRefresh:
       return change([&](TableDefinition& table) -> Status {
         if (!view.refresh.empty()) table.model.set_note(kNote, "refresh", view.refresh);
-        if (!view.trigger.empty()) table.model.set_note(kNote, "trigger", view.trigger);
-        return {};
+        return view.trigger.empty() ? Status() : note_trigger(table, view);
       });
     case What::kSetProperties:
       return change([&](TableDefinition& table) -> Status {
