@@ -425,6 +425,7 @@ Body parse_create_table(ParseContext& c, bool temporary) {
     return statement;
   }
   if (typed_columns) return c.unsupported("CREATE TABLE .. AS with column types");
+  TRY(check_table_properties(c, table));
   c.names_expressions = table.doris && info.columns.empty();
   info.query = TRY(parse_query(c));
   if (const auto count = column_count(*info.query->node);

@@ -247,8 +247,8 @@ constexpr std::string_view kProperties[] = {
     "version_info",
 };
 constexpr std::string_view kPropertyFamilies[] = {
-    "binlog.", "dynamic_partition.", "function_column.", "tag.location", "time_series_compaction_", "variant_",
-    "vertical_compaction_"};
+    "binlog.",  "dynamic_partition.",  "function_column.", "tag.location", "time_series_compaction_",
+    "variant_", "vertical_compaction_"};
 
 bool is_property(const std::string& name) {
   return std::ranges::find(kProperties, std::string_view(name)) != std::end(kProperties) ||
@@ -274,6 +274,12 @@ Reason check_properties(const TableParts& table) {
 }
 
 }  // namespace
+
+Parsed<void> check_table_properties(ParseContext& c, const TableParts& table) {
+  const Reason reason = check_properties(table);
+  if (reason.empty()) return {};
+  return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + reason));
+}
 
 Parsed<void> check_table(ParseContext& c, const TableParts& table) {
   const auto refuse = [&](const Reason& reason) {

@@ -5,6 +5,7 @@
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/constant.h"
+#include "session/create_as.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
 #include "session/show.h"
@@ -39,6 +40,18 @@ std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
   const auto& table = info.Cast<duckdb::CreateTableInfo>();
   if (!table.query || table.temporary) return std::nullopt;
   return CreatedTable{table.schema, table.table};
+}
+
+// Of the columns of CREATE TABLE .. AS: an INSERT among the trees has the query as it was written.
+std::vector<std::optional<ColumnOrigin>> origins_of_created(
+    const std::vector<std::unique_ptr<duckdb::SQLStatement>>& trees, const std::string& database) {
+  for (const auto& tree : trees) {
+    if (tree->type != duckdb::StatementType::INSERT_STATEMENT) continue;
+    const auto& insert = tree->Cast<duckdb::InsertStatement>();
+    if (insert.select_statement) return column_origins(*insert.select_statement, database);
+  }
+  const auto& info = trees[0]->Cast<duckdb::CreateStatement>().info->Cast<duckdb::CreateTableInfo>();
+  return column_origins(*info.query, database);
 }
 
 // DROP of what is not there has numbers of its own.
@@ -397,6 +410,7 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   Result<Outcome> outcome = Outcome(Done{});
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   const auto created = created_by_query(*trees[0]);
+  const auto origins = created ? origins_of_created(trees, database_) : std::vector<std::optional<ColumnOrigin>>();
   for (auto& tree : trees) {
     const auto type = tree->type;
     // INSERT OVERWRITE takes all rows away, also those that its author may not read.
@@ -414,8 +428,9 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   }
   if (outcome && created) {
     const std::string& database = created->database.empty() ? database_ : created->database;
-    if (Status noted = note_default_keys(connection(), database, created->name); !noted)
-      outcome = fail(std::move(noted.error()));
+    Status noted = note_query_types(connection(), database, created->name, origins);
+    if (noted) noted = note_default_keys(connection(), database, created->name);
+    if (!noted) outcome = fail(std::move(noted.error()));
   }
   if (outcome && inserted) outcome = Outcome(std::move(*inserted));
   if (own_transaction) {
