@@ -155,27 +155,6 @@ Parsed<void> refuse_into(ParseContext& c) {
   return c.unsupported("SELECT .. INTO variables");
 }
 
-// At SELECT: notes the windows that its WINDOW clause names.
-void find_windows(ParseContext& c) {
-  if (!c.has_window_clause()) return;
-  const size_t end = c.end_of_level(c.mark());
-  int depth = 0;
-  for (size_t i = c.mark() + 1; i + 3 < end; ++i) {
-    const Token& token = c.peek_at(i);
-    if (token.kind == TokenKind::kLeftParen) ++depth;
-    if (token.kind == TokenKind::kRightParen) --depth;
-    if (depth > 0) continue;
-    // The next SELECT of a UNION has windows of its own.
-    if (token.keyword == "UNION"_kw || token.keyword == "INTERSECT"_kw || token.keyword == "EXCEPT"_kw) return;
-    const bool begins = token.keyword == "WINDOW"_kw;
-    const bool follows = token.kind == TokenKind::kComma;
-    if ((!begins && !follows) || c.peek_at(i + 2).keyword != "AS"_kw || c.peek_at(i + 3).kind != TokenKind::kLeftParen)
-      continue;
-    if (follows && c.peek_at(i - 1).kind != TokenKind::kRightParen) continue;
-    c.windows.push_back({c.name_at(i + 1), i + 3});
-  }
-}
-
 // *, without the hidden columns that the query names elsewhere: COLUMNS(c -> NOT starts_with(c, '__DORIS_')).
 void leave_out_doris_columns(duckdb::StarExpression& star) {
   if (!star.exclude_list.empty() || !star.replace_list.empty()) return;

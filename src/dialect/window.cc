@@ -152,6 +152,26 @@ void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
 
 }  // namespace
 
+void find_windows(ParseContext& c) {
+  if (!c.has_window_clause()) return;
+  const size_t end = c.end_of_level(c.mark());
+  int depth = 0;
+  for (size_t i = c.mark() + 1; i + 3 < end; ++i) {
+    const Token& token = c.peek_at(i);
+    if (token.kind == TokenKind::kLeftParen) ++depth;
+    if (token.kind == TokenKind::kRightParen) --depth;
+    if (depth > 0) continue;
+    // The next SELECT of a UNION has windows of its own.
+    if (token.keyword == "UNION"_kw || token.keyword == "INTERSECT"_kw || token.keyword == "EXCEPT"_kw) return;
+    const bool begins = token.keyword == "WINDOW"_kw;
+    const bool follows = token.kind == TokenKind::kComma;
+    if ((!begins && !follows) || c.peek_at(i + 2).keyword != "AS"_kw || c.peek_at(i + 3).kind != TokenKind::kLeftParen)
+      continue;
+    if (follows && c.peek_at(i - 1).kind != TokenKind::kRightParen) continue;
+    c.windows.push_back({c.name_at(i + 1), i + 3});
+  }
+}
+
 Parsed<void> parse_window_clause(ParseContext& c) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
   do {

@@ -9,6 +9,7 @@
 #include "kernel/connection.h"
 #include "kernel/errors.h"
 #include "kernel/merge_order.h"
+#include "kernel/s3_files.h"
 #include "kernel/table_cache.h"
 #include "kernel/viewer.h"
 
@@ -109,6 +110,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     for (const auto& root : options_.allowed_roots) {
       live.AddAllowedDirectory(std::filesystem::weakly_canonical(root).string());
     }
+    register_s3_files(*instance->instance);
     if (!load_spool_dir().empty()) live.AddAllowedDirectory(load_spool_dir().string());
     TRY(run_at_open(connection, "SET enable_external_access = false"));
     return instance;

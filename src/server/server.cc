@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "kernel/s3_files.h"
 #include "server/exit_codes.h"
 #include "server/memory_ceiling.h"
 #include "server/system_time_zone.h"
@@ -188,6 +189,7 @@ Status Server::open_kernel() {
     }
     options.allowed_roots.emplace_back(root);
   }
+  kernel::allow_s3_endpoints(settings_.list("files.s3_endpoints"));
   kernel_ = TRY(kernel::Host::open(std::move(options)));
   return {};
 }

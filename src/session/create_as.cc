@@ -34,6 +34,17 @@ Status store_comment(kernel::Connection& kernel, const TableDefinition& table, c
 
 }  // namespace
 
+std::vector<std::optional<ColumnOrigin>> origins_of_created(
+    const std::vector<std::unique_ptr<duckdb::SQLStatement>>& trees, const std::string& database) {
+  for (const auto& tree : trees) {
+    if (tree->type != duckdb::StatementType::INSERT_STATEMENT) continue;
+    const auto& insert = tree->Cast<duckdb::InsertStatement>();
+    if (insert.select_statement) return column_origins(*insert.select_statement, database);
+  }
+  const auto& info = trees[0]->Cast<duckdb::CreateStatement>().info->Cast<duckdb::CreateTableInfo>();
+  return column_origins(*info.query, database);
+}
+
 Status note_query_types(kernel::Connection& kernel, const std::string& database, const std::string& name,
                         const std::vector<std::optional<ColumnOrigin>>& origins) {
   const TableDefinition table = TRY(read_definition(kernel, database, name));

@@ -22,9 +22,8 @@ std::vector<ExportJob> ExportJobs::list(const std::string& database) const {
 
 bool ExportJobs::has_label(const std::string& database, const std::string& label) const {
   std::lock_guard lock(mutex_);
-  return std::ranges::any_of(jobs_, [&](const auto& job) {
-    return job.error.empty() && job.database == database && job.label == label;
-  });
+  return std::ranges::any_of(
+      jobs_, [&](const auto& job) { return job.error.empty() && job.database == database && job.label == label; });
 }
 
 }  // namespace sluice::session

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SHOW EXPORT lists: the EXPORT statements since the start. Each has ended when its statement returns. Thread-safe.
+// What SHOW EXPORT lists: the EXPORT statements since the start, which have ended when they return. Thread-safe.
 #pragma once
 
 #include <chrono>

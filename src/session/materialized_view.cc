@@ -139,20 +139,6 @@ duckdb::unique_ptr<duckdb::SQLStatement> changed_values(const duckdb::QueryNode&
 
 }  // namespace
 
-std::vector<kernel::RelationFacts> list_materialized_views(kernel::Connection& kernel) {
-  std::vector<kernel::RelationFacts> views;
-  static_cast<void>(kernel.with_context([&](duckdb::ClientContext& context) -> Status {
-    for (const std::string& database : kernel::list_databases(context)) {
-      if (kernel::is_system_database(database)) continue;
-      for (auto& relation : kernel::list_relations(context, database)) {
-        if (relation.model.is_materialized_view()) views.push_back(std::move(relation));
-      }
-    }
-    return {};
-  }));
-  return views;
-}
-
 bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view) {
   const std::string* sources = view.model.note(kNote, "sources");
   if (!sources || sources->empty()) return true;
@@ -226,26 +212,6 @@ Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<
   insert->select_statement =
       duckdb::unique_ptr<duckdb::SelectStatement>(static_cast<duckdb::SelectStatement*>(query.release()));
   return run_tree(connection(), std::move(insert));
-}
-
-// When the view is refreshed by itself.
-Status SessionState::note_trigger(TableDefinition& table, const View& view) {
-  auto& model = table.model;
-  model.set_note(kNote, "trigger", view.trigger);
-  model.remove_note(kNote, "every");
-  model.remove_note(kNote, "starts");
-  if (!view.schedule) return {};
-  const auto now = std::chrono::system_clock::now();
-  const auto every = TRY(interval_of(*view.schedule));
-  auto starts = view.schedule->at_once ? now : now + every;
-  if (!view.schedule->starts.empty()) {
-    starts = TRY(time_of(view.schedule->starts));
-    if (starts <= now) return fail(ddl_error("starts time must be greater than current time"));
-  }
-  model.set_note(kNote, "every", std::to_string(every.count()));
-  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(starts.time_since_epoch());
-  model.set_note(kNote, "starts", std::to_string(milliseconds.count()));
-  return {};
 }
 
 Status SessionState::create_async_view(View& view, const std::string& database, bool& created) {

@@ -28,7 +28,7 @@ struct RefreshTask {
   std::string database;
   std::string view;
   std::string trigger = "MANUAL";  // SYSTEM, COMMIT
-  std::string mode;  // COMPLETE, PARTIAL, NOT_REFRESH
+  std::string mode;                // COMPLETE, PARTIAL, NOT_REFRESH
   bool failed = false;
   std::string error;
   std::vector<std::string> partitions;  // that were to be refreshed

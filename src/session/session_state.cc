@@ -42,18 +42,6 @@ std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
   return CreatedTable{table.schema, table.table};
 }
 
-// Of the columns of CREATE TABLE .. AS: an INSERT among the trees has the query as it was written.
-std::vector<std::optional<ColumnOrigin>> origins_of_created(
-    const std::vector<std::unique_ptr<duckdb::SQLStatement>>& trees, const std::string& database) {
-  for (const auto& tree : trees) {
-    if (tree->type != duckdb::StatementType::INSERT_STATEMENT) continue;
-    const auto& insert = tree->Cast<duckdb::InsertStatement>();
-    if (insert.select_statement) return column_origins(*insert.select_statement, database);
-  }
-  const auto& info = trees[0]->Cast<duckdb::CreateStatement>().info->Cast<duckdb::CreateTableInfo>();
-  return column_origins(*info.query, database);
-}
-
 // DROP of what is not there has numbers of its own.
 Error drop_error(Error error, const std::string& name) {
   if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, "Unknown table '" + name + "'");

@@ -114,9 +114,9 @@ Rows task_rows(Services& services) {
     rows.push_back({text(std::to_string(task.id)), text(id), text(job_name(*view)), text(id), text(task.view),
                     text("0"), text(task.database), text(task.failed ? "FAILED" : "SUCCESS"), text(task.error),
                     text(time_text(task.began)), text(time_text(task.began)), text(time_text(task.ended)),
-                    text(std::to_string(took)), text("{\"triggerMode\":\"" + task.trigger + "\"}"), text(task.mode), text(partitions),
-                    text(task.failed ? "[]" : partitions), text(task.failed ? "0.00% (0/1)" : "100.00% (1/1)"),
-                    text("")});
+                    text(std::to_string(took)), text("{\"triggerMode\":\"" + task.trigger + "\"}"), text(task.mode),
+                    text(partitions), text(task.failed ? "[]" : partitions),
+                    text(task.failed ? "0.00% (0/1)" : "100.00% (1/1)"), text("")});
   }
   // The newest first: those of one second are in this order already when they are sorted by their time.
   std::reverse(rows.begin(), rows.end());
@@ -149,9 +149,9 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
 }
 
 SystemRowsProvider::~SystemRowsProvider() {
-  for (Kind kind :
-       {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
-        Kind::kViewJobs, Kind::kViewTasks, Kind::kInsertJobs, Kind::kInsertTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
+  for (Kind kind : {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables,
+                    Kind::kMaterializedViews, Kind::kViewJobs, Kind::kViewTasks, Kind::kInsertJobs, Kind::kInsertTasks,
+                    Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
     services_.kernel.system_rows().provide(kind, {});
 }
 
