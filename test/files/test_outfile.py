@@ -156,6 +156,21 @@ def test_privileges(server, out):
     refused(server, f'EXPORT TABLE t TO "file://{out}/r_"', "privilege(s)", 1227, user="reader", password="p")
 
 
+@pytest.mark.parametrize("form", ["CSV", "PARQUET"])
+def test_row_policies_and_columns_count(server, out, form):
+    server.execute_all(["CREATE USER IF NOT EXISTS operator IDENTIFIED BY 'p'", "GRANT NODE_PRIV ON *.*.* TO operator",
+                        "GRANT SELECT_PRIV(k) ON d.t TO operator", "GRANT SELECT_PRIV ON d.parts TO operator",
+                        "CREATE ROW POLICY IF NOT EXISTS few ON d.parts AS RESTRICTIVE TO operator USING (id > 2)"])
+    with server.connect("d", user="operator", password="p") as connection, connection.cursor() as cursor:
+        cursor.execute(f'SELECT * FROM parts INTO OUTFILE "file://{out}/r_" FORMAT AS {form}')
+        assert cursor.fetchall()[0][1] == 1
+        cursor.execute(f'EXPORT TABLE parts TO "file://{out}/r_" PROPERTIES ("format" = "{form}", "label" = "p_{form}")')
+    assert json.loads(server.query(f'SHOW EXPORT FROM d WHERE LABEL = "p_{form}"')[0][11])[0][0]["totalRows"] == "1"
+    login = {"user": "operator", "password": "p"}
+    refused(server, f'SELECT k, s FROM t INTO OUTFILE "file://{out}/r_" FORMAT AS {form}', "denied", 1143, **login)
+    server.execute_all(["DROP ROW POLICY few ON d.parts FOR operator"])
+
+
 # --- EXPORT -------------------------------------------------------------------------------------------------------
 def test_export(server, out):
     server.execute_all([f'EXPORT TABLE d.parts PARTITION (p2) WHERE id > 2 TO "file://{out}/e_" '
