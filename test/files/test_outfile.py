@@ -177,6 +177,8 @@ def test_export(server, out):
                         'PROPERTIES ("label" = "first", "format" = "csv_with_names", "columns" = "day,id", "column_separator" = ",")'], "d")
     [row] = [row for row in server.query('SHOW EXPORT FROM d WHERE LABEL = "first"')]
     assert row[1:4] == ("first", "FINISHED", "100%") and row[10] is None
+    assert server.query(f"SHOW EXPORT FROM d WHERE ID = {row[0]}") == (row,)
+    assert server.query(f"SHOW EXPORT FROM d WHERE ID = {row[0]} AND STATE = 'CANCELLED'") == ()
     details = json.loads(row[11])[0][0]
     [file] = files(details["url"])
     assert file.read_text() == "day,id\n2024-02-03,3\n" and details["totalRows"] == "1"
