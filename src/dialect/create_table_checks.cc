@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Doris refuses of a CREATE TABLE whose keys are known: names, lengths, defaults, aggregation, distribution,
 // partition columns, indexes.
+#include <algorithm>
 #include <charconv>
 
 #include "dialect/create_table_parts.h"
@@ -218,8 +219,77 @@ Reason check_indexes(const TableParts& table) {
   return {};
 }
 
+// The properties of tables that Doris knows; those that begin with one of kPropertyFamilies besides.
+constexpr std::string_view kProperties[] = {
+    "_auto_bucket",
+    "auto_analyze_policy",
+    "auto_bucket",
+    "bloom_filter_columns",
+    "bloom_filter_fpp",
+    "colocate_with",
+    "compaction_policy",
+    "compression",
+    "data_base_time_ms",
+    "data_sort.col_num",
+    "data_sort.sort_type",
+    "disable_auto_compaction",
+    "distribution_type",
+    "enable_duplicate_without_keys_by_default",
+    "enable_mow_light_delete",
+    "enable_single_replica_compaction",
+    "enable_unique_key_merge_on_write",
+    "enable_unique_key_skip_bitmap_column",
+    "estimate_partition_size",
+    "file_cache_ttl_seconds",
+    "group_commit_data_bytes",
+    "group_commit_interval_ms",
+    "group_commit_mode",
+    "in_memory",
+    "inverted_index_storage_format",
+    "is_being_synced",
+    "light_schema_change",
+    "min_load_replica_num",
+    "mutable",
+    "partition.retention_count",
+    "replication_allocation",
+    "replication_num",
+    "row_store_columns",
+    "row_store_page_size",
+    "schema_version",
+    "short_key",
+    "skip_write_index_on_load",
+    "storage_cooldown_time",
+    "storage_dict_page_size",
+    "storage_format",
+    "storage_medium",
+    "storage_page_size",
+    "storage_policy",
+    "storage_type",
+    "storage_vault_name",
+    "store_row_column",
+    "tablet_type",
+    "tde_algorithm",
+    "version_info",
+};
+constexpr std::string_view kPropertyFamilies[] = {
+    "binlog.",  "dynamic_partition.",  "function_column.", "tag.location", "time_series_compaction_",
+    "variant_", "vertical_compaction_"};
+
+bool is_property(const std::string& name) {
+  return std::ranges::find(kProperties, std::string_view(name)) != std::end(kProperties) ||
+         std::ranges::any_of(kPropertyFamilies, [&](std::string_view family) { return name.starts_with(family); });
+}
+
 Reason check_properties(const TableParts& table) {
+  std::string unknown;
   for (const auto& [name, value] : table.model.properties) {
+    if (!is_property(name)) unknown += (unknown.empty() ? "" : ", ") + name + "=" + value;
+  }
+  if (!unknown.empty()) return "Unknown properties: {" + unknown + "}";
+  for (const auto& [name, value] : table.model.properties) {
+    if (name == "function_column.sequence_type")
+      return "function_column.sequence_type is not offered here: name a column of the table by "
+             "function_column.sequence_col";
     if (name == "replication_num" && (value == "0" || value.starts_with('-')))
       return "Replication num should greater than 0: " + value;
     if (name == "enable_unique_key_merge_on_write" && table.model.keys != kernel::KeyModel::kUnique)
@@ -229,6 +299,12 @@ Reason check_properties(const TableParts& table) {
 }
 
 }  // namespace
+
+Parsed<void> check_table_properties(ParseContext& c, const TableParts& table) {
+  const Reason reason = check_properties(table);
+  if (reason.empty()) return {};
+  return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + reason));
+}
 
 Parsed<void> check_table(ParseContext& c, const TableParts& table) {
   const auto refuse = [&](const Reason& reason) {

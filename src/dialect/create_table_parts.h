@@ -36,6 +36,8 @@ std::unique_ptr<duckdb::SQLStatement> create_statement(duckdb::unique_ptr<duckdb
 Columns default_keys(const duckdb::ColumnList& columns);
 // Doris' model from all that was written: which columns are keys, how the others aggregate, the bounds of partitions.
 Parsed<void> finish_model(ParseContext& c, TableParts& table);
+// Properties that no table has.
+Parsed<void> check_table_properties(ParseContext& c, const TableParts& table);
 // What Doris refuses of such a table.
 Parsed<void> check_table(ParseContext& c, const TableParts& table);
 // A sequence of the kernel for each AUTO_INCREMENT column; its name goes into the column's model.

@@ -228,6 +228,7 @@ Body parse_create(ParseContext& c) {
   if (c.accept("USER"_kw)) return parse_create_user(c);
   if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kCreate);
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_create_row_policy(c);
+  if (c.accept_word("JOB")) return parse_create_job(c);
   if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to create: TABLE, VIEW, ..");
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
@@ -244,6 +245,7 @@ Body parse_drop(ParseContext& c) {
   if (c.is("PREPARE"_kw)) return parse_deallocate(c);
   if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kDrop);
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
+  if (c.accept_word("JOB")) return parse_job_by_name(c, JobStatement::What::kDrop);
   if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to drop: TABLE, VIEW, ..");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }
@@ -289,6 +291,9 @@ Body parse_job_statement(ParseContext& c) {
     case "RESUME"_kw: {
       const bool job = c.accept("MATERIALIZED"_kw, "VIEW"_kw) && c.accept_word("JOB");
       if (job) return parse_materialized_view_job(c, verb.keyword == "PAUSE"_kw ? View::kPause : View::kResume);
+      if (c.accept_word("JOB"))
+        return parse_job_by_name(c,
+                                 verb.keyword == "PAUSE"_kw ? JobStatement::What::kPause : JobStatement::What::kResume);
       return c.unsupported(std::string(keyword_text(verb.keyword)) + " of other jobs than those of materialized views");
     }
     case "CANCEL"_kw:
@@ -296,6 +301,7 @@ Body parse_job_statement(ParseContext& c) {
         if (!c.accept_word("TASK")) return c.expected("TASK");
         return parse_materialized_view_job(c, View::kCancel);
       }
+      if (c.accept_word("TASK")) return parse_job_by_name(c, JobStatement::What::kCancelTask);
       if (c.is("ALTER"_kw) || c.is("BUILD"_kw)) {
         // CANCEL ALTER TABLE COLUMN FROM t: what was asked for has been done already.
         while (!c.at_end() && !c.is("FROM"_kw) && !c.is("ON"_kw)) c.advance();

@@ -102,7 +102,8 @@ TEST_F(Definitions, CopiesOfTables) {
   EXPECT_EQ(copy.table.name + "|" + copy.source.database + "|" + copy.source.name, "b|d|a");
   EXPECT_TRUE(copy.temporary && copy.if_not_exists);
   EXPECT_EQ(run("create table c as select * from a"), "1");
-  EXPECT_EQ(run("create table e (m, n) engine = olap distributed by hash(m) buckets 1 properties('a' = 'b') as select "
+  EXPECT_EQ(run("create table e (m, n) engine = olap distributed by hash(m) buckets 1 properties('in_memory' = "
+                "'false') as select "
                 "x, y from a"),
             "");
   EXPECT_EQ(types_of("e"), "m INTEGER, n VARCHAR");

@@ -49,10 +49,10 @@ TEST(Errors, SayWhatWasExpectedAndWhere) {
 }
 
 TEST(Errors, NameWhatIsNotSupported) {
-  EXPECT_EQ(error_of("select 1 into outfile 'x'"), "This version does not support SELECT .. INTO OUTFILE");
+  EXPECT_EQ(error_of("select 1 into dumpfile 'x'"), "This version does not support SELECT .. INTO DUMPFILE");
   EXPECT_EQ(error_of("select * from t tablet (5)"), "This version does not support TABLET (..) after a table name");
   EXPECT_EQ(error_of("select compress('a')"), "This version does not support the function COMPRESS()");
-  EXPECT_EQ(parse("select 1 into outfile 'x'", options_for_tests()).error().native_code(), 1235);
+  EXPECT_EQ(parse("select 1 into dumpfile 'x'", options_for_tests()).error().native_code(), 1235);
 }
 
 TEST(Errors, UnknownVariableAndNoSession) {

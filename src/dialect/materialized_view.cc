@@ -67,11 +67,12 @@ Parsed<void> parse_refresh(ParseContext& c, View& view) {
   } else if (c.accept("COMMIT"_kw)) {
     view.trigger = "ON COMMIT";
   } else if (c.accept_word("SCHEDULE")) {
-    if (!c.accept_word("EVERY")) return c.expected("EVERY");
-    const uint64_t count = TRY(parse_unsigned(c, "a number"));
-    std::string unit = duckdb::StringUtil::Upper(TRY(parse_name(c, "a unit of time")));
-    view.trigger = "ON SCHEDULE EVERY " + std::to_string(count) + " " + unit;
-    if (c.accept_word("STARTS")) view.trigger += " STARTS \"" + TRY(parse_string(c, "a time in quotes")) + "\"";
+    if (!c.is_word("EVERY")) return c.expected("EVERY");
+    const Schedule schedule = TRY(parse_schedule(c));
+    if (!schedule.ends.empty()) return c.unsupported("ENDS in the schedule of a materialized view");
+    view.trigger = "ON SCHEDULE EVERY " + std::to_string(schedule.every) + " " + schedule.unit;
+    if (!schedule.starts.empty()) view.trigger += " STARTS \"" + schedule.starts + "\"";
+    view.schedule = schedule;
   } else {
     return c.expected("MANUAL, COMMIT or SCHEDULE");
   }

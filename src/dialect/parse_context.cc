@@ -7,6 +7,7 @@
 
 #include "base/error_place.h"
 #include "dialect/lexer.h"
+#include "kernel/table_model.h"
 
 namespace sluice::dialect {
 namespace {
@@ -137,6 +138,55 @@ bool ParseContext::at_query_start(size_t ahead) const {
     default:
       return false;
   }
+}
+
+const std::vector<std::string>& ParseContext::doris_columns() {
+  static const std::vector<std::string> kAll = {kernel::kDeleteSign, kernel::kVersionColumn, kernel::kSequenceColumn};
+  static const std::vector<std::string> kNone;
+  if (!query_begin) return kNone;
+  if (options_.show_hidden_columns) return kAll;
+  if (doris_columns_) return *doris_columns_;
+  doris_columns_.emplace();
+  // Most statements have no such text at all.
+  constexpr std::string_view kPrefix = "__DORIS_";
+  const auto found = std::search(sql_.begin(), sql_.end(), kPrefix.begin(), kPrefix.end(), [](char a, char b) {
+    return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 32) : a) == b;
+  });
+  if (found == sql_.end()) return *doris_columns_;
+  for (size_t i = *query_begin; i < tokens_.size(); ++i) {
+    if (tokens_[i].kind != TokenKind::kWord && tokens_[i].kind != TokenKind::kQuotedIdentifier) continue;
+    std::string name = duckdb::StringUtil::Upper(name_at(i));
+    const bool known = std::ranges::find(kAll, name) != kAll.end();
+    if (known && std::ranges::find(*doris_columns_, name) == doris_columns_->end())
+      doris_columns_->push_back(std::move(name));
+  }
+  return *doris_columns_;
+}
+
+size_t ParseContext::end_of_level(size_t from) const {
+  int depth = 0;
+  for (size_t i = from; i < tokens_.size(); ++i) {
+    const TokenKind kind = tokens_[i].kind;
+    if (kind == TokenKind::kLeftParen) ++depth;
+    if (kind == TokenKind::kRightParen && --depth < 0) return i;
+    if (kind == TokenKind::kEnd || kind == TokenKind::kSemicolon) return i;
+  }
+  return tokens_.size() - 1;
+}
+
+std::string ParseContext::name_at(size_t token) const {
+  std::string name(text(tokens_[token]));
+  if (name.size() >= 2 && name.front() == '`')
+    return duckdb::StringUtil::Replace(name.substr(1, name.size() - 2), "``", "`");
+  return name;
+}
+
+bool ParseContext::has_window_clause() {
+  if (!has_window_clause_) {
+    has_window_clause_ =
+        std::any_of(tokens_.begin(), tokens_.end(), [](const Token& token) { return token.keyword == "WINDOW"_kw; });
+  }
+  return *has_window_clause_;
 }
 
 bool ParseContext::has_assignments() const {

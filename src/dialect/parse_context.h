@@ -54,6 +54,13 @@ class ParseContext {
     if (at_ + 1 < tokens_.size()) ++at_;
   }
   size_t mark() const { return at_; }
+  void return_to(size_t mark) { at_ = mark; }
+  // A closing parenthesis, or the end, that belongs to the one around token `from`.
+  size_t end_of_level(size_t from) const;
+  // A word or quoted identifier as the name that it is.
+  std::string name_at(size_t token) const;
+  // Some token is WINDOW.
+  bool has_window_clause();
   const Token& peek_at(size_t index) const { return tokens_[index]; }
   bool is(TokenKind kind, size_t ahead = 0) const { return peek(ahead).kind == kind; }
   bool is(Keyword keyword, size_t ahead = 0) const { return peek(ahead).keyword == keyword; }
@@ -164,6 +171,20 @@ class ParseContext {
   bool session_dependent() const { return session_dependent_; }
   void depends_on_session() { session_dependent_ = true; }
 
+  // Of __DORIS_DELETE_SIGN__ and its kind: those that the query which begins at the token `query_begin` names, or all
+  // when * is to show them.
+  const std::vector<std::string>& doris_columns();
+  std::optional<size_t> query_begin;    // of the outermost SELECT
+  std::vector<std::string> with_names;  // of all WITH clauses so far
+
+  // WINDOW w AS (..) of the SELECTs around the cursor, the innermost last: names and the tokens of their '('. They
+  // stand behind where they are used.
+  struct NamedWindow {
+    std::string name;
+    size_t token = 0;
+  };
+  std::vector<NamedWindow> windows;
+
   // Columns of the tables in the current FROM that '*' does not show (table_function.cc).
   std::vector<std::string> hidden_columns;
 
@@ -181,6 +202,8 @@ class ParseContext {
   bool values_is_function = false;
 
  private:
+  std::optional<std::vector<std::string>> doris_columns_;
+  std::optional<bool> has_window_clause_;
   static constexpr uint32_t kMaxQueryDepth = 12;
   Parsed<void> check_depth() const;
   Parsed<void> check_query_depth() const;

@@ -52,7 +52,9 @@ Body parse_do(ParseContext& c) {
 }
 
 Body parse_select_statement(ParseContext& c) {
-  return kernel_statement(TRY(parse_query(c)), KernelStatement::Effect::kRead);
+  QueryPtr query = TRY(parse_query(c));
+  if (c.is("INTO"_kw) && c.is("OUTFILE"_kw, 1)) return parse_into_outfile(c, std::move(query));
+  return kernel_statement(std::move(query), KernelStatement::Effect::kRead);
 }
 
 // WITH before SELECT, INSERT (Doris), UPDATE or DELETE.
@@ -198,6 +200,7 @@ Body parse_statement(ParseContext& c) {
       return c.unsupported(std::string(keyword_text(c.peek().keyword)));
     default:
       if (c.is_word("RECOVER")) return parse_recover(c);
+      if (c.is_word("EXPORT")) return parse_export(c);
       return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
   }
 }

@@ -35,12 +35,14 @@ struct ParseOptions {
   bool no_backslash_escapes = false;  // sql_mode NO_BACKSLASH_ESCAPES
   bool ansi_quotes = false;           // sql_mode ANSI_QUOTES: "x" is an identifier
   bool pipes_as_concat = false;       // sql_mode PIPES_AS_CONCAT: || is concat, not OR
+  bool show_hidden_columns = false;   // * has __DORIS_DELETE_SIGN__ and the like
   // Literals become parameters where the meaning allows it (plan cache); '?' in the text is then an error.
   bool lift_literals = false;
   // Levels of parentheses, calls, CASE, subqueries, and the height of chains (a + b + c ..): more is error 1064 "nested
   // too deeply", never a stack overflow here or in the kernel, whose planner also takes cubic time over such chains.
   // A thread with little stack left refuses earlier. Chains of AND, OR and equal UNIONs do not count.
   uint32_t max_depth = 500;
+  std::string http_stream_file;            // what the table function http_stream() reads; empty: there is none
   const SessionValues* session = nullptr;  // null: session functions and variables are errors
 };
 

@@ -148,15 +148,30 @@ Parsed<ExprPtr> parse_select_item(ParseContext& c, std::optional<size_t> named_p
   return item;
 }
 
-// INTO after a SELECT's list or at the end.
+// INTO after a SELECT's list or at the end. OUTFILE follows a whole statement: parse_statement() takes it.
 Parsed<void> refuse_into(ParseContext& c) {
-  if (!c.is("INTO"_kw)) return {};
-  if (c.is("OUTFILE"_kw, 1) || c.is("DUMPFILE"_kw, 1)) return c.unsupported("SELECT .. INTO OUTFILE");
+  if (!c.is("INTO"_kw) || c.is("OUTFILE"_kw, 1)) return {};
+  if (c.is("DUMPFILE"_kw, 1)) return c.unsupported("SELECT .. INTO DUMPFILE");
   return c.unsupported("SELECT .. INTO variables");
+}
+
+// *, without the hidden columns that the query names elsewhere: COLUMNS(c -> NOT starts_with(c, '__DORIS_')).
+void leave_out_doris_columns(duckdb::StarExpression& star) {
+  if (!star.exclude_list.empty() || !star.replace_list.empty()) return;
+  auto visible = duckdb::make_uniq<duckdb::LambdaExpression>(
+      duckdb::vector<std::string>{"c"},
+      tree::op(duckdb::ExpressionType::OPERATOR_NOT,
+               tree::list(tree::function("starts_with", duckdb::make_uniq<duckdb::ColumnRefExpression>("c"),
+                                         tree::text("__DORIS_")))));
+  star.columns = true;
+  star.expr = tree::function("list_filter", duckdb::make_uniq<duckdb::StarExpression>(), std::move(visible));
 }
 
 // At SELECT: up to HAVING.
 Parsed<NodePtr> parse_select(ParseContext& c) {
+  if (!c.query_begin) c.query_begin = c.mark();
+  const size_t outer_windows = c.windows.size();
+  find_windows(c);
   c.advance();
   const bool named = std::exchange(c.names_expressions, false);
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
@@ -183,6 +198,7 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
       if (item->GetExpressionClass() != duckdb::ExpressionClass::STAR) continue;
       auto& star = item->Cast<duckdb::StarExpression>();
       if (!star.relation_name.empty()) continue;
+      if (!c.options().show_hidden_columns && !c.doris_columns().empty()) leave_out_doris_columns(star);
       for (size_t i = hidden; i < c.hidden_columns.size(); ++i) {
         star.exclude_list.insert(duckdb::QualifiedColumnName(c.hidden_columns[i]));
       }
@@ -207,7 +223,8 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
     having_as_where(*select);
   }
   TRY(apply_select_rules(c, *select, grouping_sets));
-  if (c.is("WINDOW"_kw)) return c.unsupported("the WINDOW clause; write the window in OVER (..)");
+  if (c.accept("WINDOW"_kw)) TRY(parse_window_clause(c));
+  c.windows.resize(outer_windows);
   c.in_list_with_assignments = outer_list;
   return select;
 }
@@ -379,6 +396,7 @@ Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes)
     }
     TRY(c.expect("AS"_kw));
     TRY(c.expect(TokenKind::kLeftParen, "'(' and a query"));
+    if (recursive) c.with_names.push_back(name);
     NodePtr node = TRY(parse_query_node(c));
     TRY(c.expect(TokenKind::kRightParen, "')' after the query"));
     if (recursive) node = recursive_node(std::move(node), name, info->aliases);
@@ -388,6 +406,7 @@ Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes)
       return c.syntax_error("WITH has the name '" + name + "' twice", where);
     }
     ctes.map[name] = std::move(info);
+    c.with_names.push_back(name);
   } while (c.accept(TokenKind::kComma));
   return {};
 }

@@ -33,6 +33,11 @@ bool at_query_continuation(const ParseContext& c);
 // WITH [RECURSIVE] .. when the cursor is there.
 Parsed<void> parse_with(ParseContext& c, duckdb::CommonTableExpressionMap& ctes);
 
+// At SELECT: notes the windows that its WINDOW clause names. (window.cc)
+void find_windows(ParseContext& c);
+// name AS (..), ..: after WINDOW. (window.cc)
+Parsed<void> parse_window_clause(ParseContext& c);
+
 // GROUP BY's list; whether it has ROLLUP, CUBE, GROUPING SETS or WITH ROLLUP. (group_by.cc)
 Parsed<bool> parse_group_by(ParseContext& c, duckdb::SelectNode& select);
 

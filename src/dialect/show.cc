@@ -325,6 +325,12 @@ Body parse_describe(ParseContext& c) {
                    (c.is("CREATE"_kw) && c.is("TABLE"_kw, 1));
   if (statement) {
     StatementBody inner = TRY(parse_statement(c));
+    if (auto* outfile = std::get_if<OutfileStatement>(&inner)) {
+      ExplainStatement explain;
+      explain.form = form;
+      explain.tree = std::move(outfile->query);
+      return explain;
+    }
     auto* kernel = std::get_if<KernelStatement>(&inner);
     if (!kernel) return c.unsupported("EXPLAIN of this statement");
     ExplainStatement explain;

@@ -6,6 +6,7 @@
 #include "dialect/expression.h"
 #include "dialect/names.h"
 #include "dialect/statements.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 
 namespace sluice::dialect {
 namespace {
@@ -132,6 +133,16 @@ size_t words_at(const ParseContext& c, std::string_view family) {
   return count;
 }
 
+// SHOW EXPORT WHERE ID = 5: the column that is shown as JobId.
+void name_job_id(duckdb::ParsedExpression& condition) {
+  if (condition.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+    auto& names = condition.Cast<duckdb::ColumnRefExpression>().column_names;
+    if (names.size() == 1 && duckdb::StringUtil::CIEquals(names[0], "id")) names[0] = "JobId";
+  }
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      condition, [](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { name_job_id(*child); });
+}
+
 // [FROM|IN|ON|FOR] name [FROM|IN db]
 Parsed<void> parse_target(ParseContext& c, Target target, ShowStatement& show) {
   const bool from = c.accept("FROM"_kw) || c.accept("IN"_kw) || c.accept("ON"_kw) || c.accept("FOR"_kw);
@@ -219,6 +230,7 @@ Parsed<bool> parse_show_family(ParseContext& c, ShowStatement& show) {
     show.family = family.words;
     if (family.target != Target::kNone) TRY(parse_target(c, family.target, show));
     TRY(parse_show_filter(c, show));
+    if (family.words == "EXPORT" && show.where) name_job_id(*show.where);
     skip_to_end(c);  // PARTITION (p), PROPERTIES (..), (column, ..): narrow what little there is
     return true;
   }

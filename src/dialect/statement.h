@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "dialect/access_statements.h"
+#include "dialect/file_statements.h"
 #include "dialect/table_statements.h"
 #include "kernel/partitions.h"
 #include "pch/pch.h"
@@ -226,12 +227,26 @@ struct NoOpStatement {
   bool administers = false;  // what only administrators may ask for
 };
 
+// CREATE JOB, PAUSE JOB, RESUME JOB, DROP JOB, CANCEL TASK.
+struct JobStatement {
+  enum class What : uint8_t { kCreate, kPause, kResume, kDrop, kCancelTask };
+  What what = What::kCreate;
+  std::string name;
+  bool if_exists = false;
+  bool if_not_exists = false;
+  Schedule schedule;
+  std::string comment;
+  KernelStatement insert;  // kCreate
+  std::string sql;         // the same as written
+  uint64_t task = 0;       // kCancelTask
+};
+
 using StatementBody =
     std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
                  RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
                  UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, SavepointStatement,
                  PreparedTextStatement, AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement,
-                 LoadDataStatement, NoOpStatement>;
+                 LoadDataStatement, OutfileStatement, JobStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

@@ -20,6 +20,15 @@ Body parse_delete(ParseContext& c, duckdb::CommonTableExpressionMap ctes = {});
 Body parse_truncate(ParseContext& c);
 Body parse_load(ParseContext& c);  // LOAD DATA
 
+// outfile.cc
+Body parse_into_outfile(ParseContext& c, std::unique_ptr<duckdb::SQLStatement> query);  // at INTO OUTFILE
+Body parse_export(ParseContext& c);                                                     // EXPORT TABLE
+// job.cc: after the verb and JOB; CANCEL TASK after TASK
+Body parse_create_job(ParseContext& c);
+Body parse_job_by_name(ParseContext& c, JobStatement::What what);
+// EVERY n unit [STARTS 't'] [ENDS 't'] | AT 't': after ON SCHEDULE
+Parsed<Schedule> parse_schedule(ParseContext& c);
+
 // transaction.cc
 Body parse_begin(ParseContext& c);                                                // BEGIN, START TRANSACTION
 Body parse_end_of_transaction(ParseContext& c, TransactionStatement::What what);  // also ROLLBACK TO

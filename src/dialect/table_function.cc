@@ -10,6 +10,8 @@
 #include "dialect/query.h"
 #include "dialect/statements.h"
 #include "dialect/tree.h"
+#include "kernel/file_scan.h"
+#include "kernel/s3_files.h"
 
 namespace sluice::dialect {
 namespace {
@@ -109,48 +111,106 @@ std::string unescaped(std::string text) {
   return text;
 }
 
-void add_named(duckdb::FunctionExpression& function, const std::string& name, ExprPtr value) {
-  function.children.push_back(tree::equal(duckdb::make_uniq<duckdb::ColumnRefExpression>(name), std::move(value)));
+Parsed<kernel::FileScan::Format> file_format(ParseContext& c, const Call& call) {
+  using Format = kernel::FileScan::Format;
+  static constexpr std::pair<const char*, Format> kFormats[] = {
+      {"csv", Format::kCsv},
+      {"csv_with_names", Format::kCsvWithNames},
+      {"csv_with_names_and_types", Format::kCsvWithNamesAndTypes},
+      {"json", Format::kJson},
+      {"parquet", Format::kParquet}};
+  const std::string* written = call.find("format");
+  if (!written) return invalid(c, call, "\"format\" is needed: csv, csv_with_names, json, parquet");
+  for (const auto& [name, format] : kFormats) {
+    if (duckdb::StringUtil::Lower(*written) == name) return format;
+  }
+  return c.unsupported("files of the format " + *written);
 }
 
-// local("file_path" = "..", "format" = "csv"): the kernel reads the file, within the directories that the server
-// allows.
+// A file of the server, or the body of a request: the kernel reads it.
+Parsed<TablePtr> file_at(ParseContext& c, const Call& call, const std::string& path, bool of_request) {
+  kernel::FileScan scan;
+  scan.path = path;
+  scan.of_request = of_request;
+  scan.format = TRY(file_format(c, call));
+  if (const std::string* separator = call.find("column_separator")) scan.column_separator = unescaped(*separator);
+  if (scan.column_separator.empty() || scan.column_separator.size() > 4)
+    return invalid(c, call, "\"column_separator\" has 1 to 4 bytes");
+  if (const std::string* delimiter = call.find("line_delimiter"); delimiter && unescaped(*delimiter) != "\n")
+    return c.unsupported("another \"line_delimiter\" than \\n in " + call.function + "()");
+  if (const std::string* enclose = call.find("enclose")) scan.enclose = *enclose;
+  if (const std::string* escape = call.find("escape")) scan.escape = *escape;
+  if (scan.enclose.size() > 1 || scan.escape.size() > 1)
+    return invalid(c, call, "\"enclose\" and \"escape\" are one character");
+  if (const std::string* schema = call.find("csv_schema")) scan.schema = *schema;
+  if (const std::string* lines = call.find("skip_lines")) {
+    auto count = small_integer(*lines);
+    if (lines->empty() || !count || *count > 1'000'000) return invalid(c, call, "\"skip_lines\" is a number of lines");
+    scan.skip_lines = *count;
+  }
+  TablePtr table = kernel::file_scan(scan);
+  table->alias = call.function;
+  return table;
+}
+
+// local("file_path" = "..", "format" = "csv"): within the directories that the server allows.
 Parsed<TablePtr> file_of_server(ParseContext& c, const Call& call) {
   const std::string* path = call.find(call.function == "local" ? "file_path" : "uri");
   if (!path || path->empty()) return invalid(c, call, "the path of the file is needed");
-  const std::string* written = call.find("format");
-  if (!written) return invalid(c, call, "\"format\" is needed: csv, csv_with_names, json, parquet");
-  const std::string format = duckdb::StringUtil::Lower(*written);
-  duckdb::unique_ptr<duckdb::FunctionExpression> read;
-  if (format == "parquet") {
-    read = tree::call("read_parquet", tree::list(tree::text(*path)));
-  } else if (format == "json") {
-    read = tree::call("read_json_auto", tree::list(tree::text(*path)));
-  } else if (format == "csv" || format == "csv_with_names" || format == "csv_with_names_and_types") {
-    read = tree::call("read_csv", tree::list(tree::text(*path)));
-    const std::string* separator = call.find("column_separator");
-    add_named(*read, "delim", tree::text(separator ? unescaped(*separator) : "\t"));
-    add_named(*read, "header", tree::constant(duckdb::Value::BOOLEAN(format != "csv")));
-    add_named(*read, "all_varchar", tree::constant(duckdb::Value::BOOLEAN(true)));
-    add_named(*read, "nullstr", tree::text("\\N"));
-    add_named(*read, "quote", tree::text(call.find("enclose") ? *call.find("enclose") : ""));
-    add_named(*read, "escape", tree::text(call.find("escape") ? *call.find("escape") : ""));
-    add_named(*read, "null_padding", tree::constant(duckdb::Value::BOOLEAN(true)));
-    int64_t skipped = format == "csv_with_names_and_types" ? 1 : 0;
-    if (const std::string* lines = call.find("skip_lines")) {
-      auto count = small_integer(*lines);
-      if (!count || *count > 1'000'000) return invalid(c, call, "\"skip_lines\" is a number of lines");
-      skipped = static_cast<int64_t>(*count);
-    }
-    if (skipped > 0 && format != "csv_with_names_and_types")
-      add_named(*read, "skip", tree::constant(duckdb::Value::BIGINT(skipped)));
-  } else {
-    return c.unsupported("files of the format " + *written);
+  std::string name = path->starts_with("file://") ? path->substr(7) : *path;
+  if (name.find("://") != std::string::npos)
+    return c.failure(sql_error(Code::kUnsupported, 1235,
+                               call.function + "() reads files of this server, not " + name.substr(0, 100)));
+  return file_at(c, call, name, false);
+}
+
+// One of the names that Doris' versions have for a property.
+std::string first_of(const Call& call, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (const std::string* value = call.find(name)) return *value;
   }
-  auto function = duckdb::make_uniq<duckdb::TableFunctionRef>();
-  function->function = std::move(read);
-  function->alias = call.function;
-  return TablePtr(std::move(function));
+  return {};
+}
+
+// s3("uri" = "s3://bucket/key", "s3.endpoint" = "..", "s3.access_key" = "..", "format" = "..")
+Parsed<TablePtr> object_of_s3(ParseContext& c, const Call& call) {
+  kernel::S3Object object;
+  object.endpoint = first_of(call, {"s3.endpoint", "aws_endpoint", "endpoint"});
+  object.access_key = first_of(call, {"s3.access_key", "aws_access_key", "access_key"});
+  object.secret_key = first_of(call, {"s3.secret_key", "aws_secret_key", "secret_key"});
+  object.session_token = first_of(call, {"s3.session_token", "aws_token", "session_token"});
+  if (auto region = first_of(call, {"s3.region", "aws_region", "region"}); !region.empty()) object.region = region;
+  std::string uri = first_of(call, {"uri", "resource"});
+  bool path_style = first_of(call, {"use_path_style", "s3.use_path_style"}) == "true";
+  if (uri.starts_with("s3://")) {
+    uri = uri.substr(5);
+  } else if (const size_t at = uri.find("://"); at != std::string::npos) {
+    // http://endpoint/bucket/key
+    const size_t slash = uri.find('/', at + 3);
+    if (slash == std::string::npos) return invalid(c, call, "\"uri\" is like s3://bucket/key");
+    if (object.endpoint.empty()) object.endpoint = uri.substr(0, slash);
+    uri = uri.substr(slash + 1);
+    path_style = true;
+  }
+  if (object.endpoint.empty()) return invalid(c, call, "\"s3.endpoint\" is needed");
+  if (object.endpoint.find("://") == std::string::npos) object.endpoint = "http://" + object.endpoint;
+  while (object.endpoint.ends_with('/')) object.endpoint.pop_back();
+  const size_t slash = uri.find('/');
+  object.bucket = uri.substr(0, slash);
+  object.key = slash == std::string::npos ? std::string() : uri.substr(slash + 1);
+  object.path_style = path_style;
+  auto path = kernel::register_s3_object(std::move(object));
+  if (!path) return c.failure(path.error());
+  c.depends_on_session();  // the path stands for this statement's keys
+  return file_at(c, call, *path, false);
+}
+
+// http_stream(..): the body of the request that brought the statement.
+Parsed<TablePtr> body_of_request(ParseContext& c, const Call& call) {
+  if (c.options().http_stream_file.empty())
+    return invalid(c, call, "http_stream() reads the body of PUT /api/_http_stream, whose header sql this must be");
+  c.depends_on_session();
+  return file_at(c, call, c.options().http_stream_file, true);
 }
 
 }  // namespace
@@ -174,6 +234,20 @@ Parsed<TablePtr> parse_table_function(ParseContext& c) {
     table = server_function(name, {}, name);
   } else if (name == "local" || name == "file") {
     table = TRY(file_of_server(c, call));
+  } else if (name == "http_stream") {
+    table = TRY(body_of_request(c, call));
+  } else if (name == "s3") {
+    table = TRY(object_of_s3(c, call));
+  } else if (name == "hdfs") {
+    return c.unsupported(
+        "the table function hdfs(): this server reads objects of S3 (s3()), files of its own (local()), and what is "
+        "sent to it (stream load, http_stream())");
+  } else if (name == "partition_values") {
+    // As in Doris, for the partitions of Hive tables; those of tables here: partitions().
+    TRY(of_one_database(c, call, {"database", "table"}));
+    return c.failure(sql_error(Code::kUnsupported, 1105,
+                               "errCode = 2, detailMessage = Currently only support hive table's partition values meta "
+                               "table"));
   } else {
     return c.failure(with_place(
         sql_error(Code::kUnsupported, 1235, "This version does not support the table function " + name + "()"),

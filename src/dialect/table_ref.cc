@@ -12,6 +12,7 @@
 #include "dialect/table_function.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "kernel/hidden_scan.h"
 #include "kernel/index_scan.h"
 #include "kernel/partition_scan.h"
 
@@ -120,6 +121,19 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
     TRY(skip_index_hints(c));
     return scan;
   }
+  const auto named_by_with = [&] {
+    return name.schema.empty() && std::ranges::any_of(c.with_names, [&](const std::string& known) {
+             return duckdb::StringUtil::CIEquals(known, name.name);
+           });
+  };
+  if (!c.doris_columns().empty() && name.catalog != SYSTEM_CATALOG && !named_by_with()) {
+    TablePtr scan = kernel::hidden_scan(name.catalog, name.schema, name.name, c.doris_columns());
+    scan->query_location = where.begin;
+    TRY(parse_table_alias(c, *scan));
+    TRY(refuse_table_options(c));
+    TRY(skip_index_hints(c));
+    return scan;
+  }
   auto table = duckdb::make_uniq<duckdb::BaseTableRef>();
   table->catalog_name = std::move(name.catalog);
   table->schema_name = std::move(name.schema);
@@ -219,7 +233,6 @@ Parsed<TablePtr> parse_table(ParseContext& c) {
 struct JoinKind {
   duckdb::JoinType type = duckdb::JoinType::INNER;
   bool cross = false;
-  bool natural = false;
   bool swap = false;  // RIGHT SEMI and RIGHT ANTI: the kernel keeps rows of the left side
 };
 
@@ -227,7 +240,10 @@ struct JoinKind {
 Parsed<std::optional<JoinKind>> parse_join_kind(ParseContext& c) {
   JoinKind kind;
   if (c.accept("STRAIGHT_JOIN"_kw)) return std::optional(kind);
-  kind.natural = c.accept("NATURAL"_kw);
+  if (c.is("NATURAL"_kw))
+    return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                               "errCode = 2, detailMessage = mismatched input 'NATURAL': name the columns of the join "
+                               "by USING (..)"));
   bool left = c.is("LEFT"_kw);
   bool right = c.is("RIGHT"_kw);
   if (left || right) {
@@ -250,7 +266,6 @@ Parsed<std::optional<JoinKind>> parse_join_kind(ParseContext& c) {
   } else if (c.accept("CROSS"_kw)) {
     kind.cross = true;
   } else if (!c.accept("INNER"_kw) && !c.is("JOIN"_kw)) {
-    if (kind.natural) return c.expected("JOIN after NATURAL");
     return std::optional<JoinKind>();
   }
   TRY(c.expect("JOIN"_kw));
@@ -297,9 +312,7 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
     join->left = std::move(left);
     join->right = TRY(parse_table(c));
     if (kind->swap) std::swap(join->left, join->right);
-    if (kind->natural) {
-      join->ref_type = duckdb::JoinRefType::NATURAL;
-    } else if (c.accept("ON"_kw)) {
+    if (c.accept("ON"_kw)) {
       LiftScope allowed(c, LiftScope::Rule::kAllow);
       join->condition = tree::condition(TRY(parse_expression(c)));
       filter_right_side(*join);

@@ -86,6 +86,15 @@ struct RenameDatabaseStatement {
   std::string to;
 };
 
+// When a job or the refresh of a materialised view runs. Times as written, in the session's zone.
+struct Schedule {
+  uint64_t every = 0;    // in units; 0: once
+  std::string unit;      // SECOND, MINUTE, HOUR, DAY, WEEK
+  std::string starts;    // of what runs once: when; empty: at once, or after the first interval
+  std::string ends;      // empty: never
+  bool at_once = false;  // EVERY .. STARTS CURRENT_TIMESTAMP
+};
+
 // MATERIALIZED VIEW in all its statements.
 struct MaterializedViewStatement {
   enum class What : uint8_t {
@@ -117,6 +126,7 @@ struct MaterializedViewStatement {
   std::string build;                   // IMMEDIATE, DEFERRED
   std::string refresh;                 // AUTO, COMPLETE, NEVER
   std::string trigger;                 // ON MANUAL, ON COMMIT, ON SCHEDULE EVERY ..
+  std::optional<Schedule> schedule;    // of the latter
   std::string keys;                    // "DUPLICATE KEY (..)" as written
   std::string partition;               // the column or expression of PARTITION BY (..)
   std::string distribution;            // as written

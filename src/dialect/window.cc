@@ -3,6 +3,7 @@
 #include "dialect/expression.h"
 #include "dialect/function_call.h"
 #include "dialect/names.h"
+#include "dialect/query.h"
 #include "dialect/tree.h"
 
 namespace sluice::dialect {
@@ -98,6 +99,49 @@ Parsed<void> check_frame(ParseContext& c, const duckdb::WindowExpression& window
   return {};
 }
 
+const size_t* find_window(const ParseContext& c, const std::string& name) {
+  for (auto known = c.windows.rbegin(); known != c.windows.rend(); ++known) {
+    if (duckdb::StringUtil::CIEquals(known->name, name)) return &known->token;
+  }
+  return nullptr;
+}
+
+// ([window] [PARTITION BY ..] [ORDER BY ..] [frame])
+Parsed<void> parse_specification(ParseContext& c, duckdb::WindowExpression& window) {
+  ParseContext::Nested nested(c);
+  TRY(nested.check());
+  const size_t begin = c.mark();
+  TRY(c.expect(TokenKind::kLeftParen, "'('"));
+  const bool has_base = at_name(c) && !c.is_any("PARTITION"_kw, "ORDER"_kw, "ROWS"_kw, "RANGE"_kw);
+  if (has_base) {
+    const std::string base = TRY(parse_name(c, "the name of a window"));
+    const size_t* at = find_window(c, base);
+    // Only those that stand before: no circles.
+    const bool circle =
+        at && std::ranges::any_of(c.windows, [&](const auto& w) { return w.token == begin; }) && *at >= begin;
+    if (!at || circle) return c.syntax_error("there is no WINDOW " + base + " AS (..) before");
+    const size_t after = c.mark();
+    c.return_to(*at);
+    TRY(parse_specification(c, window));
+    c.return_to(after);
+    if (c.is("PARTITION"_kw)) return c.syntax_error("PARTITION BY belongs to the window " + base);
+    if (c.is("ORDER"_kw) && !window.orders.empty())
+      return c.syntax_error("the window " + base + " has an ORDER BY already");
+  }
+  if (c.accept("PARTITION"_kw)) {
+    TRY(c.expect("BY"_kw));
+    window.partitions = TRY(parse_expression_list(c));
+  }
+  if (c.accept("ORDER"_kw)) {
+    TRY(c.expect("BY"_kw));
+    window.orders = TRY(parse_order_list(c));
+  }
+  const bool framed = c.is("ROWS"_kw) || c.is("RANGE"_kw);
+  if (framed || !has_base) TRY(parse_frame(c, window));
+  if (framed) TRY(check_frame(c, window));
+  return c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER");
+}
+
 // first_value(x, true) of Doris leaves NULLs out.
 void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
   const duckdb::Value* flag = args.size() == 2 ? tree::constant_value(*args[1]) : nullptr;
@@ -107,6 +151,37 @@ void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
 }
 
 }  // namespace
+
+void find_windows(ParseContext& c) {
+  if (!c.has_window_clause()) return;
+  const size_t end = c.end_of_level(c.mark());
+  int depth = 0;
+  for (size_t i = c.mark() + 1; i + 3 < end; ++i) {
+    const Token& token = c.peek_at(i);
+    if (token.kind == TokenKind::kLeftParen) ++depth;
+    if (token.kind == TokenKind::kRightParen) --depth;
+    if (depth > 0) continue;
+    // The next SELECT of a UNION has windows of its own.
+    if (token.keyword == "UNION"_kw || token.keyword == "INTERSECT"_kw || token.keyword == "EXCEPT"_kw) return;
+    const bool begins = token.keyword == "WINDOW"_kw;
+    const bool follows = token.kind == TokenKind::kComma;
+    if ((!begins && !follows) || c.peek_at(i + 2).keyword != "AS"_kw || c.peek_at(i + 3).kind != TokenKind::kLeftParen)
+      continue;
+    if (follows && c.peek_at(i - 1).kind != TokenKind::kRightParen) continue;
+    c.windows.push_back({c.name_at(i + 1), i + 3});
+  }
+}
+
+Parsed<void> parse_window_clause(ParseContext& c) {
+  ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
+  do {
+    TRY(parse_name(c, "a name for the window"));
+    TRY(c.expect("AS"_kw));
+    duckdb::WindowExpression window(ExpressionType::WINDOW_ROW_NUMBER, "", "", "row_number");
+    TRY(parse_specification(c, window));
+  } while (c.accept(TokenKind::kComma));
+  return {};
+}
 
 Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
   ParseContext::LiftScope off(c, ParseContext::LiftScope::Rule::kOff);
@@ -146,21 +221,17 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     window->children = std::move(args);
   }
   c.advance();  // OVER
-  if (!c.is(TokenKind::kLeftParen) && !at_name(c)) return c.expected("'(' after OVER");
-  if (!c.is(TokenKind::kLeftParen)) return c.unsupported("named windows (OVER name)");
-  c.advance();
-  if (c.accept("PARTITION"_kw)) {
-    TRY(c.expect("BY"_kw));
-    window->partitions = TRY(parse_expression_list(c));
+  if (c.is(TokenKind::kLeftParen)) {
+    TRY(parse_specification(c, *window));
+  } else {
+    const std::string named = TRY(parse_name(c, "'(' or the name of a window"));
+    const size_t* at = find_window(c, named);
+    if (!at) return c.syntax_error("there is no WINDOW " + named + " AS (..)");
+    const size_t after = c.mark();
+    c.return_to(*at);
+    TRY(parse_specification(c, *window));
+    c.return_to(after);
   }
-  if (c.accept("ORDER"_kw)) {
-    TRY(c.expect("BY"_kw));
-    window->orders = TRY(parse_order_list(c));
-  }
-  const bool framed = c.is("ROWS"_kw) || c.is("RANGE"_kw);
-  TRY(parse_frame(c, *window));
-  if (framed) TRY(check_frame(c, *window));
-  TRY(c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER"));
   TRY(c.add_level());
   return window;
 }

@@ -10,6 +10,7 @@
 #include "duckdb/parser/constraints/list.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 #include "functions/type_names.h"
+#include "functions/types.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 #include "kernel/viewer.h"
@@ -300,24 +301,30 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
   return std::nullopt;
 }
 
-std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
-                                                    const std::string& table, const std::vector<std::string>& columns) {
-  std::vector<std::optional<uint8_t>> digits(columns.size());
+std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std::string_view database,
+                                             const std::string& table, const std::vector<std::string>& columns) {
+  std::vector<DeclaredColumn> declared(columns.size());
   const SchemaName stored = kernel_schema(database);
   const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table);
   auto entry =
       duckdb::Catalog::GetEntry(context, stored.catalog, stored.schema, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
-  if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY) return digits;
+  if (!entry || entry->type != duckdb::CatalogType::TABLE_ENTRY || entry->internal) return declared;
   if (duckdb::Catalog::GetEntry(context, TEMP_CATALOG, DEFAULT_SCHEMA, lookup, duckdb::OnEntryNotFound::RETURN_NULL))
-    return digits;  // a temporary table hides it
+    return declared;  // a temporary table hides it
   const auto& found = entry->Cast<duckdb::TableCatalogEntry>();
+  // Tables without a key model keep all digits that they are given.
+  const bool rounds = decode_table(found.comment).keys != KeyModel::kNone;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!found.ColumnExists(columns[i])) continue;
-    const std::string type = decode_column(found.GetColumn(columns[i]).Comment()).type;
+    const auto& column = found.GetColumn(columns[i]);
+    const std::string type = decode_column(column.Comment()).type;
     constexpr std::string_view kDatetime = "datetime(";
-    if (type.starts_with(kDatetime)) digits[i] = static_cast<uint8_t>(type[kDatetime.size()] - '0');
+    const bool moment = column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP;
+    if (type.starts_with(kDatetime)) declared[i].fraction_digits = static_cast<uint8_t>(type[kDatetime.size()] - '0');
+    if (moment && type.empty() && rounds) declared[i].fraction_digits = 0;
+    declared[i].is_string = type.empty() && functions::is_text(column.Type());
   }
-  return digits;
+  return declared;
 }
 
 }  // namespace sluice::kernel

@@ -92,8 +92,13 @@ std::vector<RelationFacts> describe_relations(duckdb::ClientContext& context, st
 std::optional<RelationFacts> describe_relation(duckdb::ClientContext& context, std::string_view database,
                                                std::string_view name);
 
-// The n of each column of the table that was declared as DATETIME(n); nothing for others and unknown names.
-std::vector<std::optional<uint8_t>> fraction_digits(duckdb::ClientContext& context, std::string_view database,
-                                                    const std::string& table, const std::vector<std::string>& columns);
+// What the declarations of a table's columns say beyond the kernel's types.
+struct DeclaredColumn {
+  std::optional<uint8_t> fraction_digits;  // n of DATETIME(n); 0 of a DATETIME that holds no more
+  bool is_string = false;                  // STRING, neither CHAR nor VARCHAR
+};
+// In the order of `columns`; nothing of unknown names.
+std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std::string_view database,
+                                             const std::string& table, const std::vector<std::string>& columns);
 
 }  // namespace sluice::kernel

@@ -49,6 +49,25 @@ std::optional<std::string> zone_of_offset(const std::string& offset) {
   return found->second;
 }
 
+// Of one transaction: a script of many writes need not be remembered as a whole.
+constexpr size_t kMaxWritten = 1000;
+
+// Schema (may be empty) and name of the table that a statement changes the rows of.
+std::optional<WrittenTables::value_type> written_table(const duckdb::SQLStatement& statement) {
+  if (statement.type == duckdb::StatementType::INSERT_STATEMENT) {
+    const auto& insert = statement.Cast<duckdb::InsertStatement>();
+    return WrittenTables::value_type(insert.schema, insert.table);
+  }
+  const duckdb::TableRef* target = nullptr;
+  if (statement.type == duckdb::StatementType::UPDATE_STATEMENT)
+    target = statement.Cast<duckdb::UpdateStatement>().table.get();
+  if (statement.type == duckdb::StatementType::DELETE_STATEMENT)
+    target = statement.Cast<duckdb::DeleteStatement>().table.get();
+  if (!target || target->type != duckdb::TableReferenceType::BASE_TABLE) return std::nullopt;
+  const auto& base = target->Cast<duckdb::BaseTableRef>();
+  return WrittenTables::value_type(base.schema_name, base.table_name);
+}
+
 }  // namespace
 
 // ---- Answer
@@ -201,7 +220,9 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
   TRY(ensure_locked());
   try {
     std::unique_ptr<Prepared> prepared(new Prepared());
+    const WrittenTables before = written_;
     prepared->merged_table_ = rewrite_locked(statement);
+    prepared->written_ = std::exchange(written_, before);
     prepared->statement_ = kernel_->Prepare(std::move(statement));
     if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
     prepared->instance_ = instance_;
@@ -232,6 +253,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
   }
   try {
     TRY(take_table_locked(prepared.merged_table_));
+    written_.insert(written_.end(), prepared.written_.begin(), prepared.written_.end());
     struct End {
       Connection& connection;
       ~End() { connection.end_statement_locked(); }
@@ -254,6 +276,12 @@ std::string Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>&
     default:
       return {};
   }
+  if (host_.commits_watched_.load(std::memory_order_relaxed)) {
+    if (auto table = written_table(*statement)) {
+      if (table->first.empty()) table->first = schema_;
+      if (written_.size() < kMaxWritten) written_.push_back(std::move(*table));
+    }
+  }
   std::string merged_table;
   auto& context = *kernel_->context;
   context.RunFunctionInTransaction([&] { merged_table = rewrite_write(context, statement, write_rules_); });
@@ -273,6 +301,7 @@ void Connection::end_statement_locked() {
   }
   transaction_began_.reset();
   host_.table_locks().release(this);
+  if (!written_.empty()) host_.tell_commit(std::exchange(written_, {}));
 }
 
 void Connection::set_write_rules(const WriteRules& rules) {

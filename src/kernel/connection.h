@@ -70,6 +70,7 @@ class Prepared {
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   std::weak_ptr<duckdb::DuckDB> instance_;
   std::string merged_table_;  // of a write that reads its table: the plan goes stale
+  WrittenTables written_;
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
 };
@@ -163,6 +164,7 @@ class Connection {
   const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
   const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
+  WrittenTables written_;                      // in it, or by the statement that runs; while somebody watches
 
   Progress progress_;
 

@@ -11,6 +11,7 @@
 #include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
 #include "kernel/narrow_extremes.h"
+#include "kernel/s3_files.h"
 #include "kernel/table_cache.h"
 #include "kernel/viewer.h"
 
@@ -113,6 +114,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     for (const auto& root : options_.allowed_roots) {
       live.AddAllowedDirectory(std::filesystem::weakly_canonical(root).string());
     }
+    register_s3_files(*instance->instance);
     if (!load_spool_dir().empty()) live.AddAllowedDirectory(load_spool_dir().string());
     TRY(run_at_open(connection, "SET enable_external_access = false"));
     return instance;
@@ -125,6 +127,17 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     }
     return fail(std::move(error));
   }
+}
+
+void Host::watch_commits(CommitWatcher watcher) {
+  std::lock_guard lock(watcher_mutex_);
+  commits_watched_ = watcher != nullptr;
+  commit_watcher_ = std::move(watcher);
+}
+
+void Host::tell_commit(const WrittenTables& tables) {
+  std::lock_guard lock(watcher_mutex_);
+  if (commit_watcher_) commit_watcher_(tables);
 }
 
 std::shared_ptr<duckdb::DuckDB> Host::instance() {

@@ -11,11 +11,13 @@
 #include <condition_variable>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -43,6 +45,9 @@ struct HostOptions {
   std::vector<std::filesystem::path> allowed_roots;  // directories whose files SQL may read and write; none by default
 };
 
+// Schemas and names of tables.
+using WrittenTables = std::vector<std::pair<std::string, std::string>>;
+
 class Host {
  public:
   // Errors: kUnavailable when another process has the data file open, kDataLoss when it cannot be read.
@@ -68,6 +73,11 @@ class Host {
   // Grows with every change of the schema that this process makes (DDL); for caches of plans.
   uint64_t schema_version() const { return schema_version_.load(std::memory_order_acquire); }
   void schema_changed() { schema_version_.fetch_add(1, std::memory_order_acq_rel); }
+
+  // `watcher` is told which tables a transaction wrote, once it ended (also when that failed). Called with locks held:
+  // it must not use the kernel. Null: nobody watches, which costs writes nothing.
+  using CommitWatcher = std::function<void(const WrittenTables&)>;
+  void watch_commits(CommitWatcher watcher);
 
   // Who writes tables whose rows merge by key.
   TableLocks& table_locks() { return table_locks_; }
@@ -107,6 +117,10 @@ class Host {
   std::atomic<bool> ready_{false};
   std::atomic<uint64_t> reopen_count_{0};
   std::atomic<uint64_t> schema_version_{1};
+  std::atomic<bool> commits_watched_{false};
+  std::mutex watcher_mutex_;  // guards commit_watcher_; taken last
+  CommitWatcher commit_watcher_;
+  void tell_commit(const WrittenTables& tables);
   std::atomic<int> large_results_{0};        // answers being read that have passed kLargeResultRows
   uint64_t tables_before_large_result_ = 0;  // bytes of table blocks when there was none; the keeper's own
 

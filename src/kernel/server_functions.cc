@@ -4,6 +4,7 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/partitions.h"
 #include "kernel/viewer.h"
 
 namespace sluice::kernel {
@@ -61,8 +62,6 @@ void fill_views(ClientContext& context, const SystemRows& source, const Argument
   }
 }
 
-void fill_nothing(ClientContext&, const SystemRows&, const Arguments&, Rows&) {}
-
 void fill_catalogs(ClientContext&, const SystemRows&, const Arguments&, Rows& rows) {
   rows.push_back({Value::BIGINT(0), text("internal"), text("internal"), Value(kText), Value(kText)});
 }
@@ -113,8 +112,44 @@ void fill_partitions(ClientContext& context, const SystemRows&, const Arguments&
   }
 }
 
+// information_schema.PARTITIONS: the partitions of Doris' tables; those without are one that is called as they are.
+void fill_catalog_partitions(ClientContext& context, const SystemRows&, const Arguments&, Rows& rows) {
+  for (const std::string& database : list_databases(context)) {
+    if (is_system_database(database)) continue;
+    for (const RelationFacts& relation : describe_relations(context, database)) {
+      const TableModel& model = relation.model;
+      if (relation.view || model.keys == KeyModel::kNone) continue;
+      const bool range = model.partitioned == PartitionKind::kRange;
+      std::string expression;
+      for (const auto& column : model.partition_columns) expression += (expression.empty() ? "" : ", ") + column;
+      const auto add = [&](const std::string& name, int64_t place, const char* method, const std::string& bounds) {
+        rows.push_back({text(database), text(relation.name), text(name), Value::BIGINT(place), text(method),
+                        expression.empty() ? Value(kText) : text(expression),
+                        bounds.empty() ? Value(kText) : text(bounds)});
+      };
+      if (model.partitioned == PartitionKind::kNone) add(relation.name, 1, "UNPARTITIONED", "");
+      int64_t place = 0;
+      for (const auto& partition : model.partitions) {
+        if (partition.temporary) continue;
+        add(partition.name, ++place, range ? "RANGE" : "LIST",
+            partition_text(model, partition, relation.partition_types));
+      }
+    }
+  }
+}
+
 const std::vector<ServerFunction>& server_functions() {
   static const std::vector<ServerFunction> functions{
+      {"catalog_partitions",
+       0,
+       {{"database", kText},
+        {"relation", kText},
+        {"name", kText},
+        {"place", kNumber},
+        {"method", kText},
+        {"expression", kText},
+        {"description", kText}},
+       fill_catalog_partitions},
       {"mv_infos",
        1,
        {{"Id", kNumber},
@@ -157,7 +192,7 @@ const std::vector<ServerFunction>& server_functions() {
         {"FailedTaskCount", kText},
         {"CanceledTaskCount", kText},
         {"Comment", kText}},
-       fill_nothing},
+       fill_provided<SystemRows::Kind::kInsertJobs>},
       {"mv_tasks",
        0,
        {{"TaskId", kText},
@@ -194,7 +229,7 @@ const std::vector<ServerFunction>& server_functions() {
         {"TrackingUrl", kText},
         {"LoadStatistic", kText},
         {"User", kText}},
-       fill_nothing},
+       fill_provided<SystemRows::Kind::kInsertTasks>},
       {"partitions",
        2,
        {{"PartitionId", kNumber},

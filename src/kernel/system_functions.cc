@@ -12,6 +12,8 @@
 #include "kernel/charsets.h"
 #include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/file_scan.h"
+#include "kernel/hidden_scan.h"
 #include "kernel/index_scan.h"
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
@@ -438,6 +440,8 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_insert_values(context);
   create_partition_scan(context);
   create_index_scan(context);
+  create_hidden_scan(context);
+  create_file_scan(context);
   register_plan_rules(duckdb::DBConfig::GetConfig(context));
   functions::create_types(context);
   functions::create_functions(context);

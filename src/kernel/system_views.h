@@ -27,6 +27,8 @@ class SystemRows {
     kMaterializedViews,  // with the database before them
     kViewJobs,
     kViewTasks,
+    kInsertJobs,
+    kInsertTasks,
     kFrontends,
     kBackends,
     kFrontendDisks,
@@ -41,7 +43,7 @@ class SystemRows {
 
  private:
   mutable std::mutex mutex_;  // held while a provider runs, so that provide() waits for it
-  Provider providers_[10];
+  Provider providers_[static_cast<size_t>(Kind::kFrontendDisks) + 1];
 };
 
 // The same for what differs between the clients, registered in the context of a connection: the session's variables,

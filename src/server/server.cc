@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "kernel/s3_files.h"
 #include "server/exit_codes.h"
 #include "server/memory_ceiling.h"
 #include "server/system_time_zone.h"
@@ -110,6 +111,7 @@ Status Server::start() {
           background_.reset();
           network_.reset();
         }));
+    TRY(start_part("jobs", [&] { return services_->jobs.start(); }, [&](Deadline) { services_->jobs.stop(); }));
     TRY(start_part("tls", [&] { return make_tls(); }, [&](Deadline) { tls_.reset(); }));
     TRY(start_part(
         "tracing", [&] { return start_otlp(); },
@@ -187,6 +189,7 @@ Status Server::open_kernel() {
     }
     options.allowed_roots.emplace_back(root);
   }
+  kernel::allow_s3_endpoints(settings_.list("files.s3_endpoints"));
   kernel_ = TRY(kernel::Host::open(std::move(options)));
   return {};
 }

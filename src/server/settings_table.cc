@@ -96,6 +96,9 @@ constexpr SettingDefinition kTable[] = {
     setting("files.allowed_roots", Kind::kPathList, "",
             "Directories whose files SQL may read and write (read_csv('/data/x.csv'), COPY, LOAD DATA). None by default."),
 
+    setting("files.s3_endpoints", Kind::kTextList, "",
+            "Hosts, with their ports, that the table function s3() may read from (s3.eu-west-1.amazonaws.com). None by default."),
+
     setting("plan_cache.enabled", Kind::kBool, "true", "Whether plans of statements that differ only in literals are reused."),
     expert(setting("plan_cache.entries", Kind::kInt, "4096", "Forms of statements that are remembered, for all sessions together.", 1, 10'000'000)),
 

@@ -26,9 +26,10 @@ using duckdb::StatementType;
 using duckdb::StringUtil;
 
 // Table functions that read nothing of anybody's, or only what the one who asks may see (kernel/viewer.h).
-constexpr std::string_view kOpenFunctions[] = {"range",       "generate_series", "unnest",   "mv_jobs", "mv_tasks",
-                                               "insert_jobs", "insert_tasks",    "catalogs", "repeat"};
-constexpr std::string_view kPartitionScan = "sluice_partition_scan";
+constexpr std::string_view kOpenFunctions[] = {"range",    "generate_series", "unnest", "mv_jobs",
+                                               "mv_tasks", "catalogs",        "repeat", "sluice_request_scan"};
+// Those that stand for a table, which their first three arguments name.
+constexpr std::string_view kScans[] = {"sluice_partition_scan", "sluice_index_scan", "sluice_hidden_scan"};
 
 std::string database_text(const ObjectName& object) {
   return equal_no_case(object.catalog, kernel::kInternalCatalog) ? object.database
@@ -286,7 +287,7 @@ Status AccessCheck::table_function(const duckdb::TableFunctionRef& reference, co
   if (reference.subquery) TRY(node(*reference.subquery->node, scope));
   const std::string name = StringUtil::Lower(call.function_name);
   // Those that name databases and tables in their arguments.
-  const bool scan = name == kPartitionScan;
+  const bool scan = std::ranges::find(kScans, std::string_view(name)) != std::end(kScans);
   if (scan || name == "partitions" || name == "mv_infos") {
     std::vector<std::string> parts;
     for (const auto& argument : call.children) {

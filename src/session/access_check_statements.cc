@@ -130,6 +130,11 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     return need(TRY(object(recover->table)), kToCreate);
   }
   if (const auto* data = std::get_if<dialect::LoadDataStatement>(&body)) return load(TRY(object(data->table)));
+  if (const auto* outfile = std::get_if<dialect::OutfileStatement>(&body)) {
+    TRY(need_global(kToOperate));  // files of the server
+    return tree(*outfile->query, dialect::KernelStatement::Effect::kRead);
+  }
+  if (std::holds_alternative<dialect::JobStatement>(body)) return need_global(kToAdminister);
   if (const auto* nothing = std::get_if<dialect::NoOpStatement>(&body))
     return nothing->administers ? need_global(kToOperate) : Status();
   // Whose session it is, is looked at when it is found.

@@ -5,6 +5,7 @@
 
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/types.h"
 #include "kernel/catalog_facts.h"
 #include "session/session_state.h"
 
@@ -96,11 +97,12 @@ std::vector<Column> make_columns(const std::vector<std::string>& names,
   return columns;
 }
 
-void declare_digits(kernel::Connection& kernel, std::vector<Column>& columns) {
+void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns) {
   std::map<std::pair<std::string, std::string>, std::vector<size_t>> tables;
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].type.id() == duckdb::LogicalTypeId::TIMESTAMP && !columns[i].org_table.empty())
-      tables[{columns[i].schema, columns[i].org_table}].push_back(i);
+    const bool declared =
+        columns[i].type.id() == duckdb::LogicalTypeId::TIMESTAMP || functions::is_text(columns[i].type);
+    if (declared && !columns[i].org_table.empty()) tables[{columns[i].schema, columns[i].org_table}].push_back(i);
   }
   if (tables.empty()) return;
   // Without them the cells show what the values have: no reason to fail.
@@ -108,8 +110,11 @@ void declare_digits(kernel::Connection& kernel, std::vector<Column>& columns) {
     for (const auto& [table, places] : tables) {
       std::vector<std::string> names;
       for (const size_t place : places) names.push_back(columns[place].org_name);
-      const auto digits = kernel::fraction_digits(context, table.first, table.second, names);
-      for (size_t i = 0; i < places.size(); ++i) columns[places[i]].fraction_digits = digits[i];
+      const auto declared = kernel::declared_columns(context, table.first, table.second, names);
+      for (size_t i = 0; i < places.size(); ++i) {
+        columns[places[i]].fraction_digits = declared[i].fraction_digits;
+        columns[places[i]].is_string = declared[i].is_string;
+      }
     }
     return {};
   }));

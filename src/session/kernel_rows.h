@@ -29,8 +29,8 @@ std::vector<Column> make_columns(const std::vector<std::string>& names,
                                  const duckdb::vector<duckdb::LogicalType>& types,
                                  const std::vector<std::optional<ColumnOrigin>>& origins);
 
-// Fills in the digits of the columns that tables declare as DATETIME(n).
-void declare_digits(kernel::Connection& kernel, std::vector<Column>& columns);
+// Fills in what the tables' declarations say of the columns: DATETIME(n), STRING.
+void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns);
 
 // "INTEGER,VARCHAR,": a kernel plan that is kept serves values of these types only.
 std::string type_signature(const std::vector<duckdb::Value>& values);

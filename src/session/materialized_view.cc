@@ -241,7 +241,7 @@ Status SessionState::create_async_view(View& view, const std::string& database, 
   model.set_note(kNote, "sources", sources);
   model.set_note(kNote, "build", view.build);
   model.set_note(kNote, "refresh", view.refresh);
-  model.set_note(kNote, "trigger", view.trigger);
+  TRY(note_trigger(table, view));
   model.set_note(kNote, "keys", view.keys);
   model.set_note(kNote, "partition", view.partition);
   model.set_note(kNote, "distribution", view.distribution);
@@ -322,6 +322,7 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
   task.database = database;
   task.view = view.name.name;
   task.mode = view.refresh == "PARTITIONS" ? "PARTIAL" : "COMPLETE";
+  if (client.server) task.trigger = client.program == kCommitTrigger ? "COMMIT" : "SYSTEM";
   task.began = std::chrono::system_clock::now();
   bool known = false;
   Status done = in_own_transaction([&]() -> Status {
@@ -348,6 +349,13 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
 }
 
 Result<Outcome> SessionState::materialized_view(View view) {
+  const bool refreshes = view.what == What::kRefresh;
+  auto outcome = change_materialized_view(std::move(view));
+  if (!refreshes && outcome) services.jobs.views_changed();
+  return outcome;
+}
+
+Result<Outcome> SessionState::change_materialized_view(View view) {
   const std::string database = TRY(own_database(view.name));
   // Of the statements that change the notes of one view.
   const auto change = [&](const std::function<Status(TableDefinition&)>& work) -> Result<Outcome> {
@@ -405,8 +413,7 @@ Result<Outcome> SessionState::materialized_view(View view) {
     case What::kSetRefresh:
       return change([&](TableDefinition& table) -> Status {
         if (!view.refresh.empty()) table.model.set_note(kNote, "refresh", view.refresh);
-        if (!view.trigger.empty()) table.model.set_note(kNote, "trigger", view.trigger);
-        return {};
+        return view.trigger.empty() ? Status() : note_trigger(table, view);
       });
     case What::kSetProperties:
       return change([&](TableDefinition& table) -> Status {

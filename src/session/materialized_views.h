@@ -11,6 +11,8 @@
 
 namespace sluice::session {
 
+// Those with rows of their own, of all databases.
+std::vector<kernel::RelationFacts> list_materialized_views(kernel::Connection& kernel);
 // Whether all tables that its query reads are still there (Doris calls a view whose tables are not SCHEMA_CHANGE).
 bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view);
 std::string create_materialized_view_text(const kernel::RelationFacts& view);

@@ -24,6 +24,7 @@ struct Column {
   std::string org_name;                      // the column's own name
   std::string schema;                        // that table's database
   std::optional<uint8_t> fraction_digits{};  // of a DATETIME(n): n
+  bool is_string = false;                    // a column declared as STRING
 };
 
 // A statement without rows.

@@ -135,7 +135,7 @@ Result<std::shared_ptr<const PointSelect>> PointSelect::recognise(kernel::Connec
     select->columns_read_.push_back(column.org_name);
     select->columns_.push_back(std::move(column));
   }
-  declare_digits(connection, select->columns_);
+  declare_columns(connection, select->columns_);
   select->table_ = {found.shape.catalog, found.shape.schema, found.shape.table};
   select->columns_read_.insert(select->columns_read_.end(), found.shape.keys.begin(), found.shape.keys.end());
   select->keys_ = std::move(found.keys);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/schema_jobs.h"
 
+#include <algorithm>
 #include <ctime>
 
 namespace sluice::session {
@@ -8,6 +9,11 @@ namespace sluice::session {
 uint64_t SchemaJobs::next_id() {
   std::lock_guard lock(mutex_);
   return ++last_id_;
+}
+
+void SchemaJobs::at_least(uint64_t id) {
+  std::lock_guard lock(mutex_);
+  last_id_ = std::max(last_id_, id);
 }
 
 void SchemaJobs::add(SchemaJob job) {

@@ -27,7 +27,8 @@ struct RefreshTask {
   uint64_t id = 0;
   std::string database;
   std::string view;
-  std::string mode;  // COMPLETE, PARTIAL, NOT_REFRESH
+  std::string trigger = "MANUAL";  // SYSTEM, COMMIT
+  std::string mode;                // COMPLETE, PARTIAL, NOT_REFRESH
   bool failed = false;
   std::string error;
   std::vector<std::string> partitions;  // that were to be refreshed
@@ -39,6 +40,8 @@ class SchemaJobs {
  public:
   // Numbers of jobs, tasks and the things that SHOW numbers: one sequence, as in Doris.
   uint64_t next_id();
+  // One that was given out before the start.
+  void at_least(uint64_t id);
   void add(SchemaJob job);
   void add(RefreshTask task);
   // Of one database and kind, oldest first.

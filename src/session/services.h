@@ -10,6 +10,9 @@
 #include "kernel/host.h"
 #include "session/access.h"
 #include "session/audit.h"
+#include "session/export_jobs.h"
+#include "session/insert_loads.h"
+#include "session/job_scheduler.h"
 #include "session/plan_cache.h"
 #include "session/query_profiles.h"
 #include "session/running.h"
@@ -46,6 +49,8 @@ class Services {
   PlanCache plan_cache;
   RunningStatements running;
   SchemaJobs schema_jobs;
+  ExportJobs exports;
+  InsertLoads insert_loads;
   QueryProfiles profiles;
   GlobalVariables variables;  // system variables' global values
 
@@ -61,6 +66,11 @@ class Services {
 
  private:
   std::atomic<uint32_t> last_connection_id_{0};
+
+ public:
+  JobScheduler jobs{*this};  // after what its sessions use
+
+ private:
   SystemRowsProvider system_rows_{*this};  // last: uses all others
 };
 

@@ -44,6 +44,7 @@ std::string cache_key(const dialect::Normalised& text, const SessionState& state
   key += state.database_;
   key += '\0';
   key += std::to_string(state.variables.sql_modes());
+  if (state.variables.show_hidden_columns()) key += 'h';
   return key;
 }
 
@@ -220,6 +221,20 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
   return state.run(TRY(dialect::parse(sql, state.parse_options())), sql);
 }
 
+Result<Done> Session::execute_http_stream(std::string_view sql, const std::string& file) {
+  SessionState& state = *state_;
+  state.http_stream_file = file;
+  auto statement = TRY(dialect::parse(sql, state.parse_options()));
+  const auto* insert = std::get_if<KernelStatement>(&statement.body);
+  if (!insert || insert->tree->type != duckdb::StatementType::INSERT_STATEMENT)
+    return fail(sql_error(Code::kInvalidArgument, 1105,
+                          "errCode = 2, detailMessage = http_stream takes INSERT INTO t SELECT .. FROM "
+                          "http_stream(..) only"));
+  Outcome outcome = TRY(execute(sql));
+  const auto* done = std::get_if<Done>(&outcome);
+  return done ? *done : Done();
+}
+
 Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql) {
   state_->find_start(sql);
   auto prepared = prepare_text(sql);
@@ -281,7 +296,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare_text(std::string_vie
   if (!described) return fail(GuardedReads::translate(read_guard, std::move(described.error())));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
-    declare_digits(state.connection(), prepared->known_columns);
+    declare_columns(state.connection(), prepared->known_columns);
   }
   return std::shared_ptr<PreparedStatement>(std::move(prepared));
 }

@@ -32,6 +32,7 @@ struct ClientIdentity {
   std::string program;        // connection attribute program_name or the HTTP user agent; may be empty
   std::string tls_version{};  // "TLSv1.3"; empty without TLS
   std::string tls_cipher{};   // "TLS_AES_256_GCM_SHA384"; empty without TLS
+  bool server = false;        // the server itself, which may do everything
 };
 
 // Why a running statement is stopped; decides the error its client sees.
@@ -100,6 +101,10 @@ class Session final : public Listed {
 
   // Runs one statement. Worker. The RowStream of its Outcome must be destroyed before the next call.
   Result<Outcome> execute(std::string_view sql);
+
+  // INSERT INTO t SELECT .. FROM http_stream(..), which reads `file`. Worker. Errors: as execute(); 1105 it is another
+  // statement.
+  Result<Done> execute_http_stream(std::string_view sql, const std::string& file);
 
   // Prepares one statement with '?' parameters. Worker. Errors: as execute(); 1390 more than 65,535 parameters.
   Result<std::shared_ptr<PreparedStatement>> prepare(std::string_view sql);

@@ -6,6 +6,7 @@
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "session/constant.h"
+#include "session/create_as.h"
 #include "session/kernel_rows.h"
 #include "session/no_database.h"
 #include "session/show.h"
@@ -81,6 +82,8 @@ dialect::ParseOptions SessionState::parse_options(bool lift_literals) const {
   options.ansi_quotes = (modes & kAnsiQuotes) != 0;
   options.pipes_as_concat = (modes & kPipesAsConcat) != 0;
   options.lift_literals = lift_literals;
+  options.show_hidden_columns = variables.show_hidden_columns();
+  options.http_stream_file = http_stream_file;
   options.session = this;
   return options;
 }
@@ -221,6 +224,12 @@ Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
 }
 
 const std::shared_ptr<const Rights>& SessionState::rights() {
+  if (client.server && known_rights) return known_rights;
+  if (client.server) {
+    known_rights =
+        std::make_shared<const Rights>(client.user, built_in_grants(kAdminRole), std::vector<const RowPolicy*>());
+    return known_rights;
+  }
   const uint64_t now = services.access.generation();
   if (now == rights_generation && known_rights) return known_rights;
   known_rights = services.access.rights(client.account);
@@ -237,6 +246,7 @@ Result<std::shared_ptr<const StatementGuard>> SessionState::check_access(const d
   const auto* tree = std::get_if<KernelStatement>(&body);
   const bool reads = tree || std::holds_alternative<dialect::ExplainStatement>(body) ||
                      std::holds_alternative<dialect::ShowStatement>(body) ||
+                     std::holds_alternative<dialect::OutfileStatement>(body) ||
                      std::holds_alternative<dialect::SetStatement>(body);
   const bool truncates = tree && tree->effect == KernelStatement::Effect::kSchema &&
                          tree->tree->type == duckdb::StatementType::DELETE_STATEMENT;
@@ -320,6 +330,8 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
   }
   if (const auto* policy = std::get_if<dialect::RowPolicyStatement>(&body)) return row_policy(*policy);
   if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
+  if (auto* outfile = std::get_if<dialect::OutfileStatement>(&body)) return write_outfile(std::move(*outfile));
+  if (auto* job = std::get_if<dialect::JobStatement>(&body)) return run_job_statement(std::move(*job));
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return alter_partitions(*partitions);
   if (const auto* recovered = std::get_if<dialect::RecoverStatement>(&body)) return recover(*recovered);
@@ -351,7 +363,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
-    declare_digits(connection(), columns);
+    declare_columns(connection(), columns);
   }
   return to_outcome(std::move(*answer), std::move(columns), type);
 }
@@ -369,6 +381,7 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   Result<Outcome> outcome = Outcome(Done{});
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   const auto created = created_by_query(*trees[0]);
+  const auto origins = created ? origins_of_created(trees, database_) : std::vector<std::optional<ColumnOrigin>>();
   for (auto& tree : trees) {
     const auto type = tree->type;
     // INSERT OVERWRITE takes all rows away, also those that its author may not read.
@@ -386,8 +399,9 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   }
   if (outcome && created) {
     const std::string& database = created->database.empty() ? database_ : created->database;
-    if (Status noted = note_default_keys(connection(), database, created->name); !noted)
-      outcome = fail(std::move(noted.error()));
+    Status noted = note_query_types(connection(), database, created->name, origins);
+    if (noted) noted = note_default_keys(connection(), database, created->name);
+    if (!noted) outcome = fail(std::move(noted.error()));
   }
   if (outcome && inserted) outcome = Outcome(std::move(*inserted));
   if (own_transaction) {

@@ -31,6 +31,8 @@
 namespace sluice::session {
 
 struct TableDefinition;
+// The distance between two runs. Errors: 1105 longer than 100 years.
+Result<std::chrono::seconds> interval_of(const dialect::Schedule& schedule);
 
 class SessionState final : public dialect::SessionValues {
  public:
@@ -137,6 +139,8 @@ class SessionState final : public dialect::SessionValues {
   Status in_own_transaction(const std::function<Status()>& work);
   // materialized_view.cc
   Result<Outcome> materialized_view(dialect::MaterializedViewStatement statement);
+  Result<Outcome> change_materialized_view(dialect::MaterializedViewStatement statement);
+  Status note_trigger(TableDefinition& table, const dialect::MaterializedViewStatement& view);
   Status create_async_view(dialect::MaterializedViewStatement& view, const std::string& database, bool& created);
   Status create_sync_view(dialect::MaterializedViewStatement& view, const std::string& database);
   Status drop_view(const dialect::MaterializedViewStatement& view, const std::string& database);
@@ -149,6 +153,12 @@ class SessionState final : public dialect::SessionValues {
   Status move_database(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<Outcome> row_policy(const dialect::RowPolicyStatement& statement);
+  // outfile.cc: SELECT .. INTO OUTFILE, EXPORT
+  Result<Outcome> write_outfile(dialect::OutfileStatement statement);
+  // job_statements.cc: CREATE JOB, PAUSE JOB, ..
+  Result<Outcome> run_job_statement(dialect::JobStatement statement);
+  // A time as written, in the session's zone. Errors: 1105 it is none.
+  Result<std::chrono::system_clock::time_point> time_of(const std::string& text);
   Result<duckdb::Value> evaluate(const duckdb::ParsedExpression& expression);
   Status obey(const VariableDefinition& variable, const VariableValue& value);
   dialect::Account self_account() const;
@@ -192,6 +202,8 @@ class SessionState final : public dialect::SessionValues {
   std::map<std::string, PreparedText> prepared_texts;
   TraceContext next_trace;
   bool has_next_trace = false;
+
+  std::string http_stream_file;  // of execute_http_stream()
 
   // A parse that answer_at_once() made in vain, for the execute() that follows with the same text.
   std::string parsed_text;

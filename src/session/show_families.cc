@@ -273,6 +273,38 @@ Result<Table> show_recycle_bin(ShowContext& context, Table table) {
   return table;
 }
 
+Result<Table> show_exports(const dialect::ShowStatement& show, ShowContext& context, Table table) {
+  const std::string database = TRY(database_of(show.object, context));
+  for (const ExportJob& job : context.services.exports.list(database)) {
+    if (!context.rights.sees({kernel::kInternalCatalog, job.database, job.table})) continue;
+    const std::string began = time_text(job.began);
+    table.rows.push_back({text(std::to_string(job.id)), text(job.label),
+                          text(job.error.empty() ? "FINISHED" : "CANCELLED"), text(job.error.empty() ? "100%" : "0%"),
+                          text(job.task_info), text(job.path), text(began), text(began), text(time_text(job.ended)),
+                          text("7200"), job.error.empty() ? no_text() : text(job.error),
+                          job.error.empty() ? text(job.files) : no_text()});
+  }
+  return table;
+}
+
+Result<Table> show_loads(const dialect::ShowStatement& show, ShowContext& context, Table table) {
+  const std::string database = TRY(database_of(show.object, context));
+  for (const InsertLoad& load : context.services.insert_loads.list(database)) {
+    if (!context.rights.sees({kernel::kInternalCatalog, load.database, load.table})) continue;
+    const bool done = load.error.empty();
+    const std::string began = time_text(load.began), ended = time_text(load.ended);
+    const std::string rows = std::to_string(load.rows);
+    table.rows.push_back({text(std::to_string(load.id)), text(load.label), text(done ? "FINISHED" : "CANCELLED"),
+                          text(done ? "100.00% (1/1)" : "Unknown id: " + std::to_string(load.id)), text("INSERT"),
+                          text("NULL"), text("cluster:N/A; timeout(s):14400; max_filter_ratio:0.0; priority:NORMAL"),
+                          done ? no_text() : text("type:LOAD_RUN_FAIL; msg:" + load.error), text(began), text(began),
+                          text(began), text(began), text(ended), text(""),
+                          text("{\"ScannedRows\":" + rows + ",\"LoadBytes\":0,\"FileNumber\":0,\"FileSize\":0}"),
+                          text(std::to_string(load.txn_id)), text("{}"), text(load.user), text("")});
+  }
+  return table;
+}
+
 Table show_config(ShowContext& context, Table table) {
   for (const VariableRow& row : context.services.variables.list()) {
     table.rows.push_back({text(row.name), text(row.value), text("String"), text("true"), text("false"), text("")});
@@ -340,6 +372,8 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "DATA TYPES") return show_data_types(std::move(table));
   if (family == "ROLES") return show_roles(context);
   if (family == "WORKLOAD GROUPS") return show_workload_groups(std::move(table));
+  if (family == "LOAD") return show_loads(show, context, std::move(table));
+  if (family == "EXPORT") return show_exports(show, context, std::move(table));
   if (family == "CATALOG RECYCLE BIN") return show_recycle_bin(context, std::move(table));
   if (family == "FRONTEND CONFIG") return show_config(context, std::move(table));
   if (family == "CATALOG") {

@@ -23,21 +23,6 @@ Rows process_rows(const Services& services) {
   return rows;
 }
 
-// Of all databases; read through a connection of its own, since the one that asks is busy.
-std::vector<kernel::RelationFacts> all_views(kernel::Connection& connection) {
-  std::vector<kernel::RelationFacts> views;
-  static_cast<void>(connection.with_context([&](duckdb::ClientContext& context) -> Status {
-    for (const std::string& database : kernel::list_databases(context)) {
-      if (kernel::is_system_database(database)) continue;
-      for (auto& relation : kernel::list_relations(context, database)) {
-        if (relation.model.is_materialized_view()) views.push_back(std::move(relation));
-      }
-    }
-    return {};
-  }));
-  return views;
-}
-
 std::string view_note(const kernel::RelationFacts& view, const char* name) {
   const std::string* found = view.model.note("async", name);
   return found ? *found : std::string();
@@ -48,7 +33,7 @@ std::string job_name(const kernel::RelationFacts& view) { return "inner_mtmv_" +
 Rows view_rows(Services& services) {
   Rows rows;
   kernel::Connection connection(services.kernel);
-  for (const auto& view : all_views(connection)) {
+  for (const auto& view : list_materialized_views(connection)) {
     const std::string state = view_note(view, "state");
     const bool readable = is_readable(connection, view);
     const std::string partition = view_note(view, "partition");
@@ -73,7 +58,7 @@ Rows view_rows(Services& services) {
 Rows job_rows(Services& services) {
   Rows rows;
   kernel::Connection connection(services.kernel);
-  for (const auto& view : all_views(connection)) {
+  for (const auto& view : list_materialized_views(connection)) {
     const std::string id = view_note(view, "id");
     const std::string trigger = view_note(view, "trigger");
     const std::string status = view_note(view, "job");
@@ -86,10 +71,36 @@ Rows job_rows(Services& services) {
   return rows;
 }
 
+std::string text_of(const std::optional<JobDefinition::Time>& when) { return when ? time_text(*when) : std::string(); }
+
+Rows insert_job_rows(Services& services) {
+  Rows rows;
+  for (const JobDefinition& job : services.jobs.jobs()) {
+    rows.push_back({text(std::to_string(job.id)), text(job.name), text(job.user),
+                    text(job.every.count() > 0 ? "RECURRING" : "ONE_TIME"), text(job.strategy), text(job.status),
+                    text(job.sql), text(time_text(job.created)), text(std::to_string(job.succeeded)),
+                    text(std::to_string(job.failed)), text(std::to_string(job.canceled)), text(job.comment)});
+  }
+  return rows;
+}
+
+Rows insert_task_rows(Services& services) {
+  Rows rows;
+  for (const JobTask& task : services.jobs.tasks()) {
+    const std::string label = std::to_string(task.job_id) + "_" + std::to_string(task.id);
+    const std::string statistic = "{\"LoadedRows\":" + std::to_string(task.rows) + "}";
+    rows.push_back({text(std::to_string(task.id)), text(std::to_string(task.job_id)), text(task.job_name), text(label),
+                    text(task.status), text(task.error), text(time_text(task.created)), text(time_text(task.created)),
+                    text(text_of(task.ended)), text(""), text(task.status == "SUCCESS" ? statistic : ""),
+                    text(task.user)});
+  }
+  return rows;
+}
+
 Rows task_rows(Services& services) {
   Rows rows;
   kernel::Connection connection(services.kernel);
-  const auto views = all_views(connection);
+  const auto views = list_materialized_views(connection);
   for (const RefreshTask& task : services.schema_jobs.tasks()) {
     auto view = std::ranges::find_if(
         views, [&](const auto& known) { return known.database == task.database && known.name == task.view; });
@@ -103,9 +114,9 @@ Rows task_rows(Services& services) {
     rows.push_back({text(std::to_string(task.id)), text(id), text(job_name(*view)), text(id), text(task.view),
                     text("0"), text(task.database), text(task.failed ? "FAILED" : "SUCCESS"), text(task.error),
                     text(time_text(task.began)), text(time_text(task.began)), text(time_text(task.ended)),
-                    text(std::to_string(took)), text("{\"triggerMode\":\"MANUAL\"}"), text(task.mode), text(partitions),
-                    text(task.failed ? "[]" : partitions), text(task.failed ? "0.00% (0/1)" : "100.00% (1/1)"),
-                    text("")});
+                    text(std::to_string(took)), text("{\"triggerMode\":\"" + task.trigger + "\"}"), text(task.mode),
+                    text(partitions), text(task.failed ? "[]" : partitions),
+                    text(task.failed ? "0.00% (0/1)" : "100.00% (1/1)"), text("")});
   }
   // The newest first: those of one second are in this order already when they are sorted by their time.
   std::reverse(rows.begin(), rows.end());
@@ -129,6 +140,8 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
   rows.provide(Kind::kGlobalVariables, [&services] { return variable_rows(services.variables.list()); });
   rows.provide(Kind::kMaterializedViews, [&services] { return view_rows(services); });
   rows.provide(Kind::kViewJobs, [&services] { return job_rows(services); });
+  rows.provide(Kind::kInsertJobs, [&services] { return insert_job_rows(services); });
+  rows.provide(Kind::kInsertTasks, [&services] { return insert_task_rows(services); });
   rows.provide(Kind::kViewTasks, [&services] { return task_rows(services); });
   rows.provide(Kind::kFrontends, [&services] { return frontend_table(services).rows; });
   rows.provide(Kind::kBackends, [&services] { return backend_table(services).rows; });
@@ -136,9 +149,9 @@ SystemRowsProvider::SystemRowsProvider(Services& services) : services_(services)
 }
 
 SystemRowsProvider::~SystemRowsProvider() {
-  for (Kind kind :
-       {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables, Kind::kMaterializedViews,
-        Kind::kViewJobs, Kind::kViewTasks, Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
+  for (Kind kind : {Kind::kAccounts, Kind::kPrivileges, Kind::kProcesses, Kind::kGlobalVariables,
+                    Kind::kMaterializedViews, Kind::kViewJobs, Kind::kViewTasks, Kind::kInsertJobs, Kind::kInsertTasks,
+                    Kind::kFrontends, Kind::kBackends, Kind::kFrontendDisks})
     services_.kernel.system_rows().provide(kind, {});
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 struct KnownIds {
   VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, exec_mem_limit, autocommit, sql_mode,
-      time_zone, transaction_read_only, character_set_connection, collation_connection;
+      time_zone, transaction_read_only, character_set_connection, collation_connection, show_hidden_columns;
 };
 
 VariableId known(std::string_view name) {
@@ -30,7 +30,8 @@ const KnownIds& ids() {
                             known("time_zone"),
                             known("transaction_read_only"),
                             known("character_set_connection"),
-                            known("collation_connection")};
+                            known("collation_connection"),
+                            known("show_hidden_columns")};
   return ids;
 }
 
@@ -274,6 +275,7 @@ uint64_t SessionVariables::exec_mem_limit_bytes() const {
 }
 bool SessionVariables::autocommit() const { return std::get<bool>(own(ids().autocommit)); }
 bool SessionVariables::transaction_read_only() const { return std::get<bool>(own(ids().transaction_read_only)); }
+bool SessionVariables::show_hidden_columns() const { return std::get<bool>(own(ids().show_hidden_columns)); }
 SqlModes SessionVariables::sql_modes() const { return static_cast<SqlModes>(std::get<int64_t>(own(ids().sql_mode))); }
 const std::string& SessionVariables::time_zone() const { return std::get<std::string>(own(ids().time_zone)); }
 

@@ -155,6 +155,7 @@ class SessionVariables {
   bool autocommit() const;
   bool transaction_read_only() const;
   SqlModes sql_modes() const;
+  bool show_hidden_columns() const;
   const std::string& time_zone() const;  // as normalise_time_zone() writes it
 
   // Grows with every change: a cache made from these values is stale when the number differs.

@@ -65,7 +65,7 @@ Request::~Request() { door_.delist(this); }
 
 bool Request::is_waited_for() const {
   return route_.kind == RouteKind::kQuery || route_.kind == RouteKind::kStreamLoad ||
-         route_.kind == RouteKind::kTwoPhase;
+         route_.kind == RouteKind::kTwoPhase || route_.kind == RouteKind::kHttpStream;
 }
 
 void Request::stop() { interrupt(session::Interrupt::kShutdown); }
@@ -172,6 +172,9 @@ awaitable<void> Request::dispatch() {
       co_return;
     case RouteKind::kStreamLoad:
       co_await stream_load();
+      co_return;
+    case RouteKind::kHttpStream:
+      co_await http_stream();
       co_return;
     case RouteKind::kTwoPhase:
       co_await two_phase();

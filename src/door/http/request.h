@@ -18,10 +18,30 @@
 #include "door/http/stream_load.h"
 #include "net/http.h"
 #include "session/load.h"
+#include "session/load_spool.h"
 #include "session/running.h"
 #include "session/session.h"
 
 namespace sluice::door::http {
+
+// Counts the running loads of a door.
+class LoadSlot {
+ public:
+  LoadSlot(std::atomic<uint32_t>& count, uint32_t limit, Gauge& gauge)
+      : count_(count), gauge_(gauge), free_(count.fetch_add(1) < limit) {
+    gauge_.add();
+  }
+  ~LoadSlot() {
+    count_.fetch_sub(1);
+    gauge_.sub();
+  }
+  bool free() const { return free_; }
+
+ private:
+  std::atomic<uint32_t>& count_;
+  Gauge& gauge_;
+  const bool free_;
+};
 
 class Request final : public RunningWork, public session::Listed {
  public:
@@ -72,6 +92,10 @@ class Request final : public RunningWork, public session::Listed {
   awaitable<Result<std::unique_ptr<session::Load>>> open_load(StreamLoadRequest& request, StreamLoadAnswer& result);
   awaitable<Status> feed(session::Load& load, const StreamLoadRequest& request);
   std::string error_url(const std::string& name) const;
+  // ---- http_stream_request.cc
+  awaitable<void> http_stream();
+  awaitable<Status> run_http_stream(StreamLoadAnswer& result);
+  awaitable<Status> spool_body(session::LoadSpool& spool, std::optional<Compression> compression);
 
   // What stop(), timeouts and gone clients end. Any thread.
   void set_session(session::Session* session);

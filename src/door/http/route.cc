@@ -25,6 +25,7 @@ constexpr Pattern kPatterns[] = {
     {"/api/_load_error_log", "GET", RouteKind::kLoadErrors},
     {"/api/profile", "GET", RouteKind::kProfile},
     {"/api/profile/text", "GET", RouteKind::kProfileText},
+    {"/api/_http_stream", "PUT", RouteKind::kHttpStream},
     {"/api/{}/{}/_stream_load", "PUT", RouteKind::kStreamLoad},
     {"/api/{}/_stream_load_2pc", "PUT", RouteKind::kTwoPhase},
     {"/api/{}/{}/_stream_load_2pc", "PUT", RouteKind::kTwoPhase},

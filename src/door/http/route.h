@@ -21,6 +21,7 @@ enum class RouteKind : uint8_t {
   kKillQuery,    // DELETE /api/queries/{id}, POST /api/queries/{id}/kill
   kQuery,        // POST /api/query
   kStreamLoad,   // PUT /api/{database}/{table}/_stream_load
+  kHttpStream,   // PUT /api/_http_stream
   kTwoPhase,     // PUT /api/{database}/_stream_load_2pc, /api/{database}/{table}/_stream_load_2pc
   kLoadErrors,   // GET /api/_load_error_log?file=
   kProfile,      // GET /api/profile?query_id=

@@ -16,6 +16,7 @@ TEST(Route, FindsTheHandler) {
   Route load = find_route("PUT", "/api/my%20db/t%2Fx/_stream_load");
   EXPECT_EQ(load.kind, RouteKind::kStreamLoad);
   EXPECT_EQ(load.arguments, (std::vector<std::string>{"my db", "t/x"}));
+  EXPECT_EQ(find_route("PUT", "/api/_http_stream").kind, RouteKind::kHttpStream);
   Route kill = find_route("DELETE", "/api/queries/ab-cd");
   EXPECT_EQ(kill.kind, RouteKind::kKillQuery);
   EXPECT_EQ(kill.arguments[0], "ab-cd");

@@ -13,25 +13,6 @@ namespace {
 
 constexpr size_t kReadBytes = 512 << 10;  // read from the client before a worker takes them
 
-// Counts the running loads of a door.
-class LoadSlot {
- public:
-  LoadSlot(std::atomic<uint32_t>& count, uint32_t limit, Gauge& gauge)
-      : count_(count), gauge_(gauge), free_(count.fetch_add(1) < limit) {
-    gauge_.add();
-  }
-  ~LoadSlot() {
-    count_.fetch_sub(1);
-    gauge_.sub();
-  }
-  bool free() const { return free_; }
-
- private:
-  std::atomic<uint32_t>& count_;
-  Gauge& gauge_;
-  const bool free_;
-};
-
 bool valid_host(std::string_view host) {
   if (host.empty() || host.size() > 255) return false;
   for (char c : host) {

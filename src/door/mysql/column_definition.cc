@@ -29,7 +29,8 @@ size_t begin_definition(PacketBuffer& out, const session::Column& column, const 
   out.u8(kFixedFields);
   out.u16_le(type.charset);
   out.u32_le(type.length);
-  out.u8(static_cast<uint8_t>(type.type));
+  const bool is_string = column.is_string && type.type == FieldType::kString;
+  out.u8(static_cast<uint8_t>(is_string ? FieldType::kBlob : type.type));
   out.u16_le(type.flags);
   out.u8(column.fraction_digits.value_or(type.decimals));
   out.u16_le(0);
