@@ -35,26 +35,22 @@ class Flags {
   ValueRows<bool> flags_;
 };
 
-// ---- numbers of a row: `fold(flags, entry)`
+// ---- numbers of a row: `fold(flags, entry)`; 0 of a NULL
 
 template <typename Fold>
-void run_number(DataChunk& input, Vector& result, bool null_is_zero, Fold fold) {
+void run_number(DataChunk& input, Vector& result, Fold fold) {
   const idx_t count = rows_of(input);
   Flags flags(input.data[0], count);
   result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
   int64_t* numbers = FlatVector::GetData<int64_t>(result);
   for (idx_t row = 0; row < count; ++row) {
-    numbers[row] = 0;
-    if (flags.arrays.valid(row))
-      numbers[row] = fold(flags, flags.arrays[row]);
-    else if (!null_is_zero)
-      FlatVector::SetNull(result, row, true);
+    numbers[row] = flags.arrays.valid(row) ? fold(flags, flags.arrays[row]) : 0;
   }
   finish(input, result);
 }
 
 void run_count(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, true, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     int64_t sum = 0;
     for (idx_t i = 0; i < entry.length; ++i) sum += flags(entry.offset + i) ? 1 : 0;
     return sum;
@@ -62,7 +58,7 @@ void run_count(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 void run_first_index(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, false, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     for (idx_t i = 0; i < entry.length; ++i) {
       if (flags(entry.offset + i)) return static_cast<int64_t>(i) + 1;
     }
@@ -71,7 +67,7 @@ void run_first_index(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 void run_last_index(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, false, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     for (idx_t i = entry.length; i > 0; --i) {
       if (flags(entry.offset + i - 1)) return static_cast<int64_t>(i);
     }
