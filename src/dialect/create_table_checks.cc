@@ -7,6 +7,7 @@
 #include "functions/text_tokens.h"
 #include "functions/types.h"
 #include "kernel/index_line.h"
+#include "kernel/table_properties.h"
 
 namespace sluice::dialect {
 namespace {
@@ -86,14 +87,19 @@ Reason check_aggregation(const duckdb::ColumnDefinition& column, const kernel::C
   return {};
 }
 
+Reason check_time(const duckdb::LogicalType& type) {
+  if (type.id() != LogicalTypeId::TIME && type.id() != LogicalTypeId::INTERVAL) return {};
+  return "Time type is not supported for olap table";
+}
+
 Reason check_columns(const TableParts& table) {
   for (const auto& column : table.info->columns.Logical()) {
     if (column.Name().empty() || column.Name().size() > kMostColumnName || column.Name().ends_with(' '))
       return "Incorrect column name '" + column.Name() + "'";
     const auto model = kernel::decode_column(column.Comment());
     const bool not_null = table.not_null.contains(StringUtil::Lower(column.Name()));
-    for (const Reason& reason :
-         {check_length(model.type), check_default(column, not_null), check_aggregation(column, model, not_null)}) {
+    for (const Reason& reason : {check_length(model.type), check_default(column, not_null), check_time(column.Type()),
+                                 check_aggregation(column, model, not_null)}) {
       if (!reason.empty()) return reason;
     }
   }
@@ -175,6 +181,12 @@ Reason check_index(const TableParts& table, const kernel::IndexLine& index) {
       if (!functions::text_parser(value)) return "Invalid inverted index 'parser' value '" + value + "'";
       const bool text = functions::is_text(type) || functions::is_json(type) ||
                         (type.id() == LogicalTypeId::LIST && functions::is_text(duckdb::ListType::GetChildType(type)));
+      if (!StringUtil::CIEquals(value, "none") && table.model.keys == kernel::KeyModel::kUnique && !model.key &&
+          !kernel::merges_on_write(table.model)) {
+        return "INVERTED index with parser can NOT be used in value columns of UNIQUE_KEYS table with merge_on_write "
+               "disable. invalid index: " +
+               index.name;
+      }
       if (!text && !StringUtil::CIEquals(value, "none"))
         return "INVERTED index with parser: " + value + " is not supported for column: " + name + " of type " +
                type.ToString();
@@ -194,11 +206,30 @@ Reason check_indexes(const TableParts& table) {
 }
 
 Reason check_properties(const TableParts& table) {
-  for (const auto& [name, value] : table.model.properties) {
-    if (name == "replication_num" && (value == "0" || value.starts_with('-')))
-      return "Replication num should greater than 0: " + value;
-    if (name == "enable_unique_key_merge_on_write" && table.model.keys != kernel::KeyModel::kUnique)
-      return "enable_unique_key_merge_on_write property only support unique key table";
+  if (Reason reason = kernel::refused_property(table.model); !reason.empty()) return reason;
+  for (const std::string& name : kernel::bloom_columns(table.model)) {
+    if (!table.info->columns.ColumnExists(name))
+      return "Bloom filter column does not exist in table. invalid column: " + name;
+    const auto& column = table.info->columns.GetColumn(name);
+    const bool key = kernel::decode_column(column.Comment()).key;
+    if (Reason reason = kernel::refused_bloom_column(table.model, name, column.Type(), key); !reason.empty())
+      return reason;
+  }
+  return {};
+}
+
+// The column whose numbers the server gives.
+Reason check_auto_increment(const TableParts& table) {
+  size_t count = 0;
+  for (const auto& column : table.info->columns.Logical()) {
+    if (!kernel::decode_column(column.Comment()).auto_increment) continue;
+    if (table.model.keys == kernel::KeyModel::kAggregate)
+      return "the auto increment is only supported in duplicate table and unique table.";
+    if (column.Type().id() != LogicalTypeId::BIGINT) return "the auto increment must be BIGINT type.";
+    if (!table.not_null.contains(StringUtil::Lower(column.Name())))
+      return "the auto increment column should be NOT NULL.";
+    if (!column.Generated() && column.HasDefaultValue()) return "the auto increment column can't have default value.";
+    if (++count > 1) return "there can be at most one auto increment column in OlapTable.";
   }
   return {};
 }
@@ -213,8 +244,8 @@ Parsed<void> check_table(ParseContext& c, const TableParts& table) {
     return refuse("Incorrect table name '" + table.info->table + "'. Table name length is limited to " +
                   std::to_string(kMostTableName));
   }
-  for (const auto check :
-       {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties}) {
+  for (const auto check : {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties,
+                           check_auto_increment}) {
     if (const Reason reason = check(table); !reason.empty()) return refuse(reason);
   }
   return {};
