@@ -97,12 +97,35 @@ Parsed<void> check_frame(ParseContext& c, const duckdb::WindowExpression& window
   return {};
 }
 
-// first_value(x, true) of Doris leaves NULLs out.
+// first_value(x, true) of Doris leaves NULLs out; so does first_value(x, 1).
 void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
   const duckdb::Value* flag = args.size() == 2 ? tree::constant_value(*args[1]) : nullptr;
-  if (!flag || flag->IsNull() || flag->type().id() != duckdb::LogicalTypeId::BOOLEAN) return;
-  window.ignore_nulls |= duckdb::BooleanValue::Get(*flag);
+  if (!flag || flag->IsNull()) return;
+  if (flag->type().id() == duckdb::LogicalTypeId::BOOLEAN)
+    window.ignore_nulls |= duckdb::BooleanValue::Get(*flag);
+  else if (const auto number = tree::constant_integer(*args[1]); number && (*number == 0 || *number == 1))
+    window.ignore_nulls |= *number == 1;
+  else
+    return;
   args.pop_back();
+}
+
+// Doris has first_value() of a frame that begins at the current row or behind it look at that one row only, not at the
+// rows that are equal in the order.
+void narrow_first_value(duckdb::WindowExpression& window) {
+  switch (window.start) {
+    case WindowBoundary::CURRENT_ROW_ROWS:
+    case WindowBoundary::CURRENT_ROW_RANGE:
+      window.start = WindowBoundary::CURRENT_ROW_ROWS;
+      break;
+    case WindowBoundary::EXPR_FOLLOWING_ROWS:
+      window.end_expr = window.start_expr->Copy();
+      break;
+    default:
+      return;
+  }
+  window.end = window.start;
+  if (window.start == WindowBoundary::CURRENT_ROW_ROWS) window.end_expr = nullptr;
 }
 
 }  // namespace
@@ -157,6 +180,7 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
   const bool framed = c.is("ROWS"_kw) || c.is("RANGE"_kw);
   TRY(parse_frame(c, *window));
   if (framed) TRY(check_frame(c, *window));
+  if (framed && type == ExpressionType::WINDOW_FIRST_VALUE) narrow_first_value(*window);
   TRY(c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER"));
   TRY(c.add_level());
   return window;

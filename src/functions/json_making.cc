@@ -60,9 +60,15 @@ void run_object(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+// A value of an array or object that is made; JSON becomes a string of its text, as Doris has it.
+void to_member(Call& call, size_t index) {
+  if (is_json(call.arguments[index]->return_type)) convert_at(call, index, LogicalType::VARCHAR);
+  call.arguments[index] = to_json_part(call.context, std::move(call.arguments[index]));
+}
+
 BoundPtr expand_array(Call& call) {
   if (call.arguments.empty()) return convert(call.context, constant(duckdb::Value("[]")), LogicalType::JSON());
-  for (auto& argument : call.arguments) argument = to_json_part(call.context, std::move(argument));
+  for (size_t i = 0; i < call.arguments.size(); ++i) to_member(call, i);
   return bind_body(call, LogicalType::JSON(), run_array);
 }
 
@@ -73,7 +79,7 @@ BoundPtr expand_object(Call& call) {
     if (i % 2 == 0)
       convert_at(call, i, LogicalType::VARCHAR);
     else
-      call.arguments[i] = to_json_part(call.context, std::move(call.arguments[i]));
+      to_member(call, i);
   }
   return bind_body(call, LogicalType::JSON(), run_object);
 }

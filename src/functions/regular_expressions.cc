@@ -127,16 +127,16 @@ void run_multi_match(DataChunk& input, ExpressionState& state, Vector& result) {
   input.data[1].ToUnifiedFormat(input.size(), lists);
   auto& child = duckdb::ListVector::GetEntry(input.data[1]);
   child.ToUnifiedFormat(duckdb::ListVector::GetListSize(input.data[1]), elements);
-  rows::fill<std::optional<bool>>(input, state, result, [&](idx_t row) -> std::optional<bool> {
+  rows::fill<std::optional<int8_t>>(input, state, result, [&](idx_t row) -> std::optional<int8_t> {
     auto text = rows::read_argument<std::optional<View>>(texts, row);
     const idx_t index = lists.sel->get_index(row);
     if (!text || !lists.validity.RowIsValid(index)) return std::nullopt;
     const auto entry = duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index];
     for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
       auto pattern = rows::read_argument<std::optional<View>>(elements, i);
-      if (pattern && matches(*text, *pattern)) return true;
+      if (pattern && matches(*text, *pattern)) return int8_t{1};
     }
-    return false;
+    return int8_t{0};
   });
 }
 
@@ -165,8 +165,8 @@ void add_regular_expressions(Registry& registry) {
   add_rows<regexp_count>(registry.add("regexp_count", "How often the pattern matches."));
   add_rows<regexp_replace>(registry.add("regexp_replace", "The text with all matches replaced."));
   add_rows<regexp_replace_one>(registry.add("regexp_replace_one", "The text with the first match replaced."));
-  registry.add("multi_match_any", "Whether one of the patterns matches a part of the text.")
-      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::BOOLEAN, run_multi_match);
+  registry.add("multi_match_any", "1 when one of the patterns matches a part of the text, else 0.")
+      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::TINYINT, run_multi_match);
 }
 
 }  // namespace sluice::functions
