@@ -5,6 +5,7 @@
 
 #include "dialect/create_table_parts.h"
 #include "functions/text_tokens.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/index_line.h"
 #include "kernel/table_properties.h"
@@ -218,6 +219,51 @@ Reason check_properties(const TableParts& table) {
   return {};
 }
 
+// How many columns of CLUSTER BY Doris' index of short keys has: as the property says, else up to three of at most 36
+// bytes, up to the first text.
+size_t short_key_count(const TableParts& table) {
+  constexpr size_t kMostColumns = 3;
+  constexpr size_t kMostBytes = 36;
+  const auto& names = table.model.cluster_by;
+  if (const std::string* written = table.model.property("short_key")) {
+    size_t count = 0;
+    std::from_chars(written->data(), written->data() + written->size(), count);
+    return std::min(count, names.size());
+  }
+  size_t count = 0;
+  size_t bytes = 0;
+  while (count < std::min(names.size(), kMostColumns)) {
+    const auto& type = table.info->columns.GetColumn(names[count]).Type();
+    bytes += duckdb::GetTypeIdSize(type.InternalType());
+    if (bytes > kMostBytes) break;
+    ++count;
+    if (type.id() == LogicalTypeId::VARCHAR) break;
+  }
+  return count;
+}
+
+// CLUSTER BY
+Reason check_cluster_keys(const TableParts& table) {
+  std::set<std::string> seen;
+  bool same = !table.model.cluster_by.empty();
+  for (size_t i = 0; i < table.model.cluster_by.size(); ++i) {
+    const std::string& name = table.model.cluster_by[i];
+    if (!table.info->columns.ColumnExists(name)) return "Cluster key column[" + name + "] doesn't exist";
+    if (!seen.insert(StringUtil::Lower(name)).second) return "Duplicate cluster key column[" + name + "]";
+    const auto& type = table.info->columns.GetColumn(name).Type();
+    if (type.IsNested() || functions::is_json(type) || functions::is_object(type) || is_floating(type))
+      return functions::type_name(type) + " type should not be used in key column[" + name + "]";
+    same &= i >= table.model.key_order.size() || StringUtil::CIEquals(name, table.model.key_order[i]);
+  }
+  if (same) return "Unique keys and cluster keys should be different";
+  const size_t count = short_key_count(table);
+  if (count == 0 || count > table.model.key_order.size()) return {};
+  for (size_t i = 0; i < count; ++i) {
+    if (!StringUtil::CIEquals(table.model.cluster_by[i], table.model.key_order[i])) return {};
+  }
+  return std::to_string(count) + " short keys is a part of unique keys";
+}
+
 // The column whose numbers the server gives.
 Reason check_auto_increment(const TableParts& table) {
   size_t count = 0;
@@ -245,7 +291,7 @@ Parsed<void> check_table(ParseContext& c, const TableParts& table) {
                   std::to_string(kMostTableName));
   }
   for (const auto check : {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties,
-                           check_auto_increment}) {
+                           check_cluster_keys, check_auto_increment}) {
     if (const Reason reason = check(table); !reason.empty()) return refuse(reason);
   }
   return {};

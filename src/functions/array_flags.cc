@@ -237,7 +237,16 @@ void run_apply(DataChunk& input, ExpressionState&, Vector& result) {
   finish(input, result);
 }
 
+// Only numbers and moments compare with a value that is written as text: as such.
 BoundPtr expand_apply(Call& call) {
+  to_array(call, 0);
+  const LogicalType element = element_type(call, 0);
+  if (is_text(element) || element.IsNested())
+    throw duckdb::BinderException("array_apply() takes arrays of numbers and dates");
+  if (is_text(call.arguments[2]->return_type)) {
+    if (is_moment(element)) convert_at(call, 2, LogicalType::TIMESTAMP);
+    if (element.id() == LogicalTypeId::DECIMAL) convert_at(call, 2, LogicalType::DECIMAL(38, 9));
+  }
   const LogicalType type = to_array_and_element(call, 0, 2);
   convert_at(call, 1, LogicalType::VARCHAR);
   return bind_body(call, type, run_apply);

@@ -212,6 +212,35 @@ BoundPtr expand_numbers(Call& call) {
   return bind_body(call, LogicalType::LIST(LogicalType::INTEGER), run_numbers);
 }
 
+// Of how many steps the first moment is before the second. As Doris counts: whole units of the step (years, ..,
+// seconds), then steps that begin in them.
+int64_t steps_between(duckdb::timestamp_t start, duckdb::timestamp_t end, const duckdb::interval_t& step) {
+  if (end <= start) return 0;
+  int64_t units = 0;
+  int64_t size = 1;
+  if (step.months > 0) {
+    int64_t months = duckdb::Interval::GetAge(end, start).months;
+    const bool years = step.months % 12 == 0;
+    units = years ? months / 12 : months;
+    size = years ? step.months / 12 : step.months;
+  } else {
+    int64_t unit = duckdb::Interval::MICROS_PER_DAY;
+    if (step.days > 0) {
+      size = step.days % 7 == 0 ? step.days / 7 : step.days;
+      unit *= step.days / size;
+    } else {
+      for (const int64_t known : {duckdb::Interval::MICROS_PER_HOUR, duckdb::Interval::MICROS_PER_MINUTE,
+                                  duckdb::Interval::MICROS_PER_SEC, int64_t{1}}) {
+        unit = known;
+        if (step.micros % unit == 0) break;
+      }
+      size = step.micros / unit;
+    }
+    units = (end.value - start.value) / unit;
+  }
+  return (units + size - 1) / size;
+}
+
 // The same between moments; the step is an interval.
 void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
@@ -233,7 +262,9 @@ void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
       FlatVector::SetNull(result, row, true);
       continue;
     }
-    for (duckdb::timestamp_t at = starts[row]; at < ends[row]; at = duckdb::Interval::Add(at, step)) {
+    const int64_t length = steps_between(starts[row], ends[row], step);
+    duckdb::timestamp_t at = starts[row];
+    for (int64_t i = 0; i < length; ++i, at = duckdb::Interval::Add(at, step)) {
       check_elements(static_cast<int64_t>(++rows[row].length), "array_range");
       duckdb::ListVector::Reserve(result, size + 1);
       FlatVector::GetData<duckdb::timestamp_t>(duckdb::ListVector::GetEntry(result))[size++] = at;
@@ -249,7 +280,10 @@ BoundPtr expand_range(Call& call) {
     moments |= is_moment(argument->return_type) || argument->return_type.id() == LogicalTypeId::INTERVAL;
   }
   if (moments && call.arguments.size() > 1) {
-    for (size_t i = 0; i < 2; ++i) convert_at(call, i, LogicalType::TIMESTAMP);
+    for (size_t i = 0; i < 2; ++i) {
+      convert_at(call, i, LogicalType::TIMESTAMP_S);
+      convert_at(call, i, LogicalType::TIMESTAMP);
+    }
     if (call.arguments.size() > 2 && call.arguments[2]->return_type.id() != LogicalTypeId::INTERVAL) {
       throw duckdb::BinderException("The step of ARRAY_RANGE() between moments is an INTERVAL");
     }
@@ -267,15 +301,12 @@ void run_repeat(DataChunk& input, ExpressionState&, Vector& result) {
   ArrayResult built(result, count);
   int64_t total = 0;
   for (idx_t row = 0; row < count; ++row) {
-    if (!counts.valid(row)) {
-      built.null(row);
-      continue;
-    }
-    check_elements(counts[row], "array_repeat");
-    total += counts[row];
+    const int64_t times = counts.valid(row) ? counts[row] : 0;
+    check_elements(times, "array_repeat");
+    total += times;
     check_block(total);
     built.begin(row);
-    for (int64_t i = 0; i < counts[row]; ++i) built.pick(input.data[value], row);
+    for (int64_t i = 0; i < times; ++i) built.pick(input.data[value], row);
     built.end(row);
   }
   built.flush();

@@ -227,6 +227,29 @@ BoundPtr expand_change(Call& call) {
 
 // ---- VARIANT
 
+// A member that is null is none.
+void drop_nulls(yy::yyjson_mut_val* object) {
+  yy::yyjson_mut_obj_iter members;
+  yy::yyjson_mut_obj_iter_init(object, &members);
+  while (yy::yyjson_mut_val* key = yy::yyjson_mut_obj_iter_next(&members)) {
+    yy::yyjson_mut_val* value = yy::yyjson_mut_obj_iter_get_val(key);
+    if (yy::yyjson_mut_is_null(value))
+      yy::yyjson_mut_obj_iter_remove(&members);
+    else if (yy::yyjson_mut_is_obj(value))
+      drop_nulls(value);
+  }
+}
+
+// The text of an object without its nulls; null when there is no room. Freed by free().
+char* without_nulls(yy::yyjson_val* root, size_t* length) {
+  yy::yyjson_mut_doc* document = yy::yyjson_mut_doc_new(nullptr);
+  yy::yyjson_mut_val* copy = document ? yy::yyjson_val_mut_copy(document, root) : nullptr;
+  if (copy) drop_nulls(copy);
+  char* text = copy ? yy::yyjson_mut_val_write(copy, yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, length) : nullptr;
+  yy::yyjson_mut_doc_free(document);
+  return text;
+}
+
 // Numbers keep their fraction: 17.0 stays 17.0.
 void run_variant(DataChunk& input, ExpressionState&, Vector& result) {
   JsonDocument document;
@@ -234,9 +257,12 @@ void run_variant(DataChunk& input, ExpressionState&, Vector& result) {
     if (!columns[0].valid(row)) return false;
     const std::string_view written = view(columns[0][row]);
     size_t length = 0;
-    char* compact = document.parse(written)
-                        ? yy::yyjson_val_write(document.root(), yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, &length)
-                        : nullptr;
+    char* compact = nullptr;
+    if (document.parse(written)) {
+      const bool may_drop = yy::yyjson_is_obj(document.root()) && written.find("null") != written.npos;
+      compact = may_drop ? without_nulls(document.root(), &length)
+                         : yy::yyjson_val_write(document.root(), yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, &length);
+    }
     if (compact)
       out.append(compact, length);
     else
