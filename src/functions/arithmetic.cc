@@ -393,7 +393,8 @@ BoundPtr expand_sum_or_product(Call& call) {
       if (operation == Operation::kMultiply) return multiply_decimals(call);
       if (const auto kept = kept_of_sum(call)) {
         const auto run = run_add_decimals < operation == Operation::kSubtract > ;
-        return wide_decimal(call, "add_decimals", LogicalType::DECIMAL(kMaxDigits, *kept),
+        return wide_decimal(call, operation == Operation::kAdd ? "add_decimals" : "subtract_decimals",
+                            LogicalType::DECIMAL(kMaxDigits, *kept),
                             std::max(scale_of(call.arguments[0]), scale_of(call.arguments[1])) - *kept, run);
       }
       return bind_native(call.context, symbol(operation), std::move(call.arguments), true);

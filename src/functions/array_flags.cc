@@ -220,7 +220,7 @@ void run_apply(DataChunk& input, ExpressionState&, Vector& result) {
   Keys values(input.data[2], count);
   ArrayResult built(result, count);
   for (idx_t row = 0; row < count; ++row) {
-    if (!arrays.valid(row) || !operators.valid(row)) {
+    if (!arrays.valid(row) || !operators.valid(row) || !values.valid(row)) {
       built.null(row);
       continue;
     }
@@ -228,7 +228,7 @@ void run_apply(DataChunk& input, ExpressionState&, Vector& result) {
     if (!fits) throw duckdb::InvalidInputException("array_apply() knows the operators =, !=, <, <=, > and >=");
     built.begin(row);
     const auto entry = arrays[row];
-    for (idx_t i = entry.offset; values.valid(row) && i < entry.offset + entry.length; ++i) {
+    for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
       if (keys.valid(i) && fits(keys[i].compare(values[row]))) built.pick(arrays.elements(), i);
     }
     built.end(row);

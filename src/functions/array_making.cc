@@ -214,19 +214,21 @@ BoundPtr expand_numbers(Call& call) {
 
 // Of how many steps the first moment is before the second. As Doris counts: whole units of the step (years, ..,
 // seconds), then steps that begin in them.
-int64_t steps_between(duckdb::timestamp_t start, duckdb::timestamp_t end, const duckdb::interval_t& step) {
+// `longest`: 14 days count as 2 weeks and 24 months as 2 years.
+int64_t steps_between(duckdb::timestamp_t start, duckdb::timestamp_t end, const duckdb::interval_t& step,
+                      bool longest) {
   if (end <= start) return 0;
   int64_t units = 0;
   int64_t size = 1;
   if (step.months > 0) {
     int64_t months = duckdb::Interval::GetAge(end, start).months;
-    const bool years = step.months % 12 == 0;
+    const bool years = longest && step.months % 12 == 0;
     units = years ? months / 12 : months;
     size = years ? step.months / 12 : step.months;
   } else {
     int64_t unit = duckdb::Interval::MICROS_PER_DAY;
     if (step.days > 0) {
-      size = step.days % 7 == 0 ? step.days / 7 : step.days;
+      size = longest && step.days % 7 == 0 ? step.days / 7 : step.days;
       unit *= step.days / size;
     } else {
       for (const int64_t known : {duckdb::Interval::MICROS_PER_HOUR, duckdb::Interval::MICROS_PER_MINUTE,
@@ -242,6 +244,7 @@ int64_t steps_between(duckdb::timestamp_t start, duckdb::timestamp_t end, const 
 }
 
 // The same between moments; the step is an interval.
+template <bool in_days_or_months>
 void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   const bool stepped = input.ColumnCount() > 2;
@@ -262,7 +265,7 @@ void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
       FlatVector::SetNull(result, row, true);
       continue;
     }
-    const int64_t length = steps_between(starts[row], ends[row], step);
+    const int64_t length = steps_between(starts[row], ends[row], step, !in_days_or_months);
     duckdb::timestamp_t at = starts[row];
     for (int64_t i = 0; i < length; ++i, at = duckdb::Interval::Add(at, step)) {
       check_elements(static_cast<int64_t>(++rows[row].length), "array_range");
@@ -287,7 +290,12 @@ BoundPtr expand_range(Call& call) {
     if (call.arguments.size() > 2 && call.arguments[2]->return_type.id() != LogicalTypeId::INTERVAL) {
       throw duckdb::BinderException("The step of ARRAY_RANGE() between moments is an INTERVAL");
     }
-    return bind_body(call, LogicalType::LIST(LogicalType::TIMESTAMP), run_moment_range);
+    const auto& step = *call.arguments.back();
+    const bool plain = step.GetExpressionClass() == duckdb::ExpressionClass::BOUND_FUNCTION &&
+                       (step.Cast<duckdb::BoundFunctionExpression>().function.name == "to_days" ||
+                        step.Cast<duckdb::BoundFunctionExpression>().function.name == "to_months");
+    return bind_body(call, LogicalType::LIST(LogicalType::TIMESTAMP),
+                     plain ? run_moment_range<true> : run_moment_range<false>);
   }
   for (size_t i = 0; i < call.arguments.size(); ++i) convert_at(call, i, LogicalType::INTEGER);
   return bind_body(call, LogicalType::LIST(LogicalType::INTEGER), run_range);
@@ -378,6 +386,15 @@ BoundPtr expand_as_array(Call& call) {
 
 // ---- text
 
+// The text of a decimal without zeros at its end.
+std::string_view trimmed_decimal(std::string_view text) {
+  if (text.find('.') == text.npos) return text;
+  while (text.ends_with('0')) text.remove_suffix(1);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
+}
+
+template <bool decimals>
 void run_join(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
@@ -398,9 +415,11 @@ void run_join(DataChunk& input, ExpressionState&, Vector& result) {
     for (idx_t i = arrays[row].offset; i < arrays[row].offset + arrays[row].length; ++i) {
       const bool null = !elements.valid(i);
       if (null && (!replaced || replacements[row].GetSize() == 0)) continue;
-      const duckdb::string_t& part = null ? replacements[row] : elements[i];
+      const duckdb::string_t& written = null ? replacements[row] : elements[i];
+      std::string_view part(written.GetData(), written.GetSize());
+      if (decimals && !null) part = trimmed_decimal(part);
       if (!first) text.append(separators[row].GetData(), separators[row].GetSize());
-      text.append(part.GetData(), part.GetSize());
+      text.append(part);
       first = false;
     }
     texts[row] = duckdb::StringVector::AddString(result, text);
@@ -410,9 +429,10 @@ void run_join(DataChunk& input, ExpressionState&, Vector& result) {
 
 BoundPtr expand_join(Call& call) {
   to_array(call, 0);
+  const bool decimals = element_type(call, 0).id() == LogicalTypeId::DECIMAL;
   convert_at(call, 0, LogicalType::LIST(LogicalType::VARCHAR));
   for (size_t i = 1; i < call.arguments.size(); ++i) convert_at(call, i, LogicalType::VARCHAR);
-  return bind_body(call, LogicalType::VARCHAR, run_join);
+  return bind_body(call, LogicalType::VARCHAR, decimals ? run_join<true> : run_join<false>);
 }
 
 }  // namespace

@@ -144,7 +144,7 @@ std::string insert(std::string_view text, int64_t position, int64_t length, std:
 // SUB_REPLACE(text, new, start[, length]): start counts from 0.
 std::optional<std::string> sub_replace(std::string_view text, std::string_view with, int64_t start, int64_t length) {
   const int64_t size = character_count(text);
-  if (start < 0 || length < 0 || start > size) return std::nullopt;
+  if (start < 0 || length < 0 || start >= size) return std::nullopt;
   std::string result(characters(text, 0, start));
   result += with;
   if (length < size - start) result += text.substr(byte_of_character(text, start + length));

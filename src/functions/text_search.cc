@@ -37,9 +37,12 @@ int32_t strcmp_text(std::string_view left, std::string_view right) {
 bool starts_with(std::string_view text, std::string_view part) { return text.starts_with(part); }
 bool ends_with(std::string_view text, std::string_view part) { return text.ends_with(part); }
 
+// NULL is at no place in a list of texts, nor is text that is no number; among whole numbers and moments its place is
+// NULL.
 template <typename T>
-int32_t field(std::span<const std::optional<T>> values) {
-  if (!values[0]) return 0;
+std::optional<int32_t> field(std::span<const std::optional<T>> values) {
+  constexpr bool kFromText = std::is_same_v<T, std::string_view> || std::is_same_v<T, double>;
+  if (!values[0]) return kFromText ? std::optional(0) : std::nullopt;
   for (size_t i = 1; i < values.size(); ++i) {
     if (values[i] && *values[i] == *values[0]) return static_cast<int32_t>(i);
   }
