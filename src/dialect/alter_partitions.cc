@@ -87,7 +87,10 @@ Parsed<Change> parse_change(ParseContext& c) {
       else
         name = TRY(parse_name(c, "a partition name"));
       TRY(c.expect("SET"_kw));
-      TRY(parse_property_list(c));
+      for (const auto& [key, value] : TRY(parse_property_list(c))) {
+        if (key == "in_memory" && duckdb::StringUtil::CIEquals(value, "true"))
+          return c.failure(sql_error(Code::kInvalidArgument, 1105, "Not support set 'in_memory'='true' now!"));
+      }
       return change;
   }
 }

@@ -7,8 +7,10 @@
 #include "dialect/create_table_parts.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/text_tokens.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/index_line.h"
+#include "kernel/table_properties.h"
 
 namespace sluice::dialect {
 namespace {
@@ -102,10 +104,9 @@ std::string numbered_column(const TableParts& table, const duckdb::ParsedExpress
   return found;
 }
 
-bool merges_on_write(const TableParts& table) {
-  if (table.model.keys != kernel::KeyModel::kUnique) return false;
-  const std::string* merge = table.model.property("enable_unique_key_merge_on_write");
-  return !merge || !StringUtil::CIEquals(*merge, "false");
+Reason check_time(const duckdb::LogicalType& type) {
+  if (type.id() != LogicalTypeId::TIME && type.id() != LogicalTypeId::INTERVAL) return {};
+  return "Time type is not supported for olap table";
 }
 
 Reason check_columns(const TableParts& table) {
@@ -116,10 +117,10 @@ Reason check_columns(const TableParts& table) {
     const bool not_null = table.not_null.contains(StringUtil::Lower(column.Name()));
     if (column.Generated() && !numbered_column(table, column.GeneratedExpression()).empty())
       return "Generated column '" + column.Name() + "' cannot refer to auto-increment column.";
-    if (model.now_on_update && table.doris && !merges_on_write(table))
+    if (model.now_on_update && table.doris && !kernel::merges_on_write(table.model))
       return "'ON UPDATE CURRENT_TIMESTAMP' is only supportted in unique table with merge-on-write enabled.";
-    for (const Reason& reason :
-         {check_length(model.type), check_default(column, not_null), check_aggregation(column, model, not_null)}) {
+    for (const Reason& reason : {check_length(model.type), check_default(column, not_null), check_time(column.Type()),
+                                 check_aggregation(column, model, not_null)}) {
       if (!reason.empty()) return reason;
     }
   }
@@ -201,6 +202,12 @@ Reason check_index(const TableParts& table, const kernel::IndexLine& index) {
       if (!functions::text_parser(value)) return "Invalid inverted index 'parser' value '" + value + "'";
       const bool text = functions::is_text(type) || functions::is_json(type) ||
                         (type.id() == LogicalTypeId::LIST && functions::is_text(duckdb::ListType::GetChildType(type)));
+      if (!StringUtil::CIEquals(value, "none") && table.model.keys == kernel::KeyModel::kUnique && !model.key &&
+          !kernel::merges_on_write(table.model)) {
+        return "INVERTED index with parser can NOT be used in value columns of UNIQUE_KEYS table with merge_on_write "
+               "disable. invalid index: " +
+               index.name;
+      }
       if (!text && !StringUtil::CIEquals(value, "none"))
         return "INVERTED index with parser: " + value + " is not supported for column: " + name + " of type " +
                type.ToString();
@@ -290,10 +297,76 @@ Reason check_properties(const TableParts& table) {
     if (name == "function_column.sequence_type")
       return "function_column.sequence_type is not offered here: name a column of the table by "
              "function_column.sequence_col";
-    if (name == "replication_num" && (value == "0" || value.starts_with('-')))
-      return "Replication num should greater than 0: " + value;
-    if (name == "enable_unique_key_merge_on_write" && table.model.keys != kernel::KeyModel::kUnique)
-      return "enable_unique_key_merge_on_write property only support unique key table";
+  }
+  if (Reason reason = kernel::refused_property(table.model); !reason.empty()) return reason;
+  for (const std::string& name : kernel::bloom_columns(table.model)) {
+    if (!table.info->columns.ColumnExists(name))
+      return "Bloom filter column does not exist in table. invalid column: " + name;
+    const auto& column = table.info->columns.GetColumn(name);
+    const bool key = kernel::decode_column(column.Comment()).key;
+    if (Reason reason = kernel::refused_bloom_column(table.model, name, column.Type(), key); !reason.empty())
+      return reason;
+  }
+  return {};
+}
+
+// How many columns of CLUSTER BY Doris' index of short keys has: as the property says, else up to three of at most 36
+// bytes, up to the first text.
+size_t short_key_count(const TableParts& table) {
+  constexpr size_t kMostColumns = 3;
+  constexpr size_t kMostBytes = 36;
+  const auto& names = table.model.cluster_by;
+  if (const std::string* written = table.model.property("short_key")) {
+    size_t count = 0;
+    std::from_chars(written->data(), written->data() + written->size(), count);
+    return std::min(count, names.size());
+  }
+  size_t count = 0;
+  size_t bytes = 0;
+  while (count < std::min(names.size(), kMostColumns)) {
+    const auto& type = table.info->columns.GetColumn(names[count]).Type();
+    bytes += duckdb::GetTypeIdSize(type.InternalType());
+    if (bytes > kMostBytes) break;
+    ++count;
+    if (type.id() == LogicalTypeId::VARCHAR) break;
+  }
+  return count;
+}
+
+// CLUSTER BY
+Reason check_cluster_keys(const TableParts& table) {
+  std::set<std::string> seen;
+  bool same = !table.model.cluster_by.empty();
+  for (size_t i = 0; i < table.model.cluster_by.size(); ++i) {
+    const std::string& name = table.model.cluster_by[i];
+    if (!table.info->columns.ColumnExists(name)) return "Cluster key column[" + name + "] doesn't exist";
+    if (!seen.insert(StringUtil::Lower(name)).second) return "Duplicate cluster key column[" + name + "]";
+    const auto& type = table.info->columns.GetColumn(name).Type();
+    if (type.IsNested() || functions::is_json(type) || functions::is_object(type) || is_floating(type))
+      return functions::type_name(type) + " type should not be used in key column[" + name + "]";
+    same &= i >= table.model.key_order.size() || StringUtil::CIEquals(name, table.model.key_order[i]);
+  }
+  if (same) return "Unique keys and cluster keys should be different";
+  const size_t count = short_key_count(table);
+  if (count == 0 || count > table.model.key_order.size()) return {};
+  for (size_t i = 0; i < count; ++i) {
+    if (!StringUtil::CIEquals(table.model.cluster_by[i], table.model.key_order[i])) return {};
+  }
+  return std::to_string(count) + " short keys is a part of unique keys";
+}
+
+// The column whose numbers the server gives.
+Reason check_auto_increment(const TableParts& table) {
+  size_t count = 0;
+  for (const auto& column : table.info->columns.Logical()) {
+    if (!kernel::decode_column(column.Comment()).auto_increment) continue;
+    if (table.model.keys == kernel::KeyModel::kAggregate)
+      return "the auto increment is only supported in duplicate table and unique table.";
+    if (column.Type().id() != LogicalTypeId::BIGINT) return "the auto increment must be BIGINT type.";
+    if (!table.not_null.contains(StringUtil::Lower(column.Name())))
+      return "the auto increment column should be NOT NULL.";
+    if (!column.Generated() && column.HasDefaultValue()) return "the auto increment column can't have default value.";
+    if (++count > 1) return "there can be at most one auto increment column in OlapTable.";
   }
   return {};
 }
@@ -314,8 +387,8 @@ Parsed<void> check_table(ParseContext& c, const TableParts& table) {
     return refuse("Incorrect table name '" + table.info->table + "'. Table name length is limited to " +
                   std::to_string(kMostTableName));
   }
-  for (const auto check :
-       {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties}) {
+  for (const auto check : {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties,
+                           check_cluster_keys, check_auto_increment}) {
     if (const Reason reason = check(table); !reason.empty()) return refuse(reason);
   }
   return {};

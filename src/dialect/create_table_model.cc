@@ -100,7 +100,9 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
       const auto parts = kernel::decode_column(column.Comment());
       if (aggregates ? parts.aggregation.empty() : parts.key) model.key_order.push_back(column.Name());
     }
-    if (model.key_order.empty() && !aggregates) model.key_order = default_keys(columns);
+    const std::string* without_keys = model.property("enable_duplicate_without_keys_by_default");
+    if (model.key_order.empty() && !aggregates && !(without_keys && *without_keys == "true"))
+      model.key_order = default_keys(columns);
   }
   size_t at = 0;
   for (const auto& key : model.key_order) {

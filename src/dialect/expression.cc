@@ -53,8 +53,8 @@ const char* match_function(const ParseContext& c, const Token& token) {
   return nullptr;
 }
 bool at_match(const ParseContext& c) {
-  return match_function(c, c.peek()) &&
-         (c.is(TokenKind::kString, 1) || c.is(TokenKind::kPlaceholder, 1) || c.is(TokenKind::kUserVariable, 1));
+  return match_function(c, c.peek()) && (c.is(TokenKind::kString, 1) || c.is(TokenKind::kPlaceholder, 1) ||
+                                         c.is(TokenKind::kUserVariable, 1) || c.is("NULL"_kw, 1));
 }
 
 BinaryOperator binary_operator(const ParseContext& c, const Token& token) {
@@ -316,8 +316,7 @@ Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first
         c.set_height(std::max(left_height, c.height()));
         TRY(c.add_level());
         if (next.strength == kXor) {
-          left = tree::compare(ExpressionType::COMPARE_NOTEQUAL, tree::condition(std::move(left)),
-                               tree::condition(std::move(right)));
+          left = tree::doris("xor", std::move(left), std::move(right));
         } else {
           left = arithmetic(next.name, std::move(left), std::move(right));
         }

@@ -28,8 +28,8 @@ TEST_F(Expressions, BindAsInMysql) {
   EXPECT_EQ(value("not 1 = 2"), "true");
   EXPECT_EQ(value("!1 = 0"), "true") << "! binds tighter than =";
   EXPECT_EQ(value("1 or 0 and 0"), "true");
-  EXPECT_EQ(value("1 xor 1 or 1"), "true");
-  EXPECT_EQ(value("0 or 1 xor 1"), "false");
+  EXPECT_EQ(value("true xor true or 1"), "true");
+  EXPECT_EQ(value("0 or true xor true"), "false");
   EXPECT_EQ(value("1 = 1 = 1"), "true");
   EXPECT_EQ(value("2 between 1 and 3 and 1"), "true");
   EXPECT_EQ(value("1 + 1 in (2)"), "true");
@@ -55,7 +55,7 @@ TEST_F(Expressions, LogicTakesAnyNumber) {
   EXPECT_EQ(value("5 is true"), "true");
   EXPECT_EQ(value("0 is not false"), "false");
   EXPECT_EQ(value("null is unknown"), "true");
-  EXPECT_EQ(value("1 xor null"), "NULL");
+  EXPECT_EQ(value("true xor null"), "NULL");
   ParseOptions options = options_for_tests();
   options.pipes_as_concat = true;
   EXPECT_EQ(kernel().run("select 'a' || 'b'", options), "ab");

@@ -256,7 +256,9 @@ Parsed<ExprPtr> parse_date_rounding(ParseContext& c, const char* direction) {
   ExprPtr amount = TRY(parse_expression(c));
   std::string unit = parse_unit(c, false);
   if (unit.empty() || unit == "microsecond") return c.expected("a unit like DAY or MONTH after the INTERVAL's amount");
-  return tree::doris(unit + direction, std::move(moment), std::move(amount));
+  // DAY_FLOOR and the like count from 1970.
+  const char* origin = unit == "week" ? "0001-01-07" : "0001-01-01";
+  return tree::doris(unit + direction, std::move(moment), std::move(amount), tree::constant(duckdb::Value(origin)));
 }
 
 // VALUES(c) in ON DUPLICATE KEY UPDATE.

@@ -115,12 +115,20 @@ class AngleCloser {
   }
 };
 
-Parsed<LogicalType> parse_nested_type(ParseContext& c) {
+// A type inside another one. `not_null`: of an argument of AGG_STATE, whose values come as they are in columns.
+Parsed<LogicalType> parse_nested_type(ParseContext& c, bool* not_null = nullptr) {
   ParseContext::Nested nested(c);
   TRY(nested.check());
   TypeName inner = TRY(parse_column_type(c));
-  c.accept("NOT"_kw, "NULL"_kw);
+  const bool rounded = !not_null;
+  const bool never_null = c.accept("NOT"_kw, "NULL"_kw);
+  if (not_null) *not_null = never_null;
   c.accept("NULL"_kw);
+  // Nothing else says how many digits of a second the elements have. The kernel has types for none and three.
+  if (inner.type.id() == duckdb::LogicalTypeId::TIMESTAMP && rounded) {
+    if (inner.declared.empty()) return LogicalType::TIMESTAMP_S;
+    if (inner.declared == "datetime(3)") return LogicalType::TIMESTAMP_MS;
+  }
   // Elements are DECIMALs.
   if (!functions::is_decimalv2(inner.type)) return inner.type;
   return functions::decimal_type(functions::decimal_width(inner.type), functions::decimal_scale(inner.type));
@@ -151,8 +159,10 @@ Parsed<TypeName> parse_aggregate_state(ParseContext& c) {
   TypeName result;
   result.declared = "agg_state<" + function + "(";
   do {
-    arguments.push_back(TRY(parse_nested_type(c)));
-    result.declared += (arguments.size() > 1 ? "," : "") + functions::type_name(arguments.back());
+    bool not_null = false;
+    arguments.push_back(TRY(parse_nested_type(c, &not_null)));
+    result.declared += (arguments.size() > 1 ? ", " : "") + functions::type_name(arguments.back());
+    if (!not_null) result.declared += " null";
   } while (c.accept(TokenKind::kComma));
   TRY(c.expect(TokenKind::kRightParen, "',' or ')' after a type"));
   TRY(AngleCloser::close(c));

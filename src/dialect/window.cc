@@ -106,12 +106,13 @@ const size_t* find_window(const ParseContext& c, const std::string& name) {
   return nullptr;
 }
 
-// ([window] [PARTITION BY ..] [ORDER BY ..] [frame])
-Parsed<void> parse_specification(ParseContext& c, duckdb::WindowExpression& window) {
+// ([window] [PARTITION BY ..] [ORDER BY ..] [frame]); whether a frame is written.
+Parsed<bool> parse_specification(ParseContext& c, duckdb::WindowExpression& window) {
   ParseContext::Nested nested(c);
   TRY(nested.check());
   const size_t begin = c.mark();
   TRY(c.expect(TokenKind::kLeftParen, "'('"));
+  bool base_framed = false;
   const bool has_base = at_name(c) && !c.is_any("PARTITION"_kw, "ORDER"_kw, "ROWS"_kw, "RANGE"_kw);
   if (has_base) {
     const std::string base = TRY(parse_name(c, "the name of a window"));
@@ -122,7 +123,7 @@ Parsed<void> parse_specification(ParseContext& c, duckdb::WindowExpression& wind
     if (!at || circle) return c.syntax_error("there is no WINDOW " + base + " AS (..) before");
     const size_t after = c.mark();
     c.return_to(*at);
-    TRY(parse_specification(c, window));
+    base_framed = TRY(parse_specification(c, window));
     c.return_to(after);
     if (c.is("PARTITION"_kw)) return c.syntax_error("PARTITION BY belongs to the window " + base);
     if (c.is("ORDER"_kw) && !window.orders.empty())
@@ -139,15 +140,39 @@ Parsed<void> parse_specification(ParseContext& c, duckdb::WindowExpression& wind
   const bool framed = c.is("ROWS"_kw) || c.is("RANGE"_kw);
   if (framed || !has_base) TRY(parse_frame(c, window));
   if (framed) TRY(check_frame(c, window));
-  return c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER");
+  TRY(c.expect(TokenKind::kRightParen, "PARTITION BY, ORDER BY, ROWS, RANGE or ')' in OVER"));
+  return framed || base_framed;
 }
 
-// first_value(x, true) of Doris leaves NULLs out.
+// first_value(x, true) of Doris leaves NULLs out; so does first_value(x, 1).
 void take_null_flag(duckdb::WindowExpression& window, ExprList& args) {
   const duckdb::Value* flag = args.size() == 2 ? tree::constant_value(*args[1]) : nullptr;
-  if (!flag || flag->IsNull() || flag->type().id() != duckdb::LogicalTypeId::BOOLEAN) return;
-  window.ignore_nulls |= duckdb::BooleanValue::Get(*flag);
+  if (!flag || flag->IsNull()) return;
+  if (flag->type().id() == duckdb::LogicalTypeId::BOOLEAN)
+    window.ignore_nulls |= duckdb::BooleanValue::Get(*flag);
+  else if (const auto number = tree::constant_integer(*args[1]); number && (*number == 0 || *number == 1))
+    window.ignore_nulls |= *number == 1;
+  else
+    return;
   args.pop_back();
+}
+
+// Doris has first_value() of a frame that begins at the current row or behind it look at that one row only, not at the
+// rows that are equal in the order.
+void narrow_first_value(duckdb::WindowExpression& window) {
+  switch (window.start) {
+    case WindowBoundary::CURRENT_ROW_ROWS:
+    case WindowBoundary::CURRENT_ROW_RANGE:
+      window.start = WindowBoundary::CURRENT_ROW_ROWS;
+      break;
+    case WindowBoundary::EXPR_FOLLOWING_ROWS:
+      window.end_expr = window.start_expr->Copy();
+      break;
+    default:
+      return;
+  }
+  window.end = window.start;
+  if (window.start == WindowBoundary::CURRENT_ROW_ROWS) window.end_expr = nullptr;
 }
 
 }  // namespace
@@ -221,17 +246,19 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     window->children = std::move(args);
   }
   c.advance();  // OVER
+  bool framed = false;
   if (c.is(TokenKind::kLeftParen)) {
-    TRY(parse_specification(c, *window));
+    framed = TRY(parse_specification(c, *window));
   } else {
     const std::string named = TRY(parse_name(c, "'(' or the name of a window"));
     const size_t* at = find_window(c, named);
     if (!at) return c.syntax_error("there is no WINDOW " + named + " AS (..)");
     const size_t after = c.mark();
     c.return_to(*at);
-    TRY(parse_specification(c, *window));
+    framed = TRY(parse_specification(c, *window));
     c.return_to(after);
   }
+  if (framed && type == ExpressionType::WINDOW_FIRST_VALUE) narrow_first_value(*window);
   TRY(c.add_level());
   return window;
 }

@@ -179,6 +179,27 @@ void run_multiply_decimals(DataChunk& input, ExpressionState& state, Vector& res
       });
 }
 
+// The sum (difference) of decimals of different scales, without `digits` of its last ones.
+template <bool subtract>
+void run_add_decimals(DataChunk& input, ExpressionState& state, Vector& result) {
+  const Int256 divisor = wide_power_of_ten(scale_data(state).digits);
+  const int left_scale = duckdb::DecimalType::GetScale(input.data[0].GetType());
+  const int right_scale = duckdb::DecimalType::GetScale(input.data[1].GetType());
+  const int scale = std::max(left_scale, right_scale);
+  const Int256 left_factor = wide_power_of_ten(static_cast<unsigned>(scale - left_scale));
+  const Int256 right_factor = wide_power_of_ten(static_cast<unsigned>(scale - right_scale));
+  BinaryExecutor::Execute<hugeint_t, hugeint_t, hugeint_t>(
+      input.data[0], input.data[1], result, input.size(), [&](const hugeint_t& left, const hugeint_t& right) {
+        const Int256 a = Int256{to_int128(left)} * left_factor;
+        const Int256 b = Int256{to_int128(right)} * right_factor;
+        const Int256 sum = subtract ? a - b : a + b;
+        const Int256 rounded = (sum + (sum < 0 ? -divisor / 2 : divisor / 2)) / divisor;
+        if (!fits_decimal(rounded))
+          throw duckdb::OutOfRangeException("Arithmetic overflow: the sum has more than 38 digits");
+        return to_hugeint(static_cast<Int128>(rounded));
+      });
+}
+
 // ---- binding
 
 BoundList pair(BoundPtr left, BoundPtr right) {
@@ -310,6 +331,13 @@ bool beyond_128_bits(const Call& call) {
   return std::any_of(call.arguments.begin(), call.arguments.end(),
                      [](const BoundPtr& operand) { return is_decimal256(operand->return_type); });
 }
+// The scale of a sum whose operands have more digits together than a DECIMAL: what the whole numbers leave.
+std::optional<uint8_t> kept_of_sum(const Call& call) {
+  const auto& [left, right] = std::tie(call.arguments[0], call.arguments[1]);
+  const int whole = std::max(width_of(left) - scale_of(left), width_of(right) - scale_of(right));
+  if (whole + std::max(scale_of(left), scale_of(right)) <= kMaxDigits) return std::nullopt;
+  return static_cast<uint8_t>(kMaxDigits - whole);
+}
 BoundPtr on_256_bits(Call& call, DecimalOperation operation) {
   return calculate_decimal256(call.context, operation, std::move(call.arguments[0]), std::move(call.arguments[1]));
 }
@@ -364,6 +392,12 @@ BoundPtr expand_sum_or_product(Call& call) {
         return on_256_bits(call, kOperation);
       }
       if (operation == Operation::kMultiply) return multiply_decimals(call);
+      if (const auto kept = kept_of_sum(call)) {
+        const auto run = run_add_decimals < operation == Operation::kSubtract > ;
+        return wide_decimal(call, operation == Operation::kAdd ? "add_decimals" : "subtract_decimals",
+                            LogicalType::DECIMAL(kMaxDigits, *kept),
+                            std::max(scale_of(call.arguments[0]), scale_of(call.arguments[1])) - *kept, run);
+      }
       return bind_native(call.context, symbol(operation), std::move(call.arguments), true);
     case Kind::kInteger:
       break;

@@ -166,8 +166,8 @@ void run_map_element(DataChunk& input, ExpressionState&, Vector& result) {
   for (idx_t row = 0; row < count; ++row) {
     if (!maps.valid(row)) continue;
     const auto entry = maps[row];
-    for (idx_t i = entry.offset + entry.length; i > entry.offset && !indexes[row]; --i) {
-      if (keys[i - 1] == wanted[row]) indexes[row] = i - 1;
+    for (idx_t i = entry.offset; i < entry.offset + entry.length && !indexes[row]; ++i) {
+      if (keys[i] == wanted[row]) indexes[row] = i;
     }
   }
   gather(*pairs[1], maps.element_count(), indexes, result);

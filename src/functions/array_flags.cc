@@ -35,26 +35,22 @@ class Flags {
   ValueRows<bool> flags_;
 };
 
-// ---- numbers of a row: `fold(flags, entry)`
+// ---- numbers of a row: `fold(flags, entry)`; 0 of a NULL
 
 template <typename Fold>
-void run_number(DataChunk& input, Vector& result, bool null_is_zero, Fold fold) {
+void run_number(DataChunk& input, Vector& result, Fold fold) {
   const idx_t count = rows_of(input);
   Flags flags(input.data[0], count);
   result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
   int64_t* numbers = FlatVector::GetData<int64_t>(result);
   for (idx_t row = 0; row < count; ++row) {
-    numbers[row] = 0;
-    if (flags.arrays.valid(row))
-      numbers[row] = fold(flags, flags.arrays[row]);
-    else if (!null_is_zero)
-      FlatVector::SetNull(result, row, true);
+    numbers[row] = flags.arrays.valid(row) ? fold(flags, flags.arrays[row]) : 0;
   }
   finish(input, result);
 }
 
 void run_count(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, true, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     int64_t sum = 0;
     for (idx_t i = 0; i < entry.length; ++i) sum += flags(entry.offset + i) ? 1 : 0;
     return sum;
@@ -62,7 +58,7 @@ void run_count(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 void run_first_index(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, false, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     for (idx_t i = 0; i < entry.length; ++i) {
       if (flags(entry.offset + i)) return static_cast<int64_t>(i) + 1;
     }
@@ -71,7 +67,7 @@ void run_first_index(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 void run_last_index(DataChunk& input, ExpressionState&, Vector& result) {
-  run_number(input, result, false, [](const Flags& flags, const list_entry_t& entry) {
+  run_number(input, result, [](const Flags& flags, const list_entry_t& entry) {
     for (idx_t i = entry.length; i > 0; --i) {
       if (flags(entry.offset + i - 1)) return static_cast<int64_t>(i);
     }
@@ -216,18 +212,27 @@ void run_apply(DataChunk& input, ExpressionState&, Vector& result) {
   ValueRows<duckdb::string_t> operators(input.data[1], count);
   Keys values(input.data[2], count);
   make_arrays(
-      input, result, count, [&](idx_t row) { return arrays.valid(row) && operators.valid(row); },
+      input, result, count, [&](idx_t row) { return arrays.valid(row) && operators.valid(row) && values.valid(row); },
       [&](idx_t row, ArrayResult& built) {
         const Comparison fits = comparison_of(operators[row].GetString());
         if (!fits) throw duckdb::InvalidInputException("array_apply() knows the operators =, !=, <, <=, > and >=");
         const auto entry = arrays[row];
-        for (idx_t i = entry.offset; values.valid(row) && i < entry.offset + entry.length; ++i) {
+        for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
           if (keys.valid(i) && fits(keys[i].compare(values[row]))) built.pick(arrays.elements(), i);
         }
       });
 }
 
+// Only numbers and moments compare with a value that is written as text: as such.
 BoundPtr expand_apply(Call& call) {
+  to_array(call, 0);
+  const LogicalType element = element_type(call, 0);
+  if (is_text(element) || element.IsNested())
+    throw duckdb::BinderException("array_apply() takes arrays of numbers and dates");
+  if (is_text(call.arguments[2]->return_type)) {
+    if (is_moment(element)) convert_at(call, 2, LogicalType::TIMESTAMP);
+    if (element.id() == LogicalTypeId::DECIMAL) convert_at(call, 2, LogicalType::DECIMAL(38, 9));
+  }
   const LogicalType type = to_array_and_element(call, 0, 2);
   convert_at(call, 1, LogicalType::VARCHAR);
   return bind_body(call, type, run_apply);

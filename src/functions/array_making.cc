@@ -213,7 +213,39 @@ BoundPtr expand_numbers(Call& call) {
   return bind_body(call, LogicalType::LIST(LogicalType::INTEGER), run_numbers);
 }
 
+// Of how many steps the first moment is before the second. As Doris counts: whole units of the step (years, ..,
+// seconds), then steps that begin in them.
+// `longest`: 14 days count as 2 weeks and 24 months as 2 years.
+int64_t steps_between(duckdb::timestamp_t start, duckdb::timestamp_t end, const duckdb::interval_t& step,
+                      bool longest) {
+  if (end <= start) return 0;
+  int64_t units = 0;
+  int64_t size = 1;
+  if (step.months > 0) {
+    int64_t months = duckdb::Interval::GetAge(end, start).months;
+    const bool years = longest && step.months % 12 == 0;
+    units = years ? months / 12 : months;
+    size = years ? step.months / 12 : step.months;
+  } else {
+    int64_t unit = duckdb::Interval::MICROS_PER_DAY;
+    if (step.days > 0) {
+      size = longest && step.days % 7 == 0 ? step.days / 7 : step.days;
+      unit *= step.days / size;
+    } else {
+      for (const int64_t known : {duckdb::Interval::MICROS_PER_HOUR, duckdb::Interval::MICROS_PER_MINUTE,
+                                  duckdb::Interval::MICROS_PER_SEC, int64_t{1}}) {
+        unit = known;
+        if (step.micros % unit == 0) break;
+      }
+      size = step.micros / unit;
+    }
+    units = (end.value - start.value) / unit;
+  }
+  return (units + size - 1) / size;
+}
+
 // The same between moments; the step is an interval.
+template <bool in_days_or_months>
 void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   const bool stepped = input.ColumnCount() > 2;
@@ -234,7 +266,9 @@ void run_moment_range(DataChunk& input, ExpressionState&, Vector& result) {
       FlatVector::SetNull(result, row, true);
       continue;
     }
-    for (duckdb::timestamp_t at = starts[row]; at < ends[row]; at = duckdb::Interval::Add(at, step)) {
+    const int64_t length = steps_between(starts[row], ends[row], step, !in_days_or_months);
+    duckdb::timestamp_t at = starts[row];
+    for (int64_t i = 0; i < length; ++i, at = duckdb::Interval::Add(at, step)) {
       check_elements(static_cast<int64_t>(++rows[row].length), "array_range");
       duckdb::ListVector::Reserve(result, size + 1);
       FlatVector::GetData<duckdb::timestamp_t>(duckdb::ListVector::GetEntry(result))[size++] = at;
@@ -250,11 +284,19 @@ BoundPtr expand_range(Call& call) {
     moments |= is_moment(argument->return_type) || argument->return_type.id() == LogicalTypeId::INTERVAL;
   }
   if (moments && call.arguments.size() > 1) {
-    for (size_t i = 0; i < 2; ++i) convert_at(call, i, LogicalType::TIMESTAMP);
+    for (size_t i = 0; i < 2; ++i) {
+      convert_at(call, i, LogicalType::TIMESTAMP_S);
+      convert_at(call, i, LogicalType::TIMESTAMP);
+    }
     if (call.arguments.size() > 2 && call.arguments[2]->return_type.id() != LogicalTypeId::INTERVAL) {
       throw duckdb::BinderException("The step of ARRAY_RANGE() between moments is an INTERVAL");
     }
-    return bind_body(call, LogicalType::LIST(LogicalType::TIMESTAMP), run_moment_range);
+    const auto& step = *call.arguments.back();
+    const bool plain = step.GetExpressionClass() == duckdb::ExpressionClass::BOUND_FUNCTION &&
+                       (step.Cast<duckdb::BoundFunctionExpression>().function.name == "to_days" ||
+                        step.Cast<duckdb::BoundFunctionExpression>().function.name == "to_months");
+    return bind_body(call, LogicalType::LIST(LogicalType::TIMESTAMP),
+                     plain ? run_moment_range<true> : run_moment_range<false>);
   }
   for (size_t i = 0; i < call.arguments.size(); ++i) convert_at(call, i, LogicalType::INTEGER);
   return bind_body(call, LogicalType::LIST(LogicalType::INTEGER), run_range);
@@ -267,12 +309,13 @@ void run_repeat(DataChunk& input, ExpressionState&, Vector& result) {
   ValueRows<int64_t> counts(input.data[1 - value], count);
   int64_t total = 0;
   make_arrays(
-      input, result, count, [&](idx_t row) { return counts.valid(row); },
+      input, result, count, [](idx_t) { return true; },
       [&](idx_t row, ArrayResult& built) {
-        check_elements(counts[row], "array_repeat");
-        total += counts[row];
+        const int64_t times = counts.valid(row) ? counts[row] : 0;
+        check_elements(times, "array_repeat");
+        total += times;
         check_block(total);
-        for (int64_t i = 0; i < counts[row]; ++i) built.pick(input.data[value], row);
+        for (int64_t i = 0; i < times; ++i) built.pick(input.data[value], row);
       });
 }
 
@@ -341,6 +384,15 @@ BoundPtr expand_as_array(Call& call) {
 
 // ---- text
 
+// The text of a decimal without zeros at its end.
+std::string_view trimmed_decimal(std::string_view text) {
+  if (text.find('.') == text.npos) return text;
+  while (text.ends_with('0')) text.remove_suffix(1);
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
+}
+
+template <bool decimals>
 void run_join(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ArrayRows arrays(input.data[0], count);
@@ -361,9 +413,11 @@ void run_join(DataChunk& input, ExpressionState&, Vector& result) {
     for (idx_t i = arrays[row].offset; i < arrays[row].offset + arrays[row].length; ++i) {
       const bool null = !elements.valid(i);
       if (null && (!replaced || replacements[row].GetSize() == 0)) continue;
-      const duckdb::string_t& part = null ? replacements[row] : elements[i];
+      const duckdb::string_t& written = null ? replacements[row] : elements[i];
+      std::string_view part(written.GetData(), written.GetSize());
+      if (decimals && !null) part = trimmed_decimal(part);
       if (!first) text.append(separators[row].GetData(), separators[row].GetSize());
-      text.append(part.GetData(), part.GetSize());
+      text.append(part);
       first = false;
     }
     texts[row] = duckdb::StringVector::AddString(result, text);
@@ -373,9 +427,10 @@ void run_join(DataChunk& input, ExpressionState&, Vector& result) {
 
 BoundPtr expand_join(Call& call) {
   to_array(call, 0);
+  const bool decimals = element_type(call, 0).id() == LogicalTypeId::DECIMAL;
   convert_at(call, 0, LogicalType::LIST(LogicalType::VARCHAR));
   for (size_t i = 1; i < call.arguments.size(); ++i) convert_at(call, i, LogicalType::VARCHAR);
-  return bind_body(call, LogicalType::VARCHAR, run_join);
+  return bind_body(call, LogicalType::VARCHAR, decimals ? run_join<true> : run_join<false>);
 }
 
 }  // namespace

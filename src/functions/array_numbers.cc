@@ -290,6 +290,10 @@ template <bool largest>
 BoundPtr expand_extreme(Call& call) {
   to_array(call, 0);
   const LogicalType type = element_type(call, 0);
+  if (type.IsNested()) {
+    throw duckdb::BinderException("%s() does not take arrays of %s", std::string(call.name),
+                                  duckdb::StringUtil::Upper(type_name(type)));
+  }
   return bind_body(call, type, run_extreme<largest>);
 }
 

@@ -11,6 +11,7 @@
 #include "functions/families.h"
 #include "functions/plan_copies.h"
 #include "functions/registry.h"
+#include "functions/set_order.h"
 #include "functions/text_changes.h"
 
 namespace sluice::functions {
@@ -53,16 +54,62 @@ void run_rows(DataChunk& input, Vector& result, Fill fill) {
 
 idx_t end_of(const list_entry_t& entry) { return entry.offset + entry.length; }
 
-// Elements of all arguments, each once.
-void run_union(DataChunk& input, ExpressionState&, Vector& result) {
+void run_distinct(DataChunk& input, ExpressionState&, Vector& result) {
   run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
     KeySet seen;
+    const auto entry = all.arrays[0][row];
+    for (idx_t i = entry.offset; i < end_of(entry); ++i) {
+      if (seen.insert((*all.keys[0])[i]).second) built.pick(all.arrays[0].elements(), i);
+    }
+  });
+}
+
+struct Element {
+  size_t argument;
+  idx_t index;
+  size_t arrays;  // how many of the first arguments have it, without a gap
+};
+
+// The elements that are in one of the arrays, or in all of them, each once: NULL first, the others as in a hash table.
+template <bool in_all>
+void run_merged(DataChunk& input, ExpressionState&, Vector& result) {
+  std::vector<SetPlaces> places;
+  const bool ordered = SetPlaces::known(duckdb::ListType::GetChildType(result.GetType()));
+  run_rows(input, result, [&](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+    for (size_t a = places.size(); ordered && a < all.arrays.size(); ++a) {
+      places.emplace_back(all.arrays[a].elements(), all.arrays[a].element_count());
+    }
+    std::unordered_map<std::string_view, size_t> numbers;
+    std::vector<Element> elements;
+    Element null{0, 0, 0};
+    bool has_null = false;
     for (size_t a = 0; a < all.arrays.size(); ++a) {
       const auto entry = all.arrays[a][row];
       for (idx_t i = entry.offset; i < end_of(entry); ++i) {
-        if (seen.insert((*all.keys[a])[i]).second) built.pick(all.arrays[a].elements(), i);
+        if (!all.keys[a]->valid(i)) {
+          if (!std::exchange(has_null, true)) null = {a, i, 0};
+          if (null.arrays == a) ++null.arrays;
+          continue;
+        }
+        const auto [found, added] = numbers.emplace((*all.keys[a])[i], elements.size());
+        if (added) elements.push_back({a, i, 0});
+        Element& element = elements[found->second];
+        if (element.arrays == a) ++element.arrays;
       }
     }
+    const auto take = [&](const Element& element) {
+      if (!in_all || element.arrays == all.arrays.size())
+        built.pick(all.arrays[element.argument].elements(), element.index);
+    };
+    if (has_null) take(null);
+    if (!ordered) {
+      for (const Element& element : elements) take(element);
+      return;
+    }
+    std::vector<SetPlace> wanted;
+    wanted.reserve(elements.size());
+    for (const Element& element : elements) wanted.push_back(places[element.argument][element.index]);
+    for (const size_t number : set_order(wanted, kArraySetDegree)) take(elements[number]);
   });
 }
 
@@ -73,18 +120,14 @@ KeySet keys_of(const ArraysWithKeys& all, size_t argument, idx_t row) {
   return result;
 }
 
-template <bool in_all>
-void run_common(DataChunk& input, ExpressionState&, Vector& result) {
+void run_except(DataChunk& input, ExpressionState&, Vector& result) {
   run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
-    std::vector<KeySet> others;
-    for (size_t a = 1; a < all.arrays.size(); ++a) others.push_back(keys_of(all, a, row));
+    const KeySet other = keys_of(all, 1, row);
     KeySet seen;
     const auto entry = all.arrays[0][row];
     for (idx_t i = entry.offset; i < end_of(entry); ++i) {
       const std::string_view key = (*all.keys[0])[i];
-      bool wanted = true;
-      for (const auto& other : others) wanted &= other.contains(key) == in_all;
-      if (wanted && seen.insert(key).second) built.pick(all.arrays[0].elements(), i);
+      if (!other.contains(key) && seen.insert(key).second) built.pick(all.arrays[0].elements(), i);
     }
   });
 }
@@ -133,19 +176,32 @@ void run_sort(DataChunk& input, ExpressionState&, Vector& result) {
   throw duckdb::InvalidInputException("lengths of all arrays of function %s must be equal.", name);
 }
 
-// The first array in the order of the second one's elements.
+// The first array in the order of the second one's elements; as it is where the second is NULL.
 void run_sortby(DataChunk& input, ExpressionState&, Vector& result) {
-  run_rows(input, result, [](ArraysWithKeys& all, idx_t row, ArrayResult& built) {
+  const idx_t count = rows_of(input);
+  ArraysWithKeys all(input, count);
+  ArrayResult built(result, count);
+  for (idx_t row = 0; row < count; ++row) {
+    if (!all.arrays[0].valid(row)) {
+      built.null(row);
+      continue;
+    }
+    built.begin(row);
     const auto entry = all.arrays[0][row];
-    const auto by = all.arrays[1][row];
-    if (entry.length != by.length) differ_in_size("array_sortby");
+    const auto by = all.arrays[1].valid(row) ? all.arrays[1][row] : list_entry_t();
+    if (all.arrays[1].valid(row) && entry.length != by.length) differ_in_size("array_sortby");
     std::vector<idx_t> order(entry.length);
     for (idx_t i = 0; i < entry.length; ++i) order[i] = i;
     const Keys& keys = *all.keys[1];
-    std::stable_sort(order.begin(), order.end(),
-                     [&](idx_t a, idx_t b) { return keys[by.offset + a] < keys[by.offset + b]; });
+    if (all.arrays[1].valid(row)) {
+      std::stable_sort(order.begin(), order.end(),
+                       [&](idx_t a, idx_t b) { return keys[by.offset + a] < keys[by.offset + b]; });
+    }
     for (idx_t i : order) built.pick(all.arrays[0].elements(), entry.offset + i);
-  });
+    built.end(row);
+  }
+  built.flush();
+  finish(input, result);
 }
 
 bool has_null(const ArraysWithKeys& all, idx_t row) {
@@ -343,13 +399,13 @@ BoundPtr expand_shuffle(Call& call) {
 
 void add_array_sets(Registry& registry) {
   registry.add("array_distinct", "The elements, each once.")
-      .expanded(1, 1, "ARRAY<T> array_distinct(ARRAY<T>)", expand_alike<run_union>);
+      .expanded(1, 1, "ARRAY<T> array_distinct(ARRAY<T>)", expand_one<run_distinct>);
   registry.add("array_union", "The elements of all arrays, each once.")
-      .expanded(2, 255, "ARRAY<T> array_union(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_union>);
+      .expanded(2, 255, "ARRAY<T> array_union(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_merged<false>>);
   registry.add("array_intersect", "The elements that are in all arrays, each once.")
-      .expanded(2, 255, "ARRAY<T> array_intersect(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_common<true>>);
+      .expanded(2, 255, "ARRAY<T> array_intersect(ARRAY<T>, ARRAY<T>, ...)", expand_alike<run_merged<true>>);
   registry.add("array_except", "The elements of the first array that are not in the second, each once.")
-      .expanded(2, 2, "ARRAY<T> array_except(ARRAY<T>, ARRAY<T>)", expand_alike<run_common<false>>);
+      .expanded(2, 2, "ARRAY<T> array_except(ARRAY<T>, ARRAY<T>)", expand_alike<run_except>);
   registry.add("arrays_overlap", "Whether the arrays have an element in common.")
       .expanded(2, 2, "BOOLEAN arrays_overlap(ARRAY<T>, ARRAY<T>)", expand_truth<run_overlap>);
   registry.add("array_contains_all", "Whether the second array is a part of the first, in the same order.")

@@ -5,10 +5,13 @@
 #include "functions/aggregate_state.h"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/set_order.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
 namespace {
+
+constexpr size_t kNoLimit = std::numeric_limits<size_t>::max();
 
 void set_keys(Vector& result, idx_t row, const std::vector<std::string>& keys) {
   const idx_t at = set_list(result, row, keys.size());
@@ -16,28 +19,43 @@ void set_keys(Vector& result, idx_t row, const std::vector<std::string>& keys) {
   for (size_t i = 0; i < keys.size(); ++i) decode_key(keys[i], elements, at + i);
 }
 
+// The keys of a set's values in the order in which Doris gives them.
+std::vector<std::string> in_set_order(const std::vector<std::string>& keys, const LogicalType& type) {
+  if (keys.size() < 2 || !SetPlaces::known(type)) return keys;
+  Vector values(type, keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) decode_key(keys[i], values, i);
+  const SetPlaces places(values, keys.size());
+  std::vector<SetPlace> wanted;
+  wanted.reserve(keys.size());
+  for (size_t i = 0; i < keys.size(); ++i) wanted.push_back(places[i]);
+  std::vector<std::string> ordered;
+  ordered.reserve(keys.size());
+  for (const size_t number : set_order(wanted, kCollectSetDegree)) ordered.push_back(keys[number]);
+  return ordered;
+}
+
 // The second argument, where there is one: how many elements at most; no limit when it is negative.
 size_t limit_of(const Rows& rows, idx_t row) {
-  if (rows.columns() < 2) return std::numeric_limits<size_t>::max();
+  if (rows.columns() < 2) return kNoLimit;
   const auto limit = rows.get<int32_t>(1, row);
-  return limit < 0 ? std::numeric_limits<size_t>::max() : static_cast<size_t>(limit);
+  return limit < 0 ? kNoLimit : static_cast<size_t>(limit);
 }
 
 struct CollectList {
   struct State {
     std::vector<std::string> keys;
-    size_t limit = std::numeric_limits<size_t>::max();
+    std::optional<size_t> limit;  // the first row's: inside foreach they may differ
   };
   static constexpr bool kSkipNulls = true;
   static constexpr bool kKeys = true;
   static void add(State& state, const Rows& rows, idx_t row) {
-    state.limit = limit_of(rows, row);
-    if (state.keys.size() < state.limit) state.keys.emplace_back(rows.key(0, row));
+    if (!state.limit) state.limit = limit_of(rows, row);
+    if (state.keys.size() < state.limit.value_or(kNoLimit)) state.keys.emplace_back(rows.key(0, row));
   }
   static void merge(State& into, const State& from) {
-    into.limit = std::min(into.limit, from.limit);
+    if (!into.limit) into.limit = from.limit;
     for (const auto& key : from.keys) {
-      if (into.keys.size() >= into.limit) return;
+      if (into.keys.size() >= into.limit.value_or(kNoLimit)) return;
       into.keys.push_back(key);
     }
   }
@@ -56,24 +74,26 @@ struct CollectSet {
   struct State {
     std::vector<std::string> keys;  // in the order of their first rows
     std::unordered_set<std::string> seen;
-    size_t limit = std::numeric_limits<size_t>::max();
+    std::optional<size_t> limit;
   };
   static constexpr bool kSkipNulls = true;
   static constexpr bool kKeys = true;
   static void take(State& state, std::string key) {
-    if (state.keys.size() >= state.limit) return;
+    if (state.keys.size() >= state.limit.value_or(kNoLimit)) return;
     if (state.seen.insert(key).second) state.keys.push_back(std::move(key));
   }
   static void add(State& state, const Rows& rows, idx_t row) {
-    state.limit = limit_of(rows, row);
+    if (!state.limit) state.limit = limit_of(rows, row);
     take(state, std::string(rows.key(0, row)));
   }
   static void merge(State& into, const State& from) {
-    into.limit = std::min(into.limit, from.limit);
+    if (!into.limit) into.limit = from.limit;
     for (const auto& key : from.keys) take(into, key);
   }
   static void finish(const State* state, Vector& result, idx_t row) {
-    set_keys(result, row, state ? state->keys : std::vector<std::string>());
+    set_keys(result, row,
+             state ? in_set_order(state->keys, duckdb::ListType::GetChildType(result.GetType()))
+                   : std::vector<std::string>());
   }
 };
 

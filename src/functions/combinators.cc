@@ -134,11 +134,12 @@ struct GroupConcat {
   static constexpr bool kSkipNulls = true;
   static constexpr bool kKeys = false;
   static void add(State& state, const Rows& rows, idx_t row) {
-    state.separator = rows.columns() > 1 ? rows.text(1, row) : ",";
+    // That of the first row: inside foreach they may differ.
+    if (!state.text) state.separator = rows.columns() > 1 ? rows.text(1, row) : ",";
     take(state, rows.text(0, row));
   }
   static void merge(State& into, const State& from) {
-    into.separator = from.separator;
+    if (!into.text) into.separator = from.separator;
     if (from.text) take(into, *from.text);
   }
   static void take(State& state, std::string_view text) {

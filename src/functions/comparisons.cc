@@ -132,6 +132,11 @@ BoundPtr expand_comparison(Call& call) {
 template <bool negated>
 BoundPtr expand_in(Call& call) {
   const LogicalType first = call.arguments[0]->return_type;
+  if (is_json(first) && std::all_of(call.arguments.begin() + 1, call.arguments.end(), [](const BoundPtr& operand) {
+        return operand->return_type.id() == LogicalTypeId::SQLNULL;
+      })) {
+    throw duckdb::BinderException("IN takes no JSON beside NULL only");
+  }
   for (auto& operand : call.arguments) {
     check_comparable(call, operand->return_type);
     if (!is_unknown(operand)) continue;

@@ -7,6 +7,7 @@
 #include "functions/registry.h"
 #include "functions/sized_conversion.h"
 #include "functions/type_coercion.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -20,6 +21,20 @@ BoundPtr truth(duckdb::ClientContext& context, BoundPtr value) {
 }
 
 BoundPtr expand_truth(Call& call) { return truth(call.context, std::move(call.arguments[0])); }
+
+// Doris has no XOR of numbers.
+BoundPtr expand_xor(Call& call) {
+  for (const auto& operand : call.arguments) {
+    if (!is_number(operand->return_type)) continue;
+    throw duckdb::BinderException("Can not find the compatibility function signature: xor(%s, %s)",
+                                  duckdb::StringUtil::Upper(type_name(call.arguments[0]->return_type)),
+                                  duckdb::StringUtil::Upper(type_name(call.arguments[1]->return_type)));
+  }
+  BoundPtr left = truth(call.context, std::move(call.arguments[0]));
+  BoundPtr right = truth(call.context, std::move(call.arguments[1]));
+  return duckdb::make_uniq<duckdb::BoundComparisonExpression>(ExpressionType::COMPARE_NOTEQUAL, std::move(left),
+                                                              std::move(right));
+}
 
 BoundPtr make_case(BoundList conditions, BoundList values, BoundPtr otherwise, const LogicalType& type) {
   auto result = duckdb::make_uniq<duckdb::BoundCaseExpression>(type);
@@ -91,9 +106,35 @@ BoundPtr expand_nullif(Call& call) {
   return make_case(std::move(conditions), std::move(values), std::move(call.arguments[0]), type);
 }
 
+// Whether all keys of maps in it are text: JSON has no others. A map without pairs has keys of BOOLEAN.
+bool has_text_keys(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::MAP: {
+      const LogicalType& key = duckdb::MapType::KeyType(type);
+      return is_text(key) || key.id() == LogicalTypeId::SQLNULL || key.id() == LogicalTypeId::BOOLEAN;
+    }
+    case LogicalTypeId::LIST:
+      return has_text_keys(duckdb::ListType::GetChildType(type));
+    case LogicalTypeId::STRUCT:
+      return std::ranges::all_of(duckdb::StructType::GetChildTypes(type),
+                                 [](const auto& field) { return has_text_keys(field.second); });
+    default:
+      return true;
+  }
+}
+
+// What a CAST that is written may not do, though an argument of a function may become it.
+void check_cast(const LogicalType& from, const LogicalType& target) {
+  if (!from.IsNested() || target.IsNested() || is_object(from)) return;
+  if (is_json(target) && has_text_keys(from)) return;
+  throw duckdb::BinderException("cannot cast %s to %s", duckdb::StringUtil::Upper(type_name(from)),
+                                duckdb::StringUtil::Upper(type_name(target)));
+}
+
 // The second argument is a NULL of the wanted type.
 BoundPtr expand_cast(Call& call) {
   const LogicalType target = call.arguments[1]->return_type;
+  check_cast(call.arguments[0]->return_type, target);
   if (!overflows(call.arguments[0]->return_type, target)) {
     return convert(call.context, std::move(call.arguments[0]), target);
   }
@@ -106,6 +147,8 @@ BoundPtr expand_cast(Call& call) {
 void add_conditionals(Registry& registry) {
   registry.add("truth", "The value as a condition: not 0; of text 'true' and '1'.")
       .expanded(1, 1, "BOOLEAN truth(ANY)", expand_truth);
+  registry.add("xor", "Whether exactly one of both is true.")
+      .expanded(2, 2, "BOOLEAN xor(BOOLEAN, BOOLEAN)", expand_xor);
   registry.add("case", "The value behind the first condition that is true.")
       .expanded(2, 255, "ANY case(BOOLEAN, ANY, ..., ANY)", expand_case);
   registry.add("if", "The second argument where the first is true, else the third.")

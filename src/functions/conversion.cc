@@ -298,6 +298,9 @@ BoundPtr to_moment(duckdb::ClientContext& context, BoundPtr value, const Logical
                          date ? run_integer_to_date : run_integer_to_timestamp);
   } else if (!is_moment(from)) {
     return native_cast(context, std::move(value), target, true);
+  } else {
+    // The kernel knows no way between its types of seconds and milliseconds but this one.
+    value = native_cast(context, std::move(value), made);
   }
   return native_cast(context, std::move(value), target);
 }

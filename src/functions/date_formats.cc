@@ -16,14 +16,28 @@ namespace {
 using duckdb::date_t;
 using duckdb::timestamp_t;
 
-constexpr size_t kMostFormat = 128;                 // characters of a format; longer ones are NULL, as in Doris
-constexpr int64_t kLastSecond = 253'402'271'999;    // what from_second() takes at most
+constexpr size_t kMostFormat = 128;                       // characters of a format; longer ones are NULL, as in Doris
+constexpr size_t kMostFormatted = 100;                    // bytes behind which no further letter is taken: NULL
+constexpr int64_t kLastSecond = 253'402'271'999;          // what from_second() takes at most
 constexpr int64_t kLastFormattedSecond = 32'536'771'199;  // what from_unixtime() takes at most
-constexpr int64_t kLastUnixSecond = 2'147'483'647;  // what unix_timestamp() gives at most; later is 0
+constexpr int64_t kLastUnixSecond = 2'147'483'647;        // what unix_timestamp() gives at most; later is 0
+
+// Where the last letter of a format begins, with its '%'.
+size_t last_letter(std::string_view format) {
+  size_t last = 0;
+  for (size_t at = 0; at < format.size(); at += format[at] == '%' ? 2 : 1) last = at;
+  return last;
+}
 
 std::optional<std::string> date_format(timestamp_t at, std::string_view format) {
   if (format.size() > kMostFormat || !moment_in_range(at.value)) return std::nullopt;
-  return format_moment(at.value, letters_of_format(format));
+  const std::string_view letters = letters_of_format(format);
+  std::string text = format_moment(at.value, letters);
+  if (text.size() > kMostFormatted &&
+      format_moment(at.value, letters.substr(0, last_letter(letters))).size() > kMostFormatted) {
+    return std::nullopt;
+  }
+  return text;
 }
 
 std::optional<timestamp_t> str_to_moment(std::string_view text, std::string_view format) {

@@ -116,7 +116,7 @@ std::string to_iso8601(timestamp_t at) {
                                     seconds / 3600, seconds / 60 % 60, seconds % 60, time % kMicrosPerSecond);
 }
 
-// YYYY[-]MM[-]DD, YYYY-MM, YYYY, YYYY-Www[-D], YYYYWww[D], YYYY-DDD, YYYYDDD.
+// YYYY[-]MM[-]DD, YYYY-MM, YYYY, YYYY-Www[-D], YYYYWww[D], YYYY-DDD, YYYYDDD. The year 0 has no 29th of February.
 std::optional<date_t> from_iso8601_date(std::string_view text) {
   const auto number = [&](size_t from, size_t count) -> std::optional<int64_t> {
     if (from + count > text.size()) return std::nullopt;
@@ -130,6 +130,10 @@ std::optional<date_t> from_iso8601_date(std::string_view text) {
   const auto date = [](std::optional<int64_t> days) -> std::optional<date_t> {
     if (!days || !day_in_range(*days)) return std::nullopt;
     return date_t(static_cast<int32_t>(*days));
+  };
+  // What counts days and not months goes past that day.
+  const auto counted = [&](int64_t days) {
+    return date(days >= kFirstDay + 59 && days < kFirstDay + 365 ? days + 1 : days);
   };
   auto year = number(0, 4);
   if (!year) return std::nullopt;
@@ -150,13 +154,13 @@ std::optional<date_t> from_iso8601_date(std::string_view text) {
     if (!week || !day || !january || *week < 1 || *week > 53 || *day < 1 || *day > 7) return std::nullopt;
     const int64_t first = *january - weekday(*january);
     if (*week == 53 && week_of(first + 52 * 7, 3).week != 53) return std::nullopt;
-    return date(first + (*week - 1) * 7 + *day - 1);
+    return counted(first + (*week - 1) * 7 + *day - 1);
   }
   if (length == 3) {
     auto day = number(rest, 3);
     auto first = days_of(*year, 1, 1);
-    if (!day || !first || *day < 1 || *day > (is_leap_year(*year) ? 366 : 365)) return std::nullopt;
-    return date(*first + *day - 1);
+    if (!day || !first || *day < 1 || *day > (is_leap_year(*year) && *year > 0 ? 366 : 365)) return std::nullopt;
+    return counted(*first + *day - 1);
   }
   auto month = number(rest, 2);
   if (!month) return std::nullopt;
@@ -164,7 +168,7 @@ std::optional<date_t> from_iso8601_date(std::string_view text) {
   if (dashed && (length != 5 || text[rest + 2] != '-')) return std::nullopt;
   if (!dashed && length != 4) return std::nullopt;
   auto day = number(rest + (dashed ? 3 : 2), 2);
-  if (!day) return std::nullopt;
+  if (!day || (*year == 0 && *month == 2 && *day == 29)) return std::nullopt;
   return date(days_of(*year, *month, *day));
 }
 

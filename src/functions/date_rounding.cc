@@ -14,8 +14,8 @@ namespace {
 using duckdb::date_t;
 using duckdb::timestamp_t;
 
-constexpr int64_t kFirstOrigin = kFirstDay + 366;  // 0001-01-01
-constexpr int64_t kFirstSunday = kFirstOrigin + 6;
+constexpr int64_t kFirstOrigin = 0;  // 1970-01-01
+constexpr int64_t kFirstSunday = kFirstOrigin + 3;
 
 // Units of a period: months for the longer ones, microseconds for the others.
 struct Month {
@@ -177,7 +177,7 @@ bool is_unit(std::string_view unit) {
 std::optional<timestamp_t> truncate(timestamp_t at, std::string_view written) {
   const std::string unit = duckdb::StringUtil::Lower(std::string(written));
   if (!moment_in_range(at.value)) return std::nullopt;
-  const timestamp_t origin = origin_of<Day>();
+  const timestamp_t origin((kFirstDay + 366) * kMicrosPerDay);  // 0001-01-01
   if (unit == "second") return rounded<Second, false>(at, 1, origin);
   if (unit == "minute") return rounded<Minute, false>(at, 1, origin);
   if (unit == "hour") return rounded<Hour, false>(at, 1, origin);

@@ -252,22 +252,21 @@ void find_texts(yy::yyjson_val* value, std::string_view pattern, bool one, const
 void run_search(DataChunk& input, ExpressionState&, Vector& result) {
   JsonDocument document;
   run_texts(input, result, [&](const std::vector<Texts>& columns, idx_t row, std::string& out) {
-    for (const auto& column : columns) {
-      if (!column.valid(row)) return false;
-    }
+    if (!columns[0].valid(row) || !columns[1].valid(row)) return false;
     const std::string mode = duckdb::StringUtil::Lower(columns[1][row].GetString());
     if (mode != "one" && mode != "all") {
       throw duckdb::InvalidInputException("the one_or_all argument %s is not one not all", mode);
     }
+    if (!columns[2].valid(row)) return false;
     std::vector<std::string> found;
     if (document.parse(view(columns[0][row]))) {
       find_texts(document.root(), view(columns[2][row]), mode == "one", "$", found);
     }
     if (found.empty()) return false;
     if (found.size() > 1) out += '[';
-    for (size_t i = 0; i < found.size(); ++i) {
-      if (i > 0) out += ',';
-      write_json_string(out, found[i]);
+    for (size_t i = found.size(); i > 0; --i) {
+      if (i < found.size()) out += ',';
+      write_json_string(out, found[i - 1]);
     }
     if (found.size() > 1) out += ']';
     return true;
@@ -318,7 +317,7 @@ void add_json_asking(Registry& registry) {
   registry.add("json_valid", "1 when the text is JSON, else 0.")
       .alias("jsonb_valid")
       .expanded(1, 1, "INT json_valid(VARCHAR)", expand_valid);
-  registry.add("json_search", "The paths of the strings that match, of 'one' or 'all'.")
+  registry.add("json_search", "The paths of the strings that match, of 'one' or 'all'; the last one first.")
       .expanded(3, 3, "JSON json_search(JSON, VARCHAR, VARCHAR)", expand_search);
 }
 

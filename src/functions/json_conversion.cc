@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conversions between JSON and other types.
+#include <charconv>
 #include <cmath>
 
 #include "duckdb/common/operator/cast_operators.hpp"
@@ -167,7 +168,62 @@ BoundPtr one(const char* name, BoundPtr value, LogicalType result, duckdb::scala
   return json_body(name, std::move(arguments), std::move(result), std::move(run));
 }
 
+// The type with the names col1, col2, .. for the fields of structs that have none.
+LogicalType with_names(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::LIST:
+      return LogicalType::LIST(with_names(duckdb::ListType::GetChildType(type)));
+    case LogicalTypeId::MAP:
+      return LogicalType::MAP(duckdb::MapType::KeyType(type), with_names(duckdb::MapType::ValueType(type)));
+    case LogicalTypeId::STRUCT: {
+      duckdb::child_list_t<LogicalType> fields;
+      for (const auto& [name, field] : duckdb::StructType::GetChildTypes(type)) {
+        fields.emplace_back(name.empty() ? "col" + std::to_string(fields.size() + 1) : name, with_names(field));
+      }
+      return LogicalType::STRUCT(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
+
 BoundPtr as_json(BoundPtr text) { return one("as_json", std::move(text), LogicalType::JSON(), run_as_json); }
+
+// The number in JSON's text as the nearest BIGINT; nothing for other values.
+std::optional<int64_t> nearest_integer(std::string_view json) {
+  if (json.empty() || (json[0] != '-' && (json[0] < '0' || json[0] > '9'))) return std::nullopt;
+  int64_t whole = 0;
+  const auto end = std::from_chars(json.data(), json.data() + json.size(), whole);
+  const int64_t limit = json[0] == '-' ? INT64_MIN : INT64_MAX;
+  if (end.ptr == json.data() + json.size()) return end.ec == std::errc() ? whole : limit;
+  double number = 0;
+  if (std::from_chars(json.data(), json.data() + json.size(), number).ec != std::errc()) return limit;
+  if (std::abs(number) >= 0x1p63) return limit;
+  return static_cast<int64_t>(number);
+}
+
+void run_integers(DataChunk& input, ExpressionState&, Vector& result) {
+  const idx_t count = rows_of(input);
+  ArrayRows arrays(input.data[0], count);
+  ValueRows<string_t> elements(arrays.elements(), arrays.element_count());
+  result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+  auto* rows = FlatVector::GetData<duckdb::list_entry_t>(result);
+  for (idx_t row = 0; row < count; ++row) {
+    rows[row] = arrays.valid(row) ? arrays[row] : duckdb::list_entry_t();
+    if (!arrays.valid(row)) FlatVector::SetNull(result, row, true);
+  }
+  duckdb::ListVector::Reserve(result, arrays.element_count());
+  Vector& numbers = duckdb::ListVector::GetEntry(result);
+  for (idx_t i = 0; i < arrays.element_count(); ++i) {
+    const auto number = elements.valid(i) ? nearest_integer(view(elements[i])) : std::nullopt;
+    if (number)
+      FlatVector::GetData<int64_t>(numbers)[i] = *number;
+    else
+      FlatVector::SetNull(numbers, i, true);
+  }
+  duckdb::ListVector::SetListSize(result, arrays.element_count());
+  finish(input, result);
+}
 
 }  // namespace
 
@@ -186,6 +242,7 @@ BoundPtr to_json_part(duckdb::ClientContext& context, BoundPtr value) {
   if (is_json(from)) return value;
   if (from.IsNested()) {
     BoundList arguments;
+    value = duckdb::BoundCastExpression::AddCastToType(context, std::move(value), with_names(from));
     arguments.push_back(std::move(value));
     return bind_native(context, "to_json", std::move(arguments));
   }
@@ -244,6 +301,10 @@ BoundPtr from_json(duckdb::ClientContext& context, BoundPtr value, const Logical
 
 BoundPtr json_elements(BoundPtr value) {
   return one("json_elements", std::move(value), LogicalType::LIST(LogicalType::JSON()), run_elements);
+}
+
+BoundPtr json_integers(BoundPtr elements) {
+  return one("json_integers", std::move(elements), LogicalType::LIST(LogicalType::BIGINT), run_integers);
 }
 
 }  // namespace sluice::functions

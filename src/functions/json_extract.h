@@ -18,6 +18,8 @@ BoundPtr to_json_part(duckdb::ClientContext& context, BoundPtr value);
 BoundPtr from_json(duckdb::ClientContext& context, BoundPtr value, const LogicalType& target);
 // The elements of a JSON array as ARRAY<JSON>; NULL for other values.
 BoundPtr json_elements(BoundPtr value);
+// The numbers of an ARRAY<JSON> as the nearest BIGINTs; NULL for other elements.
+BoundPtr json_integers(BoundPtr elements);
 // v['key'] and v[0] of JSON: arguments[0] is JSON.
 BoundPtr json_element(Call& call);
 

@@ -61,9 +61,15 @@ void run_object(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
+// A value of an array or object that is made; JSON becomes a string of its text, as Doris has it.
+void to_member(Call& call, size_t index) {
+  if (is_json(call.arguments[index]->return_type)) convert_at(call, index, LogicalType::VARCHAR);
+  call.arguments[index] = to_json_part(call.context, std::move(call.arguments[index]));
+}
+
 BoundPtr expand_array(Call& call) {
   if (call.arguments.empty()) return convert(call.context, constant(duckdb::Value("[]")), LogicalType::JSON());
-  for (auto& argument : call.arguments) argument = to_json_part(call.context, std::move(argument));
+  for (size_t i = 0; i < call.arguments.size(); ++i) to_member(call, i);
   return bind_body(call, LogicalType::JSON(), run_array);
 }
 
@@ -74,7 +80,7 @@ BoundPtr expand_object(Call& call) {
     if (i % 2 == 0)
       convert_at(call, i, LogicalType::VARCHAR);
     else
-      call.arguments[i] = to_json_part(call.context, std::move(call.arguments[i]));
+      to_member(call, i);
   }
   return bind_body(call, LogicalType::JSON(), run_object);
 }
@@ -222,6 +228,29 @@ BoundPtr expand_change(Call& call) {
 
 // ---- VARIANT
 
+// A member that is null is none.
+void drop_nulls(yy::yyjson_mut_val* object) {
+  yy::yyjson_mut_obj_iter members;
+  yy::yyjson_mut_obj_iter_init(object, &members);
+  while (yy::yyjson_mut_val* key = yy::yyjson_mut_obj_iter_next(&members)) {
+    yy::yyjson_mut_val* value = yy::yyjson_mut_obj_iter_get_val(key);
+    if (yy::yyjson_mut_is_null(value))
+      yy::yyjson_mut_obj_iter_remove(&members);
+    else if (yy::yyjson_mut_is_obj(value))
+      drop_nulls(value);
+  }
+}
+
+// The text of an object without its nulls; null when there is no room. Freed by free().
+char* without_nulls(yy::yyjson_val* root, size_t* length) {
+  yy::yyjson_mut_doc* document = yy::yyjson_mut_doc_new(nullptr);
+  yy::yyjson_mut_val* copy = document ? yy::yyjson_val_mut_copy(document, root) : nullptr;
+  if (copy) drop_nulls(copy);
+  char* text = copy ? yy::yyjson_mut_val_write(copy, yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, length) : nullptr;
+  yy::yyjson_mut_doc_free(document);
+  return text;
+}
+
 // Numbers keep their fraction: 17.0 stays 17.0.
 void run_variant(DataChunk& input, ExpressionState&, Vector& result) {
   JsonDocument document;
@@ -229,9 +258,12 @@ void run_variant(DataChunk& input, ExpressionState&, Vector& result) {
     if (!columns[0].valid(row)) return false;
     const std::string_view written = view(columns[0][row]);
     size_t length = 0;
-    char* compact = document.parse(written)
-                        ? yy::yyjson_val_write(document.root(), yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, &length)
-                        : nullptr;
+    char* compact = nullptr;
+    if (document.parse(written)) {
+      const bool may_drop = yy::yyjson_is_obj(document.root()) && written.find("null") != written.npos;
+      compact = may_drop ? without_nulls(document.root(), &length)
+                         : yy::yyjson_val_write(document.root(), yy::YYJSON_WRITE_ALLOW_INVALID_UNICODE, &length);
+    }
     if (compact)
       out.append(compact, length);
     else

@@ -293,12 +293,35 @@ BoundPtr expand_split(Call& call) {
   return bind_body(call, LogicalType::LIST(LogicalType::VARCHAR), run_text_split);
 }
 
-// The array in a JSON text; elements of other types are NULL.
+// The elements, with 0 or '' for those that are NULL.
+BoundPtr with_defaults(Call& call, BoundPtr elements) {
+  auto list = constant_of(call.context, *elements);
+  if (!list || list->IsNull()) return elements;
+  const LogicalType type = duckdb::ListType::GetChildType(elements->return_type);
+  duckdb::vector<duckdb::Value> values = duckdb::ListValue::GetChildren(*list);
+  for (auto& value : values) {
+    if (value.IsNull()) value = is_text(type) ? duckdb::Value("") : duckdb::Value::Numeric(type, 0);
+  }
+  return constant(duckdb::Value::LIST(type, std::move(values)));
+}
+
+// The array in a JSON text; elements of other types are NULL, but in a constant, which Doris takes for never NULL, 0
+// and ''. Of text the elements are text, even as they stand.
 template <LogicalTypeId type>
 BoundPtr expand_json_array(Call& call) {
+  const bool from_text = is_text(call.arguments[0]->return_type);
   BoundPtr elements = json_elements(to_json(call.context, std::move(call.arguments[0])));
-  const LogicalType target = type == LogicalTypeId::INVALID ? LogicalType::JSON() : LogicalType(type);
-  return convert(call.context, std::move(elements), LogicalType::LIST(target));
+  if (type == LogicalTypeId::INVALID) {
+    if (!from_text) return elements;
+    return duckdb::BoundCastExpression::AddCastToType(call.context, std::move(elements),
+                                                      LogicalType::LIST(LogicalType::VARCHAR));
+  }
+  if (type == LogicalTypeId::BIGINT) {
+    elements = json_integers(std::move(elements));
+  } else {
+    elements = convert(call.context, std::move(elements), LogicalType::LIST(LogicalType(type)));
+  }
+  return with_defaults(call, std::move(elements));
 }
 
 // The members of a JSON object as ARRAY<STRUCT<key, value>>.
@@ -373,7 +396,8 @@ void add_maps(Registry& registry) {
   registry.add("exploded_json_string", "The elements of a JSON array as text.")
       .expanded(1, 1, "ARRAY<VARCHAR> exploded_json_string(JSON)", expand_json_array<LogicalTypeId::VARCHAR>);
   registry.add("exploded_json", "The elements of a JSON array.")
-      .expanded(1, 1, "ARRAY<JSON> exploded_json(JSON)", expand_json_array<LogicalTypeId::INVALID>);
+      .expanded(1, 1, "ARRAY<JSON> exploded_json(JSON), ARRAY<VARCHAR> exploded_json(VARCHAR)",
+                expand_json_array<LogicalTypeId::INVALID>);
   registry.add("exploded_members", "The members of a JSON object.")
       .expanded(1, 1, "ARRAY<STRUCT> exploded_members(JSON)", expand_members);
 }

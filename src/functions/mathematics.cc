@@ -198,8 +198,8 @@ template <typename T>
 int8_t bit_count(T value) {
   return static_cast<int8_t>(std::popcount(static_cast<std::make_unsigned_t<T>>(value)));
 }
-int8_t bit_count_wide(duckdb::hugeint_t value) {
-  return static_cast<int8_t>(std::popcount(static_cast<uint64_t>(value.upper)) + std::popcount(value.lower));
+int16_t bit_count_wide(duckdb::hugeint_t value) {
+  return static_cast<int16_t>(std::popcount(static_cast<uint64_t>(value.upper)) + std::popcount(value.lower));
 }
 // BIT_TEST(value, position, ..): whether all these bits are 1.
 int8_t bit_test(std::span<const int64_t> values) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions/nested_conversion.h"
 
+#include "duckdb/common/vector_operations/unary_executor.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/array_rows.h"
@@ -178,7 +179,7 @@ void run_text_to_map(DataChunk& input, ExpressionState&, Vector& result) {
   finish(input, result);
 }
 
-// By name where all names are known, else in order.
+// By name where all names are known, else in order; {} has NULL in all fields.
 void run_text_to_struct(DataChunk& input, ExpressionState&, Vector& result) {
   const idx_t count = rows_of(input);
   ValueRows<string_t> texts(input.data[0], count);
@@ -188,8 +189,12 @@ void run_text_to_struct(DataChunk& input, ExpressionState&, Vector& result) {
   std::vector<TextPair> pairs;
   std::vector<size_t> order;
   for (idx_t row = 0; row < count; ++row) {
-    if (!texts.valid(row) || !split_braces({texts[row].GetData(), texts[row].GetSize()}, pairs) ||
-        pairs.size() != names.size()) {
+    const bool valid = texts.valid(row) && split_braces({texts[row].GetData(), texts[row].GetSize()}, pairs);
+    if (valid && pairs.empty()) {
+      for (auto& field : fields) FlatVector::SetNull(*field, row, true);
+      continue;
+    }
+    if (!valid || pairs.size() != names.size()) {
       FlatVector::SetNull(result, row, true);
       continue;
     }
@@ -221,8 +226,39 @@ BoundPtr call_one(const char* name, BoundPtr value, const LogicalType& target, d
                                                             std::move(conversions));
 }
 
+// The lowest bits of a whole number.
+template <typename Number>
+void run_wrapped(DataChunk& input, ExpressionState&, Vector& result) {
+  duckdb::UnaryExecutor::Execute<duckdb::hugeint_t, Number>(
+      input.data[0], result, input.size(),
+      [](const duckdb::hugeint_t& number) { return static_cast<Number>(number.lower); });
+}
+
+duckdb::scalar_function_t wrapping(const LogicalType& target) {
+  switch (target.id()) {
+    case LogicalTypeId::TINYINT:
+      return run_wrapped<int8_t>;
+    case LogicalTypeId::SMALLINT:
+      return run_wrapped<int16_t>;
+    case LogicalTypeId::INTEGER:
+      return run_wrapped<int32_t>;
+    case LogicalTypeId::BIGINT:
+      return run_wrapped<int64_t>;
+    default:
+      return nullptr;
+  }
+}
+
+// Inside arrays, maps and structs whole numbers that are too large wrap, as in Doris.
 BoundPtr part_conversion(duckdb::ClientContext& context, const LogicalType& from, const LogicalType& to) {
-  return convert(context, duckdb::make_uniq<duckdb::BoundReferenceExpression>(from, 0U), to);
+  BoundPtr part = duckdb::make_uniq<duckdb::BoundReferenceExpression>(from, 0U);
+  const bool smaller = is_integer(from) && from != to;
+  if (auto wrap = smaller ? wrapping(to) : nullptr) {
+    BoundList children;
+    children.push_back(convert(context, std::move(part), LogicalType::HUGEINT));
+    return bind_private(context, "wrapped", {LogicalType::HUGEINT}, to, std::move(wrap), std::move(children));
+  }
+  return convert(context, std::move(part), to);
 }
 
 [[noreturn]] void impossible(const LogicalType& from, const LogicalType& target) {

@@ -118,7 +118,7 @@ std::string replaced(View text, View pattern, View with, bool all) {
 std::string regexp_replace(View text, View pattern, View with) { return replaced(text, pattern, with, true); }
 std::string regexp_replace_one(View text, View pattern, View with) { return replaced(text, pattern, with, false); }
 
-// MULTI_MATCH_ANY(text, ['a.*', 'b'])
+// MULTI_MATCH_ANY(text, ['a.*', 'b']). A NULL is '' or [].
 void run_multi_match(DataChunk& input, ExpressionState& state, Vector& result) {
   duckdb::UnifiedVectorFormat texts;
   duckdb::UnifiedVectorFormat lists;
@@ -127,16 +127,16 @@ void run_multi_match(DataChunk& input, ExpressionState& state, Vector& result) {
   input.data[1].ToUnifiedFormat(input.size(), lists);
   auto& child = duckdb::ListVector::GetEntry(input.data[1]);
   child.ToUnifiedFormat(duckdb::ListVector::GetListSize(input.data[1]), elements);
-  rows::fill<std::optional<bool>>(input, state, result, [&](idx_t row) -> std::optional<bool> {
-    auto text = rows::read_argument<std::optional<View>>(texts, row);
+  rows::fill<std::optional<int8_t>>(input, state, result, [&](idx_t row) -> std::optional<int8_t> {
+    const View text = rows::read_argument<std::optional<View>>(texts, row).value_or("");
     const idx_t index = lists.sel->get_index(row);
-    if (!text || !lists.validity.RowIsValid(index)) return std::nullopt;
+    if (!lists.validity.RowIsValid(index)) return int8_t{0};
     const auto entry = duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index];
     for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
       auto pattern = rows::read_argument<std::optional<View>>(elements, i);
-      if (pattern && matches(*text, *pattern)) return true;
+      if (pattern && matches(text, *pattern)) return int8_t{1};
     }
-    return false;
+    return int8_t{0};
   });
 }
 
@@ -165,8 +165,9 @@ void add_regular_expressions(Registry& registry) {
   add_rows<regexp_count>(registry.add("regexp_count", "How often the pattern matches."));
   add_rows<regexp_replace>(registry.add("regexp_replace", "The text with all matches replaced."));
   add_rows<regexp_replace_one>(registry.add("regexp_replace_one", "The text with the first match replaced."));
-  registry.add("multi_match_any", "Whether one of the patterns matches a part of the text.")
-      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::BOOLEAN, run_multi_match);
+  registry.add("multi_match_any", "1 when one of the patterns matches a part of the text, else 0.")
+      .own_nulls()
+      .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::TINYINT, run_multi_match);
 }
 
 }  // namespace sluice::functions

@@ -133,6 +133,7 @@ BoundPtr expand_rounding(Call& call) {
 
 void add_rounding(Registry& registry) {
   registry.add("round", "The number to so many decimals, halves away from 0.")
+      .alias("dround")
       .expanded(1, 2, "DOUBLE|DECIMAL round(NUMBER[, BIGINT])", expand_rounding<Mode::kRound>);
   registry.add("round_bankers", "The number to so many decimals, halves to the even digit.")
       .expanded(1, 2, "DOUBLE|DECIMAL round_bankers(NUMBER[, BIGINT])", expand_rounding<Mode::kBankers>);

@@ -115,7 +115,7 @@ bool finish(Shape& shape) {
 
 std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.15g", value);
+  std::snprintf(text, sizeof text, "%.12g", value);
   return text;
 }
 void append_places(std::string& out, const std::vector<Place>& ring) {

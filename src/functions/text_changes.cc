@@ -188,7 +188,7 @@ std::string insert(std::string_view text, int64_t position, int64_t length, std:
 // SUB_REPLACE(text, new, start[, length]): start counts from 0.
 std::optional<std::string> sub_replace(std::string_view text, std::string_view with, int64_t start, int64_t length) {
   const int64_t size = character_count(text);
-  if (start < 0 || length < 0 || start > size) return std::nullopt;
+  if (start < 0 || length < 0 || start >= size) return std::nullopt;
   std::string result(characters(text, 0, start));
   result += with;
   if (length < size - start) result += text.substr(byte_of_character(text, start + length));
@@ -265,6 +265,15 @@ std::string mask_first(std::string_view text, int64_t count) {
 std::string mask_last(std::string_view text, int64_t count) {
   return Mask().apply(text, text.size() - masked_bytes(text, count), text.size());
 }
+// How many bytes MASK_FIRST_N and MASK_LAST_N mask is the same for all rows.
+duckdb::unique_ptr<duckdb::FunctionData> bind_masked(duckdb::ClientContext&, duckdb::ScalarFunction& function,
+                                                     BoundList& arguments) {
+  if (!arguments[1]->IsFoldable() && !arguments[1]->HasParameter()) {
+    throw duckdb::BinderException("%s must accept literal for 2nd argument",
+                                  function.name.starts_with("d_") ? function.name.substr(2) : function.name);
+  }
+  return nullptr;
+}
 std::string mask_all(std::string_view text) { return Mask().apply(text, 0, text.size()); }
 
 std::string digital_masking(int64_t number) {
@@ -274,47 +283,51 @@ std::string digital_masking(int64_t number) {
 
 // ---- 1,234.50
 
-std::string with_commas(Int128 hundredths) {
-  const bool negative = hundredths < 0;
-  unsigned __int128 rest =
-      negative ? -static_cast<unsigned __int128>(hundredths) : static_cast<unsigned __int128>(hundredths);
-  std::string backwards;
-  for (size_t digits = 0; digits < 3 || rest > 0; ++digits) {
-    if (digits == 2) backwards += '.';
-    if (digits > 2 && digits % 3 == 2) backwards += ',';
-    backwards += static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
+using UInt128 = unsigned __int128;
+
+std::string with_commas(bool negative, UInt128 whole, unsigned hundredths) {
+  std::string backwards{static_cast<char>('0' + hundredths % 10), static_cast<char>('0' + hundredths / 10), '.'};
+  for (size_t digits = 0; digits == 0 || whole > 0; ++digits) {
+    if (digits > 0 && digits % 3 == 0) backwards += ',';
+    backwards += static_cast<char>('0' + static_cast<int>(whole % 10));
+    whole /= 10;
   }
   if (negative) backwards += '-';
   return {backwards.rbegin(), backwards.rend()};
 }
-std::string money_integer(duckdb::hugeint_t number) {
+UInt128 magnitude(Int128 number) { return number < 0 ? -static_cast<UInt128>(number) : static_cast<UInt128>(number); }
+
+// A number of `scale` digits behind the point, at most 2.
+template <unsigned scale>
+std::string money_decimal(duckdb::hugeint_t number) {
+  constexpr unsigned kUnits[] = {1, 10, 100};
   const Int128 value = to_int128(number);
-  const Int128 limit = power_of_ten(36);
-  if (value > limit || value < -limit)
-    throw duckdb::OutOfRangeException("money_format() takes numbers of at most 36 digits");
-  return with_commas(value * 100);
+  const UInt128 rest = magnitude(value);
+  const auto fraction = static_cast<unsigned>(rest % kUnits[scale]);
+  return with_commas(value < 0, rest / kUnits[scale], fraction * kUnits[2 - scale]);
 }
 std::optional<std::string> money_double(double number) {
   if (!std::isfinite(number) || std::abs(number) > 1e36) return std::nullopt;
-  return with_commas(static_cast<Int128>(std::round(number * 100)));
+  return money_decimal<2>(to_hugeint(static_cast<Int128>(std::round(number * 100))));
 }
-std::string money_decimal(duckdb::hugeint_t hundredths) { return with_commas(to_int128(hundredths)); }
 
 BoundPtr expand_money(Call& call) {
   BoundPtr& value = call.arguments[0];
-  BoundList children;
+  LogicalType type = LogicalType::DOUBLE;
+  duckdb::scalar_function_t run = run_rows<money_double>;
   if (value->return_type.id() == LogicalTypeId::DECIMAL) {
-    const LogicalType type = LogicalType::DECIMAL(38, 2);
-    children.push_back(convert(call.context, std::move(value), type));
-    return bind_private(call.context, "money_format", {type}, LogicalType::VARCHAR, run_rows<money_decimal>,
-                        std::move(children));
+    const uint8_t scale = std::min<uint8_t>(duckdb::DecimalType::GetScale(value->return_type), 2);
+    type = LogicalType::DECIMAL(38, scale);
+    run = scale == 0   ? run_rows<money_decimal<0>>
+          : scale == 1 ? run_rows<money_decimal<1>>
+                       : run_rows<money_decimal<2>>;
+  } else if (value->return_type.IsIntegral()) {
+    type = LogicalType::HUGEINT;
+    run = run_rows<money_decimal<0>>;
   }
-  const bool whole = value->return_type.IsIntegral();
-  const LogicalType type = whole ? LogicalType::HUGEINT : LogicalType::DOUBLE;
+  BoundList children;
   children.push_back(convert(call.context, std::move(value), type));
-  return bind_private(call.context, "money_format", {type}, LogicalType::VARCHAR,
-                      whole ? run_rows<money_integer> : run_rows<money_double>, std::move(children));
+  return bind_private(call.context, "money_format", {type}, LogicalType::VARCHAR, std::move(run), std::move(children));
 }
 
 std::string quote(std::optional<std::string_view> text) {
@@ -371,9 +384,11 @@ void add_text_changes(Registry& registry) {
   auto& first = registry.add("mask_first_n", "The text with the letters and digits of its first n bytes replaced.");
   add_rows<mask_all>(first);
   add_rows<mask_first>(first);
+  first.overloads.back().bind = bind_masked;
   auto& last = registry.add("mask_last_n", "The text with the letters and digits of its last n bytes replaced.");
   add_rows<mask_all>(last);
   add_rows<mask_last>(last);
+  last.overloads.back().bind = bind_masked;
   add_rows<digital_masking>(registry.add("digital_masking", "The first 3 and last 4 digits of a number."));
   registry.add("money_format", "The number with commas and two decimals.")
       .expanded(1, 1, "VARCHAR money_format(NUMBER)", expand_money);

@@ -52,6 +52,7 @@ std::string_view right(std::string_view text, int64_t count) {
 std::optional<std::string_view> split_part(std::string_view text, std::string_view separator, int64_t number) {
   if (number == 0) return std::nullopt;
   if (separator.empty()) return std::string_view();
+  if (text.find(separator) == text.npos) return std::nullopt;
   if (number > 0) {
     while (true) {
       const size_t end = text.find(separator);
@@ -145,7 +146,7 @@ std::optional<std::string> concat_ws(std::span<const std::optional<std::string_v
   return result;
 }
 
-// CONCAT_WS(separator, array)
+// CONCAT_WS(separator, array); of a NULL array ''.
 void run_concat_list(DataChunk& input, ExpressionState& state, Vector& result) {
   duckdb::UnifiedVectorFormat separators;
   duckdb::UnifiedVectorFormat lists;
@@ -157,8 +158,10 @@ void run_concat_list(DataChunk& input, ExpressionState& state, Vector& result) {
   rows::fill<std::optional<std::string>>(input, state, result, [&](idx_t row) -> std::optional<std::string> {
     auto separator = rows::read_argument<std::optional<std::string_view>>(separators, row);
     const idx_t index = lists.sel->get_index(row);
-    if (!separator || !lists.validity.RowIsValid(index)) return std::nullopt;
-    const auto entry = duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index];
+    if (!separator) return std::nullopt;
+    const auto entry = lists.validity.RowIsValid(index)
+                           ? duckdb::UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index]
+                           : duckdb::list_entry_t();
     std::string text;
     bool first = true;
     for (idx_t i = entry.offset; i < entry.offset + entry.length; ++i) {
@@ -185,8 +188,8 @@ void add_text_parts(Registry& registry) {
   add_rows<substring_from>(sub);
   add_rows<left>(registry.add("left", "The first characters.").alias("strleft"));
   add_rows<right>(registry.add("right", "The last characters.").alias("strright"));
-  add_rows<split_part>(
-      registry.add("split_part", "The n-th part between separators; from the end when n is negative."));
+  add_rows<split_part>(registry.add(
+      "split_part", "The n-th part between separators; from the end when n is negative; NULL without any."));
   add_rows<substring_index>(
       registry.add("substring_index", "What stands before the n-th separator, or behind it from the end."));
   auto& lpad = registry.add("lpad", "The text filled on the left to a width, or cut.");

@@ -37,9 +37,12 @@ int32_t strcmp_text(std::string_view left, std::string_view right) {
 bool starts_with(std::string_view text, std::string_view part) { return text.starts_with(part); }
 bool ends_with(std::string_view text, std::string_view part) { return text.ends_with(part); }
 
+// NULL is at no place in a list of texts, nor is text that is no number; among whole numbers and moments its place is
+// NULL.
 template <typename T>
-int32_t field(std::span<const std::optional<T>> values) {
-  if (!values[0]) return 0;
+std::optional<int32_t> field(std::span<const std::optional<T>> values) {
+  constexpr bool kFromText = std::is_same_v<T, std::string_view> || std::is_same_v<T, double>;
+  if (!values[0]) return kFromText ? std::optional(0) : std::nullopt;
   for (size_t i = 1; i < values.size(); ++i) {
     if (values[i] && *values[i] == *values[0]) return static_cast<int32_t>(i);
   }
@@ -141,7 +144,7 @@ std::string soundex(std::string_view text) {
   return result;
 }
 
-// MULTI_SEARCH_ALL_POSITIONS(text, ['a', 'b']): a position each, in bytes.
+// MULTI_SEARCH_ALL_POSITIONS(text, ['a', 'b']): a position each, in bytes. A NULL is '' or [].
 void run_multi_search(DataChunk& input, ExpressionState&, Vector& result) {
   UnifiedVectorFormat texts;
   UnifiedVectorFormat lists;
@@ -156,21 +159,18 @@ void run_multi_search(DataChunk& input, ExpressionState&, Vector& result) {
   auto* entries = duckdb::FlatVector::GetData<duckdb::list_entry_t>(result);
   idx_t used = 0;
   for (idx_t row = 0; row < count; ++row) {
-    auto text = rows::read_argument<std::optional<std::string_view>>(texts, row);
+    const auto text = rows::read_argument<std::optional<std::string_view>>(texts, row).value_or("");
     const idx_t index = lists.sel->get_index(row);
-    if (!text || !lists.validity.RowIsValid(index)) {
-      duckdb::FlatVector::SetNull(result, row, true);
-      entries[row] = {used, 0};
-      continue;
-    }
-    const auto list = UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index];
+    const auto list = lists.validity.RowIsValid(index)
+                          ? UnifiedVectorFormat::GetData<duckdb::list_entry_t>(lists)[index]
+                          : duckdb::list_entry_t();
     duckdb::ListVector::Reserve(result, used + list.length);
     auto* positions = duckdb::FlatVector::GetData<int32_t>(duckdb::ListVector::GetEntry(result));
     entries[row] = {used, list.length};
     for (idx_t i = 0; i < list.length; ++i) {
       auto part = rows::read_argument<std::optional<std::string_view>>(elements, list.offset + i);
-      const size_t at = part ? text->find(*part) : text->npos;
-      positions[used++] = at == text->npos ? 0 : static_cast<int32_t>(at) + 1;
+      const size_t at = part ? text.find(*part) : text.npos;
+      positions[used++] = at == text.npos ? 0 : static_cast<int32_t>(at) + 1;
     }
   }
   duckdb::ListVector::SetListSize(result, used);
@@ -214,6 +214,7 @@ void add_text_search(Registry& registry) {
   add_rows<hamming_distance>(registry.add("hamming_distance", "How many characters differ."));
   add_rows<soundex>(registry.add("soundex", "The sound of an English word: a letter and three digits."));
   registry.add("multi_search_all_positions", "Where each text of an array stands in the first text, in bytes.")
+      .own_nulls()
       .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)},
                 LogicalType::LIST(LogicalType::INTEGER), run_multi_search);
 }

@@ -18,11 +18,14 @@ using duckdb::string_t;
 using duckdb::Vector;
 using Parts = std::vector<std::string_view>;
 
-// Without a separator the characters; of an empty text nothing.
+// Without a separator the characters; of an empty text nothing, but '' when the text is constant and the separator not.
 void run_by_string(DataChunk& input, ExpressionState&, Vector& result) {
-  run_split(input, result, [](const std::vector<TextRows>& columns, idx_t row, Parts& parts) {
+  const auto constant = [&](idx_t i) { return input.data[i].GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR; };
+  const bool constant_text = constant(0) && !constant(1);
+  run_split(input, result, [&](const std::vector<TextRows>& columns, idx_t row, Parts& parts) {
     std::string_view rest = view(columns[0][row]);
     const std::string_view separator = view(columns[1][row]);
+    if (constant_text && rest.empty() && !separator.empty()) parts.emplace_back();
     while (separator.empty() && !rest.empty()) {
       const std::string_view first = characters(rest, 0, 1);
       parts.push_back(first);

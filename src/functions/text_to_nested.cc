@@ -79,7 +79,11 @@ bool split_array(std::string_view text, std::vector<TextPart>& elements) {
   elements.clear();
   auto parts = parts_between(text, '[', ']');
   if (!parts) return false;
-  for (std::string_view part : *parts) elements.push_back(part_of(part));
+  for (const std::string_view& part : *parts) {
+    // Nothing may stand before the last bracket only.
+    if (trimmed(part).empty() && &part != &parts->back()) return false;
+    elements.push_back(part_of(part));
+  }
   return true;
 }
 

@@ -28,14 +28,14 @@ TEST(TextToNested, Arrays) {
   EXPECT_EQ(array("[1, 2]"), "<1><2>");
   EXPECT_EQ(array("  [ ]  "), "");
   EXPECT_EQ(array("[null, NULL, \"null\", '']"), "NULLNULL<null><>");
-  EXPECT_EQ(array("[a,,b]"), "<a><><b>");
+  EXPECT_EQ(array("[a, b,]"), "<a><b><>");
   EXPECT_EQ(array("[[1, 2], {\"a\":[3]}]"), "<[1, 2]><{\"a\":[3]}>");
   EXPECT_EQ(array("['a,b', \"c]d\"]"), "<a,b><c]d>");
   EXPECT_EQ(array("[\"a\\\"b\", 'it\\'s', \"x\\n\"]"), "<a\"b><it's><x\\n>");
 }
 
 TEST(TextToNested, OtherTextIsNoArray) {
-  for (const char* text : {"", "1", "[1", "1]", "[1]]", "[[1]", "[\"a]", "{1}", "[}", "[1\\"}) {
+  for (const char* text : {"", "1", "[1", "1]", "[1]]", "[[1]", "[a,,b]", "[,a]", "[\"a]", "{1}", "[}", "[1\\"}) {
     EXPECT_EQ(array(text), "no array") << text;
   }
 }

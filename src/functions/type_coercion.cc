@@ -211,8 +211,8 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
   if (is_text(left) && is_time(right)) return right;
   if (is_text(right) && is_time(left)) return left;
   if (is_time(left) && is_time(right)) return LogicalType::INTERVAL;
-  if (is_ipv4(left) || is_ipv6(left)) return left;
-  if (is_ipv4(right) || is_ipv6(right)) return right;
+  if (is_ipv6(left) || is_ipv6(right)) return ipv6_type();
+  if (is_ipv4(left) || is_ipv4(right)) return ipv4_type();
   return common_type(left, right);
 }
 

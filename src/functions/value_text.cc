@@ -25,6 +25,18 @@ const T& at(const RecursiveUnifiedVectorFormat& format, idx_t index) {
   return duckdb::UnifiedVectorFormat::GetData<T>(format.unified)[index];
 }
 
+// With the digits that the type has; `value` in its unit.
+const uint8_t* format_moment(uint8_t* text, const LogicalType& type, int64_t value) {
+  switch (type.id()) {
+    case LogicalTypeId::TIMESTAMP_SEC:
+      return format_timestamp(text, value * 1'000'000, Fraction::kNone);
+    case LogicalTypeId::TIMESTAMP_MS:
+      return format_timestamp(text, value * 1'000, Fraction::kMillis);
+    default:
+      return format_timestamp(text, value, Fraction::kMicrosIfAny);
+  }
+}
+
 // Appends values of one type; made once for a vector, walks its children's formats.
 void append(std::string& out, const LogicalType& type, const RecursiveUnifiedVectorFormat& format, idx_t row);
 
@@ -113,12 +125,12 @@ void append(std::string& out, const LogicalType& type, const RecursiveUnifiedVec
       return;
     }
     case LogicalTypeId::DATE:
-    case LogicalTypeId::TIMESTAMP: {
+    case LogicalTypeId::TIMESTAMP:
+    case LogicalTypeId::TIMESTAMP_SEC:
+    case LogicalTypeId::TIMESTAMP_MS: {
       uint8_t text[kMaxTimestampText];
-      const uint8_t* end =
-          type.id() == LogicalTypeId::DATE
-              ? format_date(text, at<duckdb::date_t>(format, index).days)
-              : format_timestamp(text, at<duckdb::timestamp_t>(format, index).value, Fraction::kMicrosIfAny);
+      const uint8_t* end = type.id() == LogicalTypeId::DATE ? format_date(text, at<duckdb::date_t>(format, index).days)
+                                                            : format_moment(text, type, at<int64_t>(format, index));
       out += '"';
       out.append(reinterpret_cast<const char*>(text), static_cast<size_t>(end - text));
       out += '"';

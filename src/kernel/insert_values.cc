@@ -23,7 +23,7 @@ bool converts_as_doris(const LogicalType& from, const LogicalType& target) {
   if (functions::is_decimal256(from) || functions::is_decimal256(target)) return !from.IsNested();
   if (functions::is_moment(target)) return target.id() != LogicalTypeId::TIMESTAMP_TZ && !from.IsNested();
   if (functions::is_ipv4(target) || functions::is_ipv6(target)) return functions::is_text(from);
-  if (functions::is_json(target)) return functions::is_text(from);
+  if (functions::is_json(target) || target.IsNested()) return functions::is_text(from);
   if (functions::is_text(from)) return functions::is_integer(target) || target.id() == LogicalTypeId::BOOLEAN;
   const bool fraction =
       from.id() == LogicalTypeId::DECIMAL || from.id() == LogicalTypeId::FLOAT || from.id() == LogicalTypeId::DOUBLE;

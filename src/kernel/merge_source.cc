@@ -51,8 +51,19 @@ ExprPtr aggregate_of(const WriteColumn& column) {
   if (how == "GENERIC") {
     // Of what function the states are makes no difference to their union.
     auto function = make_uniq<duckdb::ConstantExpression>(Value("any_value"));
-    return cast(doris_call(functions::kernel_name("agg_union"), arguments_of(std::move(function), value())),
-                column.type);
+    ExprPtr both_states = doris_call(functions::kernel_name("agg_union"), arguments_of(std::move(function), value()));
+    // As Doris reads them: what was stored, whose number is 0, behind what comes new.
+    auto is_stored = make_uniq<duckdb::ComparisonExpression>(duckdb::ExpressionType::COMPARE_EQUAL, order(),
+                                                             constant(Value::BIGINT(0)));
+    auto orders = make_uniq<duckdb::OrderModifier>();
+    const auto by = [&](ExprPtr expression) {
+      orders->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_FIRST,
+                                  std::move(expression));
+    };
+    by(std::move(is_stored));
+    by(order());
+    both_states->Cast<duckdb::FunctionExpression>().order_bys = std::move(orders);
+    return cast(std::move(both_states), column.type);
   }
   if (how == "SUM") return cast(call("sum", arguments_of(value())), column.type);
   if (how == "MIN") return call("min", arguments_of(value()));
@@ -161,7 +172,7 @@ bool aggregates_in_order(const WriteTarget& target) {
 
 bool aggregates_with_stored_rows(const WriteTarget& target) {
   return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
-    return object_aggregate(column.model.aggregation) || column.model.aggregation == "GENERIC";
+    return column.model.aggregation == "GENERIC" || object_aggregate(column.model.aggregation) != nullptr;
   });
 }
 

@@ -160,7 +160,8 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
            const WriteRules& rules, const NamedPartitions& partitions) {
   const bool unique = target.model.keys == KeyModel::kUnique;
   Batch batch(context, target, insert, rules);
-  const bool partial = unique && rules.partial_update && !insert.columns.empty();
+  // Rows that lie in an order of their own are written whole.
+  const bool partial = unique && rules.partial_update && !insert.columns.empty() && target.model.cluster_by.empty();
   std::vector<const WriteColumn*> columns;
   for (const auto& column : target.columns) {
     if (partial && !batch.lists(column.name)) {

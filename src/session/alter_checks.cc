@@ -2,6 +2,7 @@
 #include "session/alter_checks.h"
 
 #include "functions/type_names.h"
+#include "kernel/table_properties.h"
 
 namespace sluice::session {
 namespace {
@@ -16,6 +17,12 @@ bool is_key(const TableColumn& column) { return column.model().key; }
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::any_of(names, [&](const std::string& entry) { return StringUtil::CIEquals(entry, name); });
+}
+
+const TableColumn* column_of(const TableDefinition& table, const std::string& name) {
+  const auto found = std::ranges::find_if(
+      table.columns, [&](const TableColumn& column) { return StringUtil::CIEquals(column.name(), name); });
+  return found == table.columns.end() ? nullptr : &*found;
 }
 
 bool distributes(const TableDefinition& table, const std::string& column) {
@@ -83,6 +90,9 @@ Status check_new_column(const TableDefinition& table, const TableColumn& column)
   if (model.auto_increment) return fail(ddl_error("Can not add auto-increment column " + column.name()));
   if (column.definition.Generated()) return fail(ddl_error("Not supporting alter table add generated columns."));
   if (!has_model(table)) return {};
+  const LogicalTypeId type = column.definition.Type().id();
+  if (type == LogicalTypeId::TIME || type == LogicalTypeId::INTERVAL)
+    return fail(ddl_error("Time type is not supported for olap table"));
   const bool aggregates = table.model.keys == KeyModel::kAggregate;
   if (aggregates && !model.key && model.aggregation.empty())
     return fail(ddl_error("Can not add a value column without aggregation to an aggregate table: " + column.name()));
@@ -106,6 +116,11 @@ Status check_dropped_column(const TableDefinition& table, const TableColumn& col
     return fail(ddl_error("Partition column[" + column.name() + "] cannot be dropped"));
   if (distributes(table, column.name()))
     return fail(ddl_error("Distribution column[" + column.name() + "] cannot be dropped"));
+  if (const std::string* sequence = table.model.property("function_column.sequence_col");
+      sequence && table.model.keys == KeyModel::kUnique && StringUtil::CIEquals(*sequence, column.name())) {
+    return fail(ddl_error("Can not drop sequence mapping column[" + column.name() + "] in Unique data model table[" +
+                          table.name + "]"));
+  }
   if (!is_key(column)) return {};
   if (table.model.keys == KeyModel::kUnique)
     return fail(ddl_error("Can not drop key column in Unique data model table"));
@@ -173,9 +188,8 @@ Status check_rollup(const TableDefinition& table, const std::vector<std::string>
     if (holds(seen, name)) return fail(ddl_error("Duplicate column name " + name));
     seen.push_back(name);
     if (!has_model(table) || table.model.keys == KeyModel::kDuplicate) continue;
-    const auto column = std::ranges::find_if(
-        table.columns, [&](const TableColumn& candidate) { return StringUtil::CIEquals(candidate.name(), name); });
-    if (column == table.columns.end()) continue;
+    const TableColumn* column = column_of(table, name);
+    if (!column) continue;
     const bool key = is_key(*column);
     if (key && values) return fail(ddl_error("Invalid column order. value should be after key: " + name));
     values |= !key;
@@ -184,6 +198,35 @@ Status check_rollup(const TableDefinition& table, const std::vector<std::string>
     for (const auto& column : table.columns) {
       if (is_key(column) && !holds(columns, column.name()))
         return fail(ddl_error("Rollup should contains all unique keys in basetable"));
+    }
+  }
+  return {};
+}
+
+Status check_properties(const TableDefinition& table) {
+  if (std::string reason = kernel::refused_property(table.model); !reason.empty()) return fail(ddl_error(reason));
+  for (const std::string& name : kernel::bloom_columns(table.model)) {
+    const TableColumn* column = column_of(table, name);
+    if (!column) return fail(ddl_error("Bloom filter column does not exist in table. invalid column: " + name));
+    const std::string reason =
+        kernel::refused_bloom_column(table.model, name, column->definition.Type(), is_key(*column));
+    if (!reason.empty()) return fail(ddl_error(reason));
+  }
+  return {};
+}
+
+Status check_new_index(const TableDefinition& table, const std::string& name, const std::vector<std::string>& columns,
+                       const std::vector<std::pair<std::string, std::string>>& properties) {
+  const bool parsed = std::ranges::any_of(properties, [](const auto& property) {
+    return StringUtil::CIEquals(property.first, "parser") && !StringUtil::CIEquals(property.second, "none");
+  });
+  if (!parsed || table.model.keys != KeyModel::kUnique || kernel::merges_on_write(table.model)) return {};
+  for (const std::string& column : columns) {
+    if (const TableColumn* found = column_of(table, column); found && !is_key(*found)) {
+      return fail(ddl_error(
+          "INVERTED index with parser can NOT be used in value columns of UNIQUE_KEYS table with merge_on_write "
+          "disable. invalid index: " +
+          name));
     }
   }
   return {};

@@ -13,6 +13,9 @@ Status check_changed_column(const TableDefinition& table, const TableColumn& old
 // The order of all columns: keys first.
 Status check_order(const TableDefinition& table, const std::vector<TableColumn>& columns);
 Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns);
+Status check_properties(const TableDefinition& table);
+Status check_new_index(const TableDefinition& table, const std::string& name, const std::vector<std::string>& columns,
+                       const std::vector<std::pair<std::string, std::string>>& properties);
 
 // Where a new column goes that is not placed: keys after the last key, others at the end.
 size_t place_of_new_column(const TableDefinition& table, const TableColumn& column);

@@ -24,6 +24,7 @@ Status Alteration::add_index(const Clause& clause) {
     if (!table_.find(column))
       return fail(sql_error(Code::kNotFound, 1072, "Key column '" + column + "' doesn't exist in table"));
   }
+  TRY(check_new_index(table_, clause.name, clause.columns, clause.properties));
   std::string line = "INDEX " + quoted_name(clause.name) + " " + name_list(clause.columns);
   const bool plain = table_.model.keys == kernel::KeyModel::kNone;
   const bool usual = clause.text.empty() || clause.text == "BITMAP" || clause.text == "BTREE";

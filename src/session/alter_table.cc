@@ -4,6 +4,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "session/alter_checks.h"
 #include "session/alteration.h"
 #include "session/no_database.h"
 #include "session/server_tables.h"
@@ -156,7 +157,7 @@ Status Alteration::apply(const Clause& clause) {
           comment_changed_ = true;
         }
       }
-      return {};
+      return check_properties(table_);
     case What::kAccepted:
       return {};
   }

@@ -7,6 +7,9 @@
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "functions/conversion.h"
 #include "functions/type_names.h"
 
 namespace sluice::session {
@@ -288,6 +291,18 @@ void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool vali
   }
 }
 
+// Arrays, maps and structs as text have a form of Doris.
+void LoadConverter::cast_as_doris(duckdb::Vector& texts, size_t rows, duckdb::Vector& out) {
+  auto cast = functions::convert(
+      context_, duckdb::make_uniq<duckdb::BoundReferenceExpression>(texts.GetType(), duckdb::idx_t{0}), target_.type);
+  duckdb::ExpressionExecutor executor(context_, *cast);
+  duckdb::DataChunk chunk;
+  chunk.InitializeEmpty({texts.GetType()});
+  chunk.data[0].Reference(texts);
+  chunk.SetCardinality(rows);
+  executor.ExecuteExpression(chunk, out);
+}
+
 void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out,
                                       LoadVerdicts& verdicts) {
   // Nested types of JSON data are converted from JSON, everything else from text.
@@ -311,8 +326,12 @@ void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duck
       values[row] = as_string(field);
     }
   }
-  std::string error;
-  duckdb::VectorOperations::TryCast(context_, texts, out, rows, &error);
+  if (target_.type.IsNested() && !from_json) {
+    cast_as_doris(texts, rows, out);
+  } else {
+    std::string error;
+    duckdb::VectorOperations::TryCast(context_, texts, out, rows, &error);
+  }
   out.Flatten(rows);
   auto& converted = FlatVector::Validity(out);
   auto& given = FlatVector::Validity(texts);

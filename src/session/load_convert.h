@@ -62,6 +62,7 @@ class LoadConverter {
   void convert_decimal(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
   void convert_text(const LoadField* fields, size_t rows, bool valid_utf8,
                     const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out, LoadVerdicts& verdicts);
+  void cast_as_doris(duckdb::Vector& texts, size_t rows, duckdb::Vector& out);
   void convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
 
   bool is_null(const LoadField& field) const;

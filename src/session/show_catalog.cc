@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // SHOW DATABASES, TABLES, TABLE STATUS, COLUMNS, INDEX, CATALOGS and DESC.
 #include "functions/type_names.h"
+#include "functions/types.h"
 #include "kernel/charsets.h"
+#include "kernel/table_properties.h"
 #include "session/show_rows.h"
 #include "session/table_definition.h"
 
@@ -36,13 +38,22 @@ duckdb::Value default_cell(const kernel::ColumnFacts& column) {
 Table describe(const kernel::RelationFacts& relation) {
   Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
   const bool doris = relation.model.keys != kernel::KeyModel::kNone;
+  const auto blooms = kernel::bloom_columns(relation.model);
   for (const auto& column : relation.columns) {
     const bool key = doris ? column.model.key : column.key == kernel::ColumnKey::kPrimary;
     std::string extra = key ? "" : column.model.aggregation.empty() ? "NONE" : column.model.aggregation;
     if (column.model.auto_increment && doris) extra += extra.empty() ? "AUTO_INCREMENT" : ",AUTO_INCREMENT";
     if (!column.generated.empty() && doris) extra += ",STORED GENERATED";
-    table.rows.push_back({text(column.name), text(column.type_text()), text(column.nullable ? "Yes" : "No"),
-                          text(key ? "true" : "false"), default_cell(column), text(extra)});
+    if (std::ranges::any_of(blooms, [&](const auto& name) { return duckdb::StringUtil::CIEquals(name, column.name); }))
+      extra += extra.empty() ? "BLOOM_FILTER" : ",BLOOM_FILTER";
+    if (kernel::is_system_database(relation.database)) extra.clear();
+    // Objects have no NULL in Doris, but an empty one.
+    const bool object = doris && functions::is_object(column.type);
+    auto default_value = default_cell(column);
+    if (doris && functions::is_bitmap(column.type)) default_value = text(std::string_view("\0", 1));
+    if (doris && functions::is_hll(column.type)) default_value = text("");
+    table.rows.push_back({text(column.name), text(column.type_text()), text(column.nullable && !object ? "Yes" : "No"),
+                          text(key ? "true" : "false"), std::move(default_value), text(extra)});
   }
   return table;
 }

@@ -240,12 +240,15 @@ Table show_type_casts(Table table) {
 }
 
 Table show_data_types(Table table) {
+  // The bytes of a value in Doris' memory.
   static constexpr std::pair<const char*, int> kTypes[] = {
-      {"ARRAY", 0},      {"BIGINT", 8},     {"BITMAP", 0},    {"BOOLEAN", 1},     {"CHAR", 1},      {"DATE", 4},
-      {"DATETIME", 8},   {"DATETIMEV2", 8}, {"DATEV2", 4},    {"DECIMAL128", 16}, {"DECIMAL32", 4}, {"DECIMAL64", 8},
-      {"DECIMALV2", 16}, {"DOUBLE", 8},     {"FLOAT", 4},     {"HLL", 0},         {"INT", 4},       {"IPV4", 4},
-      {"IPV6", 16},      {"JSON", 0},       {"LARGEINT", 16}, {"MAP", 0},         {"SMALLINT", 2},  {"STRING", 0},
-      {"STRUCT", 0},     {"TINYINT", 1},    {"VARCHAR", 0},   {"VARIANT", 0}};
+      {"AGG_STATE", 16}, {"ARRAY", 32},     {"BIGINT", 8},      {"BITMAP", 16},
+      {"BOOLEAN", 1},    {"CHAR", 16},      {"DATE", 16},       {"DATETIME", 16},
+      {"DATETIMEV2", 8}, {"DATEV2", 4},     {"DECIMAL128", 16}, {"DECIMAL32", 4},
+      {"DECIMAL64", 8},  {"DECIMALV2", 16}, {"DOUBLE", 8},      {"FLOAT", 4},
+      {"HLL", 16},       {"INT", 4},        {"IPV4", 4},        {"IPV6", 16},
+      {"JSON", 16},      {"LARGEINT", 16},  {"MAP", 24},        {"QUANTILE_STATE", 16},
+      {"SMALLINT", 2},   {"STRING", 16},    {"TINYINT", 1},     {"VARCHAR", 16}};
   for (const auto& [name, size] : kTypes) table.rows.push_back({text(name), text(std::to_string(size))});
   return table;
 }

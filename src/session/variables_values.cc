@@ -10,6 +10,8 @@
 namespace sluice::session {
 namespace {
 
+constexpr int64_t kLeastExecutionMillis = 1000;
+
 std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) {
@@ -100,6 +102,15 @@ Result<Coerced> coerce_int(const VariableDefinition& variable, const VariableVal
   if (const auto* s = std::get_if<std::string>(&value)) number = whole_number(*s);
   if (std::holds_alternative<std::monostate>(value)) return fail(wrong_value(variable, value));
   if (!number) return fail(wrong_type(variable));
+  if (variable.name == "query_timeout" && *number == 0) {
+    return fail(
+        sql_error(Code::kInvalidArgument, 1231, "query_timeout can not be set to 0, it must be greater than 0"));
+  }
+  if (variable.name == "max_execution_time" && *number >= 0 && *number < kLeastExecutionMillis) {
+    return fail(sql_error(Code::kInvalidArgument, 1231,
+                          "max_execution_time can not be set to " + std::to_string(*number) +
+                              ", it must be greater or equal to 1000, the time unit is millisecond"));
+  }
   const int64_t inside = std::clamp(*number, variable.min, variable.max);
   Coerced result{inside, {}};
   if (inside != *number)
