@@ -10,7 +10,7 @@ COVERAGE_MIN ?= 80
 PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
 SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup run build test test-fresh test-tpch test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris format lint fuzz clean
+.PHONY: help setup run build test test-fresh test-tpch test-tpcds test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris format lint fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +38,10 @@ test-fresh:  ## both README commands in a bare Debian 12 root (needs root and de
 test-tpch: build  ## TPC-H's 22 queries at SLUICE_TPCH_SCALE (default 1) through two clients, against the reference answers
 	@tools/setup.sh test
 	@SLUICE_TPCH_SCALE=$${SLUICE_TPCH_SCALE:-1} SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/suites/test_tpch.py
+
+test-tpcds: build  ## TPC-DS at scale 1 in Doris' tables of both models, against Doris' answers
+	@tools/setup.sh test
+	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/suites/tpcds_answers.py
 
 test-sanitize:  ## unit and server tests under ASan+UBSan, then under TSan
 	@tools/setup.sh test

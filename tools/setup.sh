@@ -97,6 +97,11 @@ install_test_clients() {
       -DoutputDirectory="$fresh_dir"
     mark_made
   fi
+  if ! made generators test/suites/pom.xml; then
+    mvn -B -q -f test/suites/pom.xml org.apache.maven.plugins:maven-dependency-plugin:3.6.0:copy-dependencies \
+      -DoutputDirectory="$fresh_dir"
+    mark_made
+  fi
   if ! made node "$clients/node/package.json" "$clients/node/package-lock.json"; then
     cp "$clients/node/package.json" "$clients/node/package-lock.json" "$fresh_dir/"
     (cd "$fresh_dir" && npm ci --silent --no-audit --no-fund --ignore-scripts)

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "dialect/kernel_for_tests.h"
@@ -60,6 +61,12 @@ void expect_same_rows(const std::string& got, const std::string& wanted) {
   }
 }
 
+// The query for the kernel: the deviation of a sample of one is NULL there and 0 in Doris.
+std::string kernel_text(const std::string& sql) {
+  static const std::regex kSample(R"(\bstddev_samp\((\w+)\))");
+  return std::regex_replace(sql, kSample, "CASE WHEN count($1) = 1 THEN 0 ELSE stddev_samp($1) END");
+}
+
 class BenchmarkQueries : public ::testing::Test {
  protected:
   BenchmarkQueries() {
@@ -76,7 +83,7 @@ class BenchmarkQueries : public ::testing::Test {
     for (duckdb::idx_t i = 0; i < queries->RowCount(); ++i) {
       std::string sql = queries->GetValue(1, i).ToString();
       SCOPED_TRACE(sql);
-      auto native = kernel_.native(sql);
+      auto native = kernel_.native(kernel_text(sql));
       std::string wanted = KernelForTests::rows_of(*native, true);
       expect_same_rows(rows_of_tree(sql, options), wanted);
       expect_same_rows(rows_with_lifted_literals(sql, options), wanted);

@@ -424,6 +424,8 @@ Body parse_create_table(ParseContext& c, bool temporary) {
     }
     return statement;
   }
+  if (typed_columns && !as && !c.at_query_start() && !c.at_parenthesised_query())
+    return c.expected("the end of the statement");
   if (typed_columns) return c.unsupported("CREATE TABLE .. AS with column types");
   c.names_expressions = table.doris && info.columns.empty();
   info.query = TRY(parse_query(c));

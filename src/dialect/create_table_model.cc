@@ -34,8 +34,7 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
 const char* cannot_be_key(const duckdb::LogicalType& type, const kernel::ColumnModel& column) {
   if (type.id() == duckdb::LogicalTypeId::FLOAT || type.id() == duckdb::LogicalTypeId::DOUBLE)
     return "Float or double can not used as a key, use decimal instead. ";
-  if (type.IsNested() || type.IsJSONType() || functions::is_object(type))
-    return "Key column can not set complex type. ";
+  if (type.IsNested() || type.IsJSONType() || functions::is_object(type)) return "Key column can not set complex type:";
   if (type.id() == duckdb::LogicalTypeId::VARCHAR && column.type.empty())
     return "String Type should not be used in key column. ";
   return nullptr;
@@ -123,7 +122,9 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
       if (!parts.aggregation.empty())
         return c.failure(wrong_table("Key column[" + column.Name() + "] could not have aggregate type."));
       if (const char* reason = cannot_be_key(column.Type(), parts))
-        return c.failure(wrong_table(reason + std::string("Key column[") + column.Name() + "]"));
+        return c.failure(wrong_table(std::string(reason).ends_with(':')
+                                         ? reason + column.Name()
+                                         : reason + ("Key column[" + column.Name() + "]")));
       nullable_key |= !table.not_null.contains(duckdb::StringUtil::Lower(column.Name()));
     } else if (model.keys == kernel::KeyModel::kAggregate && parts.aggregation.empty() && !column.Generated()) {
       return c.failure(wrong_table(

@@ -226,6 +226,7 @@ Body parse_create(ParseContext& c) {
   if (c.accept("USER"_kw)) return parse_create_user(c);
   if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kCreate);
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_create_row_policy(c);
+  if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to create: TABLE, VIEW, ..");
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
 
@@ -241,6 +242,7 @@ Body parse_drop(ParseContext& c) {
   if (c.is("PREPARE"_kw)) return parse_deallocate(c);
   if (c.accept("ROLE"_kw)) return parse_role(c, RoleStatement::What::kDrop);
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
+  if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to drop: TABLE, VIEW, ..");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }
 

@@ -279,6 +279,7 @@ Body parse_delete(ParseContext& c) {
   c.advance();
   while (c.accept("LOW_PRIORITY"_kw) || c.accept("QUICK"_kw) || c.accept("IGNORE"_kw)) {
   }
+  if (!c.is("FROM"_kw) && !at_name(c)) return c.expected("FROM");
   if (!c.is("FROM"_kw)) return c.unsupported("DELETE of rows of more than one table; use DELETE FROM t USING ..");
   c.advance();
   auto deletion = duckdb::make_uniq<duckdb::DeleteStatement>();

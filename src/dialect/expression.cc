@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dialect/functions_time.h"
+#include "dialect/locate.h"
 #include "dialect/query.h"
 #include "dialect/tree.h"
 
@@ -275,7 +276,9 @@ Parsed<ExprPtr> parse_binary(ParseContext& c, int weakest);
 
 // Operators from `left` on, down to those of strength `weakest`.
 Parsed<ExprPtr> continue_binary(ParseContext& c, ExprPtr left, size_t left_first, int weakest) {
+  const size_t begin = c.peek_at(left_first).begin;
   for (;;) {
+    locate(*left, begin);
     BinaryOperator next = binary_operator(c, c.peek());
     if (next.strength == kNone || next.strength < weakest) return left;
     switch (next.strength) {

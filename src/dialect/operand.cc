@@ -7,6 +7,7 @@
 #include "dialect/function_call.h"
 #include "dialect/lambda_call.h"
 #include "dialect/literals.h"
+#include "dialect/locate.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
 #include "dialect/special_call.h"
@@ -456,8 +457,12 @@ Parsed<ExprPtr> parse_bare_operand(ParseContext& c) {
 }  // namespace
 
 Parsed<ExprPtr> parse_operand(ParseContext& c) {
+  const size_t begin = c.peek().begin;
   ExprPtr operand = TRY(parse_bare_operand(c));
-  return parse_suffixes(c, std::move(operand));
+  locate(*operand, begin);
+  operand = TRY(parse_suffixes(c, std::move(operand)));
+  locate(*operand, begin);
+  return operand;
 }
 
 Parsed<ExprPtr> parse_literal(ParseContext& c) {

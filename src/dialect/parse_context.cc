@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/error_place.h"
 #include "dialect/lexer.h"
 
 namespace sluice::dialect {
@@ -176,7 +177,7 @@ tl::unexpected<Failed> ParseContext::note(std::string_view sentence, const Token
     message +=
         where.begin >= sql_.size() ? " at the end of the statement" : " near '" + near_text(sql_, where.begin) + "'";
     message += " at line " + std::to_string(position.line) + ", position " + std::to_string(position.column);
-    error_ = sql_error(Code::kInvalidArgument, kParseError, std::move(message));
+    error_ = with_place(sql_error(Code::kInvalidArgument, kParseError, std::move(message)), where.begin);
   }
   return tl::unexpected<Failed>(Failed{});
 }
@@ -195,13 +196,16 @@ tl::unexpected<Failed> ParseContext::syntax_error(std::string_view sentence, con
 
 tl::unexpected<Failed> ParseContext::unsupported(std::string_view what) const {
   if (!error_) {
-    error_ = sql_error(Code::kUnsupported, kNotSupported, "This version does not support " + std::string(what));
+    error_ =
+        with_place(sql_error(Code::kUnsupported, kNotSupported, "This version does not support " + std::string(what)),
+                   peek().begin);
   }
   return tl::unexpected<Failed>(Failed{});
 }
 
 tl::unexpected<Failed> ParseContext::failure(Error error) const {
-  if (!error_) error_ = std::move(error);
+  // What is found at the end, of the statement as a whole, is about some name in it.
+  if (!error_) error_ = with_place(std::move(error), at_end() ? kSomewhere : peek().begin);
   return tl::unexpected<Failed>(Failed{});
 }
 
@@ -231,6 +235,7 @@ ExprPtr ParseContext::placeholder() {
 ExprPtr ParseContext::lifted(size_t token_index) {
   auto found = std::lower_bound(literal_tokens_.begin(), literal_tokens_.end(), token_index);
   auto parameter = placeholder();
+  parameter->SetQueryLocation(tokens_[token_index].begin);
   LiteralSlot& slot = slots_[static_cast<size_t>(found - literal_tokens_.begin())];
   slot.fixed = false;
   slot.parameter = parameter_count_;

@@ -119,6 +119,8 @@ Body parse_statement(ParseContext& c) {
       if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_alter_materialized_view(c);
       if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_alter_database(c);
       if (c.is("SYSTEM"_kw) || c.is("RESOURCE"_kw)) return parse_alter_system(c);
+      if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword)
+        return c.expected("what to alter: TABLE, VIEW, ..");
       return c.unsupported("ALTER " + std::string(c.text(c.peek())));
     case "RENAME"_kw:
       return parse_rename(c);

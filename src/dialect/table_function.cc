@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/error_place.h"
 #include "dialect/expression.h"
 #include "dialect/names.h"
 #include "dialect/query.h"
@@ -174,7 +175,9 @@ Parsed<TablePtr> parse_table_function(ParseContext& c) {
   } else if (name == "local" || name == "file") {
     table = TRY(file_of_server(c, call));
   } else {
-    return c.unsupported("the table function " + name + "()");
+    return c.failure(with_place(
+        sql_error(Code::kUnsupported, 1235, "This version does not support the table function " + name + "()"),
+        call.where.begin));
   }
   std::string alias = TRY(parse_alias(c));
   if (!alias.empty()) table->alias = alias;

@@ -2,6 +2,7 @@
 // FROM: tables, derived tables, joins, VALUES rows, table functions.
 #include <algorithm>
 
+#include "base/error_place.h"
 #include "dialect/expression.h"
 #include "dialect/lateral_view.h"
 #include "dialect/literals.h"
@@ -298,6 +299,7 @@ Parsed<duckdb::unique_ptr<duckdb::ExpressionListRef>> parse_value_rows(ParseCont
   uint32_t height = c.height();
   do {
     c.accept("ROW"_kw);
+    const size_t begin = c.peek().begin;
     TRY(c.expect(TokenKind::kLeftParen, "'(' and a row of values"));
     ExprList row;
     if (!rows->values.empty()) row.reserve(rows->values[0].size());
@@ -318,9 +320,10 @@ Parsed<duckdb::unique_ptr<duckdb::ExpressionListRef>> parse_value_rows(ParseCont
     }
     TRY(c.expect(TokenKind::kRightParen, "',' or ')' in the row of values"));
     if (!rows->values.empty() && rows->values[0].size() != row.size()) {
-      return c.failure(
+      return c.failure(with_place(
           sql_error(Code::kInvalidArgument, 1136,
-                    "Column count doesn't match value count at row " + std::to_string(rows->values.size() + 1)));
+                    "Column count doesn't match value count at row " + std::to_string(rows->values.size() + 1)),
+          begin));
     }
     rows->values.push_back(std::move(row));
   } while (c.accept(TokenKind::kComma));

@@ -2,6 +2,7 @@
 // OVER (PARTITION BY .. ORDER BY .. frame).
 #include "dialect/expression.h"
 #include "dialect/function_call.h"
+#include "dialect/names.h"
 #include "dialect/tree.h"
 
 namespace sluice::dialect {
@@ -167,6 +168,7 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     window->children = std::move(args);
   }
   c.advance();  // OVER
+  if (!c.is(TokenKind::kLeftParen) && !at_name(c)) return c.expected("'(' after OVER");
   if (!c.is(TokenKind::kLeftParen)) return c.unsupported("named windows (OVER name)");
   c.advance();
   if (c.accept("PARTITION"_kw)) {

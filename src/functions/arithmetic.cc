@@ -101,7 +101,7 @@ template <typename T>
 struct ModInt {
   static T run(T left, T right) {
     if (right == -1 && left == std::numeric_limits<T>::min()) {
-      throw duckdb::OutOfRangeException("mod() of the smallest number by -1 is out of range");
+      throw duckdb::OutOfRangeException("Division of minimal signed number by minus one is an undefined: mod()");
     }
     return static_cast<T>(left % right);
   }

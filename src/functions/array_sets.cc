@@ -9,6 +9,7 @@
 #include "functions/array_rows.h"
 #include "functions/conversion.h"
 #include "functions/families.h"
+#include "functions/plan_copies.h"
 #include "functions/registry.h"
 #include "functions/set_order.h"
 #include "functions/text_changes.h"
@@ -180,7 +181,7 @@ void run_sort(DataChunk& input, ExpressionState&, Vector& result) {
 }
 
 [[noreturn]] void differ_in_size(const char* name) {
-  throw duckdb::InvalidInputException("The arrays of %s() must have as many elements as each other in each row", name);
+  throw duckdb::InvalidInputException("lengths of all arrays of function %s must be equal.", name);
 }
 
 // The first array in the order of the second one's elements; as it is where the second is NULL.
@@ -413,6 +414,7 @@ BoundPtr expand_shuffle(Call& call) {
   duckdb::ScalarFunction function(kernel_name(call.name), std::move(types), type, run_shuffle);
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   if (call.arguments.size() == 1) function.SetStability(duckdb::FunctionStability::VOLATILE);
+  refuse_copies(function);
   return duckdb::FunctionBinder(call.context).BindScalarFunction(std::move(function), std::move(call.arguments));
 }
 

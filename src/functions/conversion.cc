@@ -199,6 +199,8 @@ void run_date_to_text(DataChunk& input, ExpressionState&, Vector& result) {
     return added_text(result, text, end);
   });
 }
+// The bytes as they are, not escaped.
+void run_bytes_to_text(DataChunk& input, ExpressionState&, Vector& result) { result.Reinterpret(input.data[0]); }
 // A fraction without zeros at its end.
 void run_timestamp_to_text(DataChunk& input, ExpressionState&, Vector& result) {
   using duckdb::timestamp_t;
@@ -235,9 +237,8 @@ BoundPtr call_native(duckdb::ClientContext& context, const char* name, BoundPtr 
 BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
   const LogicalType from = value->return_type;
   switch (from.id()) {
-    case LogicalTypeId::BLOB:  // the bytes as they are, not escaped
-      return duckdb::make_uniq<duckdb::BoundCastExpression>(
-          std::move(value), LogicalType::VARCHAR, duckdb::BoundCastInfo(duckdb::DefaultCasts::ReinterpretCast));
+    case LogicalTypeId::BLOB:
+      return converted_by(context, "bytes_text", std::move(value), LogicalType::VARCHAR, run_bytes_to_text);
     case LogicalTypeId::BOOLEAN:
       return native_cast(context, native_cast(context, std::move(value), LogicalType::TINYINT), LogicalType::VARCHAR);
     case LogicalTypeId::FLOAT:

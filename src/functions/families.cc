@@ -25,6 +25,7 @@ constexpr Family kFamilies[] = {
     {"JSON", add_json_reading},
     {"Maps and structs", add_maps},
     {"Aggregates", add_number_aggregates},
+    {"Aggregates", add_deviation_aggregates},
     {"Aggregates", add_moment_aggregates},
     {"Aggregates", add_collect_aggregates},
     {"Aggregates", add_top_aggregates},

@@ -10,6 +10,7 @@
 #include "functions/conversion.h"
 #include "functions/json_document.h"
 #include "functions/json_extract.h"
+#include "functions/plan_copies.h"
 #include "functions/text_to_value.h"
 #include "functions/types.h"
 
@@ -233,6 +234,7 @@ BoundPtr json_body(const char* name, BoundList arguments, LogicalType result, du
   for (const auto& argument : arguments) types.push_back(argument->return_type);
   duckdb::ScalarFunction function(name, std::move(types), result, std::move(run));
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  refuse_copies(function);
   return duckdb::make_uniq<duckdb::BoundFunctionExpression>(std::move(result), std::move(function),
                                                             std::move(arguments), nullptr);
 }

@@ -48,7 +48,8 @@ void run_object(DataChunk& input, ExpressionState&, Vector& result) {
     out = "{";
     for (size_t i = 0; i < columns.size(); i += 2) {
       if (!columns[i].valid(row)) {
-        throw duckdb::InvalidInputException("JSON documents may not contain NULL member names: JSON_OBJECT()");
+        throw duckdb::InvalidInputException(
+            "function json_object can not input null value , JSON documents may not contain NULL member names.");
       }
       if (i > 0) out += ',';
       write_json_string(out, view(columns[i][row]));

@@ -317,7 +317,7 @@ void run_split(DataChunk& input, ExpressionState&, Vector& result) {
     const std::string_view separator = view(separators[row]);
     parts.clear();
     if (separator.empty()) {
-      throw duckdb::InvalidInputException("explode_split() needs a separator that is not empty");
+      throw duckdb::InvalidInputException("explode_split(): delimiter column must be not empty");
     }
     for (;;) {
       const size_t end = rest.find(separator);

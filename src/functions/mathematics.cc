@@ -58,7 +58,7 @@ int8_t sign(double x) { return x > 0 ? 1 : x < 0 ? -1 : 0; }
 std::optional<int64_t> pmod_integer(int64_t x, int64_t y) {
   if (y == 0) return std::nullopt;
   if (y == -1 && x == std::numeric_limits<int64_t>::min()) {
-    throw duckdb::OutOfRangeException("pmod() of the smallest number by -1 is out of range");
+    throw duckdb::OutOfRangeException("Division of minimal signed number by minus one is an undefined: pmod()");
   }
   return (x % y + y) % y;
 }

@@ -8,6 +8,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/native_aggregate.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -29,10 +30,11 @@ AggregateFunction bind_doubles(duckdb::ClientContext& context, std::string_view,
 // No text and no truth becomes a number here.
 template <const char* (*Name)()>
 AggregateFunction bind_regression(duckdb::ClientContext& context, std::string_view name, BoundList& arguments) {
-  for (const auto& argument : arguments) {
-    const LogicalType& type = argument->return_type;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const LogicalType& type = arguments[i]->return_type;
     if (is_number(type) || type.id() == LogicalTypeId::SQLNULL) continue;
-    throw duckdb::BinderException("%s requires numeric for its parameters, not %s", std::string(name), type.ToString());
+    throw duckdb::BinderException("%s requires numeric for %s parameter, not %s", std::string(name),
+                                  i == 0 ? "first" : "second", duckdb::StringUtil::Upper(type_name(type)));
   }
   return bind_doubles<Name>(context, name, arguments);
 }
@@ -54,12 +56,6 @@ AggregateFunction bind_truth(duckdb::ClientContext& context, std::string_view, B
 
 #define SLUICE_NATIVE(name) \
   const char* name() { return #name; }
-SLUICE_NATIVE(stddev_pop)
-SLUICE_NATIVE(stddev_samp)
-SLUICE_NATIVE(var_pop)
-SLUICE_NATIVE(var_samp)
-SLUICE_NATIVE(covar_pop)
-SLUICE_NATIVE(covar_samp)
 SLUICE_NATIVE(regr_slope)
 SLUICE_NATIVE(regr_intercept)
 SLUICE_NATIVE(bit_and)
@@ -210,24 +206,6 @@ AggregateFunction native_aggregate(duckdb::ClientContext& context, const std::st
 
 void add_moment_aggregates(Registry& registry) {
   const LogicalType number = LogicalType::DOUBLE;
-  registry.add("stddev", "The standard deviation of the population.")
-      .alias("std")
-      .alias("stddev_pop")
-      .aggregate_by(1, 1, "DOUBLE stddev(NUMBER)", bind_doubles<stddev_pop>);
-  registry.add("stddev_samp", "The standard deviation of a sample; NULL for a single value.")
-      .aggregate_by(1, 1, "DOUBLE stddev_samp(NUMBER)", bind_doubles<stddev_samp>);
-  registry.add("variance", "The variance of the population.")
-      .alias("var_pop")
-      .alias("variance_pop")
-      .aggregate_by(1, 1, "DOUBLE variance(NUMBER)", bind_doubles<var_pop>);
-  registry.add("variance_samp", "The variance of a sample; NULL for a single value.")
-      .alias("var_samp")
-      .aggregate_by(1, 1, "DOUBLE variance_samp(NUMBER)", bind_doubles<var_samp>);
-  registry.add("covar", "The covariance of the population.")
-      .alias("covar_pop")
-      .aggregate_by(2, 2, "DOUBLE covar(NUMBER, NUMBER)", bind_doubles<covar_pop>);
-  registry.add("covar_samp", "The covariance of a sample; NULL for a single row.")
-      .aggregate_by(2, 2, "DOUBLE covar_samp(NUMBER, NUMBER)", bind_doubles<covar_samp>);
   registry.add("regr_slope", "The slope of the line through the points (second, first argument).")
       .aggregate_by(2, 2, "DOUBLE regr_slope(NUMBER y, NUMBER x)", bind_regression<regr_slope>);
   registry.add("regr_intercept", "Where the line through the points (second, first argument) is at 0.")

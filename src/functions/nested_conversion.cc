@@ -7,6 +7,7 @@
 #include "functions/array_rows.h"
 #include "functions/conversion.h"
 #include "functions/json_extract.h"
+#include "functions/plan_copies.h"
 #include "functions/text_to_nested.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
@@ -218,6 +219,7 @@ BoundPtr call_one(const char* name, BoundPtr value, const LogicalType& target, d
   duckdb::ScalarFunction function(name, {value->return_type}, target, std::move(run));
   function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   if (conversions) function.SetInitStateCallback(make_executors);
+  refuse_copies(function);
   BoundList children;
   children.push_back(std::move(value));
   return duckdb::make_uniq<duckdb::BoundFunctionExpression>(target, std::move(function), std::move(children),

@@ -8,6 +8,7 @@
 #include "functions/decimals.h"
 #include "functions/families.h"
 #include "functions/registry.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -152,7 +153,7 @@ void to_number(duckdb::ClientContext& context, BoundPtr& argument) {
   if (type.id() == LogicalTypeId::SQLNULL) argument = convert(context, std::move(argument), LogicalType::BIGINT);
   if (type.id() == LogicalTypeId::BOOLEAN) argument = convert(context, std::move(argument), LogicalType::TINYINT);
   if (is_number(argument->return_type) || is_decimal256(argument->return_type)) return;
-  throw duckdb::BinderException("SUM() and AVG() take numbers, not %s", type.ToString());
+  throw duckdb::BinderException("SUM() and AVG() take numbers, not %s", duckdb::StringUtil::Upper(type_name(type)));
 }
 
 AggregateFunction bind_sum(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {

@@ -4,6 +4,7 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/conversion.h"
+#include "functions/plan_copies.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -46,6 +47,7 @@ BoundPtr bind_private(duckdb::ClientContext& context, std::string name, std::vec
                                   duckdb::vector<LogicalType>(std::vector<LogicalType>(std::move(arguments))),
                                   std::move(result), std::move(run), bind);
   if (nulls == Nulls::kOwn) function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  refuse_copies(function);
   return duckdb::FunctionBinder(context).BindScalarFunction(std::move(function), std::move(children));
 }
 
@@ -77,6 +79,7 @@ BoundPtr bind_overload(const Function& function, Call& call) {
                                 best->run, best->bind);
   if (function.nulls == Nulls::kOwn) chosen.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
   if (!function.deterministic) chosen.SetStability(duckdb::FunctionStability::VOLATILE);
+  refuse_copies(chosen);
   return duckdb::FunctionBinder(call.context).BindScalarFunction(std::move(chosen), std::move(call.arguments));
 }
 

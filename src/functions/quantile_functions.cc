@@ -10,6 +10,7 @@
 #include "functions/conversion.h"
 #include "functions/families.h"
 #include "functions/quantile_digest.h"
+#include "functions/type_names.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -271,7 +272,8 @@ AggregateFunction bind_exact(duckdb::ClientContext& context, std::string_view, B
   const LogicalType number = LogicalType::DOUBLE;
   const LogicalType ranks = kMany ? LogicalType::LIST(number) : number;
   if (is_object(arguments[0]->return_type) || arguments[0]->return_type.IsNested()) {
-    throw duckdb::BinderException("PERCENTILE() takes numbers, not %s", arguments[0]->return_type.ToString());
+    throw duckdb::BinderException("PERCENTILE() takes numbers, not %s",
+                                  duckdb::StringUtil::Upper(type_name(arguments[0]->return_type)));
   }
   if (arguments[0]->return_type.id() == LogicalTypeId::DECIMAL) {
     arguments[0] = convert(context, std::move(arguments[0]), LogicalType::BIGINT);

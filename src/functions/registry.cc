@@ -7,9 +7,11 @@
 #include "duckdb/parser/parsed_data/create_aggregate_function_info.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/decimalv2.h"
 #include "functions/families.h"
 #include "functions/overload.h"
+#include "functions/plan_copies.h"
 
 namespace sluice::functions {
 namespace {
@@ -108,8 +110,8 @@ void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) 
   throw duckdb::InvalidInputException("A function was called without being bound");
 }
 
-duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& context,
-                                                        duckdb::AggregateFunction& bound, BoundList& arguments) {
+duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate_placed(duckdb::ClientContext& context,
+                                                               duckdb::AggregateFunction& bound, BoundList& arguments) {
   const Function& function = bound.function_info->Cast<AggregateInfo>().function;
   check_arguments(function, arguments);
   plain_decimals(function.name, arguments);
@@ -121,15 +123,21 @@ duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& c
   chosen.schema_name = bound.schema_name;
   chosen.catalog_name = bound.catalog_name;
   bound = std::move(chosen);
-  if (!bound.HasBindCallback()) return nullptr;
-  return bound.GetBindCallback()(context, bound, arguments);
+  auto data = bound.HasBindCallback() ? bound.GetBindCallback()(context, bound, arguments) : nullptr;
+  refuse_copies(bound);
+  return data;
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> bind_aggregate(duckdb::ClientContext& context,
+                                                        duckdb::AggregateFunction& bound, BoundList& arguments) {
+  return bind_in_place(arguments, [&] { return bind_aggregate_placed(context, bound, arguments); });
 }
 
 void create_scalar(duckdb::Catalog& catalog, duckdb::CatalogTransaction transaction, const Function& function) {
   duckdb::ScalarFunction definition(kernel_name(function.name), {}, LogicalType::ANY, run_unbound, note_entry);
   definition.varargs = LogicalType::ANY;
   definition.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-  definition.SetBindExpressionCallback(expand_call);
+  definition.SetBindExpressionCallback(placed<expand_call>);
   definition.SetExtraFunctionInfo<ScalarInfo>(function);
   duckdb::CreateScalarFunctionInfo info(std::move(definition));
   info.schema = "doris";

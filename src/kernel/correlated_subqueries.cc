@@ -242,12 +242,40 @@ void check_subquery(const duckdb::LogicalDependentJoin& join) {
   }
 }
 
+// Where the first column of the outer query was written.
+void find_outer(const Expression& expression, uint64_t level, duckdb::optional_idx& place) {
+  if (place.IsValid()) return;
+  if (expression.GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
+    if (expression.Cast<duckdb::BoundColumnRefExpression>().depth == level) place = expression.GetQueryLocation();
+    return;
+  }
+  duckdb::ExpressionIterator::EnumerateChildren(expression,
+                                                [&](const Expression& child) { find_outer(child, level, place); });
+}
+
+void find_outer(const LogicalOperator& op, uint64_t level, duckdb::optional_idx& place) {
+  for (const auto& expression : op.expressions) find_outer(*expression, level, place);
+  for (size_t i = 0; i < op.children.size(); ++i) find_outer(*op.children[i], level_below(op, i, level), place);
+}
+
+void check_in_place(const duckdb::LogicalDependentJoin& join) {
+  try {
+    check_subquery(join);
+  } catch (const std::exception& exception) {
+    duckdb::ErrorData error(exception);
+    duckdb::optional_idx place;
+    find_outer(*join.children[1], 1, place);
+    if (place.IsValid()) error.AddQueryLocation(place);
+    error.Throw();
+  }
+}
+
 }  // namespace
 
 void check_correlated_subqueries(const LogicalOperator& plan) {
   if (plan.type == LogicalOperatorType::LOGICAL_DEPENDENT_JOIN) {
     const auto& join = plan.Cast<duckdb::LogicalDependentJoin>();
-    if (!join.is_lateral_join) check_subquery(join);
+    if (!join.is_lateral_join) check_in_place(join);
   }
   for (const auto& child : plan.children) check_correlated_subqueries(*child);
 }

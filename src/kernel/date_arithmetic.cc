@@ -4,6 +4,7 @@
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/calendar.h"
 #include "functions/conversion.h"
 #include "functions/type_names.h"
@@ -110,10 +111,10 @@ void run_unbound(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&) 
 
 void create_date_arithmetic(duckdb::ClientContext& context) {
   const std::pair<const char*, duckdb::function_bind_expression_t> functions[] = {
-      {"add_date_interval", bind_shift<true, true>},
-      {"subtract_date_interval", bind_shift<false, true>},
-      {"add_time_interval", bind_shift<true, false>},
-      {"subtract_time_interval", bind_shift<false, false>},
+      {"add_date_interval", functions::placed<bind_shift<true, true>>},
+      {"subtract_date_interval", functions::placed<bind_shift<false, true>>},
+      {"add_time_interval", functions::placed<bind_shift<true, false>>},
+      {"subtract_time_interval", functions::placed<bind_shift<false, false>>},
   };
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);

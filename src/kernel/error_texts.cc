@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/error_texts.h"
 
-#include <array>
 #include <utility>
+
+#include "base/text_pattern.h"
+#include "kernel/error_names.h"
 
 namespace sluice::kernel {
 namespace {
 
-constexpr size_t kMaxParts = 3;
-using Parts = std::array<std::string_view, kMaxParts>;
+using Parts = PatternParts;
 
 // '%' in the kernel's text is any text, as short as what follows allows; $1 to $3 in ours is what stood there, #1 to #3
-// the same with the kernel's types under MySQL's names.
+// the same with the kernel's names replaced by ours.
 struct Rule {
   std::string_view kernel;
   Code code;
@@ -23,6 +24,10 @@ struct Rule {
 constexpr Rule kRules[] = {
     {"Table \"%\" does not have a column named \"%\"", Code::kNotFound, 1054, "Unknown column '$1.$2' in 'table list'"},
     {"Table \"%\" does not have a column with name \"%\"", Code::kNotFound, 1054, "Unknown column '$2' in '$1'"},
+    {"Values list \"%\" does not have a column named \"%\"", Code::kNotFound, 1054,
+     "Unknown column '$1.$2' in 'table list'"},
+    {"Column \"%\" in EXCLUDE list not found in %", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
+    {"Column \"%\" in REPLACE list not found in %", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
     {"Referenced column \"%\" not found in FROM clause%", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
     {"Referenced column \"%\" was not found because the FROM clause is missing%", Code::kNotFound, 1054,
      "Unknown column '$1' in 'field list'"},
@@ -30,7 +35,8 @@ constexpr Rule kRules[] = {
     {"Column \"%\" does not exist on % side of join!%", Code::kNotFound, 1054, "Unknown column '$1' in 'from clause'"},
     {"Referenced table \"%\" not found!%", Code::kNotFound, 1109, "Unknown table '$1'"},
     {"Ambiguous reference to column name \"%\"%", Code::kInvalidArgument, 1052, "Column '$1' is ambiguous$2"},
-    {"Table with name \"%\" does not exist because schema%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
+    {"Table with name \"%\" does not exist because schema \"%\" does not exist%", Code::kNotFound, 1049,
+     "Unknown database '$2'"},
     {"Table with name % does not exist!%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
     {"View with name % does not exist!%", Code::kNotFound, 1146, "Table '$1' doesn't exist"},
     {"Schema with name % does not exist!%", Code::kNotFound, 1049, "Unknown database '$1'"},
@@ -60,9 +66,22 @@ constexpr Rule kRules[] = {
     {"timestamp field value out of range: \"%\"%", Code::kInvalidArgument, 1292, "Incorrect DATETIME value: '$1'"},
     {"Type % with value % can't be cast because the value is out of range for the destination type %",
      Code::kOutOfRange, 1264, "Out of range value '$2' for type #3"},
+    {"Type % with value % can't be cast to the destination type %", Code::kInvalidArgument, 1366,
+     "Incorrect #3 value: $2"},
     {"Could not cast value % to DECIMAL(%)", Code::kOutOfRange, 1264, "Out of range value '$1' for type DECIMAL($2)"},
     {"table % has % columns but % values were supplied", Code::kInvalidArgument, 1136,
      "Column count doesn't match value count: '$1' has $2 columns, $3 values are given"},
+    {"Column name/value mismatch for insert on %: expected % columns but % values were supplied",
+     Code::kInvalidArgument, 1136,
+     "Column count doesn't match value count: '$1' takes $2 columns, $3 values are given"},
+    {"Duplicate column name \"%\" in INSERT", Code::kInvalidArgument, 1110, "Column '$1' specified twice"},
+    {"There are no UNIQUE/PRIMARY KEY % that refer to this table%", Code::kInvalidArgument, 1105,
+     "ON DUPLICATE KEY UPDATE needs a table with a primary or unique key"},
+    {"Could not ORDER BY column \"%\": %", Code::kNotFound, 1054, "Unknown column '$1' in 'table list'"},
+    {"GROUPING child \"%\" must be a grouping column", Code::kInvalidArgument, 1105,
+     "The argument of GROUPING() '$1' must appear in GROUP BY clause"},
+    {"ARRAY_OPERAND() takes an array as its argument %, not %", Code::kInvalidArgument, 1105,
+     "A function with a lambda takes arrays, not $2"},
     {"More than one row returned by a subquery used as an expression%", Code::kInvalidArgument, 1242,
      "Subquery returns more than 1 row"},
     {"Subquery returns % columns - expected %", Code::kInvalidArgument, 1241, "Operand should contain $2 column(s)"},
@@ -72,73 +91,18 @@ constexpr Rule kRules[] = {
      "Invalid use of group function: one inside another"},
     {"WHERE clause cannot contain aggregates!", Code::kInvalidArgument, 1111,
      "Invalid use of group function: WHERE cannot have one, HAVING can"},
+    {"GROUP BY clause cannot contain aggregates!", Code::kInvalidArgument, 1111,
+     "Invalid use of group function: GROUP BY cannot have one"},
+    {"% is not an aggregate function", Code::kInvalidArgument, 1105, "#1 is not an aggregate function"},
+    {"Existing object % is of type View, trying to drop type Table", Code::kInvalidArgument, 1347,
+     "'$1' is not TABLE. Use 'DROP VIEW $1'"},
+    {"Existing object % is of type Table, trying to drop type View", Code::kInvalidArgument, 1347,
+     "'$1' is not VIEW. Use 'DROP TABLE $1'"},
     {"Could not choose a best candidate function for the function call \"%\".%", Code::kInvalidArgument, 1105,
      "No matching function with signature: #1"},
     {"No function matches the given name and argument types '%'.%", Code::kInvalidArgument, 1105,
      "No matching function with signature: #1"},
 };
-
-bool match(std::string_view pattern, std::string_view text, Parts& parts) {
-  size_t part = 0;
-  for (size_t at = pattern.find('%');; at = pattern.find('%')) {
-    const std::string_view literal = pattern.substr(0, at);
-    if (!text.starts_with(literal)) return false;
-    text.remove_prefix(literal.size());
-    if (at == std::string_view::npos) return text.empty();
-    pattern.remove_prefix(at + 1);
-    const std::string_view next = pattern.substr(0, pattern.find('%'));
-    size_t end = next.empty() ? text.size() : text.find(next);
-    // The last literal is the end of the text.
-    if (!next.empty() && next.size() == pattern.size()) end = text.rfind(next);
-    if (end == std::string_view::npos) return false;
-    if (part < kMaxParts) parts[part++] = text.substr(0, end);
-    text.remove_prefix(end);
-  }
-}
-
-// "abs(STRING_LITERAL, INT32)" -> "abs(VARCHAR, INT)"
-std::string with_our_types(std::string_view text) {
-  static constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"INT8", "TINYINT"},
-      {"INT16", "SMALLINT"},
-      {"INT32", "INT"},
-      {"INT64", "BIGINT"},
-      {"INT128", "LARGEINT"},
-      {"UINT8", "TINYINT UNSIGNED"},
-      {"UINT16", "SMALLINT UNSIGNED"},
-      {"UINT32", "INT UNSIGNED"},
-      {"UINT64", "BIGINT UNSIGNED"},
-      {"INTEGER", "INT"},
-      {"HUGEINT", "LARGEINT"},
-      {"UTINYINT", "TINYINT UNSIGNED"},
-      {"USMALLINT", "SMALLINT UNSIGNED"},
-      {"UINTEGER", "INT UNSIGNED"},
-      {"UBIGINT", "BIGINT UNSIGNED"},
-      {"BOOL", "BOOLEAN"},
-      {"INTEGER_LITERAL", "INT"},
-      {"STRING_LITERAL", "VARCHAR"},
-      {"TIMESTAMP", "DATETIME"},
-      {"TIMESTAMP_S", "DATETIME"},
-      {"TIMESTAMP_MS", "DATETIME(3)"},
-  };
-  auto in_name = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; };
-  std::string result;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && in_name(text[end])) ++end;
-    std::string_view word = text.substr(at, end - at);
-    for (const auto& [kernel, ours] : kNames) {
-      if (word == kernel) {
-        word = ours;
-        break;
-      }
-    }
-    result += word;
-    if (end < text.size()) result += text[end++];
-    at = end;
-  }
-  return result;
-}
 
 std::string fill(std::string_view ours, const Parts& parts) {
   std::string text;
@@ -151,7 +115,7 @@ std::string fill(std::string_view ours, const Parts& parts) {
     if (ours[i] == '$')
       text += part;
     else
-      text += with_our_types(part);
+      text += with_our_names(part);
     ++i;
   }
   return text;
@@ -176,7 +140,7 @@ std::string key_values(std::string_view key) {
 
 std::optional<ErrorText> duplicate_entry(std::string_view message) {
   Parts parts;
-  if (!match("Duplicate key \"%\" violates % constraint.%", message, parts)) return std::nullopt;
+  if (!match_pattern("Duplicate key \"%\" violates % constraint.%", message, parts)) return std::nullopt;
   const std::string_view column = parts[0].substr(0, parts[0].find(':'));
   const std::string key = parts[1] == "primary key" ? "PRIMARY" : std::string(column);
   return ErrorText{Code::kAlreadyExists, 1062, "Duplicate entry '" + key_values(parts[0]) + "' for key '" + key + "'"};
@@ -188,7 +152,7 @@ std::optional<ErrorText> error_text(std::string_view kernel_message) {
   if (auto duplicate = duplicate_entry(kernel_message)) return duplicate;
   for (const Rule& rule : kRules) {
     Parts parts;
-    if (match(rule.kernel, kernel_message, parts))
+    if (match_pattern(rule.kernel, kernel_message, parts))
       return ErrorText{rule.code, rule.mysql_errno, fill(rule.ours, parts)};
   }
   return std::nullopt;

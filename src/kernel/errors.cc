@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/errors.h"
 
+#include <charconv>
+
+#include "base/error_place.h"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception/list.hpp"
+#include "kernel/error_names.h"
 #include "kernel/error_texts.h"
 
 namespace sluice::kernel {
@@ -16,6 +20,22 @@ struct Mapping {
 std::string extra(const duckdb::ErrorData& error, const char* key) {
   auto found = error.ExtraInfo().find(key);
   return found == error.ExtraInfo().end() ? std::string() : found->second;
+}
+
+// Where in the statement's text, as the trees of the dialect say.
+std::optional<size_t> position(const duckdb::ErrorData& error) {
+  const std::string text = extra(error, "position");
+  size_t offset = 0;
+  if (!text.empty() && std::from_chars(text.data(), text.data() + text.size(), offset).ec == std::errc()) return offset;
+  switch (error.Type()) {
+    case duckdb::ExceptionType::BINDER:
+    case duckdb::ExceptionType::CATALOG:
+    case duckdb::ExceptionType::PARSER:
+    case duckdb::ExceptionType::SYNTAX:
+      return kSomewhere;
+    default:
+      return std::nullopt;
+  }
 }
 
 Mapping map_catalog_error(const duckdb::ErrorData& error) {
@@ -130,6 +150,21 @@ Mapping map_error(const duckdb::ErrorData& error) {
   }
 }
 
+// Files of the data directory and of spilling are nobody's business but the server's.
+std::string without_own_files(std::string text) {
+  for (size_t open = text.find('"'); open != std::string::npos; open = text.find('"', open + 1)) {
+    const size_t close = text.find('"', open + 1);
+    if (close == std::string::npos) break;
+    const std::string_view name = std::string_view(text).substr(open + 1, close - open - 1);
+    const bool own = name.find("kernel.duckdb") != name.npos || name.find("duckdb_temp") != name.npos;
+    if (own)
+      text.replace(open, close + 1 - open, "of the server");
+    else
+      open = close;
+  }
+  return text;
+}
+
 // The first paragraph of the kernel's text: what follows is source position art, a stack trace or a guess that may name
 // what the client cannot see.
 std::string plain_message(const duckdb::ErrorData& error) {
@@ -148,6 +183,7 @@ std::string plain_message(const duckdb::ErrorData& error) {
     const size_t colon = text.find(": ");
     if (colon != std::string::npos) text.erase(0, colon + 2);
   }
+  if (error.Type() == duckdb::ExceptionType::IO || is_disk_full(error)) text = without_own_files(std::move(text));
   // "Unimplemented type for cast (A -> B) when casting from .."
   constexpr std::string_view kNoCast = "Unimplemented type for cast (";
   if (text.starts_with(kNoCast)) {
@@ -175,6 +211,8 @@ Error to_error(const duckdb::ErrorData& error) {
   if (auto text = error_text(message)) {
     mapping = {text->code, text->mysql_errno};
     message = std::move(text->message);
+  } else {
+    message = with_our_names(message);
   }
   if (error.Type() == duckdb::ExceptionType::INTERRUPT) message = "Query execution was interrupted";
   if (mapping.code == Code::kConflict) {
@@ -182,6 +220,7 @@ Error to_error(const duckdb::ErrorData& error) {
               (message.empty() ? "" : " (" + message + ")");
   }
   Error result = sql_error(mapping.code, mapping.mysql_errno, std::move(message));
+  if (const auto place = position(error)) result = with_place(std::move(result), *place);
   return mapping.code == Code::kConflict ? std::move(result).with_retry(Retry::kBackoff) : std::move(result);
 }
 

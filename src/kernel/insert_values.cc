@@ -3,6 +3,7 @@
 
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/bind_place.h"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/json_extract.h"
@@ -70,7 +71,9 @@ void create_insert_values(duckdb::ClientContext& context) {
   auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
   auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
   const std::pair<const char*, duckdb::function_bind_expression_t> makers[] = {
-      {kInsertValue, bind_value<true>}, {kInsertValueOrNull, bind_value<false>}, {kInsertVariant, bind_variant}};
+      {kInsertValue, functions::placed<bind_value<true>>},
+      {kInsertValueOrNull, functions::placed<bind_value<false>>},
+      {kInsertVariant, functions::placed<bind_variant>}};
   for (const auto& [name, bind] : makers) {
     duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::ANY}, LogicalType::ANY, run_unbound);
     function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);

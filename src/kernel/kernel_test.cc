@@ -141,7 +141,7 @@ TEST_F(KernelTest, ErrorsCarryMysqlNumbersAndNoSourceArt) {
       {"CREATE TABLE t (x INTEGER)", 1050},  {"CREATE SCHEMA internal.d", 1007},
       {"INSERT INTO t VALUES (1, 2)", 1062}, {"INSERT INTO t VALUES (2, NULL)", 1048},
       {"SELECT CAST('x' AS INTEGER)", 1366}, {"SELECT n FROM t GROUP BY id", 1055},
-      {"SELECT nofunction(1)", 1305},        {"SELECT * FROM internal.nodb.t", 1146},
+      {"SELECT nofunction(1)", 1305},        {"SELECT * FROM internal.nodb.t", 1049},
       {"SELECT a.id FROM t", 1109},          {"SELECT t.nope FROM t", 1054},
   };
   for (const auto& wrong : cases) {

@@ -25,9 +25,10 @@ bool is_metric(const duckdb::LogicalType& type) {
   }
 }
 
-void refuse_metric(const duckdb::LogicalType& type) {
-  if (!is_metric(type)) return;
+void refuse_metric(const duckdb::Expression& expression) {
+  if (!is_metric(expression.return_type)) return;
   throw duckdb::BinderException(
+      expression,
       "Doris hll, bitmap, array, map, struct, jsonb, variant column must use with specific function, and don't support "
       "filter, group by or order by. please run 'help hll' or 'help bitmap' or 'help array' or 'help map' or 'help "
       "struct' or 'help jsonb' or 'help variant' in your mysql client.");
@@ -35,30 +36,31 @@ void refuse_metric(const duckdb::LogicalType& type) {
 
 // DISTINCT keeps the columns of the select list alone: nothing else is left to order by.
 void check_distinct(const duckdb::LogicalDistinct& distinct) {
-  for (const auto& target : distinct.distinct_targets) refuse_metric(target->return_type);
+  for (const auto& target : distinct.distinct_targets) refuse_metric(*target);
   if (distinct.distinct_type != duckdb::DistinctType::DISTINCT) return;
   if (distinct.children[0]->type != LogicalOperatorType::LOGICAL_PROJECTION) return;
   const auto& selected = distinct.children[0]->expressions;
   if (selected.size() <= distinct.distinct_targets.size()) return;
-  throw duckdb::BinderException("%s in ORDER BY is not in the select list of SELECT DISTINCT",
+  throw duckdb::BinderException(*selected[distinct.distinct_targets.size()],
+                                "%s in ORDER BY is not in the select list of SELECT DISTINCT",
                                 selected[distinct.distinct_targets.size()]->ToString());
 }
 
 void check_aggregate(const duckdb::LogicalAggregate& aggregate) {
-  for (const auto& group : aggregate.groups) refuse_metric(group->return_type);
+  for (const auto& group : aggregate.groups) refuse_metric(*group);
   for (const auto& expression : aggregate.expressions) {
     if (expression->GetExpressionClass() != duckdb::ExpressionClass::BOUND_AGGREGATE) continue;
     const auto& call = expression->Cast<duckdb::BoundAggregateExpression>();
     if (call.children.size() == 1 && (call.function.name == "min" || call.function.name == "max"))
-      refuse_metric(call.children[0]->return_type);
+      refuse_metric(*call.children[0]);
   }
 }
 
 void check_window(const duckdb::Expression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_WINDOW) {
     const auto& window = expression.Cast<duckdb::BoundWindowExpression>();
-    for (const auto& partition : window.partitions) refuse_metric(partition->return_type);
-    for (const auto& order : window.orders) refuse_metric(order.expression->return_type);
+    for (const auto& partition : window.partitions) refuse_metric(*partition);
+    for (const auto& order : window.orders) refuse_metric(*order.expression);
   }
   duckdb::ExpressionIterator::EnumerateChildren(expression, check_window);
 }
@@ -81,7 +83,7 @@ void check_grouped_types(const duckdb::LogicalOperator& plan) {
       check_distinct(plan.Cast<duckdb::LogicalDistinct>());
       break;
     case LogicalOperatorType::LOGICAL_ORDER_BY:
-      for (const auto& order : plan.Cast<duckdb::LogicalOrder>().orders) refuse_metric(order.expression->return_type);
+      for (const auto& order : plan.Cast<duckdb::LogicalOrder>().orders) refuse_metric(*order.expression);
       break;
     case LogicalOperatorType::LOGICAL_WINDOW:
       for (const auto& expression : plan.expressions) check_window(*expression);

@@ -225,6 +225,7 @@ Status Server::make_services() {
   plan_cache.enabled = settings_.flag("plan_cache.enabled");
   plan_cache.max_entries = static_cast<size_t>(settings_.integer("plan_cache.entries"));
   services_ = std::make_unique<session::Services>(*kernel_, *workers_, *access_, *audit_, limits, plan_cache);
+  services_->doris_errors = settings_.text("mysql.error_codes") == "doris";
   const auto check_zone = [kernel = kernel_.get()](const session::VariableDefinition& variable,
                                                    const session::VariableValue& value) -> Status {
     if (variable.kind != session::VariableKind::kTimeZone) return {};

@@ -48,6 +48,9 @@ constexpr SettingDefinition kTable[] = {
             "Addresses for MySQL clients: an IP address, a host name, \"*\" (all of IPv4), \"::\" (all of both) or \"unix:/path\".\n"
             "Until a user with a password exists, the server listens on loopback only, whatever stands here."),
     setting("mysql.port", Kind::kInt, "9030", "TCP port for MySQL clients; 0 lets the system choose.", 0, 65535),
+    choice("mysql.error_codes", "doris", "doris,mysql",
+           "Whose numbers and texts errors of statements have, over MySQL's protocol and HTTP. doris: as Doris sends them, nearly all 1105.\n"
+           "mysql: MySQL's, for programs that tell errors apart by number (1054, 1064, 1146, ..)."),
     expert(setting("mysql.login_timeout", Kind::kDuration, "10s", "A client that has not logged in after so long is disconnected.", kSecond, 3600 * kSecond)),
 
     setting("http.enabled", Kind::kBool, "true", "Whether HTTP (health, metrics, SQL over HTTP, stream load) is served."),

@@ -141,8 +141,7 @@ Status check_changed_column(const TableDefinition& table, const TableColumn& old
   const kernel::ColumnModel before = old.model();
   const kernel::ColumnModel after = changed.model();
   if (before.auto_increment != after.auto_increment)
-    return fail(ddl_error("Can not modify column " + old.name() + (after.auto_increment ? " to" : " from") +
-                          " auto_increment"));
+    return fail(ddl_error("Can't modify the column[" + old.name() + "]'s auto-increment attribute."));
   if (!has_model(table)) return {};
   const auto& from = old.definition.Type();
   const auto& to = changed.definition.Type();

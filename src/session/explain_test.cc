@@ -17,6 +17,7 @@ class ExplainTest : public ::testing::Test {
         access_(*StoredAccess::open(make_memory_account_store())),
         services_(*host_, workers_, *access_, audit_, {}, {}),
         session_(session_of("root")) {
+    services_.doris_errors = false;
     for (const char* sql :
          {"CREATE DATABASE shop", "USE shop",
           "CREATE TABLE days (d DATE, n INT) DUPLICATE KEY(d) PARTITION BY RANGE(d) (PARTITION p1 VALUES LESS THAN "

@@ -10,6 +10,7 @@
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "functions/conversion.h"
+#include "functions/type_names.h"
 
 namespace sluice::session {
 namespace {
@@ -207,7 +208,8 @@ void LoadConverter::refuse(const LoadField& field, size_t row, duckdb::Vector& o
   FlatVector::SetNull(out, row, true);
   if (target_.strict || target_.not_null) {
     if (!verdicts.is_bad(row)) {
-      verdicts.add(row, "column '" + target_.name + "': '" + shown(field) + "' is not a " + target_.type.ToString());
+      verdicts.add(row, "column '" + target_.name + "': '" + shown(field) + "' is not a " +
+                            duckdb::StringUtil::Upper(functions::type_name(target_.type)));
     }
   } else {
     ++verdicts.nulled;

@@ -101,7 +101,7 @@ TEST_F(LoadTest, CsvOfManyTypesInPiecesOfAnySize) {
     EXPECT_EQ(run("SELECT * FROM internal.d.t ORDER BY i"), good);
     EXPECT_EQ(report_.total_rows, 3u);
     ASSERT_EQ(report_.complaints.size(), 1u);
-    EXPECT_EQ(report_.complaints[0].reason, "column 'l': '\"[1' is not a INTEGER[]");
+    EXPECT_EQ(report_.complaints[0].reason, "column 'l': '\"[1' is not a ARRAY<INT>");
   }
 }
 
@@ -110,7 +110,7 @@ TEST_F(LoadTest, WrongFieldsFailTheWholeLoad) {
   EXPECT_EQ(load(spec("t"), "1\tx\n2\n3\ty\tz\nq\tw\n\\N\tr\n"),
             "error: too many filtered rows: 4 of 5 are bad; the first: the row has 1 fields, expected are 2");
   EXPECT_EQ(report_.filtered_rows, 4u);
-  EXPECT_EQ(report_.complaints[2].reason, "column 'a': 'q' is not a INTEGER");
+  EXPECT_EQ(report_.complaints[2].reason, "column 'a': 'q' is not a INT");
   EXPECT_EQ(report_.complaints[3].reason, "column 'a' must not be NULL");
   EXPECT_EQ(report_.complaints[1].record, "3\ty\tz");
   EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
@@ -337,7 +337,7 @@ TEST_F(LoadTest, InsideATransactionTheFirstBadRowEndsIt) {
   ASSERT_TRUE(connection_->rollback());
   EXPECT_EQ(run("SELECT count(*) FROM internal.d.t"), "0\n");
   ASSERT_TRUE(connection_->begin());
-  EXPECT_NE(load(spec("t"), "1\nx\n").find("'x' is not a INTEGER"), std::string::npos);
+  EXPECT_NE(load(spec("t"), "1\nx\n").find("'x' is not a INT"), std::string::npos);
   ASSERT_TRUE(connection_->rollback());
 }
 

@@ -43,7 +43,9 @@ Result<Outcome> SessionState::prepared_text(const dialect::PreparedTextStatement
       std::vector<duckdb::Value> parameters;
       for (const std::string& variable : statement.variables) parameters.push_back(user_variable(variable));
       const std::string sql = found->second.sql;
-      return run(TRY(dialect::parse(sql, parse_options())), sql, std::move(parameters));
+      auto outcome = run(TRY(dialect::parse(sql, parse_options())), sql, std::move(parameters));
+      if (!outcome) return fail(translate(std::move(outcome.error()), sql));  // its places are those of the text
+      return outcome;
     }
     case What::kDeallocate:
       if (prepared_texts.erase(name) == 0) return fail(unknown_statement(statement.name, "DEALLOCATE PREPARE"));

@@ -41,6 +41,8 @@ class Services {
   Access& access;
   Audit& audit;
   const Limits limits;
+  // mysql.error_codes: errors are Doris', not MySQL's. Set before the doors open.
+  bool doris_errors = true;
   PlanCache plan_cache;
   RunningStatements running;
   SchemaJobs schema_jobs;

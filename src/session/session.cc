@@ -102,11 +102,22 @@ Status Session::use(std::string_view database) {
   const std::string catalog(dot == std::string_view::npos ? std::string_view() : database.substr(0, dot));
   const dialect::UseStatement statement{
       catalog, std::string(dot == std::string_view::npos ? database : database.substr(dot + 1)), false};
-  TRY(state_->check_access(dialect::StatementBody(statement)));
+  const std::string sql = "USE " + std::string(database);
+  state_->find_start(sql);
+  if (auto allowed = state_->check_access(dialect::StatementBody(statement)); !allowed)
+    return fail(state_->translate(std::move(allowed.error()), sql));
   auto outcome = state_->use(statement);
-  if (!outcome) return fail(outcome.error());
+  if (!outcome) return fail(state_->translate(std::move(outcome.error()), sql));
   return {};
 }
+
+void Session::set_whole_text(std::string_view text) {
+  state_->whole_text_ = text;
+  state_->start_ = {};
+  state_->start_offset_ = 0;
+}
+
+Error Session::client_error(Error error) { return state_->translate(std::move(error), {}); }
 
 std::vector<std::string_view> Session::split(std::string_view sql) const {
   return dialect::split(sql, state_->parse_options());
@@ -154,7 +165,7 @@ Result<Outcome> Session::execute(std::string_view sql) {
     return execute_text(sql);
   }();
   if (!result) {
-    Error error = state.translate(std::move(result.error()));
+    Error error = state.translate(std::move(result.error()), sql);
     state.end(0, &error);
     return fail(std::move(error));
   }
@@ -210,6 +221,13 @@ Result<Outcome> Session::execute_text(std::string_view sql) {
 }
 
 Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql) {
+  state_->find_start(sql);
+  auto prepared = prepare_text(sql);
+  if (!prepared) return fail(state_->translate(std::move(prepared.error()), sql));
+  return prepared;
+}
+
+Result<std::shared_ptr<PreparedStatement>> Session::prepare_text(std::string_view sql) {
   SessionState& state = *state_;
   if (sql.size() > state.services.limits.max_statement_bytes)
     return fail(too_long(sql.size(), state.services.limits.max_statement_bytes));
@@ -260,7 +278,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare(std::string_view sql
   auto origins = column_origins(tree, state.database_);
   auto copy = tree.Copy();
   auto described = state.connection().prepare(std::move(copy));
-  if (!described) return fail(state.translate(GuardedReads::translate(read_guard, std::move(described.error()))));
+  if (!described) return fail(GuardedReads::translate(read_guard, std::move(described.error())));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
     declare_digits(state.connection(), prepared->known_columns);
@@ -304,7 +322,7 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
     return state.run_kernel(prepared.tree->Copy(), prepared.effect, std::move(parameters));
   }();
   if (!result) {
-    Error error = state.translate(GuardedReads::translate(read_guard, std::move(result.error())));
+    Error error = state.translate(GuardedReads::translate(read_guard, std::move(result.error())), prepared.sql);
     state.end(0, &error);
     return fail(std::move(error));
   }

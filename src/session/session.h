@@ -88,6 +88,12 @@ class Session final : public Listed {
   // Never fails: text that does not lex is one statement, whose execution then tells the error.
   std::vector<std::string_view> split(std::string_view sql) const;
 
+  // The text that the statements to come are parts of, in order: their errors count lines from its begin. It must
+  // outlive their answers.
+  void set_whole_text(std::string_view text);
+  // An error of a door about a statement's text, as clients see it.
+  Error client_error(Error error);
+
   // Answers a statement that needs no kernel (constants, variables, SET, USE) at once, or gives nullopt: then
   // execute() must be called with the same text. Never blocks: for network threads.
   std::optional<Result<Outcome>> answer_at_once(std::string_view sql);
@@ -128,6 +134,7 @@ class Session final : public Listed {
 
  private:
   Result<Outcome> execute_text(std::string_view sql);
+  Result<std::shared_ptr<PreparedStatement>> prepare_text(std::string_view sql);
 
   std::unique_ptr<SessionState> state_;
 };

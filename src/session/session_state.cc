@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/session_state.h"
 
+#include "base/error_place.h"
 #include "base/log.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
@@ -44,7 +45,7 @@ std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
 // DROP of what is not there has numbers of its own.
 Error drop_error(Error error, const std::string& name) {
   if (error.native_code() == 1146) return sql_error(Code::kNotFound, 1051, "Unknown table '" + name + "'");
-  if (error.native_code() == 1049)
+  if (error.native_code() == 1049 && error.message() == "Unknown database '" + name + "'")
     return sql_error(Code::kNotFound, 1008, "Can't drop database '" + name + "'; database doesn't exist");
   return error;
 }
@@ -88,6 +89,7 @@ void SessionState::begin(std::string_view sql, bool runs_in_kernel) {
   started_ = std::chrono::steady_clock::now();
   services.statement_count.fetch_add(1, std::memory_order_relaxed);
   if (services.audit.enabled()) audited_sql = sql;
+  find_start(sql);
   if (!runs_in_kernel) return;
   warnings_before = std::exchange(warnings, {});
   const auto timeout = variables.query_timeout();
@@ -152,25 +154,6 @@ void SessionState::end(uint64_t rows, const Error* error) {
     entry.error = error->message();
   }
   services.audit.record(std::move(entry));
-}
-
-Error SessionState::translate(Error error) {
-  if (error.code() != Code::kCancelled) return error;
-  std::optional<Interrupt> reason;
-  {
-    std::lock_guard lock(run_lock);
-    reason = interrupted;
-  }
-  if (!reason) return error;
-  switch (*reason) {
-    case Interrupt::kTimeout:
-      return sql_error(Code::kDeadlineExceeded, 3024,
-                       "Query execution was interrupted, maximum statement execution time exceeded (query_timeout)");
-    case Interrupt::kShutdown:
-      return sql_error(Code::kUnavailable, 1053, "Server shutdown in progress");
-    default:
-      return sql_error(Code::kCancelled, 1317, "Query execution was interrupted");
-  }
 }
 
 void SessionState::warn(std::string level, int code, std::string message) {
@@ -490,14 +473,18 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   if (kept == kept_plans.end()) {
     auto tree = plan->tree->Copy();
     type_parameters(*tree, parameters);
-    auto prepared = TRY(connection().prepare(std::move(tree)));
-    kept_plans.push_front(KeptPlan{plan, std::move(types), std::move(prepared)});
+    auto prepared = connection().prepare(std::move(tree));
+    // The template's places are those of the text it was made of: this text's own tree has its error.
+    if (!prepared) return run(TRY(dialect::parse(sql, parse_options())), sql);
+    kept_plans.push_front(KeptPlan{plan, std::move(types), std::move(*prepared)});
     kept = kept_plans.begin();
     if (kept_plans.size() > kMaxKeptPlans) kept_plans.pop_back();
   } else {
     kept_plans.splice(kept_plans.begin(), kept_plans, kept);
   }
-  return to_outcome(TRY(connection().run(*kept->prepared, parameters)), {}, plan->tree->type);
+  auto answer = connection().run(*kept->prepared, parameters);
+  if (!answer) return fail(without_place(std::move(answer.error())));
+  return to_outcome(std::move(*answer), {}, plan->tree->type);
 }
 
 dialect::Account SessionState::self_account() const {

@@ -24,6 +24,7 @@
 #include "session/running.h"
 #include "session/services.h"
 #include "session/session.h"
+#include "session/statement_text.h"
 #include "session/variables.h"
 #include "session/warning.h"
 
@@ -61,8 +62,13 @@ class SessionState final : public dialect::SessionValues {
   // answered at once is not announced, only audited.
   void begin(std::string_view sql, bool in_kernel);
   void end(uint64_t rows, const Error* error);
-  // The error that the client is to see: an interruption under the name of its reason.
+  // The error that the client is to see: an interruption under the name of its reason, and in Doris' form if the
+  // server has it so. `sql`: the statement's text.
+  Error translate(Error error, std::string_view sql);
+  // The same while rows are read: of the text only what is kept of it.
   Error translate(Error error);
+  Error by_reason(Error error);
+  void find_start(std::string_view sql);
   void warn(std::string level, int code, std::string message);
 
   // Runs a parsed statement, if the account may. `sql` is its text; `parameters` fill '?'.
@@ -213,6 +219,10 @@ class SessionState final : public dialect::SessionValues {
   const std::chrono::system_clock::time_point logged_in = std::chrono::system_clock::now();
   std::chrono::steady_clock::time_point started_;
   std::string audited_sql;
+  // Session::set_whole_text(), and where in it the running statement begins.
+  std::string_view whole_text_;
+  size_t start_offset_ = 0;
+  TextPlace start_;
 };
 
 // While it lives, what the session's kernel connection plans obeys the guard.

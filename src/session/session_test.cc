@@ -26,6 +26,7 @@ class Server {
                                            PlanCache::Options{.enabled = plan_cache});
   }
   std::unique_ptr<Session> login(std::string user = "root") {
+    services_->doris_errors = false;
     return std::make_unique<Session>(*services_, services_->next_connection_id(),
                                      ClientIdentity{user, "127.0.0.1", "'" + user + "'@'%'", "test", ""});
   }

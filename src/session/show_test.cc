@@ -17,6 +17,7 @@ class ShowTest : public ::testing::Test {
         workers_({.min_threads = 1, .max_threads = 2}),
         access_(*StoredAccess::open(make_memory_account_store())),
         services_(*host_, workers_, *access_, audit_, {}, {}) {
+    services_.doris_errors = false;
     session_ = std::make_unique<Session>(services_, services_.next_connection_id(),
                                          ClientIdentity{"root", "127.0.0.1", "'root'@'%'", "mysql", "test"});
     for (const char* sql :

@@ -142,6 +142,6 @@ def test_power_bi(cursor):
 
 def test_an_error_leaves_the_transaction_usable(connection, cursor):
     connection.autocommit = False
-    with pytest.raises(pyodbc.ProgrammingError):
+    with pytest.raises(pyodbc.Error):
         cursor.execute("SELECT nothing FROM orders")
     assert cursor.execute("SELECT COUNT(*) FROM orders").fetchone()[0] == 4

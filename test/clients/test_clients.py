@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from harness import DEPS, jdbc, programs, sql
+from harness.server import Server
 
 HERE = pathlib.Path(__file__).parent
 BIG_ROWS = 1_000_000
@@ -29,6 +30,15 @@ CHECKS = {
     "mysql2": COMMON + LOGIN + ["prepared", "multi_statements", "compression", "kill_query", "local_infile",
                                 "reset_and_change_user"],
 }
+
+
+@pytest.fixture(scope="module")
+def server(certificate):
+    """With MySQL's error numbers: the programs run against MariaDB, too."""
+    settings = {"tls.cert": certificate[0], "tls.key": certificate[1], "mysql.error_codes": "mysql"}
+    with Server(settings=settings) as started:
+        yield started
+        assert started.alive(), f"the server died:\n{started.log_tail()}"
 
 
 def prepare(target, directory) -> dict:

@@ -93,7 +93,7 @@ def test_memory_ceiling():
             for _ in range(3):
                 with pytest.raises(pymysql.err.MySQLError) as error:
                     cursor.execute("SELECT array_map(x -> array_range(900000), array_range(1000))")
-                assert error.value.args[0] == 1038 and "memory.ceiling" in error.value.args[1]
+                assert error.value.args[0] == 1105 and "memory.ceiling" in error.value.args[1]
                 cursor.execute("SELECT SUM(number) FROM numbers('number'='1000')")
                 assert cursor.fetchone() == (499500,)
         assert server.alive()

@@ -74,7 +74,7 @@ class Client:
 def play(binary, count, seed, stop_after=20, log=print):
     """Runs `count` statements; returns (counter of what happened, list of what was wrong)."""
     seen, wrong = collections.Counter(), []
-    servers = {name: Server(binary=binary, settings={"log.level": "warn", "kernel.threads": 2, **more}).start() for name, more in SERVERS.items()}
+    servers = {name: Server(binary=binary, settings={"log.level": "warn", "kernel.threads": 2, "mysql.error_codes": "mysql", **more}).start() for name, more in SERVERS.items()}
     began = time.monotonic()
     try:
         clients = [Client(name, server) for name, server in servers.items()]

@@ -2,7 +2,7 @@
 """TPC-DS, 99 queries at scale 0.1, equal to the kernel in process on data of the same generator; with and without the plan cache."""
 import pytest
 
-from benchmark_data import CACHE, SCALE, generate, serve
+from benchmark_data import CACHE, SCALE, generate, kernel_text, serve
 from harness import compare
 from harness import kernel as kernels
 
@@ -42,4 +42,4 @@ def test_query(number, connection, queries, kernel):
         with connection.cursor() as cursor:
             cursor.execute(sql)
             got = cursor.fetchall()
-        compare.check_query(sql, got, kernel)
+        compare.check_query(sql, got, kernel, kernel_text(sql))

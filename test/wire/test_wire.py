@@ -170,7 +170,7 @@ def test_multi_results(server):
         assert connection.result() == [[b"1"]]
         assert connection.result() is None
         assert connection.result() == [[b"2"]]
-        with pytest.raises(wire.ServerError, match="1064"):
+        with pytest.raises(wire.ServerError, match="1105"):
             connection.result()
         assert connection.query("SELECT 4") == [[b"4"]]
 

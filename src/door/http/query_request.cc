@@ -94,7 +94,9 @@ class Execution {
   Status begin(const QueryRequest& request, std::string& out) {
     if (!request.database.empty()) TRY(session_->use(request.database));
     const auto statements = session_->split(request.sql);
-    if (statements.empty()) return sluice::fail(sql_error(Code::kInvalidArgument, 1065, "Query was empty"));
+    if (statements.empty())
+      return sluice::fail(session_->client_error(sql_error(Code::kInvalidArgument, 1065, "Query was empty")));
+    session_->set_whole_text(request.sql);
     for (size_t i = 0; i + 1 < statements.size(); ++i) TRY(skip_result(TRY(session_->execute(statements[i]))));
     session::Outcome outcome;
     if (request.has_params) {
@@ -122,9 +124,9 @@ class Execution {
       return {};
     }
     if (std::holds_alternative<session::LocalInfile>(outcome)) {
-      return sluice::fail(sql_error(
+      return sluice::fail(session_->client_error(sql_error(
           Code::kUnsupported, 1235,
-          "LOAD DATA LOCAL is not possible over HTTP; use stream load: PUT /api/{database}/{table}/_stream_load"));
+          "LOAD DATA LOCAL is not possible over HTTP; use stream load: PUT /api/{database}/{table}/_stream_load")));
     }
     stream_ = std::move(std::get<std::unique_ptr<session::RowStream>>(outcome));
     TRY(writer_->begin(stream_->columns(), out));

@@ -53,7 +53,7 @@ awaitable<Status> Connection::command_query(std::string_view text) {
   auto single = single_statement(text);
   if (single) {
     if (single->find_first_not_of(" \t\r\n") == std::string_view::npos) {
-      co_return co_await send_error(sql_error(Code::kInvalidArgument, 1065, "Query was empty"));
+      co_return co_await send_error(session_->client_error(sql_error(Code::kInvalidArgument, 1065, "Query was empty")));
     }
     served = co_await run_statement(*single, {}, failed);
   } else {
@@ -67,13 +67,16 @@ awaitable<Status> Connection::command_query(std::string_view text) {
       if (!split) co_return co_await send_error(split.error());
       statements = std::move(*split);
     }
-    if (statements.empty()) co_return co_await send_error(sql_error(Code::kInvalidArgument, 1065, "Query was empty"));
+    if (statements.empty())
+      co_return co_await send_error(session_->client_error(sql_error(Code::kInvalidArgument, 1065, "Query was empty")));
+    session_->set_whole_text(copy);
     for (size_t i = 0; i < statements.size() && served && !failed; ++i) {
       bool last = i + 1 == statements.size();
       // Clients that did not ask for several results get the last one only, as from Doris.
       Answering answering{.silent = !last && !multi_statements_, .more = !last && multi_statements_};
       served = co_await run_statement(statements[i], answering, failed);
     }
+    session_->set_whole_text({});
   }
   door_.metrics_.statement_seconds.observe(std::chrono::steady_clock::now() - began);
   co_return served;
@@ -107,7 +110,7 @@ Connection::Begun Connection::begin_answer(Result<session::Outcome> outcome, con
   // Nothing of this answer was sent yet, so the error can take the place of what is there of it.
   out_.truncate(start);
   sequence_ = first_sequence;
-  put_error_packet(out_, put.error());
+  put_error_packet(out_, session_->client_error(std::move(put.error())));
   begun = Begun();
   begun.failed = true;
   return begun;

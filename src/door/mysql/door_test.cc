@@ -137,8 +137,8 @@ TEST(Door, SmallCommands) {
   EXPECT_EQ(client.query("SELECT database()").first(), "made`here");
   EXPECT_EQ(client.command(Command::kDropDb, "made`here").error, 0);
   EXPECT_EQ(client.command(Command::kInitDb, "nowhere").error, 1049);
-  EXPECT_EQ(client.query("").error, 1065);
-  EXPECT_EQ(client.query(" ; ;").error, 1065);
+  EXPECT_EQ(client.query("").error, 1105);
+  EXPECT_EQ(client.query(" ; ;").error, 1105);
   EXPECT_GE(client.command(Command::kProcessInfo, "").rows.size(), 1u);
 }
 
