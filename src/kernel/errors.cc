@@ -177,6 +177,12 @@ std::string plain_message(const duckdb::ErrorData& error) {
     if (c == '\n') c = ' ';
   }
   while (!text.empty() && text.back() == ' ') text.pop_back();
+  // "Merge error condition WHEN NOT MATCHED: .."
+  constexpr std::string_view kMergeError = "Merge error condition ";
+  if (text.starts_with(kMergeError)) {
+    const size_t colon = text.find(": ");
+    if (colon != std::string::npos) text.erase(0, colon + 2);
+  }
   if (error.Type() == duckdb::ExceptionType::IO || is_disk_full(error)) text = without_own_files(std::move(text));
   // "Unimplemented type for cast (A -> B) when casting from .."
   constexpr std::string_view kNoCast = "Unimplemented type for cast (";

@@ -165,8 +165,7 @@ ExprPtr merged_value(const WriteColumn& column) {
 bool aggregates_in_order(const WriteTarget& target) {
   return std::any_of(target.columns.begin(), target.columns.end(), [](const WriteColumn& column) {
     const std::string& how = column.model.aggregation;
-    return !column.model.key && how != "SUM" && how != "MIN" && how != "MAX" && how != "GENERIC" &&
-           !object_aggregate(how);
+    return !column.model.key && how != "SUM" && how != "MIN" && how != "MAX" && !object_aggregate(how);
   });
 }
 

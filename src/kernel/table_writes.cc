@@ -90,6 +90,9 @@ duckdb::unique_ptr<duckdb::MergeIntoAction> action(MergeActionType type, ExprPtr
   return result;
 }
 
+constexpr const char* kNoSuchRow =
+    "Insert has filtered data in strict mode: a partial update adds no rows unless enable_insert_strict is false";
+
 ExprPtr sign_is(int64_t value) {
   return make_uniq<duckdb::ComparisonExpression>(duckdb::ExpressionType::COMPARE_EQUAL, column_of(kDeleteSign, "__s"),
                                                  constant(Value::BIGINT(value)));
@@ -213,6 +216,13 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   if (update->update_info->columns.empty()) update = action(MergeActionType::MERGE_DO_NOTHING, is_newer(sequence));
   matched.push_back(std::move(update));
 
+  // In strict mode a partial update knows its rows.
+  if (partial && rules.strict) {
+    auto unknown = action(MergeActionType::MERGE_ERROR, batch.has_sign() ? sign_is(0) : nullptr);
+    unknown->expressions.push_back(constant(Value(kNoSuchRow)));
+    merge->actions[MergeActionCondition::WHEN_NOT_MATCHED_BY_TARGET].push_back(std::move(unknown));
+    return merge;
+  }
   auto added = action(MergeActionType::MERGE_INSERT, batch.has_sign() ? sign_is(0) : nullptr);
   for (const WriteColumn* column : columns) {
     added->insert_columns.push_back(column->name);

@@ -108,13 +108,18 @@ Status Alteration::add_constraint(const Clause& clause) {
   TRY(check_columns(clause.columns));
   if (table_.model.note("constraint", clause.name))
     return fail(ddl_error("Constraint name " + clause.name + " has existed"));
-  std::string text = clause.text + " (" + StringUtil::Join(clause.columns, ", ") + ")";
+  const auto plain_list = [](const std::vector<std::string>& names) {
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    return "(" + list + ")";
+  };
+  std::string text = clause.text + " " + plain_list(clause.columns);
   if (clause.text == "FOREIGN KEY") {
     const std::string& database = clause.other.database.empty() ? table_.database : clause.other.database;
     TableDefinition other = TRY(read_definition(kernel_, database, clause.other.name));
     for (const std::string& column : clause.other_columns) TRY(other.at(column));
     text += " REFERENCES " + other.database + "." + other.name;
-    if (!clause.other_columns.empty()) text += " (" + StringUtil::Join(clause.other_columns, ", ") + ")";
+    if (!clause.other_columns.empty()) text += " " + plain_list(clause.other_columns);
   }
   table_.model.set_note("constraint", clause.name, std::move(text));
   comment_changed_ = true;
