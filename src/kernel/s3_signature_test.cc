@@ -14,8 +14,8 @@ TEST(S3Signature, IsThatOfTheDocumentation) {
   object.region = "us-east-1";
   object.access_key = "AKIAIOSFODNN7EXAMPLE";
   object.secret_key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
-  const auto headers = s3_headers(object, "GET", "examplebucket.s3.amazonaws.com", "/test.txt", "bytes=0-9",
-                                  "20130524T000000Z");
+  const auto headers =
+      s3_headers(object, "GET", "examplebucket.s3.amazonaws.com", "/test.txt", "bytes=0-9", "20130524T000000Z");
   const std::string wanted =
       "Authorization: AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "
       "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date, "
