@@ -87,15 +87,15 @@ TEST_F(Expressions, ReadLiterals) {
 
 TEST_F(Expressions, AddIntervals) {
   EXPECT_EQ(value("date '2020-01-31' + interval 1 month"), "2020-02-29");
-  EXPECT_EQ(value("interval 1 day + '2020-01-01'"), "2020-01-02 00:00:00");
-  EXPECT_EQ(value("'2020-01-01' - interval 1 quarter"), "2019-10-01 00:00:00");
+  EXPECT_EQ(value("interval 1 day + '2020-01-01'"), "2020-01-02");
+  EXPECT_EQ(value("'2020-01-01' - interval 1 quarter"), "2019-10-01");
   EXPECT_EQ(value("'2020-01-01 00:00:00' + interval '1:30' minute_second"), "2020-01-01 00:01:30");
   EXPECT_EQ(value("'2020-01-01' + interval '1 2:3:4.5' day_microsecond"), "2020-01-02 02:03:04.5");
   EXPECT_EQ(value("'2020-01-01' + interval '-1 1' day_hour"), "2019-12-30 23:00:00");
-  EXPECT_EQ(value("'2020-01-01' + interval '1-2' year_month"), "2021-03-01 00:00:00");
-  EXPECT_EQ(value("'2020-01-01' + interval '2' day"), "2020-01-03 00:00:00");
+  EXPECT_EQ(value("'2020-01-01' + interval '1-2' year_month"), "2021-03-01");
+  EXPECT_EQ(value("'2020-01-01' + interval '2' day"), "2020-01-03");
   EXPECT_EQ(value("'2020-01-01' + interval 1.5 second"), "2020-01-01 00:00:01.5");
-  EXPECT_EQ(value("'2020-01-01' + interval -1 week"), "2019-12-25 00:00:00");
+  EXPECT_EQ(value("'2020-01-01' + interval -1 week"), "2019-12-25");
   EXPECT_EQ(kernel().run("select date '2020-01-01' + interval x day from (select 3 as x) t"), "2020-01-04");
 }
 

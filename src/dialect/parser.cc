@@ -51,11 +51,13 @@ Body parse_do(ParseContext& c) {
   return kernel_statement(as_statement(std::move(select)), KernelStatement::Effect::kRead);
 }
 
-Body parse_select_statement(ParseContext& c) {
-  QueryPtr query = TRY(parse_query(c));
+// What may follow a whole query.
+Body finish_query(ParseContext& c, QueryPtr query) {
   if (c.is("INTO"_kw) && c.is("OUTFILE"_kw, 1)) return parse_into_outfile(c, std::move(query));
   return kernel_statement(std::move(query), KernelStatement::Effect::kRead);
 }
+
+Body parse_select_statement(ParseContext& c) { return finish_query(c, TRY(parse_query(c))); }
 
 // WITH before SELECT, INSERT (Doris), UPDATE or DELETE.
 Body parse_with_statement(ParseContext& c) {
@@ -71,8 +73,7 @@ Body parse_with_statement(ParseContext& c) {
     default:
       break;
   }
-  NodePtr node = TRY(parse_query_node(c, std::move(ctes)));
-  return kernel_statement(as_statement(std::move(node)), KernelStatement::Effect::kRead);
+  return finish_query(c, as_statement(TRY(parse_query_node(c, std::move(ctes)))));
 }
 
 }  // namespace

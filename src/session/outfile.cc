@@ -215,7 +215,11 @@ Tree converted(duckdb::unique_ptr<duckdb::SQLStatement> query, const std::vector
       item = dialect::tree::constant(duckdb::Value(LogicalType::VARCHAR));
     } else {
       item = make_uniq<duckdb::ColumnRefExpression>(column);
-      if (wanted[i] != types[i]) item = dialect::tree::cast(std::move(item), wanted[i]);
+      // A written CAST of an array is refused; as an argument it becomes text.
+      if (types[i].IsNested() && functions::is_text(wanted[i]))
+        item = dialect::tree::doris("concat", std::move(item));
+      else if (wanted[i] != types[i])
+        item = dialect::tree::cast(std::move(item), wanted[i]);
     }
     item->SetAlias(names[i]);
     select->select_list.push_back(std::move(item));

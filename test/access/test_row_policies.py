@@ -63,11 +63,13 @@ READS = [
 def test_reads(server, sql, wanted):
     everything = run(server, sql)
     policy(server)
+    in_order = "ORDER BY" in sql
     for _ in range(3):  # the plan cache may know the form
-        assert run(server, sql) == wanted
-    assert server.query(sql, database="d") == everything
+        seen = run(server, sql)
+        assert seen == wanted if in_order else sorted(seen, key=repr) == sorted(wanted, key=repr)
+    assert sorted(server.query(sql, database="d"), key=repr) == sorted(everything, key=repr)
     server.execute_all(["DROP ROW POLICY p ON d.u"])
-    assert run(server, sql) == everything
+    assert sorted(run(server, sql), key=repr) == sorted(everything, key=repr)
 
 
 def test_policy_counts_at_once_for_cached_and_prepared(server):

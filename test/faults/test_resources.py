@@ -220,7 +220,8 @@ def test_a_statement_that_does_not_react_cannot_hold_the_process():
         server.execute_all(["CREATE DATABASE d"])
         server.execute_all(["CREATE TABLE t (a BIGINT)", "INSERT INTO t VALUES (1), (2)"], "d")
         server.stop()
-        server.environment["SLUICE_FAILPOINTS"] = "kernel.run=sleep(120000)@1"
+        # The server itself runs two statements when it starts: the stored jobs and their tasks.
+        server.environment["SLUICE_FAILPOINTS"] = "kernel.run=sleep(120000)@3"
         server.start()
         deaf = wire.Wire(server, database="d", timeout=60)
         deaf.command(wire.QUERY, b"SELECT SUM(a) FROM t")

@@ -167,7 +167,7 @@ def test_row_policies_and_columns_count(server, out, form):
         cursor.execute(f'EXPORT TABLE parts TO "file://{out}/r_" PROPERTIES ("format" = "{form}", "label" = "p_{form}")')
     assert json.loads(server.query(f'SHOW EXPORT FROM d WHERE LABEL = "p_{form}"')[0][11])[0][0]["totalRows"] == "1"
     login = {"user": "operator", "password": "p"}
-    refused(server, f'SELECT k, s FROM t INTO OUTFILE "file://{out}/r_" FORMAT AS {form}', "denied", 1143, **login)
+    refused(server, f'SELECT k, s FROM t INTO OUTFILE "file://{out}/r_" FORMAT AS {form}', "denied", 1105, **login)
     server.execute_all(["DROP ROW POLICY few ON d.parts FOR operator"])
 
 
@@ -184,7 +184,7 @@ def test_export(server, out):
     assert file.read_text() == "day,id\n2024-02-03,3\n" and details["totalRows"] == "1"
     assert json.loads(row[4])["partitions"] == ["p2"]
     refused(server, f'EXPORT TABLE parts TO "file://{out}/e_" PROPERTIES ("label" = "first")', "Label [first] have already been used")
-    refused(server, f'EXPORT TABLE parts TO "file://{out}/e_" PROPERTIES ("label" = "second", "columns" = "nothing")', "nothing", 1054)
+    refused(server, f'EXPORT TABLE parts TO "file://{out}/e_" PROPERTIES ("label" = "second", "columns" = "nothing")', "nothing", 1105)
     [failed] = server.query('SHOW EXPORT FROM d WHERE LABEL = "second"')
     assert failed[2] == "CANCELLED" and "nothing" in failed[10]
 
