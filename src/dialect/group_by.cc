@@ -2,6 +2,7 @@
 // GROUP BY with its grouping sets. The list of sets is the cross product of what each item gives, as in SQL.
 #include "dialect/expression.h"
 #include "dialect/query.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 
 namespace sluice::dialect {
 namespace {
@@ -10,6 +11,18 @@ using duckdb::GroupingSet;
 using Sets = duckdb::vector<GroupingSet>;
 
 constexpr size_t kMaxSets = 4096;
+
+void collect_columns(const duckdb::ParsedExpression& expression, duckdb::case_insensitive_set_t& columns) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF)
+    columns.insert(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName());
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::ParsedExpression& child) { collect_columns(child, columns); });
+}
+duckdb::case_insensitive_set_t columns_of(const duckdb::ParsedExpression& expression) {
+  duckdb::case_insensitive_set_t columns;
+  collect_columns(expression, columns);
+  return columns;
+}
 
 class Groups {
  public:
@@ -25,17 +38,18 @@ class Groups {
     return number;
   }
 
-  // The same in one of several sets: there an alias and what it stands for are one column.
+  // The same in one of several sets: there an alias and the columns that it stands for are one. A name that is also one
+  // of these columns is the column.
   size_t add_to_set(ExprPtr expression) {
-    if (expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
-      const auto& names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
-      for (const ExprPtr& item : select_list_) {
-        if (names.size() > 1 || !item->HasAlias() || !duckdb::StringUtil::CIEquals(item->GetAlias(), names[0]))
-          continue;
-        expression = item->Copy();
-        expression->ClearAlias();
-        break;
-      }
+    if (expression->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return add(std::move(expression));
+    const auto names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
+    for (const ExprPtr& item : select_list_) {
+      if (names.size() > 1 || !item->HasAlias() || !duckdb::StringUtil::CIEquals(item->GetAlias(), names[0])) continue;
+      const duckdb::case_insensitive_set_t columns = columns_of(*item);
+      if (columns.empty() || columns.find(names[0]) != columns.end()) continue;
+      expression = item->Copy();
+      expression->ClearAlias();
+      break;
     }
     return add(std::move(expression));
   }
