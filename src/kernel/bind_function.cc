@@ -2,7 +2,11 @@
 #include "kernel/bind_function.h"
 
 #include "duckdb/catalog/catalog.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
+#include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
 
 namespace sluice::kernel {
 namespace {
@@ -24,6 +28,29 @@ void create_bind_function(duckdb::ClientContext& context, const char* name, std:
   info.internal = true;
   duckdb::Catalog::GetSystemCatalog(context).CreateFunction(
       duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+}
+
+void create_bind_table_function(duckdb::ClientContext& context, const char* name,
+                                std::vector<duckdb::LogicalType> arguments,
+                                duckdb::table_function_bind_replace_t replace) {
+  duckdb::TableFunction function(name, duckdb::vector<duckdb::LogicalType>(arguments.begin(), arguments.end()), nullptr,
+                                 nullptr);
+  function.bind_replace = replace;
+  duckdb::CreateTableFunctionInfo info(function);
+  info.schema = "doris";
+  info.internal = true;
+  duckdb::Catalog::GetSystemCatalog(context).CreateFunction(
+      duckdb::CatalogTransaction::GetSystemTransaction(*context.db), info);
+}
+
+duckdb::unique_ptr<duckdb::TableRef> bind_table_call(const char* name, std::vector<duckdb::Value> arguments,
+                                                     const std::string& alias) {
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> constants;
+  for (auto& value : arguments) constants.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(std::move(value)));
+  auto call = duckdb::make_uniq<duckdb::TableFunctionRef>();
+  call->function = duckdb::make_uniq<duckdb::FunctionExpression>("system", "doris", name, std::move(constants));
+  call->alias = alias;
+  return call;
 }
 
 }  // namespace sluice::kernel

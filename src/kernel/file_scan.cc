@@ -4,6 +4,7 @@
 #include "duckdb/common/file_system.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "kernel/bind_function.h"
 
 namespace sluice::kernel {
 namespace {
@@ -163,19 +164,11 @@ duckdb::unique_ptr<duckdb::TableRef> file_scan(const FileScan& scan) {
 }
 
 void create_file_scan(duckdb::ClientContext& context) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
   for (const char* name : {kFileFunction, kRequestFunction}) {
-    duckdb::TableFunction function(
-        name,
-        {LogicalType::VARCHAR, LogicalType::INTEGER, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR,
-         LogicalType::BIGINT, LogicalType::VARCHAR},
-        nullptr, nullptr);
-    function.bind_replace = replace;
-    duckdb::CreateTableFunctionInfo info(function);
-    info.schema = "doris";
-    info.internal = true;
-    catalog.CreateFunction(transaction, info);
+    create_bind_table_function(context, name,
+                               {LogicalType::VARCHAR, LogicalType::INTEGER, LogicalType::VARCHAR, LogicalType::VARCHAR,
+                                LogicalType::VARCHAR, LogicalType::BIGINT, LogicalType::VARCHAR},
+                               replace);
   }
 }
 

@@ -6,6 +6,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "kernel/bind_function.h"
 #include "kernel/table_model.h"
 
 namespace sluice::kernel {
@@ -63,27 +64,16 @@ duckdb::unique_ptr<duckdb::TableRef> hidden_scan(const std::string& catalog, con
                                                  const std::string& table, const std::vector<std::string>& columns) {
   duckdb::vector<Value> list;
   for (const auto& column : columns) list.emplace_back(column);
-  duckdb::vector<ExprPtr> arguments;
-  for (Value value : {Value(catalog), Value(schema), Value(table), Value::LIST(LogicalType::VARCHAR, std::move(list))})
-    arguments.push_back(make_uniq<duckdb::ConstantExpression>(std::move(value)));
-  auto ref = make_uniq<duckdb::TableFunctionRef>();
-  ref->function = make_uniq<duckdb::FunctionExpression>("system", "doris", kFunction, std::move(arguments));
-  ref->alias = table;
-  return ref;
+  return bind_table_call(
+      kFunction, {Value(catalog), Value(schema), Value(table), Value::LIST(LogicalType::VARCHAR, std::move(list))},
+      table);
 }
 
 void create_hidden_scan(duckdb::ClientContext& context) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  duckdb::TableFunction function(
-      kFunction,
+  create_bind_table_function(
+      context, kFunction,
       {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)},
-      nullptr, nullptr);
-  function.bind_replace = replace;
-  duckdb::CreateTableFunctionInfo info(function);
-  info.schema = "doris";
-  info.internal = true;
-  catalog.CreateFunction(transaction, info);
+      replace);
 }
 
 }  // namespace sluice::kernel

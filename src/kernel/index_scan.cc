@@ -5,6 +5,7 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "duckdb/parser/parser.hpp"
+#include "kernel/bind_function.h"
 #include "kernel/table_model.h"
 
 namespace sluice::kernel {
@@ -78,13 +79,7 @@ duckdb::unique_ptr<duckdb::TableRef> replace(duckdb::ClientContext& context, duc
 
 duckdb::unique_ptr<duckdb::TableRef> index_scan(const std::string& catalog, const std::string& schema,
                                                 const std::string& table, const std::string& index) {
-  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
-  for (const std::string& part : {catalog, schema, table, index})
-    arguments.push_back(make_uniq<duckdb::ConstantExpression>(Value(part)));
-  auto ref = make_uniq<duckdb::TableFunctionRef>();
-  ref->function = make_uniq<duckdb::FunctionExpression>("system", "doris", kFunction, std::move(arguments));
-  ref->alias = table;
-  return ref;
+  return bind_table_call(kFunction, {Value(catalog), Value(schema), Value(table), Value(index)}, table);
 }
 
 std::string index_query(const std::vector<std::string>& columns, const duckdb::SQLStatement& query) {
@@ -94,16 +89,9 @@ std::string index_query(const std::vector<std::string>& columns, const duckdb::S
 }
 
 void create_index_scan(duckdb::ClientContext& context) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  duckdb::TableFunction function(
-      kFunction, {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR}, nullptr,
-      nullptr);
-  function.bind_replace = replace;
-  duckdb::CreateTableFunctionInfo info(function);
-  info.schema = "doris";
-  info.internal = true;
-  catalog.CreateFunction(transaction, info);
+  create_bind_table_function(context, kFunction,
+                             {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR},
+                             replace);
 }
 
 }  // namespace sluice::kernel

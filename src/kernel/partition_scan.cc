@@ -5,6 +5,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
+#include "kernel/bind_function.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 
@@ -61,29 +62,17 @@ duckdb::unique_ptr<duckdb::TableRef> partition_scan(const std::string& catalog, 
                                                     bool temporary) {
   duckdb::vector<Value> list;
   for (const auto& name : names) list.emplace_back(name);
-  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
-  for (Value value : {Value(catalog), Value(schema), Value(table), Value::LIST(LogicalType::VARCHAR, std::move(list)),
-                      Value::BOOLEAN(temporary)}) {
-    arguments.push_back(make_uniq<duckdb::ConstantExpression>(std::move(value)));
-  }
-  auto ref = make_uniq<duckdb::TableFunctionRef>();
-  ref->function = make_uniq<duckdb::FunctionExpression>("system", "doris", kFunction, std::move(arguments));
-  ref->alias = table;
-  return ref;
+  return bind_table_call(kFunction,
+                         {Value(catalog), Value(schema), Value(table),
+                          Value::LIST(LogicalType::VARCHAR, std::move(list)), Value::BOOLEAN(temporary)},
+                         table);
 }
 
 void create_partition_scan(duckdb::ClientContext& context) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  duckdb::TableFunction function(kFunction,
-                                 {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR,
-                                  LogicalType::LIST(LogicalType::VARCHAR), LogicalType::BOOLEAN},
-                                 nullptr, nullptr);
-  function.bind_replace = replace;
-  duckdb::CreateTableFunctionInfo info(function);
-  info.schema = "doris";
-  info.internal = true;
-  catalog.CreateFunction(transaction, info);
+  create_bind_table_function(context, kFunction,
+                             {LogicalType::VARCHAR, LogicalType::VARCHAR, LogicalType::VARCHAR,
+                              LogicalType::LIST(LogicalType::VARCHAR), LogicalType::BOOLEAN},
+                             replace);
 }
 
 }  // namespace sluice::kernel
