@@ -195,7 +195,7 @@ class QuantileState {
     bytes.remove_prefix(sizeof(count));
     if (bytes.size() / sizeof(double) < count) return std::nullopt;
     result.values_.resize(count);
-    std::memcpy(result.values_.data(), bytes.data(), count * sizeof(double));
+    if (count > 0) std::memcpy(result.values_.data(), bytes.data(), count * sizeof(double));
     return result;
   }
 
