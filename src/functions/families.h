@@ -46,6 +46,7 @@ void add_text_split(Registry& registry);           // SPLIT_BY_STRING, TOKENIZE
 void add_text_search(Registry& registry);          // LOCATE, FIELD, FIND_IN_SET
 void add_text_changes(Registry& registry);         // TRIM, REPLACE, MASK, INITCAP
 void add_text_codes(Registry& registry);           // HEX, CONV, TO_BASE64, UUID
+void add_text_packing(Registry& registry);         // ENCODE_AS_INT, DECODE_AS_VARCHAR
 void add_mysql_times(Registry& registry);          // TIME_FORMAT, PERIOD_ADD, TO_SECONDS
 void add_urls(Registry& registry);                 // PARSE_URL, DOMAIN
 void add_regular_expressions(Registry& registry);  // REGEXP, REGEXP_REPLACE, LIKE
