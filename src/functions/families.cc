@@ -37,6 +37,7 @@ constexpr Family kFamilies[] = {
     {"Combinators of aggregates", add_combinators},
     {"NULL and checks", add_nullability},
     {"", add_store},
+    {"", add_sought},
     {"", add_sized_conversions},
     {"Text search", add_match},
     {"Dates and times", add_date_shifts},

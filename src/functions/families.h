@@ -24,6 +24,7 @@ void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
 void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
 void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
 void add_store(Registry& registry);
+void add_sought(Registry& registry);             // the left side of IN (query)
 void add_sized_conversions(Registry& registry);  // moments of so many digits
 void add_match(Registry& registry);              // MATCH_ANY and its kin
 void add_array_elements(Registry& registry);     // ARRAY_SIZE, ELEMENT_AT, ARRAY_CONTAINS, ARRAY_SLICE, ..
