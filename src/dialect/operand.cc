@@ -212,6 +212,8 @@ Parsed<ExprPtr> parse_column(ParseContext& c) {
     c.advance();
     names.push_back(TRY(parse_name_after_dot(c, "a column name")));
   }
+  c.has_long_names |= names.size() > 2;
+  if (names.size() > 1 && c.is(TokenKind::kLeftParen)) return parse_call_in(c, std::move(names), first);
   if (names.size() == 2 && !c.insert_row_alias.empty() && names[0] == c.insert_row_alias) names[0] = "excluded";
   auto column = duckdb::make_uniq<duckdb::ColumnRefExpression>(std::move(names));
   column->SetQueryLocation(first.begin);

@@ -11,6 +11,7 @@
 #include "duckdb/storage/table_storage_info.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/alias_functions.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 #include "kernel/viewer.h"
@@ -48,7 +49,8 @@ SchemaCatalogEntry* find_schema(ClientContext& context, std::string_view databas
 // counts once somebody put a table into it.
 bool is_hidden(ClientContext& context, SchemaCatalogEntry& schema) {
   if (schema.name == "main") return entries_of(context, schema, CatalogType::TABLE_ENTRY).empty();
-  return schema.name == kServerSchema || schema.name == "information_schema" || schema.name == "pg_catalog";
+  return schema.name == kServerSchema || schema.name == kFunctionSchema || schema.name == "information_schema" ||
+         schema.name == "pg_catalog";
 }
 
 RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string_view database) {

@@ -335,6 +335,7 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return alter_partitions(*partitions);
   if (const auto* recovered = std::get_if<dialect::RecoverStatement>(&body)) return recover(*recovered);
+  if (const auto* function = std::get_if<dialect::AliasFunctionStatement>(&body)) return alias_function(*function);
   return Outcome(Done{});  // NoOpStatement
 }
 
