@@ -14,6 +14,7 @@
 #include "kernel/alias_functions.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
+#include "kernel/view_types.h"
 #include "kernel/viewer.h"
 
 namespace sluice::kernel {
@@ -165,6 +166,14 @@ void add_view_columns(ClientContext& context, duckdb::ViewCatalogEntry& view, Re
     added.name = i < view.aliases.size() ? view.aliases[i] : columns->names[i];
     added.type = columns->types[i];
     added.comment = decode_column(view.GetColumnComment(i)).comment;
+  }
+  if (is_system_database(facts.database)) {
+    for (ColumnFacts& column : facts.columns) {
+      if (functions::is_text(column.type)) column.model.type = declared_system_type(facts.name, column.name);
+    }
+  } else if (view.query) {
+    auto types = declared_view_types(context, *view.query, facts.database, facts.columns.size());
+    for (size_t i = 0; i < types.size(); ++i) facts.columns[i].model = std::move(types[i]);
   }
 }
 

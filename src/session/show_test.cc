@@ -123,7 +123,7 @@ TEST_F(ShowTest, Columns) {
             "item|varchar(20)|utf8mb4_0900_bin|NO|MUL|it's||select,insert,update,references|what");
   EXPECT_EQ(run("DESCRIBE `shop`.`cheap`"), "k|int|Yes|false|NULL|NONE\np|decimal(15,2)|Yes|false|NULL|NONE");
   EXPECT_EQ(run("DESC nothing"), "ERROR 1146: Table 'shop.nothing' doesn't exist");
-  EXPECT_EQ(run("DESC information_schema.schemata").substr(0, 17), "CATALOG_NAME|text");
+  EXPECT_EQ(run("DESC information_schema.schemata").substr(0, 17), "CATALOG_NAME|varc");
 }
 
 TEST_F(ShowTest, Index) {
