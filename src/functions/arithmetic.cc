@@ -514,6 +514,11 @@ BoundPtr expand_negative(Call& call) {
   return native_binary(call, "-", result, result);
 }
 
+const char* bit_and() { return "&"; }
+const char* bit_or() { return "|"; }
+const char* bit_xor() { return "xor"; }
+const char* bit_not() { return "~"; }
+
 template <const char* (*Name)()>
 BoundPtr expand_bits(Call& call) {
   check_numbers(call, true);
@@ -526,10 +531,12 @@ BoundPtr expand_bits(Call& call) {
   return bind_native(call.context, Name(), std::move(call.arguments), true);
 }
 
-const char* bit_and() { return "&"; }
-const char* bit_or() { return "|"; }
-const char* bit_xor() { return "xor"; }
-const char* bit_not() { return "~"; }
+// Text that is no number is NULL here.
+BoundPtr expand_bit_not(Call& call) {
+  BoundPtr& operand = call.arguments[0];
+  if (is_text(operand->return_type)) operand = convert(call.context, std::move(operand), LogicalType::BIGINT);
+  return expand_bits<bit_not>(call);
+}
 
 }  // namespace
 
@@ -555,8 +562,7 @@ void add_arithmetic(Registry& registry) {
       .expanded(2, 2, "INTEGER bitor(INTEGER, INTEGER)", expand_bits<bit_or>);
   registry.add("bitxor", "The bits that exactly one of the numbers has.")
       .expanded(2, 2, "INTEGER bitxor(INTEGER, INTEGER)", expand_bits<bit_xor>);
-  registry.add("bitnot", "The bits that the number has not.")
-      .expanded(1, 1, "INTEGER bitnot(INTEGER)", expand_bits<bit_not>);
+  registry.add("bitnot", "The bits that the number has not.").expanded(1, 1, "INTEGER bitnot(INTEGER)", expand_bit_not);
 }
 
 }  // namespace sluice::functions
