@@ -333,6 +333,7 @@ std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std
     const bool moment = column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP;
     if (type.starts_with(kDatetime)) declared[i].fraction_digits = static_cast<uint8_t>(type[kDatetime.size()] - '0');
     if (moment && type.empty() && rounds) declared[i].fraction_digits = 0;
+    if (column.Type().id() == duckdb::LogicalTypeId::DATE) declared[i].fraction_digits = 0;
     declared[i].is_string = type.empty() && functions::is_text(column.Type());
   }
   return declared;
