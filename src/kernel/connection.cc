@@ -9,6 +9,7 @@
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/statement/transaction_statement.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
+#include "functions/session_rules.h"
 #include "kernel/alias_functions.h"
 #include "kernel/errors.h"
 #include "kernel/execution.h"
@@ -67,6 +68,15 @@ std::optional<WrittenTables::value_type> written_table(const duckdb::SQLStatemen
   if (!target || target->type != duckdb::TableReferenceType::BASE_TABLE) return std::nullopt;
   const auto& base = target->Cast<duckdb::BaseTableRef>();
   return WrittenTables::value_type(base.schema_name, base.table_name);
+}
+
+// A variable of the session that is true or false.
+bool is_on(const OwnRows& rows, std::string_view variable) {
+  if (!rows.variables) return false;
+  for (const auto& row : rows.variables()) {
+    if (row[0].ToString() == variable) return row[1].ToString() == "true";
+  }
+  return false;
 }
 
 }  // namespace
@@ -129,6 +139,10 @@ Status Connection::ensure_locked() {
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
+    kernel_->context->registered_state->Insert(
+        functions::SessionRules::kKey,
+        duckdb::make_shared_ptr<functions::SessionRules>(
+            [rows = own_rows_](std::string_view variable) { return is_on(*rows, variable); }));
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
