@@ -173,6 +173,18 @@ Parsed<ExprPtr> parse_like(ParseContext& c, ExprPtr left, bool negated) {
                         tree::text(escape));
 }
 
+// What IN (query) or ANY (query) compares; of a row by equality each value for itself.
+ExprPtr sought(ExprPtr value, ExpressionType comparison) {
+  const bool row = value->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION &&
+                   value->Cast<duckdb::FunctionExpression>().function_name == "row";
+  if (!row) return tree::doris("sought", std::move(value));
+  if (comparison == ExpressionType::COMPARE_EQUAL || comparison == ExpressionType::COMPARE_NOTEQUAL) {
+    for (auto& element : value->Cast<duckdb::FunctionExpression>().children)
+      element = tree::doris("sought", std::move(element));
+  }
+  return value;
+}
+
 Parsed<ExprPtr> parse_in(ParseContext& c, ExprPtr left, bool negated) {
   if (!c.is(TokenKind::kLeftParen)) return c.expected("'(' after IN");
   uint32_t height = c.height();
@@ -181,8 +193,8 @@ Parsed<ExprPtr> parse_in(ParseContext& c, ExprPtr left, bool negated) {
     auto query = duckdb::make_uniq<duckdb::SubqueryExpression>();
     query->subquery = TRY(parse_parenthesised_query(c));
     query->subquery_type = duckdb::SubqueryType::ANY;
-    query->child = std::move(left);
     query->comparison_type = ExpressionType::COMPARE_EQUAL;
+    query->child = sought(std::move(left), query->comparison_type);
     c.set_height(std::max(height, c.height()));
     if (!negated) return query;
     return tree::op(ExpressionType::OPERATOR_NOT, tree::list<ExprPtr>(std::move(query)));
@@ -263,8 +275,8 @@ Parsed<ExprPtr> parse_quantified(ParseContext& c, ExpressionType comparison, Exp
   auto query = duckdb::make_uniq<duckdb::SubqueryExpression>();
   query->subquery = TRY(parse_parenthesised_query(c));
   query->subquery_type = duckdb::SubqueryType::ANY;
-  query->child = std::move(left);
   query->comparison_type = all ? duckdb::NegateComparisonExpression(comparison) : comparison;
+  query->child = sought(std::move(left), query->comparison_type);
   if (!all) return query;
   return tree::op(ExpressionType::OPERATOR_NOT, tree::list<ExprPtr>(std::move(query)));
 }

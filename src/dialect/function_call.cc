@@ -6,6 +6,7 @@
 #include "dialect/expression.h"
 #include "dialect/lambda_call.h"
 #include "dialect/literals.h"
+#include "dialect/names.h"
 #include "dialect/query.h"
 #include "dialect/tree.h"
 #include "functions/nested_aggregate.h"
@@ -148,6 +149,19 @@ Parsed<ExprPtr> parse_call(ParseContext& c) {
   }
   if (c.is("OVER"_kw)) return parse_over(c, std::move(result), ignore_nulls);
   return result;
+}
+
+Parsed<ExprPtr> parse_call_in(ParseContext& c, duckdb::vector<std::string> names, const Token& where) {
+  Call call;
+  call.where = where;
+  call.name = duckdb::StringUtil::Lower(names.back());
+  TRY(c.expect(TokenKind::kLeftParen, "'('"));
+  TRY(parse_arguments(c, call));
+  auto function =
+      duckdb::make_uniq<duckdb::FunctionExpression>(names.size() > 2 ? names[names.size() - 3] : kInternalCatalog,
+                                                    names[names.size() - 2], call.name, std::move(call.args));
+  function->SetQueryLocation(where.begin);
+  return function;
 }
 
 }  // namespace sluice::dialect

@@ -42,6 +42,9 @@ std::span<const FunctionEntry> time_functions();
 // At a name and '('.
 Parsed<ExprPtr> parse_call(ParseContext& c);
 
+// At '(' behind [catalog.]database.name: a function of that database.
+Parsed<ExprPtr> parse_call_in(ParseContext& c, duckdb::vector<std::string> names, const Token& where);
+
 // The tree of a call whose arguments were read.
 Parsed<ExprPtr> build_call(ParseContext& c, Call call);
 

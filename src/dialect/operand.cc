@@ -13,6 +13,7 @@
 #include "dialect/special_call.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/expression/lambda_expression.hpp"
+#include "functions/text_to_value.h"
 
 namespace sluice::dialect {
 namespace {
@@ -212,6 +213,8 @@ Parsed<ExprPtr> parse_column(ParseContext& c) {
     c.advance();
     names.push_back(TRY(parse_name_after_dot(c, "a column name")));
   }
+  c.has_long_names |= names.size() > 2;
+  if (names.size() > 1 && c.is(TokenKind::kLeftParen)) return parse_call_in(c, std::move(names), first);
   if (names.size() == 2 && !c.insert_row_alias.empty() && names[0] == c.insert_row_alias) names[0] = "excluded";
   auto column = duckdb::make_uniq<duckdb::ColumnRefExpression>(std::move(names));
   column->SetQueryLocation(first.begin);
@@ -290,6 +293,19 @@ std::optional<LogicalType> typed_literal(const ParseContext& c) {
   }
 }
 
+// The kernel's cast says what is wrong with the text; forms that only Doris takes are values at once.
+ExprPtr moment_literal(std::string text, const LogicalType& type) {
+  duckdb::Value value(text);
+  if (type.id() != duckdb::LogicalTypeId::TIME && !value.DefaultTryCastAs(type)) {
+    const auto moment = functions::text_to_moment(text);
+    if (moment && !moment->zone_offset) {
+      value = duckdb::Value::TIMESTAMP(duckdb::timestamp_t(moment->micros));
+      return tree::constant(value.DefaultCastAs(type));
+    }
+  }
+  return tree::strict_cast(tree::text(std::move(text)), type);
+}
+
 // Reserved words that are functions when '(' follows.
 bool is_function_word(Keyword keyword) {
   switch (keyword) {
@@ -333,7 +349,7 @@ Parsed<ExprPtr> parse_word(ParseContext& c) {
   bool call = c.is(TokenKind::kLeftParen, 1);
   if (auto type = typed_literal(c)) {
     c.advance();
-    return tree::strict_cast(tree::text(TRY(parse_string(c, "a date or time"))), *type);
+    return moment_literal(TRY(parse_string(c, "a date or time")), *type);
   }
   switch (keyword) {
     case "NULL"_kw:

@@ -196,6 +196,9 @@ class ParseContext {
   // __<function>_<place>.
   bool names_expressions = false;
 
+  // Some column was written with a database.
+  bool has_long_names = false;
+
   // INSERT .. VALUES (..) AS name ON DUPLICATE KEY UPDATE: `name`.c then means the new row.
   std::string insert_row_alias;
   // ON DUPLICATE KEY UPDATE: VALUES(c) is the new row's c, not a query.

@@ -288,6 +288,14 @@ Parsed<NodePtr> parse_modifiers(ParseContext& c, NodePtr node) {
     if (node->type == duckdb::QueryNodeType::SELECT_NODE) {
       for (auto& entry : order->orders) bind_order(node->Cast<duckdb::SelectNode>(), entry.expression);
     }
+    if (c.has_long_names && node->type == duckdb::QueryNodeType::SELECT_NODE) {
+      auto& select = node->Cast<duckdb::SelectNode>();
+      select.modifiers.push_back(std::move(order));
+      shorten_columns(c, select);
+      order =
+          duckdb::unique_ptr_cast<duckdb::ResultModifier, duckdb::OrderModifier>(std::move(select.modifiers.back()));
+      select.modifiers.pop_back();
+    }
     // A constant that is no position orders nothing, and the kernel refuses it.
     const auto columns = column_count(*node);
     std::erase_if(order->orders, [&](const duckdb::OrderByNode& entry) {

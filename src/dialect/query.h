@@ -51,6 +51,8 @@ void having_windows_as_qualify(duckdb::SelectNode& select);
 Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, bool grouping_sets);
 // What a name in ORDER BY means: the first item of the select list that is shown under it. (select_rules.cc)
 void bind_order(duckdb::SelectNode& select, ExprPtr& wanted);
+// db.t.c, where t is an alias of a table of db, becomes t.c. (qualified_columns.cc)
+void shorten_columns(ParseContext& c, duckdb::SelectNode& select);
 // Whether it is a call of an aggregate. (select_rules.cc)
 bool is_aggregate(const duckdb::ParsedExpression& expression);
 // How many columns a query has; nothing when it has a * or is no plain SELECT. (select_rules.cc)

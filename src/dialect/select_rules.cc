@@ -286,6 +286,7 @@ Parsed<void> apply_select_rules(ParseContext& c, duckdb::SelectNode& select, boo
                                "errCode = 2, detailMessage = only GROUP BY GROUPING SETS, ROLLUP and CUBE can contain "
                                "GROUPING() and GROUPING_ID()"));
   }
+  if (c.has_long_names) shorten_columns(c, select);
   expand_star(select);
   TRY(lift_windows(c, select));
   for (ExprPtr& group : select.groups.group_expressions) {

@@ -14,7 +14,7 @@ namespace {
 using What = ShowStatement::What;
 
 // What the name after the words is.
-enum class Target : uint8_t { kNone, kDatabase, kTable, kWord };
+enum class Target : uint8_t { kNone, kDatabase, kTable, kWord, kFunction };
 
 struct Family {
   std::string_view words;
@@ -47,8 +47,8 @@ constexpr Family kFamilies[] = {
     {"CONVERT_LSC", Target::kDatabase},
     {"COPY", Target::kDatabase},
     {"CREATE CATALOG", Target::kWord},
-    {"CREATE FUNCTION", Target::kWord},
-    {"CREATE GLOBAL FUNCTION", Target::kWord},
+    {"CREATE FUNCTION", Target::kFunction},
+    {"CREATE GLOBAL FUNCTION", Target::kFunction},
     {"CREATE LOAD", Target::kWord},
     {"CREATE REPOSITORY", Target::kWord},
     {"CREATE ROUTINE LOAD", Target::kWord},
@@ -66,7 +66,6 @@ constexpr Family kFamilies[] = {
     {"BACKEND CONFIG"},
     {"FRONTENDS DISKS"},
     {"FRONTENDS"},
-    {"GLOBAL FUNCTIONS"},
     {"INDEX STATS", Target::kTable},
     {"JOB TASKS", Target::kWord},
     {"JOBS", Target::kWord},
@@ -143,7 +142,7 @@ void name_job_id(duckdb::ParsedExpression& condition) {
       condition, [](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { name_job_id(*child); });
 }
 
-// [FROM|IN|ON|FOR] name [FROM|IN db]
+// [FROM|IN|ON|FOR] name [FROM|IN db]; a function's name is followed by types and becomes its signature.
 Parsed<void> parse_target(ParseContext& c, Target target, ShowStatement& show) {
   const bool from = c.accept("FROM"_kw) || c.accept("IN"_kw) || c.accept("ON"_kw) || c.accept("FOR"_kw);
   if (c.is(TokenKind::kString) || c.is(TokenKind::kInteger)) {
@@ -162,7 +161,11 @@ Parsed<void> parse_target(ParseContext& c, Target target, ShowStatement& show) {
   }
   show.object = TRY(parse_qualified_name(c, "a name"));
   show.words = show.object.name;
-  if (target == Target::kTable && (c.accept("FROM"_kw) || c.accept("IN"_kw))) {
+  if (target == Target::kFunction) {
+    const auto types = TRY(parse_parameter_types(c));
+    show.words = duckdb::StringUtil::Lower(show.words) + "(" + duckdb::StringUtil::Join(types, ", ") + ")";
+  }
+  if ((target == Target::kTable || target == Target::kFunction) && (c.accept("FROM"_kw) || c.accept("IN"_kw))) {
     QualifiedName database = TRY(parse_database_name(c));
     show.object.catalog = std::move(database.catalog);
     show.object.database = std::move(database.database);

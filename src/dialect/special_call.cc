@@ -135,19 +135,6 @@ std::optional<double> literal_amount(const ExprPtr& amount) {
   return duckdb::DoubleValue::Get(number);
 }
 
-// CAST(x AS t), and CONVERT(x, t): the parts after the type was read.
-ExprPtr make_cast(ExprPtr value, const TypeName& type) {
-  ExprPtr result = tree::cast(std::move(value), type.type);
-  if (type.fraction_digits && type.type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
-    return tree::doris("round_datetime", std::move(result), tree::integer(static_cast<int32_t>(*type.fraction_digits)));
-  }
-  if (type.length && type.type.id() == duckdb::LogicalTypeId::VARCHAR) {
-    result = tree::function("left", std::move(result),
-                            tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*type.length))));
-  }
-  return result;
-}
-
 Parsed<ExprPtr> parse_cast(ParseContext& c) {
   ExprPtr value = TRY(parse_expression(c));
   TRY(c.expect("AS"_kw));
@@ -331,6 +318,18 @@ SpecialParser special_parser(const ParseContext& c) {
 }
 
 }  // namespace
+
+ExprPtr make_cast(ExprPtr value, const TypeName& type) {
+  ExprPtr result = tree::cast(std::move(value), type.type);
+  if (type.fraction_digits && type.type.id() == duckdb::LogicalTypeId::TIMESTAMP) {
+    return tree::doris("round_datetime", std::move(result), tree::integer(static_cast<int32_t>(*type.fraction_digits)));
+  }
+  if (type.length && type.type.id() == duckdb::LogicalTypeId::VARCHAR) {
+    result = tree::function("left", std::move(result),
+                            tree::constant(duckdb::Value::BIGINT(static_cast<int64_t>(*type.length))));
+  }
+  return result;
+}
 
 Parsed<ExprPtr> parse_special_call(ParseContext& c) {
   SpecialParser parser = special_parser(c);

@@ -3,11 +3,15 @@
 #pragma once
 
 #include "dialect/parse_context.h"
+#include "dialect/types.h"
 
 namespace sluice::dialect {
 
 // At a keyword and '('. Null (not a failure) when the keyword has no syntax of its own.
 Parsed<ExprPtr> parse_special_call(ParseContext& c);
+
+// CAST(value AS type).
+ExprPtr make_cast(ExprPtr value, const TypeName& type);
 
 // At CASE.
 Parsed<ExprPtr> parse_case(ParseContext& c);

@@ -246,7 +246,7 @@ using StatementBody =
                  RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
                  UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, SavepointStatement,
                  PreparedTextStatement, AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement,
-                 LoadDataStatement, OutfileStatement, JobStatement, NoOpStatement>;
+                 LoadDataStatement, OutfileStatement, JobStatement, AliasFunctionStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

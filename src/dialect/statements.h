@@ -66,6 +66,13 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c);
 bool at_alter_partitions(const ParseContext& c);
 Body parse_alter_partitions(ParseContext& c, QualifiedName table);
 Body parse_recover(ParseContext& c);  // RECOVER TABLE | PARTITION | DATABASE
+// alias_function.cc
+// At CREATE's or DROP's words about a function: [GLOBAL] ALIAS FUNCTION, [GLOBAL] FUNCTION
+bool at_function(const ParseContext& c);
+Body parse_create_function(ParseContext& c);
+Body parse_drop_function(ParseContext& c);
+// (INT, VARCHAR(10)): as DESC shows them
+Parsed<duckdb::vector<std::string>> parse_parameter_types(ParseContext& c);
 // alter.cc: after ALTER TABLE
 Body parse_alter_table(ParseContext& c);
 // USING kind, PROPERTIES (..), COMMENT '..' of an index.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parser makes of statements about tables, views and databases that the session carries out: ALTER TABLE,
-// MATERIALIZED VIEW, ALTER VIEW, ALTER DATABASE. Plain data: no thread rule.
+// What the parser makes of statements about tables, views, databases and functions that the session carries out: ALTER
+// TABLE, MATERIALIZED VIEW, ALTER VIEW, ALTER DATABASE, ALIAS FUNCTION. Plain data: no thread rule.
 #pragma once
 
 #include <cstdint>
@@ -138,6 +138,20 @@ struct MaterializedViewStatement {
   bool if_not_exists = false;
   bool or_replace = false;
   bool swap = true;
+};
+
+// CREATE ALIAS FUNCTION, DROP FUNCTION: an expression under a name.
+struct AliasFunctionStatement {
+  enum class What : uint8_t { kCreate, kDrop };
+  What what = What::kCreate;
+  bool global = false;                // of no database
+  bool unless = false;                // IF NOT EXISTS, IF EXISTS
+  QualifiedName name;                 // in lower case
+  duckdb::vector<std::string> types;  // of the parameters, as DESC shows types
+  // Of kCreate:
+  duckdb::vector<std::string> parameters;
+  std::unique_ptr<duckdb::ParsedExpression> body;  // over the parameters, each of which it casts to its type
+  std::string text;                                // the body as written
 };
 
 }  // namespace sluice::dialect

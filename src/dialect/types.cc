@@ -167,7 +167,7 @@ Parsed<TypeName> parse_aggregate_state(ParseContext& c) {
   TRY(c.expect(TokenKind::kRightParen, "',' or ')' after a type"));
   TRY(AngleCloser::close(c));
   result.declared += ")>";
-  result.type = functions::aggregate_state_type(arguments);
+  result.type = functions::aggregate_state_type(function, arguments);
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/registry.h"
+#include "functions/session_rules.h"
 #include "functions/text_to_value.h"
 #include "functions/type_coercion.h"
 #include "functions/type_names.h"
@@ -327,9 +328,26 @@ void to_decimals(Call& call) {
 
 uint8_t width_of(const BoundPtr& decimal) { return decimal_width(decimal->return_type); }
 uint8_t scale_of(const BoundPtr& decimal) { return decimal_scale(decimal->return_type); }
-bool beyond_128_bits(const Call& call) {
-  return std::any_of(call.arguments.begin(), call.arguments.end(),
-                     [](const BoundPtr& operand) { return is_decimal256(operand->return_type); });
+// How many digits the result of two decimals may have.
+int digits_of(const Call& call, DecimalOperation operation) {
+  const auto& [left, right] = std::tie(call.arguments[0], call.arguments[1]);
+  const int whole = std::max(width_of(left) - scale_of(left), width_of(right) - scale_of(right));
+  const int sum = whole + std::max(scale_of(left), scale_of(right));
+  switch (operation) {
+    case DecimalOperation::kMultiply:
+      return width_of(left) + width_of(right);
+    case DecimalOperation::kDivide:
+      return width_of(left) + scale_of(right) + kDivisionDigits;
+    case DecimalOperation::kMod:
+      return sum;
+    default:
+      return sum + 1;
+  }
+}
+bool beyond_128_bits(const Call& call, DecimalOperation operation) {
+  const bool wide = std::any_of(call.arguments.begin(), call.arguments.end(),
+                                [](const BoundPtr& operand) { return is_decimal256(operand->return_type); });
+  return wide || (digits_of(call, operation) > kMaxDigits && wide_decimals(call.context));
 }
 // The scale of a sum whose operands have more digits together than a DECIMAL: what the whole numbers leave.
 std::optional<uint8_t> kept_of_sum(const Call& call) {
@@ -388,7 +406,7 @@ BoundPtr expand_sum_or_product(Call& call) {
       return native_binary(call, symbol(operation), LogicalType::DOUBLE, LogicalType::DOUBLE);
     case Kind::kDecimal:
       to_decimals(call);
-      if (beyond_128_bits(call)) {
+      if (beyond_128_bits(call, kOperation)) {
         return on_256_bits(call, kOperation);
       }
       if (operation == Operation::kMultiply) return multiply_decimals(call);
@@ -438,7 +456,7 @@ BoundPtr expand_divide(Call& call) {
     return private_binary(call, "/", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, DivideDouble>);
   }
   to_decimals(call);
-  if (beyond_128_bits(call)) return on_256_bits(call, DecimalOperation::kDivide);
+  if (beyond_128_bits(call, DecimalOperation::kDivide)) return on_256_bits(call, DecimalOperation::kDivide);
   const int width = width_of(call.arguments[0]) + scale_of(call.arguments[1]) + kDivisionDigits;
   const int scale = scale_of(call.arguments[0]) + kDivisionDigits;
   const int kept = std::min(scale, kMaxDigits);
@@ -465,7 +483,7 @@ BoundPtr expand_mod(Call& call) {
       return private_binary(call, "mod", LogicalType::DOUBLE, LogicalType::DOUBLE, run_dividing<double, ModDouble>);
     case Kind::kDecimal: {
       to_decimals(call);
-      if (beyond_128_bits(call)) return on_256_bits(call, DecimalOperation::kMod);
+      if (beyond_128_bits(call, DecimalOperation::kMod)) return on_256_bits(call, DecimalOperation::kMod);
       const LogicalType common = common_type(call.arguments[0]->return_type, call.arguments[1]->return_type);
       const LogicalType wide = LogicalType::DECIMAL(kMaxDigits, duckdb::DecimalType::GetScale(common));
       BoundPtr result = private_binary(call, "mod", wide, wide, run_dividing<hugeint_t, ModInt128>);
@@ -514,6 +532,11 @@ BoundPtr expand_negative(Call& call) {
   return native_binary(call, "-", result, result);
 }
 
+const char* bit_and() { return "&"; }
+const char* bit_or() { return "|"; }
+const char* bit_xor() { return "xor"; }
+const char* bit_not() { return "~"; }
+
 template <const char* (*Name)()>
 BoundPtr expand_bits(Call& call) {
   check_numbers(call, true);
@@ -526,10 +549,12 @@ BoundPtr expand_bits(Call& call) {
   return bind_native(call.context, Name(), std::move(call.arguments), true);
 }
 
-const char* bit_and() { return "&"; }
-const char* bit_or() { return "|"; }
-const char* bit_xor() { return "xor"; }
-const char* bit_not() { return "~"; }
+// Text that is no number is NULL here.
+BoundPtr expand_bit_not(Call& call) {
+  BoundPtr& operand = call.arguments[0];
+  if (is_text(operand->return_type)) operand = convert(call.context, std::move(operand), LogicalType::BIGINT);
+  return expand_bits<bit_not>(call);
+}
 
 }  // namespace
 
@@ -555,8 +580,7 @@ void add_arithmetic(Registry& registry) {
       .expanded(2, 2, "INTEGER bitor(INTEGER, INTEGER)", expand_bits<bit_or>);
   registry.add("bitxor", "The bits that exactly one of the numbers has.")
       .expanded(2, 2, "INTEGER bitxor(INTEGER, INTEGER)", expand_bits<bit_xor>);
-  registry.add("bitnot", "The bits that the number has not.")
-      .expanded(1, 1, "INTEGER bitnot(INTEGER)", expand_bits<bit_not>);
+  registry.add("bitnot", "The bits that the number has not.").expanded(1, 1, "INTEGER bitnot(INTEGER)", expand_bit_not);
 }
 
 }  // namespace sluice::functions

@@ -45,6 +45,15 @@ void to_array(Call& call, size_t index) {
     case LogicalTypeId::SQLNULL:
       return convert_at(call, index, LogicalType::LIST(LogicalType::BOOLEAN));
     case LogicalTypeId::VARCHAR:
+      if (const auto text = constant_of(call.context, *call.arguments[index]); text && !text->IsNull()) {
+        const std::string& written = duckdb::StringValue::Get(*text);
+        const size_t first = written.find_first_not_of(" \t\n");
+        if (first != written.npos && written[first] != '[') {
+          throw duckdb::BinderException(
+              "Can not find the compatibility function signature: %s(); '%s' as its argument %d is no array",
+              std::string(call.name), written, index + 1);
+        }
+      }
       return convert_at(call, index, LogicalType::LIST(is_json(type) ? type : LogicalType::VARCHAR));
     default:
       throw duckdb::BinderException("%s() takes an array as its argument %d, not %s",

@@ -13,6 +13,7 @@
 #include "functions/registry.h"
 #include "functions/set_order.h"
 #include "functions/text_changes.h"
+#include "functions/types.h"
 
 namespace sluice::functions {
 namespace {
@@ -367,6 +368,18 @@ BoundPtr expand_truth(Call& call) {
   return bind_body(call, LogicalType::BOOLEAN, run);
 }
 
+// Text beside numbers counts as numbers.
+BoundPtr expand_contains_all(Call& call) {
+  const auto& arguments = call.arguments;
+  const bool lists =
+      arguments[0]->return_type.id() == LogicalTypeId::LIST && arguments[1]->return_type.id() == LogicalTypeId::LIST;
+  if (lists && is_number(element_type(call, 0)) && is_text(element_type(call, 1))) {
+    const LogicalType type = arguments[0]->return_type;
+    convert_at(call, 1, type);
+  }
+  return expand_truth<run_contains_all>(call);
+}
+
 BoundPtr expand_sortby(Call& call) {
   to_array(call, 0);
   to_array(call, 1);
@@ -409,7 +422,7 @@ void add_array_sets(Registry& registry) {
   registry.add("arrays_overlap", "Whether the arrays have an element in common.")
       .expanded(2, 2, "BOOLEAN arrays_overlap(ARRAY<T>, ARRAY<T>)", expand_truth<run_overlap>);
   registry.add("array_contains_all", "Whether the second array is a part of the first, in the same order.")
-      .expanded(2, 2, "BOOLEAN array_contains_all(ARRAY<T>, ARRAY<T>)", expand_truth<run_contains_all>);
+      .expanded(2, 2, "BOOLEAN array_contains_all(ARRAY<T>, ARRAY<T>)", expand_contains_all);
   registry.add("array_compact", "The array without elements that equal the one before them.")
       .expanded(1, 1, "ARRAY<T> array_compact(ARRAY<T>)", expand_one<run_compact>);
   registry.add("array_reverse", "The elements from the last to the first.")

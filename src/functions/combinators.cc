@@ -47,6 +47,13 @@ const LogicalType& check_state(const std::string& name, const BoundList& argumen
   if (!is_aggregate_state(arguments[0]->return_type)) {
     throw duckdb::BinderException("%s() wants an AGG_STATE", name);
   }
+  const std::string function = name.substr(0, name.rfind('_'));
+  // Writes of tables unite states of any function under this name.
+  const bool any = name == "any_value_union";
+  if (!any && !is_state_of(arguments[0]->return_type, function)) {
+    throw duckdb::BinderException("%s() does not match function %s() of the AGG_STATE", name,
+                                  state_function(arguments[0]->return_type));
+  }
   return arguments[0]->return_type;
 }
 
@@ -75,7 +82,7 @@ BoundPtr expand_state(Call& call) {
   }
   // The call is bound only to say at once that f takes no such arguments.
   bind_aggregate_call(call.context, name, references(types));
-  return bind_private(call.context, name + "_state", types, aggregate_state_type(types), run_state,
+  return bind_private(call.context, name + "_state", types, aggregate_state_type(name, types), run_state,
                       std::move(call.arguments), Nulls::kOwn);
 }
 

@@ -3,10 +3,13 @@
 // meet as DOUBLE, dates and times as DATETIME. Plans hold plain comparisons, which reach scans and joins.
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/expression_binder.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/families.h"
+#include "functions/overload.h"
 #include "functions/registry.h"
+#include "functions/sought.h"
 #include "functions/text_to_value.h"
 #include "functions/type_coercion.h"
 #include "functions/type_names.h"
@@ -186,7 +189,38 @@ BoundPtr expand_between(Call& call) {
                                                                std::move(below));
 }
 
+constexpr const char* kSought = "sought";
+
+void run_sought(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Vector& result) {
+  result.Reinterpret(input.data[0]);
+}
+
+BoundPtr expand_sought(Call& call) {
+  const LogicalType type = call.arguments[0]->return_type;
+  check_comparable(call, type);
+  if (type.id() == LogicalTypeId::UNKNOWN || type.id() == LogicalTypeId::SQLNULL || type.IsNested())
+    return std::move(call.arguments[0]);
+  // Of two types the binder takes the one with a name.
+  LogicalType named = type.DeepCopy();
+  named.SetAlias(kSought);
+  return bind_private(call.context, kSought, {type}, named, run_sought, std::move(call.arguments), Nulls::kOwn);
+}
+
 }  // namespace
+
+BoundPtr* find_sought(BoundPtr& expression) {
+  if (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_FUNCTION) {
+    auto& call = expression->Cast<duckdb::BoundFunctionExpression>();
+    if (call.function.name == kSought && call.return_type.GetAlias() == kSought) return &call.children[0];
+  }
+  BoundPtr* found = nullptr;
+  duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](BoundPtr& child) {
+    if (!found) found = find_sought(child);
+  });
+  return found;
+}
+
+void compare_alike(duckdb::ClientContext& context, BoundPtr& left, BoundPtr& right) { coerce(context, left, right); }
 
 void add_comparisons(Registry& registry) {
   const auto comparison = [&](const char* name, const char* doc, Expand expand) {
@@ -211,6 +245,12 @@ void add_comparisons(Registry& registry) {
       .with_parameters();
   registry.add("between", "Whether the first lies between the others, or is one of them.")
       .expanded(3, 3, "BOOLEAN between(ANY, ANY, ANY)", expand_between)
+      .with_parameters();
+}
+
+void add_sought(Registry& registry) {
+  registry.add(kSought, "The value that IN (query) seeks, until both sides are known.")
+      .expanded(1, 1, "ANY sought(ANY)", expand_sought)
       .with_parameters();
 }
 

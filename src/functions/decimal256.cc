@@ -2,6 +2,7 @@
 #include "functions/decimal256.h"
 
 #include <cmath>
+#include <limits>
 
 #include "base/text_format.h"
 #include "duckdb/common/extension_type_info.hpp"
@@ -109,6 +110,20 @@ void run_256_to_double(duckdb::DataChunk& input, duckdb::ExpressionState& state,
   });
 }
 
+// Doris divides FLOATs: all digits together must be one.
+void run_256_to_float(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& result) {
+  const LogicalType type = conversion(state).from;
+  UnaryExecutor::Execute<string_t, float>(input.data[0], result, input.size(), [&](const string_t& from) {
+    const double digits = std::strtod(decimal256_text(decoded(from), 0).c_str(), nullptr);
+    if (std::abs(digits) > std::numeric_limits<float>::max()) {
+      throw duckdb::OutOfRangeException(
+          "Arithmetic overflow: a DECIMAL(%d, %d) with more than 38 digits is no FLOAT; cast it to DOUBLE",
+          decimal_width(type), decimal_scale(type));
+    }
+    return static_cast<float>(std::strtod(decimal256_text(decoded(from), decimal_scale(type)).c_str(), nullptr));
+  });
+}
+
 // As a HUGEINT of the scale of `to`; integers cut the fraction off.
 void run_256_to_hugeint(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& result) {
   const auto& types = conversion(state);
@@ -152,6 +167,8 @@ BoundPtr from_256(duckdb::ClientContext& context, BoundPtr value, const LogicalT
   if (is_text(target)) {
     return converted(context, "decimal_text", std::move(value), LogicalType::VARCHAR, target, run_256_to_text);
   }
+  if (target.id() == LogicalTypeId::FLOAT)
+    return converted(context, "decimal_float", std::move(value), target, target, run_256_to_float);
   auto bound = converted(context, "decimal_double", std::move(value), LogicalType::DOUBLE, target, run_256_to_double);
   return convert(context, std::move(bound), target);
 }

@@ -24,6 +24,7 @@ void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
 void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
 void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
 void add_store(Registry& registry);
+void add_sought(Registry& registry);             // the left side of IN (query)
 void add_sized_conversions(Registry& registry);  // moments of so many digits
 void add_match(Registry& registry);              // MATCH_ANY and its kin
 void add_array_elements(Registry& registry);     // ARRAY_SIZE, ELEMENT_AT, ARRAY_CONTAINS, ARRAY_SLICE, ..
@@ -46,6 +47,7 @@ void add_text_split(Registry& registry);           // SPLIT_BY_STRING, TOKENIZE
 void add_text_search(Registry& registry);          // LOCATE, FIELD, FIND_IN_SET
 void add_text_changes(Registry& registry);         // TRIM, REPLACE, MASK, INITCAP
 void add_text_codes(Registry& registry);           // HEX, CONV, TO_BASE64, UUID
+void add_text_packing(Registry& registry);         // ENCODE_AS_INT, DECODE_AS_VARCHAR
 void add_mysql_times(Registry& registry);          // TIME_FORMAT, PERIOD_ADD, TO_SECONDS
 void add_urls(Registry& registry);                 // PARSE_URL, DOMAIN
 void add_regular_expressions(Registry& registry);  // REGEXP, REGEXP_REPLACE, LIKE

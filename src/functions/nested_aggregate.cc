@@ -2,6 +2,7 @@
 #include "functions/nested_aggregate.h"
 
 #include "duckdb/catalog/catalog_entry/aggregate_function_catalog_entry.hpp"
+#include "duckdb/common/extension_type_info.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/list.hpp"
@@ -375,11 +376,47 @@ duckdb::unique_ptr<BoundAggregateExpression> bind_aggregate_call(duckdb::ClientC
   return binder.BindAggregateFunction(entry.functions.GetFunctionByOffset(index.GetIndex()), std::move(arguments));
 }
 
-LogicalType aggregate_state_type(const std::vector<LogicalType>& arguments) {
+namespace {
+
+constexpr const char* kStateFunction = "function";
+
+// Functions of several names have one.
+std::string first_name(const std::string& name) {
+  const std::string lower = duckdb::StringUtil::Lower(name);
+  const Function* function = Registry::instance().find(lower);
+  return function ? function->name : lower;
+}
+
+}  // namespace
+
+std::string state_function(const LogicalType& state) {
+  const auto info = state.GetExtensionInfo();
+  if (!info) return {};
+  const auto found = info->properties.find(kStateFunction);
+  return found == info->properties.end() ? std::string() : found->second.ToString();
+}
+
+bool is_state_of(const LogicalType& state, const std::string& function) {
+  const std::string known = state_function(state);
+  return known.empty() || known == first_name(function);
+}
+
+void check_state_fits(const LogicalType& value, const LogicalType& column) {
+  if (!is_aggregate_state(value) || !is_aggregate_state(column)) return;
+  const std::string wanted = state_function(column);
+  if (wanted.empty() || is_state_of(value, wanted)) return;
+  throw duckdb::BinderException("a state of %s() does not match function %s() of the column", state_function(value),
+                                wanted);
+}
+
+LogicalType aggregate_state_type(const std::string& function, const std::vector<LogicalType>& arguments) {
   duckdb::child_list_t<LogicalType> fields;
   for (const auto& argument : arguments) fields.emplace_back("a" + std::to_string(fields.size()), argument);
   LogicalType state = LogicalType::LIST(LogicalType::STRUCT(std::move(fields)));
   state.SetAlias("AGG_STATE");
+  auto info = duckdb::make_uniq<duckdb::ExtensionTypeInfo>();
+  info->properties.emplace(kStateFunction, duckdb::Value(first_name(function)));
+  state.SetExtensionInfo(std::move(info));
   return state;
 }
 

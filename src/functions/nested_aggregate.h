@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Aggregates that run another aggregate inside: over the rows that a state holds (merging), for each place of arrays,
-// with 0 for NULL. Internal to src/functions; thread rule of the binder.
+// with 0 for NULL. Thread rule of the binder.
 #pragma once
 
 #include "functions/registry.h"
@@ -15,7 +15,13 @@ duckdb::unique_ptr<duckdb::BoundAggregateExpression> bind_aggregate_call(duckdb:
 bool is_aggregate_name(std::string_view name);
 
 // AGG_STATE<f(types)>: the rows that f has still to see, as an array of structs.
-LogicalType aggregate_state_type(const std::vector<LogicalType>& arguments);
+LogicalType aggregate_state_type(const std::string& function, const std::vector<LogicalType>& arguments);
+// Whether it may be a state of `function`: columns of older tables do not tell.
+bool is_state_of(const LogicalType& state, const std::string& function);
+// BinderException when both are states, of different functions.
+void check_state_fits(const LogicalType& value, const LogicalType& column);
+// Of which function; empty: not told.
+std::string state_function(const LogicalType& state);
 
 // Takes states; its result is what `inner` gives for all rows in them. The arguments of `inner` are references to the
 // fields of a state's rows, or to the whole row, and casts of those.

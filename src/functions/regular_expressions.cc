@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// REGEXP, REGEXP_EXTRACT, REGEXP_REPLACE and their kind by RE2, in which a dot matches line ends; LIKE as a function.
+// REGEXP, REGEXP_EXTRACT, SPLIT_BY_REGEXP and their kind by RE2, in which a dot matches line ends; LIKE as a function.
 #include <re2/re2.h>
 
 #include "duckdb/planner/expression/list.hpp"
@@ -8,6 +8,8 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/text_rows.h"
+#include "functions/types.h"
 
 namespace sluice::functions {
 namespace {
@@ -140,6 +142,53 @@ void run_multi_match(DataChunk& input, ExpressionState& state, Vector& result) {
   });
 }
 
+// SPLIT_BY_REGEXP(text, pattern[, most parts]): an empty pattern splits into characters, a match of nothing not at all;
+// 0 parts: no limit.
+void run_split_by_regexp(DataChunk& input, ExpressionState&, Vector& result) {
+  std::optional<ValueRows<int32_t>> limits;
+  if (input.ColumnCount() > 2) limits.emplace(input.data[2], rows_of(input));
+  run_split(input, result, [&](const std::vector<TextRows>& columns, idx_t row, std::vector<View>& parts) {
+    View rest = functions::view(columns[0][row]);
+    const View pattern = functions::view(columns[1][row]);
+    const auto last = [&] { return limits && parts.size() + 1 == static_cast<size_t>((*limits)[row]); };
+    if (pattern.empty()) {
+      while (!rest.empty()) {
+        const View part = last() ? rest : characters(rest, 0, 1);
+        parts.push_back(part);
+        rest.remove_prefix(std::max<size_t>(part.size(), 1));
+      }
+      return;
+    }
+    const RE2& re = pattern_of(pattern);
+    StringPiece match;
+    while (!last() && re.Match(piece(rest), 0, rest.size(), RE2::UNANCHORED, &match, 1) && !match.empty()) {
+      const auto before = static_cast<size_t>(match.data() - rest.data());
+      parts.push_back(rest.substr(0, before));
+      rest.remove_prefix(before + match.size());
+    }
+    parts.push_back(rest);
+  });
+}
+BoundPtr expand_split_by_regexp(Call& call) {
+  auto& arguments = call.arguments;
+  if (arguments.size() == 3) {
+    const auto* limit = arguments[2]->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT
+                            ? &arguments[2]->Cast<duckdb::BoundConstantExpression>().value
+                            : nullptr;
+    if (!limit || limit->IsNull() || !is_integer(limit->type()) ||
+        limit->DefaultCastAs(LogicalType::HUGEINT).GetValue<duckdb::hugeint_t>() < duckdb::hugeint_t(0)) {
+      throw duckdb::BinderException("the third parameter of split_by_regexp function must be a positive constant");
+    }
+    convert_at(call, 2, LogicalType::INTEGER);
+  }
+  for (size_t i = 0; i < 2; ++i) convert_at(call, i, LogicalType::VARCHAR);
+  if (const auto pattern = constant_of(call.context, *arguments[1]); pattern && !arguments[0]->IsFoldable()) {
+    if (!pattern->IsNull() && duckdb::StringValue::Get(*pattern).empty())
+      throw duckdb::BinderException("Invalid pattern: '' does not split a column");
+  }
+  return bind_body(call, LogicalType::LIST(LogicalType::VARCHAR), run_split_by_regexp);
+}
+
 // LIKE of the kernel; '\' takes the meaning from the character behind it.
 BoundPtr expand_like(Call& call) {
   auto& arguments = call.arguments;
@@ -165,6 +214,8 @@ void add_regular_expressions(Registry& registry) {
   add_rows<regexp_count>(registry.add("regexp_count", "How often the pattern matches."));
   add_rows<regexp_replace>(registry.add("regexp_replace", "The text with all matches replaced."));
   add_rows<regexp_replace_one>(registry.add("regexp_replace_one", "The text with the first match replaced."));
+  registry.add("split_by_regexp", "The parts of the text between matches of the pattern.")
+      .expanded(2, 3, "ARRAY<VARCHAR> split_by_regexp(VARCHAR, VARCHAR[, INT])", expand_split_by_regexp);
   registry.add("multi_match_any", "1 when one of the patterns matches a part of the text, else 0.")
       .own_nulls()
       .overload({LogicalType::VARCHAR, LogicalType::LIST(LogicalType::VARCHAR)}, LogicalType::TINYINT, run_multi_match);

@@ -5,6 +5,7 @@
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/families.h"
+#include "functions/nested_aggregate.h"
 #include "functions/refusal.h"
 #include "functions/registry.h"
 #include "functions/type_coercion.h"
@@ -30,6 +31,7 @@ BoundPtr expand_store(Call& call) {
   if (from.id() == LogicalTypeId::UNKNOWN) {
     return duckdb::BoundCastExpression::AddCastToType(call.context, std::move(call.arguments[0]), target);
   }
+  check_state_fits(from, target);
   if (always_converts(from, target)) return convert(call.context, std::move(call.arguments[0]), target);
   // Nested values and objects: the kernel's own strict cast knows each element's place. Not that of text, whose form is
   // Doris'.

@@ -13,9 +13,13 @@ namespace sluice::functions {
 
 using TextRows = ValueRows<duckdb::string_t>;
 
+// The arguments up to the first one that is no text.
 inline std::vector<TextRows> text_columns(duckdb::DataChunk& input, duckdb::idx_t count) {
   std::vector<TextRows> columns;
-  for (auto& column : input.data) columns.emplace_back(column, count);
+  for (auto& column : input.data) {
+    if (column.GetType().InternalType() != duckdb::PhysicalType::VARCHAR) break;
+    columns.emplace_back(column, count);
+  }
   return columns;
 }
 
@@ -37,7 +41,7 @@ void run_texts(duckdb::DataChunk& input, duckdb::Vector& result, Make make) {
   finish(input, result);
 }
 
-// An array of texts a row; NULL where an argument is. `split(columns, row, parts)` gives the parts; they
+// An array of texts a row; NULL where a text is. `split(columns, row, parts)` gives the parts; they
 // are copied before the next call.
 template <typename Split>
 void run_split(duckdb::DataChunk& input, duckdb::Vector& result, Split split) {

@@ -141,6 +141,53 @@ bool parts_of_run(std::string_view run, Parts& parts, bool& has_time) {
   return true;
 }
 
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// Text with any punctuation between its parts, and with shorter runs of digits: 2020.1.1, '2020-01-01: 10:11', 201231.5
+// The parts end at what is no digit; where nothing stands between them, after two digits (four of the year). Spaces may
+// follow the day alone.
+std::optional<Moment> loose_moment(std::string_view text) {
+  size_t run = 0;
+  while (run < text.size() && (is_digit(text[run]) || text[run] == 'T')) ++run;
+  const bool compact = run == text.size() || text[run] == '.';
+  size_t year_digits = compact && run != 4 && run != 8 && run < 14 ? 2 : 4;
+  Parts parts;
+  int64_t* const fields[] = {&parts.year, &parts.month, &parts.day, &parts.hour, &parts.minute, &parts.second};
+  constexpr size_t kDay = 2;
+  constexpr size_t kMostDigits = 6;
+  size_t count = 0;
+  while (count < std::size(fields) && !text.empty() && is_digit(text.front())) {
+    const Digits digits = take_digits(text, !compact ? kMostDigits : count == 0 ? year_digits : 2);
+    if (compact && count == 0 && digits.count < year_digits) return std::nullopt;
+    if (!compact && count == 0) year_digits = digits.count;
+    *fields[count++] = digits.value;
+    if (count == std::size(fields)) break;
+    if (count == kDay + 1 && !text.empty() && text.front() == 'T') {
+      text.remove_prefix(1);
+      continue;
+    }
+    while (!text.empty() && !is_digit(text.front())) {
+      const bool zone =
+          count > kDay && (text.front() == '+' || (text.front() == '-' && text.size() > 3 && text[3] == ':'));
+      if (is_letter(text.front()) || zone || (is_space(text.front()) && count != kDay + 1)) return std::nullopt;
+      text.remove_prefix(1);
+    }
+  }
+  if (count <= kDay) return std::nullopt;
+  if (count == std::size(fields) && !text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    parts.micros = take_fraction(text);
+  }
+  if (!text.empty()) return std::nullopt;
+  if (year_digits == 2) parts.year = full_year(parts.year);
+  const auto micros = micros_of(parts);
+  if (!micros) return std::nullopt;
+  return Moment{*micros, count > kDay + 1, {}};
+}
+
+// As people write it.
+std::optional<Moment> plain_moment(std::string_view text);
+
 }  // namespace
 
 std::optional<duckdb::hugeint_t> text_to_integer(std::string_view text) {
@@ -213,6 +260,13 @@ std::optional<double> text_to_double(std::string_view text) {
 
 std::optional<Moment> text_to_moment(std::string_view text) {
   text = trimmed(text);
+  auto moment = plain_moment(text);
+  return moment ? moment : loose_moment(text);
+}
+
+namespace {
+
+std::optional<Moment> plain_moment(std::string_view text) {
   size_t run = 0;
   while (run < text.size() && is_digit(text[run])) ++run;
   if (run == 0) return std::nullopt;
@@ -264,6 +318,8 @@ std::optional<Moment> text_to_moment(std::string_view text) {
   moment.micros = *micros;
   return moment;
 }
+
+}  // namespace
 
 std::optional<Moment> integer_to_moment(int64_t value) {
   if (value <= 0) return std::nullopt;

@@ -11,8 +11,10 @@
 #include "duckdb/storage/table_storage_info.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/alias_functions.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
+#include "kernel/view_types.h"
 #include "kernel/viewer.h"
 
 namespace sluice::kernel {
@@ -48,7 +50,8 @@ SchemaCatalogEntry* find_schema(ClientContext& context, std::string_view databas
 // counts once somebody put a table into it.
 bool is_hidden(ClientContext& context, SchemaCatalogEntry& schema) {
   if (schema.name == "main") return entries_of(context, schema, CatalogType::TABLE_ENTRY).empty();
-  return schema.name == kServerSchema || schema.name == "information_schema" || schema.name == "pg_catalog";
+  return schema.name == kServerSchema || schema.name == kFunctionSchema || schema.name == "information_schema" ||
+         schema.name == "pg_catalog";
 }
 
 RelationFacts summarise(ClientContext& context, CatalogEntry& entry, std::string_view database) {
@@ -163,6 +166,14 @@ void add_view_columns(ClientContext& context, duckdb::ViewCatalogEntry& view, Re
     added.name = i < view.aliases.size() ? view.aliases[i] : columns->names[i];
     added.type = columns->types[i];
     added.comment = decode_column(view.GetColumnComment(i)).comment;
+  }
+  if (is_system_database(facts.database)) {
+    for (ColumnFacts& column : facts.columns) {
+      if (functions::is_text(column.type)) column.model.type = declared_system_type(facts.name, column.name);
+    }
+  } else if (view.query) {
+    auto types = declared_view_types(context, *view.query, facts.database, facts.columns.size());
+    for (size_t i = 0; i < types.size(); ++i) facts.columns[i].model = std::move(types[i]);
   }
 }
 
@@ -322,6 +333,7 @@ std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std
     const bool moment = column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP;
     if (type.starts_with(kDatetime)) declared[i].fraction_digits = static_cast<uint8_t>(type[kDatetime.size()] - '0');
     if (moment && type.empty() && rounds) declared[i].fraction_digits = 0;
+    if (column.Type().id() == duckdb::LogicalTypeId::DATE) declared[i].fraction_digits = 0;
     declared[i].is_string = type.empty() && functions::is_text(column.Type());
   }
   return declared;

@@ -38,6 +38,14 @@ functions::TypeFacts column_type_facts(const ColumnFacts& column, std::string& c
   } else if (column.type.id() == duckdb::LogicalTypeId::HUGEINT) {
     type.data_type = "bigint unsigned";
   }
+  // With MySQL's width of the display.
+  constexpr std::pair<std::string_view, const char*> kWidths[] = {
+      {"tinyint", "(4)"}, {"smallint", "(6)"}, {"int", "(11)"}, {"bigint", "(20)"}};
+  for (const auto& [name, width] : kWidths) {
+    if (column_type != name) continue;
+    column_type += width;
+    break;
+  }
   return type;
 }
 

@@ -9,6 +9,8 @@
 #include "duckdb/main/prepared_statement.hpp"
 #include "duckdb/parser/statement/transaction_statement.hpp"
 #include "duckdb/transaction/meta_transaction.hpp"
+#include "functions/session_rules.h"
+#include "kernel/alias_functions.h"
 #include "kernel/errors.h"
 #include "kernel/execution.h"
 
@@ -68,6 +70,15 @@ std::optional<WrittenTables::value_type> written_table(const duckdb::SQLStatemen
   return WrittenTables::value_type(base.schema_name, base.table_name);
 }
 
+// A variable of the session that is true or false.
+bool is_on(const OwnRows& rows, std::string_view variable) {
+  if (!rows.variables) return false;
+  for (const auto& row : rows.variables()) {
+    if (row[0].ToString() == variable) return row[1].ToString() == "true";
+  }
+  return false;
+}
+
 }  // namespace
 
 // ---- Answer
@@ -106,6 +117,19 @@ Connection::~Connection() {
   drop_kernel_locked();
 }
 
+void Connection::search_in_locked(const std::string& catalog, const std::string& schema) {
+  auto& path = *duckdb::ClientData::Get(*kernel_->context).catalog_search_path;
+  const duckdb::CatalogSearchEntry functions(kInternalCatalog, kFunctionSchema);
+  if (schema.empty()) {  // no database: where the kernel looks anyway
+    path.Set({duckdb::CatalogSearchEntry("memory", DEFAULT_SCHEMA), functions},
+             duckdb::CatalogSetPathType::SET_DIRECTLY);
+    return;
+  }
+  kernel_->context->RunFunctionInTransaction([&] {
+    path.Set({duckdb::CatalogSearchEntry(catalog, schema), functions}, duckdb::CatalogSetPathType::SET_SCHEMAS);
+  });
+}
+
 Status Connection::ensure_locked() {
   if (kernel_) return {};
   auto instance = TRY(host_.wait_for_instance());
@@ -115,17 +139,15 @@ Status Connection::ensure_locked() {
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
+    kernel_->context->registered_state->Insert(
+        functions::SessionRules::kKey,
+        duckdb::make_shared_ptr<functions::SessionRules>(
+            [rows = own_rows_](std::string_view variable) { return is_on(*rows, variable); }));
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
     }
-    if (!schema_.empty()) {
-      kernel_->context->RunFunctionInTransaction([&] {
-        duckdb::ClientData::Get(*kernel_->context)
-            .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog_, schema_),
-                                      duckdb::CatalogSetPathType::SET_SCHEMAS);
-      });
-    }
+    search_in_locked(catalog_, schema_);
     if (!time_zone_.empty()) TRY(apply_time_zone_locked(time_zone_));
   } catch (const std::exception& exception) {
     duckdb::ErrorData error(exception);
@@ -373,11 +395,7 @@ Status Connection::set_schema(const std::string& catalog, const std::string& sch
   std::lock_guard lock(mutex_);
   TRY(ensure_locked());
   try {
-    kernel_->context->RunFunctionInTransaction([&] {
-      duckdb::ClientData::Get(*kernel_->context)
-          .catalog_search_path->Set(duckdb::CatalogSearchEntry(catalog, schema),
-                                    duckdb::CatalogSetPathType::SET_SCHEMAS);
-    });
+    search_in_locked(catalog, schema);
   } catch (const std::exception& exception) {
     duckdb::ErrorData error(exception);
     static_cast<void>(failed_locked(error));
@@ -447,7 +465,7 @@ void Connection::clear_schema() {
   schema_.clear();
   if (!kernel_) return;
   try {
-    duckdb::ClientData::Get(*kernel_->context).catalog_search_path->Reset();
+    search_in_locked({}, {});
   } catch (const std::exception& exception) {
     static_cast<void>(failed_locked(duckdb::ErrorData(exception)));
   }

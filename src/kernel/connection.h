@@ -135,6 +135,8 @@ class Connection {
   friend class Prepared;
 
   Status ensure_locked();
+  // Where names without a schema are looked up; `schema` empty: no database is selected.
+  void search_in_locked(const std::string& catalog, const std::string& schema);
   // As rewrite_write().
   std::string rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
   // Takes the table for this writer when a name is given; end_statement_locked() gives it back after the transaction.

@@ -6,6 +6,7 @@
 #include "duckdb/main/valid_checker.hpp"
 #include "duckdb/storage/block_allocator.hpp"
 #include "duckdb/storage/buffer_manager.hpp"
+#include "kernel/alias_functions.h"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
 #include "kernel/last_rows.h"
@@ -106,7 +107,8 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     TRY(create_system_views(connection, system_rows_));
     const std::string file = options_.data_dir.empty() ? ":memory:" : (options_.data_dir / "kernel.duckdb").string();
     TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
-    TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + kServerSchema));
+    for (const char* schema : {kServerSchema, kFunctionSchema})
+      TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + schema));
 
     // From here on SQL reaches files only below the allowed roots. Settings of the kernel cannot be changed by SQL:
     // the dialect has no statement for them.

@@ -6,6 +6,7 @@
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
 #include "functions/json_extract.h"
+#include "functions/nested_aggregate.h"
 #include "functions/refusal.h"
 #include "functions/types.h"
 #include "kernel/bind_function.h"
@@ -43,6 +44,7 @@ BoundPtr bind_value(duckdb::FunctionBindExpressionInput& input) {
   BoundPtr value = std::move(input.children[0]);
   const LogicalType target = input.children[1]->return_type;
   const LogicalType from = value->return_type;
+  functions::check_state_fits(from, target);
   if (from == target) return value;
   if (from.id() == LogicalTypeId::UNKNOWN || from.id() == LogicalTypeId::SQLNULL || !converts_as_doris(from, target)) {
     return duckdb::BoundCastExpression::AddCastToType(context, std::move(value), target,

@@ -4,7 +4,6 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/list.hpp"
-#include "duckdb/planner/planner_extension.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -81,6 +80,7 @@ void check_plan(duckdb::PlannerExtensionInput& input, duckdb::BoundStatement& st
   if (!statement.plan) return;
   check_grouped_types(*statement.plan);
   check_correlated_subqueries(*statement.plan);
+  settle_sought_values(input, *statement.plan);
   bind_match_indexes(input.context, *statement.plan);
 }
 

@@ -4,6 +4,7 @@
 // binder. Source: Doris' analyser and its regression answers.
 #pragma once
 
+#include "duckdb/planner/planner_extension.hpp"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -19,5 +20,7 @@ void check_grouped_types(const duckdb::LogicalOperator& plan);
 void check_correlated_subqueries(const duckdb::LogicalOperator& plan);
 // MATCH over a column with an inverted index, also through subqueries and views, takes its words as the index does.
 void bind_match_indexes(duckdb::ClientContext& context, duckdb::LogicalOperator& plan);
+// sought(x) of IN and ANY and the column that it is compared with get one type.
+void settle_sought_values(duckdb::PlannerExtensionInput& input, duckdb::LogicalOperator& plan);
 
 }  // namespace sluice::kernel

@@ -87,7 +87,7 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
                       table ? number(10) : no_number(),
                       no_text(),
                       relation.rows ? number(static_cast<int64_t>(*relation.rows)) : no_number(),
-                      no_number(),
+                      relation.rows == 0 ? number(0) : no_number(),
                       no_number(),
                       no_number(),
                       no_number(),

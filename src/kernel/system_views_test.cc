@@ -84,14 +84,14 @@ TEST_F(SystemViewsTest, Columns) {
   EXPECT_EQ(select("column_name, ordinal_position, column_default, is_nullable, data_type, column_type, column_key, "
                    "numeric_precision, numeric_scale",
                    "columns WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY 2"),
-            "id|1|NULL|NO|int|int|PRI|10|0\n"
+            "id|1|NULL|NO|int|int(11)|PRI|10|0\n"
             "item|2|it's|NO|text|text|MUL|NULL|NULL\n"
-            "n|3|0|YES|bigint|bigint||19|0\n"
+            "n|3|0|YES|bigint|bigint(20)||19|0\n"
             "price|4|NULL|YES|decimal|decimal(15,2)|MUL|15|2\n"
             "made_at|5|CURRENT_TIMESTAMP|YES|datetime|datetime||NULL|NULL");
   EXPECT_EQ(select("column_name, column_type",
                    "columns WHERE table_schema = 'shop' AND table_name = 'cheap' ORDER BY ordinal_position"),
-            "id|int\nprice|decimal(15,2)");
+            "id|int(11)\nprice|decimal(15,2)");
 }
 
 TEST_F(SystemViewsTest, Keys) {

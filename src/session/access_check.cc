@@ -305,6 +305,12 @@ Status AccessCheck::table_function(const duckdb::TableFunctionRef& reference, co
 Status AccessCheck::expression(const duckdb::ParsedExpression& parsed, const Scope& scope) {
   if (parsed.GetExpressionClass() == duckdb::ExpressionClass::SUBQUERY)
     TRY(node(*parsed.Cast<duckdb::SubqueryExpression>().subquery->node, scope));
+  if (parsed.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+    // db.f(x): a function of another database.
+    const auto& call = parsed.Cast<duckdb::FunctionExpression>();
+    if (!call.schema.empty() && call.catalog != kernel::kSystemCatalog)
+      TRY(need_database(TRY(object(call.catalog, call.schema, {})), kToSelect));
+  }
   Status inside;
   duckdb::ParsedExpressionIterator::EnumerateChildren(parsed, [&](const duckdb::ParsedExpression& child) {
     if (inside) inside = expression(child, scope);

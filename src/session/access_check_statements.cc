@@ -36,7 +36,6 @@ constexpr std::string_view kOpenFamilies[] = {
     "DYNAMIC PARTITION TABLES",
     "ENCRYPTKEYS",
     "EXPORT",
-    "GLOBAL FUNCTIONS",
     "INDEX STATS",
     "JOB TASKS",
     "JOBS",
@@ -134,7 +133,10 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     TRY(need_global(kToOperate));  // files of the server
     return tree(*outfile->query, dialect::KernelStatement::Effect::kRead);
   }
-  if (std::holds_alternative<dialect::JobStatement>(body)) return need_global(kToAdminister);
+  if (std::holds_alternative<dialect::JobStatement>(body) ||
+      std::holds_alternative<dialect::AliasFunctionStatement>(body)) {
+    return need_global(kToAdminister);
+  }
   if (const auto* nothing = std::get_if<dialect::NoOpStatement>(&body))
     return nothing->administers ? need_global(kToOperate) : Status();
   // Whose session it is, is looked at when it is found.
@@ -222,6 +224,7 @@ Status AccessCheck::show(const dialect::ShowStatement& statement) {
     case ShowWhat::kOpenTables:
     case ShowWhat::kFunctions:
     case ShowWhat::kAlterJobs:
+      if (statement.what == ShowWhat::kFunctions && statement.scope == dialect::VariableScope::kGlobal) return {};
       if (statement.object.database.empty() && database_.empty()) return {};
       return need_seen(TRY(database(statement.object)), "SHOW");
     case ShowWhat::kColumns:

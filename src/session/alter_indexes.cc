@@ -118,6 +118,15 @@ Status Alteration::add_constraint(const Clause& clause) {
     const std::string& database = clause.other.database.empty() ? table_.database : clause.other.database;
     TableDefinition other = TRY(read_definition(kernel_, database, clause.other.name));
     for (const std::string& column : clause.other_columns) TRY(other.at(column));
+    const bool itself = other.database == table_.database && other.name == table_.name;
+    const auto& notes = itself ? table_.model.notes : other.model.notes;
+    const std::string wanted = "PRIMARY KEY " + plain_list(clause.other_columns);
+    const bool keyed =
+        std::ranges::any_of(notes, [&](const auto& note) { return note.kind == "constraint" && note.text == wanted; });
+    if (!keyed && !clause.other_columns.empty()) {
+      return fail(ddl_error("Foreign key constraint requires a primary key constraint " +
+                            plain_list(clause.other_columns) + " in " + other.name));
+    }
     text += " REFERENCES " + other.database + "." + other.name;
     if (!clause.other_columns.empty()) text += " " + plain_list(clause.other_columns);
   }
@@ -126,9 +135,39 @@ Status Alteration::add_constraint(const Clause& clause) {
   return {};
 }
 
+// Takes away the foreign keys that end so.
+static bool remove_references(kernel::TableModel& model, const std::string& end) {
+  return std::erase_if(model.notes, [&](const auto& note) {
+           return note.kind == "constraint" && note.text.starts_with("FOREIGN KEY") && note.text.ends_with(end);
+         }) > 0;
+}
+
+// With a primary key go the foreign keys that refer to it.
 Status Alteration::drop_constraint(const Clause& clause) {
-  if (table_.model.remove_note("constraint", clause.name)) {
+  if (const std::string* dropped = table_.model.note("constraint", clause.name)) {
+    const std::string text = *dropped;
+    table_.model.remove_note("constraint", clause.name);
     comment_changed_ = true;
+    constexpr std::string_view kPrimary = "PRIMARY KEY ";
+    if (!text.starts_with(kPrimary)) return {};
+    const std::string end = " REFERENCES " + table_.database + "." + table_.name + " " + text.substr(kPrimary.size());
+    remove_references(table_.model, end);
+    std::vector<std::pair<std::string, std::string>> referring;
+    TRY(kernel_.with_context([&](duckdb::ClientContext& context) -> Status {
+      for (const std::string& database : kernel::list_databases(context)) {
+        if (kernel::is_system_database(database)) continue;
+        for (auto& relation : kernel::list_relations(context, database)) {
+          if (!relation.view && remove_references(relation.model, end)) referring.emplace_back(database, relation.name);
+        }
+      }
+      return {};
+    }));
+    for (const auto& [database, name] : referring) {
+      if (database == table_.database && name == table_.name) continue;
+      TableDefinition other = TRY(read_definition(kernel_, database, name));
+      remove_references(other.model, end);
+      TRY(store_model(kernel_, other));
+    }
     return {};
   }
   if (clause.if_exists) return {};

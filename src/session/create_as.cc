@@ -12,13 +12,20 @@ constexpr uint64_t kMostVarchar = 65533;
 
 // The declared type of the column that an item of the query is; nullopt when it is computed or not known.
 std::optional<kernel::ColumnModel> model_of(kernel::Connection& kernel, const ColumnOrigin& origin, size_t place) {
-  const auto source = read_definition(kernel, origin.schema, origin.org_table);
-  if (!source) return std::nullopt;
+  std::optional<kernel::RelationFacts> source;
+  // Nothing in it may fail: that would end the transaction.
+  const auto read = kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+    source = kernel::describe_relation(context, origin.schema, origin.org_table);
+    return {};
+  });
+  if (!read || !source) return std::nullopt;
   // An origin without a name is `*`.
   if (origin.org_name.empty())
-    return place < source->columns.size() ? std::optional(source->columns[place].model()) : std::nullopt;
-  const auto at = source->at(origin.org_name);
-  return at ? std::optional(source->columns[*at].model()) : std::nullopt;
+    return place < source->columns.size() ? std::optional(source->columns[place].model) : std::nullopt;
+  for (const auto& column : source->columns) {
+    if (duckdb::StringUtil::CIEquals(column.name, origin.org_name)) return column.model;
+  }
+  return std::nullopt;
 }
 
 Status store_comment(kernel::Connection& kernel, const TableDefinition& table, const std::string& column,

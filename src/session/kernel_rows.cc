@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/kernel_rows.h"
 
+#include <algorithm>
 #include <map>
 
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "functions/registry.h"
 #include "functions/types.h"
 #include "kernel/catalog_facts.h"
 #include "session/session_state.h"
@@ -32,6 +34,76 @@ bool collect_tables(const duckdb::TableRef& from, const std::string& database, s
   }
 }
 
+// A SELECT without WITH; else null.
+const duckdb::SelectNode* plain_select(const duckdb::SQLStatement& tree) {
+  if (tree.type != duckdb::StatementType::SELECT_STATEMENT) return nullptr;
+  const auto& node = *tree.Cast<duckdb::SelectStatement>().node;
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE || !node.cte_map.map.empty()) return nullptr;
+  return &node.Cast<duckdb::SelectNode>();
+}
+
+// Of an item that is a plain column of one of the tables.
+std::optional<ColumnOrigin> origin_of(const duckdb::ParsedExpression& item, const std::vector<ColumnOrigin>& tables) {
+  if (item.GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return std::nullopt;
+  const auto& names = item.Cast<duckdb::ColumnRefExpression>().column_names;
+  for (const auto& table : tables) {
+    const bool matches =
+        names.size() == 1 ? tables.size() == 1 : duckdb::StringUtil::CIEquals(names[names.size() - 2], table.table);
+    if (!matches) continue;
+    std::optional<ColumnOrigin> origin = table;
+    origin->org_name = names.back();
+    return origin;
+  }
+  return std::nullopt;
+}
+
+// A call of Doris' function of this name; else null.
+const duckdb::FunctionExpression* called(const duckdb::ParsedExpression& expression, const std::string& name) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return nullptr;
+  const auto& call = expression.Cast<duckdb::FunctionExpression>();
+  return call.schema == "doris" && call.function_name == functions::kernel_name(name) ? &call : nullptr;
+}
+
+constexpr size_t kMostDigits = 6;
+
+// Adds what a date or time has; false when it is not known.
+bool add_digits(const duckdb::ParsedExpression& expression, const std::vector<ColumnOrigin>& tables,
+                TimeDigits& digits) {
+  if (auto origin = origin_of(expression, tables)) {
+    digits.columns.push_back(std::move(*origin));
+    return true;
+  }
+  const auto at_least = [&](size_t count) {
+    digits.least = std::max(digits.least, static_cast<uint8_t>(std::min(count, kMostDigits)));
+    return true;
+  };
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::CONSTANT) {
+    const auto& value = expression.Cast<duckdb::ConstantExpression>().value;
+    if (value.IsNull() || value.type().id() != duckdb::LogicalTypeId::VARCHAR) return value.IsNull();
+    const std::string& text = duckdb::StringValue::Get(value);
+    const size_t point = text.find(':') == text.npos ? text.npos : text.rfind('.');
+    if (point == text.npos) return true;
+    size_t end = std::min(text.find_first_not_of("0123456789", point + 1), text.size());
+    while (end > point + 1 && text[end - 1] == '0') --end;
+    return at_least(end - point - 1);
+  }
+  if (const auto* cast = called(expression, "cast")) {
+    const auto& target = cast->children[1]->Cast<duckdb::ConstantExpression>().value.type();
+    if (target.id() == duckdb::LogicalTypeId::TIMESTAMP_MS) return at_least(3);
+    return target.id() == duckdb::LogicalTypeId::TIMESTAMP_SEC || target.id() == duckdb::LogicalTypeId::DATE;
+  }
+  if (const auto* rounded = called(expression, "round_datetime")) {
+    const auto& count = *rounded->children[1];
+    if (count.GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return false;
+    return at_least(count.Cast<duckdb::ConstantExpression>().value.GetValue<uint8_t>());
+  }
+  if (const auto* difference = called(expression, "timediff")) {
+    return std::ranges::all_of(difference->children,
+                               [&](const auto& child) { return add_digits(*child, tables, digits); });
+  }
+  return false;
+}
+
 void give_type(duckdb::unique_ptr<duckdb::ParsedExpression>& cell, const std::vector<duckdb::Value>& values) {
   if (cell->GetExpressionClass() == duckdb::ExpressionClass::PARAMETER) {
     const size_t number = std::stoul(cell->Cast<duckdb::ParameterExpression>().identifier);
@@ -47,10 +119,9 @@ void give_type(duckdb::unique_ptr<duckdb::ParsedExpression>& cell, const std::ve
 }  // namespace
 
 std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStatement& tree, const std::string& database) {
-  if (tree.type != duckdb::StatementType::SELECT_STATEMENT) return {};
-  const auto& any_node = *tree.Cast<duckdb::SelectStatement>().node;
-  if (any_node.type != duckdb::QueryNodeType::SELECT_NODE || !any_node.cte_map.map.empty()) return {};
-  const auto& node = any_node.Cast<duckdb::SelectNode>();
+  const duckdb::SelectNode* plain = plain_select(tree);
+  if (!plain) return {};
+  const duckdb::SelectNode& node = *plain;
   std::vector<ColumnOrigin> tables;
   if (!node.from_table || !collect_tables(*node.from_table, database, tables)) return {};
   std::vector<std::optional<ColumnOrigin>> origins;
@@ -59,19 +130,7 @@ std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStateme
       if (node.select_list.size() > 1 || tables.size() > 1) return {};
       return {tables[0]};
     }
-    std::optional<ColumnOrigin> origin;
-    if (item->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
-      const auto& names = item->Cast<duckdb::ColumnRefExpression>().column_names;
-      for (const auto& table : tables) {
-        const bool matches =
-            names.size() == 1 ? tables.size() == 1 : duckdb::StringUtil::CIEquals(names[names.size() - 2], table.table);
-        if (!matches) continue;
-        origin = table;
-        origin->org_name = names.back();
-        break;
-      }
-    }
-    origins.push_back(std::move(origin));
+    origins.push_back(origin_of(*item, tables));
   }
   return origins;
 }
@@ -97,7 +156,47 @@ std::vector<Column> make_columns(const std::vector<std::string>& names,
   return columns;
 }
 
-void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns) {
+std::vector<std::optional<TimeDigits>> time_digits(const duckdb::SQLStatement& tree, const std::string& database) {
+  const duckdb::SelectNode* node = plain_select(tree);
+  if (!node) return {};
+  const auto is_difference = [](const auto& item) { return called(*item, "timediff") != nullptr; };
+  if (std::ranges::none_of(node->select_list, is_difference)) return {};
+  std::vector<ColumnOrigin> tables;
+  const bool no_table = !node->from_table || node->from_table->type == duckdb::TableReferenceType::EMPTY_FROM;
+  if (!no_table && !collect_tables(*node->from_table, database, tables)) return {};
+  std::vector<std::optional<TimeDigits>> digits;
+  for (const auto& item : node->select_list) {
+    if (item->GetExpressionClass() == duckdb::ExpressionClass::STAR) return {};
+    TimeDigits found;
+    const bool known = is_difference(item) && add_digits(*item, tables, found);
+    digits.push_back(known ? std::optional(std::move(found)) : std::nullopt);
+  }
+  return digits;
+}
+
+static void declare_times(duckdb::ClientContext& context, std::vector<Column>& columns,
+                          const std::vector<std::optional<TimeDigits>>& times) {
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (!times[i] || columns[i].type.id() != duckdb::LogicalTypeId::INTERVAL) continue;
+    uint8_t digits = times[i]->least;
+    bool known = true;
+    for (const ColumnOrigin& column : times[i]->columns) {
+      const auto declared = kernel::declared_columns(context, column.schema, column.org_table, {column.org_name});
+      known = known && declared[0].fraction_digits;
+      if (known) digits = std::max(digits, *declared[0].fraction_digits);
+    }
+    if (known) columns[i].fraction_digits = digits;
+  }
+}
+
+void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns,
+                     const std::vector<std::optional<TimeDigits>>& times) {
+  if (times.size() == columns.size()) {
+    static_cast<void>(kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+      declare_times(context, columns, times);
+      return {};
+    }));
+  }
   std::map<std::pair<std::string, std::string>, std::vector<size_t>> tables;
   for (size_t i = 0; i < columns.size(); ++i) {
     const bool declared =

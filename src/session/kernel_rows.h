@@ -25,12 +25,21 @@ struct ColumnOrigin {
 // no plain SELECT, or has a star among other items. A single `*` over one table gives one entry, without org_name.
 std::vector<std::optional<ColumnOrigin>> column_origins(const duckdb::SQLStatement& tree, const std::string& database);
 
+// How many digits of a second TIMEDIFF(a, b) shows: as many as these columns are declared with, but at least `least`.
+struct TimeDigits {
+  uint8_t least = 0;
+  std::vector<ColumnOrigin> columns;
+};
+// One entry a select item, as above; nullopt for items that are none, and where the digits are not known.
+std::vector<std::optional<TimeDigits>> time_digits(const duckdb::SQLStatement& tree, const std::string& database);
+
 std::vector<Column> make_columns(const std::vector<std::string>& names,
                                  const duckdb::vector<duckdb::LogicalType>& types,
                                  const std::vector<std::optional<ColumnOrigin>>& origins);
 
-// Fills in what the tables' declarations say of the columns: DATETIME(n), STRING.
-void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns);
+// Fills in what the tables' declarations say of the columns: DATETIME(n), STRING, and the digits of times.
+void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns,
+                     const std::vector<std::optional<TimeDigits>>& times = {});
 
 // "INTEGER,VARCHAR,": a kernel plan that is kept serves values of these types only.
 std::string type_signature(const std::vector<duckdb::Value>& values);

@@ -477,7 +477,7 @@ Result<Outcome> SessionState::rename_database(const dialect::RenameDatabaseState
   return Outcome(Done{});
 }
 
-// All tables are copied into a schema of the new name.
+// All tables and functions are copied into a schema of the new name.
 Status SessionState::move_database(const std::string& from, const std::string& to) {
   const kernel::SchemaName target = kernel::kernel_schema(to);
   auto create = duckdb::make_uniq<duckdb::CreateStatement>();
@@ -497,6 +497,7 @@ Status SessionState::move_database(const std::string& from, const std::string& t
     if (relation.temporary) continue;
     TRY(move_table(connection(), TRY(read_definition(connection(), from, relation.name)), target.schema));
   }
+  TRY(move_functions(from, to));
   auto drop = duckdb::make_uniq<duckdb::DropStatement>();
   drop->info->type = duckdb::CatalogType::SCHEMA_ENTRY;
   drop->info->catalog = target.catalog;

@@ -291,12 +291,13 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare_text(std::string_vie
   if (state.database_.empty() && needs_database(tree)) return fail(no_database_selected());
   // The kernel checks names and types now, so that errors come at PREPARE, and tells the columns.
   auto origins = column_origins(tree, state.database_);
+  auto times = time_digits(tree, state.database_);
   auto copy = tree.Copy();
   auto described = state.connection().prepare(std::move(copy));
   if (!described) return fail(GuardedReads::translate(read_guard, std::move(described.error())));
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
-    declare_columns(state.connection(), prepared->known_columns);
+    declare_columns(state.connection(), prepared->known_columns, times);
   }
   return std::shared_ptr<PreparedStatement>(std::move(prepared));
 }

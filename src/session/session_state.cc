@@ -335,6 +335,7 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
   if (const auto* partitions = std::get_if<dialect::AlterPartitionsStatement>(&body))
     return alter_partitions(*partitions);
   if (const auto* recovered = std::get_if<dialect::RecoverStatement>(&body)) return recover(*recovered);
+  if (const auto* function = std::get_if<dialect::AliasFunctionStatement>(&body)) return alias_function(*function);
   return Outcome(Done{});  // NoOpStatement
 }
 
@@ -348,7 +349,11 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;
   const bool leaves_database = drops_schema(*tree, database_);
   std::vector<std::optional<ColumnOrigin>> origins;
-  if (effect == KernelStatement::Effect::kRead) origins = column_origins(*tree, database_);
+  std::vector<std::optional<TimeDigits>> times;
+  if (effect == KernelStatement::Effect::kRead) {
+    origins = column_origins(*tree, database_);
+    times = time_digits(*tree, database_);
+  }
   auto answer = connection().run(std::move(tree), std::move(parameters));
   if (effect == KernelStatement::Effect::kSchema) services.kernel.schema_changed();
   if (!answer)
@@ -363,7 +368,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   std::vector<Column> columns;
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
-    declare_columns(connection(), columns);
+    declare_columns(connection(), columns, times);
   }
   return to_outcome(std::move(*answer), std::move(columns), type);
 }

@@ -151,6 +151,9 @@ class SessionState final : public dialect::SessionValues {
   Status fill_view(const TableDefinition& table, duckdb::unique_ptr<duckdb::SQLStatement> query,
                    std::vector<std::string>* changed = nullptr);
   Status move_database(const std::string& from, const std::string& to);
+  // alias_functions.cc: ALIAS FUNCTION
+  Result<Outcome> alias_function(const dialect::AliasFunctionStatement& statement);
+  Status move_functions(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
   Result<Outcome> row_policy(const dialect::RowPolicyStatement& statement);
   // outfile.cc: SELECT .. INTO OUTFILE, EXPORT

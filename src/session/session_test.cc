@@ -363,5 +363,29 @@ TEST_P(SessionTest, TimeZone) {
   EXPECT_EQ(run("SELECT @@time_zone"), "Europe/Berlin");
 }
 
+TEST_P(SessionTest, DigitsOfTimes) {
+  run("CREATE TABLE spans (id INT, a DATETIME(4), b DATETIME, d DATE) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id)");
+  const auto digits = [&](const std::string& items) {
+    auto select = session_->prepare("SELECT " + items);
+    if (!select) return select.error().message();
+    std::string text;
+    for (const Column& column : (*select)->columns()) {
+      text += text.empty() ? "" : " ";
+      text += column.fraction_digits ? std::to_string(*column.fraction_digits) : "-";
+    }
+    return text;
+  };
+  EXPECT_EQ(
+      digits("id, timediff(a, b), timediff(b, d), timediff(b, '2020-01-01 00:00:00.12300'), timediff(s.b, s.a) FROM "
+             "spans s"),
+      "- 4 0 3 4");
+  EXPECT_EQ(
+      digits("timediff('2020-01-01', '2020-01-01 00:00:00.123'), timediff(NULL, '2020-01-01 00:00:00.123456789')"),
+      "3 6");
+  EXPECT_EQ(digits("timediff(CAST('2020-01-01' AS DATETIME(3)), CAST('2020-01-01' AS DATETIME(5)))"), "5");
+  EXPECT_EQ(digits("timediff(now(6), b), timediff(days_add(a, 1), b) FROM spans"), "- -");
+  EXPECT_EQ(digits("timediff(x, b) FROM (SELECT a AS x, b FROM spans) s"), "-");
+}
+
 }  // namespace
 }  // namespace sluice::session

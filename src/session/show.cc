@@ -22,8 +22,6 @@ Result<Table> show_nothing(What what) {
     case What::kFunctionStatus:
       return table_of({"Db", "Name", "Type", "Definer", "Modified", "Created", "Security_type", "Comment",
                        "character_set_client", "collation_connection", "Database Collation"});
-    case What::kFunctions:
-      return table_of({"Signature", "Return Type", "Function Type", "Intermediate Type", "Properties"});
     case What::kOpenTables:
       return table_of({"Database", "Table", "#In_use", "#Name_locked"});
     default:
@@ -89,13 +87,14 @@ Result<Table> unfiltered(const dialect::ShowStatement& show, ShowContext& contex
       return show_all_indexes(show, context);
     case What::kFunctionType:
       return show_function_type(show, context);
+    case What::kFunctions:
+      return show_functions(show, context);
     case What::kFamily:
       return show_family(show, context);
     case What::kTriggers:
     case What::kEvents:
     case What::kProcedureStatus:
     case What::kFunctionStatus:
-    case What::kFunctions:
     case What::kOpenTables:
     case What::kMasterStatus:
       return show_nothing(show.what);

@@ -46,7 +46,7 @@ Table describe(const kernel::RelationFacts& relation) {
     if (!column.generated.empty() && doris) extra += ",STORED GENERATED";
     if (std::ranges::any_of(blooms, [&](const auto& name) { return duckdb::StringUtil::CIEquals(name, column.name); }))
       extra += extra.empty() ? "BLOOM_FILTER" : ",BLOOM_FILTER";
-    if (kernel::is_system_database(relation.database)) extra.clear();
+    if (relation.view) extra.clear();
     // Objects have no NULL in Doris, but an empty one.
     const bool object = doris && functions::is_object(column.type);
     auto default_value = default_cell(column);

@@ -64,8 +64,6 @@ constexpr Header kHeaders[] = {
     {"CONVERT_LSC", kConvertColumns},
     {"COPY", "Id,Copy Id,Label,State,Type,FileNum,LoadedRows,ErrMsg,CreateTime,FinishTime"},
     {"CREATE CATALOG", "Catalog,CreateCatalog"},
-    {"CREATE FUNCTION", "Function Signature,Create Function"},
-    {"CREATE GLOBAL FUNCTION", "Function Signature,Create Function"},
     {"CREATE LOAD", "JobId,CreateStmt"},
     {"CREATE REPOSITORY", "RepoName,CreateStmt"},
     {"CREATE ROUTINE LOAD", "JobId,JobName,CreateStmt"},
@@ -81,7 +79,6 @@ constexpr Header kHeaders[] = {
     {"EXPORT", "JobId,Label,State,Progress,TaskInfo,Path,CreateTime,StartTime,FinishTime,Timeout,ErrorMsg,OutfileInfo"},
     {"FILE", "#Id,DbName,Catalog,FileName,#FileSize,IsContent,MD5"},
     {"FRONTEND CONFIG", kConfigColumns},
-    {"GLOBAL FUNCTIONS", "Function Name"},
     {"INDEX STATS", "table_name,index_name,analyze_row_count,update_rows"},
     {"JOB TASKS",
      "TaskId,JobId,JobName,Label,Status,ErrorMsg,CreateTime,StartTime,FinishTime,TrackingUrl,"
@@ -361,6 +358,7 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "VIEWS") return show_names_of_views(show, context);
   if (family == "CREATE MATERIALIZED VIEW") return show_create_materialized_view(show, context);
   if (family == "BUILTIN FUNCTIONS") return builtin_functions();
+  if (family == "CREATE FUNCTION" || family == "CREATE GLOBAL FUNCTION") return show_create_function(show, context);
   auto header = std::ranges::find(kHeaders, std::string_view(family), &Header::family);
   if (header == std::end(kHeaders))
     return fail(sql_error(Code::kUnsupported, 1235, "This version of the server does not support SHOW " + family));

@@ -69,6 +69,10 @@ Result<Table> show_alter_jobs(const dialect::ShowStatement& show, ShowContext& c
 Result<Table> show_all_indexes(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_function_type(const dialect::ShowStatement& show, ShowContext& context);
 
+// alias_functions.cc
+Result<Table> show_functions(const dialect::ShowStatement& show, ShowContext& context);
+Result<Table> show_create_function(const dialect::ShowStatement& show, ShowContext& context);
+
 // show_accounts.cc
 Table show_privileges();
 Result<Table> show_grants(const dialect::ShowStatement& show, ShowContext& context);

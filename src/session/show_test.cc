@@ -121,9 +121,9 @@ TEST_F(ShowTest, Columns) {
   EXPECT_EQ(run("SHOW FULL COLUMNS FROM `orders` FROM `shop` WHERE Field = 'ITEM'", true),
             "Field|Type|Collation|Null|Key|Default|Extra|Privileges|Comment\n"
             "item|varchar(20)|utf8mb4_0900_bin|NO|MUL|it's||select,insert,update,references|what");
-  EXPECT_EQ(run("DESCRIBE `shop`.`cheap`"), "k|int|Yes|false|NULL|NONE\np|decimal(15,2)|Yes|false|NULL|NONE");
+  EXPECT_EQ(run("DESCRIBE `shop`.`cheap`"), "k|int|Yes|false|NULL|\np|decimal(15,2)|Yes|false|NULL|");
   EXPECT_EQ(run("DESC nothing"), "ERROR 1146: Table 'shop.nothing' doesn't exist");
-  EXPECT_EQ(run("DESC information_schema.schemata").substr(0, 17), "CATALOG_NAME|text");
+  EXPECT_EQ(run("DESC information_schema.schemata").substr(0, 17), "CATALOG_NAME|varc");
 }
 
 TEST_F(ShowTest, Index) {

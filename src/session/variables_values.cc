@@ -95,11 +95,31 @@ Result<VariableValue> coerce_bool(const VariableDefinition& variable, const Vari
   return fail(wrong_value(variable, value));
 }
 
+// 21G, 500MB: bytes in units of 1,024; nothing for other texts, 0 and what no int64 holds.
+std::optional<int64_t> data_volume(std::string_view text) {
+  text = trimmed(text);
+  size_t digits = 0;
+  while (digits < text.size() && text[digits] >= '0' && text[digits] <= '9') ++digits;
+  const auto number = whole_number(text.substr(0, digits));
+  if (!number || *number <= 0) return std::nullopt;
+  std::string unit = lower(text.substr(digits));
+  if (unit.size() == 2 && unit[1] == 'b') unit.pop_back();
+  if (unit.empty() || unit == "b") return number;
+  const size_t power = std::string_view("kmgtp").find(unit);
+  if (unit.size() != 1 || power == std::string_view::npos) return std::nullopt;
+  const int64_t factor = int64_t{1} << (10 * (power + 1));
+  if (*number > INT64_MAX / factor) return std::nullopt;
+  return *number * factor;
+}
+
 Result<Coerced> coerce_int(const VariableDefinition& variable, const VariableValue& value) {
   std::optional<int64_t> number;
   if (const auto* i = std::get_if<int64_t>(&value)) number = *i;
   if (const auto* b = std::get_if<bool>(&value)) number = *b ? 1 : 0;
-  if (const auto* s = std::get_if<std::string>(&value)) number = whole_number(*s);
+  if (const auto* s = std::get_if<std::string>(&value)) {
+    const bool volume = variable.name == "exec_mem_limit" || variable.name == "scan_queue_mem_limit";
+    number = volume ? data_volume(*s) : whole_number(*s);
+  }
   if (std::holds_alternative<std::monostate>(value)) return fail(wrong_value(variable, value));
   if (!number) return fail(wrong_type(variable));
   if (variable.name == "query_timeout" && *number == 0) {

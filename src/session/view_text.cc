@@ -85,7 +85,7 @@ class Rewriter {
                   bool alias_first);
   void column(const duckdb::ColumnRefExpression& found, const Scope& scope, bool alias_first);
   void star(const duckdb::StarExpression& found, const Scope& scope, std::optional<Names>& columns);
-  // The name a.b.c at `begin` becomes `written`; a * may be its last part.
+  // The name a.b.c at `begin` becomes `written`; a * may be its last part, with what it leaves out.
   void change(const duckdb::optional_idx& begin, std::string written);
 
   const std::string& text_;
@@ -108,7 +108,16 @@ void Rewriter::change(const duckdb::optional_idx& begin, std::string written) {
     const bool word = token.kind == TokenKind::kWord || token.kind == TokenKind::kQuotedIdentifier;
     if (name ? !(word || last) : token.kind != TokenKind::kDot) break;
     if (name) end = at + token.begin + token.length;
-    if (last) break;
+    if (!last) continue;
+    // * EXCEPT (a, b)
+    const Token except = lexer.next();
+    const std::string word_text = text_.substr(at + except.begin, except.length);
+    if (except.kind != TokenKind::kWord || !StringUtil::CIEquals(word_text, "except")) break;
+    for (Token inside = lexer.next(); inside.kind != TokenKind::kEnd; inside = lexer.next()) {
+      end = at + inside.begin + inside.length;
+      if (inside.kind == TokenKind::kRightParen) break;
+    }
+    break;
   }
   if (end > at) changes_[at] = {end, std::move(written)};
 }
@@ -143,12 +152,17 @@ void Rewriter::column(const duckdb::ColumnRefExpression& found, const Scope& sco
 
 void Rewriter::star(const duckdb::StarExpression& found, const Scope& scope, std::optional<Names>& columns) {
   std::string written;
-  bool known = found.exclude_list.empty() && found.replace_list.empty() && !found.columns && !found.expr;
+  bool known = found.replace_list.empty() && !found.columns && !found.expr;
+  const auto left_out = [&](const std::string& name) {
+    return std::ranges::any_of(found.exclude_list,
+                               [&](const auto& excluded) { return StringUtil::CIEquals(excluded.column, name); });
+  };
   for (const Source& source : scope.sources) {
     if (!found.relation_name.empty() && !source.is({found.relation_name})) continue;
     known = known && source.columns;
     if (!known) break;
     for (const std::string& name : *source.columns) {
+      if (left_out(name)) continue;
       written += (written.empty() ? "" : ", ") + source.full(name);
       if (columns) columns->push_back(name);
     }

@@ -35,6 +35,8 @@ TEST(ViewText, Stars) {
             "(select `internal`.`d`.`u`.`a`, `internal`.`d`.`u`.`d` from `internal`.`d`.`u`)");
   EXPECT_EQ(full("select q.*, 1 from t, u q"),
             "select `q`.`a`, `q`.`d`, 1 from `internal`.`d`.`t`, `internal`.`d`.`u` q");
+  EXPECT_EQ(full("select * except(a) from u"), "select `internal`.`d`.`u`.`d` from `internal`.`d`.`u`");
+  EXPECT_EQ(full("select 1, q.* except (d), 2 from u q"), "select 1, `q`.`a`, 2 from `internal`.`d`.`u` q");
   EXPECT_EQ(full("select count(*), * from gone"), "select count(*), * from gone");
   EXPECT_EQ(full("select * from t join u using (a)"),
             "select * from `internal`.`d`.`t` join `internal`.`d`.`u` using (a)");

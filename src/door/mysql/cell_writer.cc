@@ -179,6 +179,15 @@ uint8_t* text_interval(const CellSource& source, idx_t index, RowOutput&, uint8_
     return format_time(out, time_micros(value), Fraction::kMicrosIfAny);
   });
 }
+uint8_t* text_declared_interval(const CellSource& source, idx_t index, RowOutput& output, uint8_t* at) {
+  constexpr int kMostDigits = 6;
+  const auto& value = value_at<duckdb::interval_t>(source, index);
+  if (value.months != 0) return text_interval(source, index, output, at);
+  return short_text(at, [&](uint8_t* out) {
+    if (source.scale == 0) return format_time(out, time_micros(value), Fraction::kNone);
+    return format_time(out, time_micros(value), Fraction::kMicros) - (kMostDigits - source.scale);
+  });
+}
 uint8_t* text_nested(const CellSource& source, idx_t index, RowOutput& output, uint8_t* at) {
   std::string_view text = source.nested->write(index);
   at = output.need(at, text.size());
@@ -440,7 +449,8 @@ void describe_source(const duckdb::LogicalType& type, CellSource& source) {
 
 void describe_digits(uint8_t digits, RowFormat format, CellPlan& plan, CellSource& source) {
   source.scale = digits;
-  if (format == RowFormat::kText) plan.write = text_declared_timestamp;
+  if (format != RowFormat::kText) return;
+  plan.write = plan.write == text_interval ? text_declared_interval : text_declared_timestamp;
 }
 
 }  // namespace sluice::door::mysql

@@ -54,15 +54,18 @@ std::vector<std::string> encode(const LogicalType& type, const std::vector<Value
   return rows;
 }
 
-// The text cell of a DATETIME(digits).
-std::string text_with_digits(int64_t micros, uint8_t digits) {
-  session::Column column = column_of(LogicalType::TIMESTAMP);
+// The text cell of a DATETIME(digits), or a time of so many.
+std::string text_with_digits(const Value& value, uint8_t digits) {
+  session::Column column = column_of(value.type());
   column.fraction_digits = digits;
   RowEncoder encoder({column}, RowFormat::kText);
   PacketBuffer out;
   uint8_t sequence = 0;
-  encoder.encode_values(out, sequence, {Value::TIMESTAMP(duckdb::timestamp_t(micros))});
+  encoder.encode_values(out, sequence, {value});
   return std::string(out.view().substr(kPacketHeader + 1));
+}
+std::string text_with_digits(int64_t micros, uint8_t digits) {
+  return text_with_digits(Value::TIMESTAMP(duckdb::timestamp_t(micros)), digits);
 }
 
 // The text cell of one value; "NULL" for NULL.
@@ -157,6 +160,9 @@ TEST(TextCell, DatesAndTimes) {
   EXPECT_EQ(text_with_digits(1'500'000, 1), "1970-01-01 00:00:01.5");
   EXPECT_EQ(text_with_digits(1'000'000, 4), "1970-01-01 00:00:01.0000");
   EXPECT_EQ(text_with_digits(-1, 6), "1969-12-31 23:59:59.999999");
+  EXPECT_EQ(text_with_digits(Value::INTERVAL(0, 0, 3'723'500'000), 0), "01:02:03");
+  EXPECT_EQ(text_with_digits(Value::INTERVAL(0, 1, -3'500'000), 2), "23:59:56.50");
+  EXPECT_EQ(text_with_digits(Value::INTERVAL(0, 0, -1), 6), "-00:00:00.000001");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 0)), "01:02:03");
   EXPECT_EQ(text(Value::TIME(1, 2, 3, 45)), "01:02:03.000045");
   uint8_t out[kMaxTimeText];
