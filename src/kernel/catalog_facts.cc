@@ -13,6 +13,7 @@
 #include "functions/types.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
+#include "kernel/system_column_types.h"
 #include "kernel/viewer.h"
 
 namespace sluice::kernel {
@@ -179,6 +180,12 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
   if (facts.view) {
     auto& view = entry.Cast<duckdb::ViewCatalogEntry>();
     add_view_columns(context, view, facts);
+    if (is_system_database(database)) {
+      for (ColumnFacts& column : facts.columns) {
+        if (column.type.id() == duckdb::LogicalTypeId::VARCHAR)
+          column.model.type = system_column_type(entry.name, column.name);
+      }
+    }
     facts.definition = definition_of(view);
     facts.aliases.assign(view.aliases.begin(), view.aliases.end());
     return facts;
@@ -196,6 +203,9 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
   facts.keys.insert(facts.keys.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
   add_table_columns(table, facts);
   facts.model = decode_table(entry.comment);
+  for (ColumnFacts& column : facts.columns) {
+    if (!column.generated.empty() && facts.model.note("not_null", column.name)) column.nullable = false;
+  }
   facts.partition_types = partition_types(facts.model, table.GetColumns());
   return facts;
 }

@@ -3,6 +3,7 @@
 
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "functions/types.h"
+#include "kernel/catalog_facts.h"
 #include "session/table_definition.h"
 
 namespace sluice::session {
@@ -12,6 +13,14 @@ constexpr uint64_t kMostVarchar = 65533;
 
 // The declared type of the column that an item of the query is; nullopt when it is computed or not known.
 std::optional<kernel::ColumnModel> model_of(kernel::Connection& kernel, const ColumnOrigin& origin, size_t place) {
+  // A view is no table to read: asking for its definition would end the transaction.
+  bool is_table = false;
+  const Status read = kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+    const auto found = kernel::describe_relation(context, origin.schema, origin.org_table);
+    is_table = found && !found->view;
+    return {};
+  });
+  if (!read || !is_table) return std::nullopt;
   const auto source = read_definition(kernel, origin.schema, origin.org_table);
   if (!source) return std::nullopt;
   // An origin without a name is `*`.
