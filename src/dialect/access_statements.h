@@ -102,4 +102,20 @@ struct RowPolicyStatement {
   std::string statement;  // the whole text, for SHOW
 };
 
+// CREATE, ALTER, DROP SQL_BLOCK_RULE
+struct BlockRuleStatement {
+  enum class What : uint8_t { kCreate, kAlter, kDrop };
+  What what = What::kCreate;
+  bool if_exists = false;
+  bool if_not_exists = false;
+  std::vector<std::string> names;  // kDrop: several
+  std::vector<std::pair<std::string, std::string>> properties;
+};
+
+// SET PROPERTY [FOR 'user'] 'key' = 'value', ..
+struct UserPropertyStatement {
+  std::optional<std::string> user;  // empty: the session's own
+  std::vector<std::pair<std::string, std::string>> properties;
+};
+
 }  // namespace sluice::dialect

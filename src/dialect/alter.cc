@@ -117,7 +117,7 @@ Parsed<void> parse_add_rollups(ParseContext& c, Alter& alter) {
     Clause clause = clause_of(What::kAddRollup);
     clause.name = TRY(parse_name(c, "a rollup name"));
     clause.columns = TRY(parse_name_list(c));
-    if (c.accept("DUPLICATE"_kw, "KEY"_kw)) TRY(parse_name_list(c));
+    if (c.accept("DUPLICATE"_kw, "KEY"_kw)) clause.other_columns = TRY(parse_name_list(c));
     TRY(parse_rollup_and_properties(c, clause));
     alter.clauses.push_back(std::move(clause));
   } while (c.is(TokenKind::kComma) && at_name(c, 1) && c.is(TokenKind::kLeftParen, 2) && c.accept(TokenKind::kComma));
@@ -274,7 +274,10 @@ Parsed<Clause> parse_modify(ParseContext& c) {
     skip_to_end(c);  // how rows are spread over tablets
     return clause_of(What::kAccepted);
   }
-  if (c.is("ENGINE"_kw) && c.is("TO"_kw, 1)) return c.unsupported("ALTER TABLE .. MODIFY ENGINE");
+  if (c.is("ENGINE"_kw) && c.is("TO"_kw, 1)) {
+    skip_to_end(c);
+    return clause_of(What::kEngine);
+  }
   c.accept("COLUMN"_kw);
   if (!at_name(c)) return c.expected("a column name");
   const bool comment = c.is("COMMENT"_kw, 1);
@@ -357,8 +360,10 @@ Parsed<void> parse_clause(ParseContext& c, Alter& alter) {
     case "ENABLE"_kw:
       c.advance();
       if (c.accept_word("FEATURE")) {
-        TRY(parse_string(c, "a feature in quotes"));
+        Clause clause = clause_of(What::kFeature);
+        clause.text = duckdb::StringUtil::Upper(TRY(parse_string(c, "a feature in quotes")));
         if (c.accept("WITH"_kw)) TRY(skip_properties(c));
+        return add(std::move(clause));
       } else {
         TRY(c.expect("KEYS"_kw));
       }

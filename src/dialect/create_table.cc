@@ -121,7 +121,10 @@ Parsed<void> add_column(ParseContext& c, TableParts& table) {
     return c.failure(sql_error(Code::kInvalidArgument, 1060, "Duplicate column name '" + name + "'"));
   }
   duckdb::LogicalIndex index(info.columns.LogicalColumnCount());
-  if (parts.not_null) {
+  if (parts.not_null && parts.column.Generated()) {
+    // The kernel has no constraints over such columns: writes look at it (kernel/insert_batch.h).
+    table.model.set_note("not_null", name, "generated");
+  } else if (parts.not_null) {
     info.constraints.push_back(duckdb::make_uniq<duckdb::NotNullConstraint>(index));
     table.not_null.insert(duckdb::StringUtil::Lower(name));
   }

@@ -14,6 +14,19 @@ Error wrong_table(std::string text) {
   return sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(text));
 }
 
+// NULL among the values of a LIST partition.
+Parsed<void> check_values(ParseContext& c, const TableParts& table, const kernel::Partition& partition) {
+  const auto& columns = table.model.partition_columns;
+  for (const kernel::Bound& tuple : partition.values) {
+    for (size_t i = 0; i < tuple.size() && i < columns.size(); ++i) {
+      if (tuple[i] || !table.not_null.contains(duckdb::StringUtil::Lower(columns[i]))) continue;
+      return c.failure(wrong_table(
+          "Can't have null partition is for NOT NULL partition column in partition expr's index " + std::to_string(i)));
+    }
+  }
+  return {};
+}
+
 Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
   if (table.model.partitioned == kernel::PartitionKind::kNone) return {};
   for (const auto& name : table.model.partition_columns) {
@@ -24,6 +37,7 @@ Parsed<void> resolve_partitions(ParseContext& c, TableParts& table) {
   if (!table.model.auto_unit.empty() && !functions::is_moment(types[0]))
     return c.failure(wrong_table("partition expr date_trunc is illegal!"));
   for (auto& partition : table.partitions) {
+    TRY(check_values(c, table, partition.partition));
     if (auto added = kernel::add_written(table.model, std::move(partition), types); !added)
       return c.failure(std::move(added.error()));
   }

@@ -230,6 +230,7 @@ Body parse_create(ParseContext& c) {
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_create_row_policy(c);
   if (c.accept_word("JOB")) return parse_create_job(c);
   if (at_function(c)) return parse_create_function(c);
+  if (c.accept_word("SQL_BLOCK_RULE")) return parse_block_rule(c, BlockRuleStatement::What::kCreate);
   if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to create: TABLE, VIEW, ..");
   return c.unsupported("CREATE " + std::string(c.text(c.peek())));
 }
@@ -248,6 +249,7 @@ Body parse_drop(ParseContext& c) {
   if (c.is("ROW"_kw) && c.is_word("POLICY", 1)) return parse_drop_row_policy(c);
   if (c.accept_word("JOB")) return parse_job_by_name(c, JobStatement::What::kDrop);
   if (at_function(c)) return parse_drop_function(c);
+  if (c.accept_word("SQL_BLOCK_RULE")) return parse_block_rule(c, BlockRuleStatement::What::kDrop);
   if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword) return c.expected("what to drop: TABLE, VIEW, ..");
   return c.unsupported("DROP " + std::string(c.text(c.peek())));
 }

@@ -314,6 +314,7 @@ Body parse_truncate(ParseContext& c) {
 
 Body parse_load(ParseContext& c) {
   c.advance();
+  if (c.accept_word("LABEL")) return parse_broker_load(c);
   if (!c.is("DATA"_kw)) return c.unsupported("LOAD other than LOAD DATA");
   c.advance();
   LoadDataStatement load;

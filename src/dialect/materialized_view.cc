@@ -121,6 +121,22 @@ Parsed<void> check_properties(ParseContext& c, const View& view) {
   return {};
 }
 
+// Calls whose answer is another one each time, in the text from token `first` to the cursor.
+Parsed<void> check_calls(ParseContext& c, size_t first) {
+  static constexpr const char* kChanging[] = {"now",  "current_time", "current_date",   "utc_timestamp",
+                                              "uuid", "random",       "unix_timestamp", "curdate"};
+  for (size_t i = first; i + 1 < c.mark(); ++i) {
+    if (c.peek_at(i).kind != TokenKind::kWord || c.peek_at(i + 1).kind != TokenKind::kLeftParen) continue;
+    for (const char* name : kChanging) {
+      if (!duckdb::StringUtil::CIEquals(c.name_at(i), name)) continue;
+      return c.failure(sql_error(
+          Code::kInvalidArgument, 1105,
+          std::string("errCode = 2, detailMessage = The materialized view contain ") + name + " is disallowed"));
+    }
+  }
+  return {};
+}
+
 Parsed<void> check_one_table(ParseContext& c, View& view) {
   const auto refuse = [&](const char* sentence) {
     return c.failure(sql_error(Code::kInvalidArgument, 1105, std::string("errCode = 2, detailMessage = ") + sentence));
@@ -131,6 +147,7 @@ Parsed<void> check_one_table(ParseContext& c, View& view) {
   auto& select = node.Cast<duckdb::SelectNode>();
   if (!select.from_table || select.from_table->type != duckdb::TableReferenceType::BASE_TABLE)
     return refuse("The materialized view only support one table in from clause.");
+  if (!select.from_table->alias.empty()) return refuse("The materialized view not support table with alias.");
   if (select.having) return refuse("The having clause is not supported in add materialized view clause");
   for (const auto& modifier : node.modifiers) {
     if (modifier->type == duckdb::ResultModifierType::LIMIT_MODIFIER)
@@ -138,7 +155,7 @@ Parsed<void> check_one_table(ParseContext& c, View& view) {
   }
   for (const auto& column : select.select_list) {
     if (column->GetExpressionClass() == duckdb::ExpressionClass::STAR)
-      return refuse("The materialized view currently does not support * in select statement");
+      return refuse("The materialized view not support select star");
   }
   const auto& base = select.from_table->Cast<duckdb::BaseTableRef>();
   view.table = QualifiedName{base.catalog_name, base.schema_name, base.table_name};
@@ -166,6 +183,7 @@ Body parse_create_materialized_view(ParseContext& c, bool or_replace) {
   const size_t first = c.mark();
   view.query = TRY(parse_query(c));
   view.query_text = std::string(c.text_since(first));
+  if (plain) TRY(check_calls(c, first));
   if (c.is("PROPERTIES"_kw)) view.properties = TRY(parse_properties(c));
   SourceTables(view.sources).visit(*view.query->Cast<duckdb::SelectStatement>().node);
   view.what = plain ? What::kCreateSync : What::kCreateAsync;

@@ -134,6 +134,7 @@ Body parse_statement(ParseContext& c) {
       if (c.accept("MATERIALIZED"_kw, "VIEW"_kw)) return parse_alter_materialized_view(c);
       if (c.accept("DATABASE"_kw) || c.accept("SCHEMA"_kw)) return parse_alter_database(c);
       if (c.is("SYSTEM"_kw) || c.is("RESOURCE"_kw)) return parse_alter_system(c);
+      if (c.accept_word("SQL_BLOCK_RULE")) return parse_block_rule(c, BlockRuleStatement::What::kAlter);
       if (!c.is(TokenKind::kWord) || c.peek().keyword == kNoKeyword)
         return c.expected("what to alter: TABLE, VIEW, ..");
       return c.unsupported("ALTER " + std::string(c.text(c.peek())));
@@ -202,6 +203,7 @@ Body parse_statement(ParseContext& c) {
     default:
       if (c.is_word("RECOVER")) return parse_recover(c);
       if (c.is_word("EXPORT")) return parse_export(c);
+      if (c.is_word("CLEAN")) return parse_clean_label(c);
       return c.expected("a statement like SELECT, INSERT, CREATE, SHOW or SET");
   }
 }

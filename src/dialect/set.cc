@@ -160,7 +160,10 @@ Body parse_set(ParseContext& c) {
     c.advance();
     return parse_set_password(c);
   }
-  if (c.is_word("PROPERTY")) return c.unsupported("SET PROPERTY");
+  if (c.is_word("PROPERTY") && !c.is(TokenKind::kEqual, 1)) {
+    c.advance();
+    return parse_user_property(c);
+  }
   if (c.accept("DEFAULT"_kw)) return c.unsupported("SET DEFAULT ROLE");
   if (c.is("ROLE"_kw)) return c.unsupported("SET ROLE");
   SetStatement set;

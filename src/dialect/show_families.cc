@@ -254,6 +254,23 @@ Body parse_admin(ParseContext& c) {
     skip_to_end(c);
     return show;
   }
+  // SET TABLE t STATUS PROPERTIES ("state" = "..")
+  if (c.is("SET"_kw) && c.is("TABLE"_kw, 1)) {
+    const size_t first = c.mark();
+    c.advance();
+    c.advance();
+    AlterTableStatement alter;
+    alter.table = TRY(parse_qualified_name(c, "a table"));
+    if (c.accept_word("STATUS")) {
+      AlterTableStatement::Clause& clause = alter.clauses.emplace_back();
+      clause.what = AlterTableStatement::What::kTableState;
+      for (const auto& [key, value] : TRY(parse_properties(c))) {
+        if (key == "state") clause.text = upper(value);
+      }
+      return alter;
+    }
+    c.return_to(first);
+  }
   // SET FRONTEND CONFIG, SET REPLICA STATUS, REPAIR, CHECK TABLET, COMPACT, REBALANCE DISK, CLEAN TRASH, ..: there are
   // no tablets, replicas and disks to care for.
   for (const char* word : {"SET", "REPAIR", "CANCEL", "CHECK", "COMPACT", "REBALANCE", "CLEAN", "COPY"}) {

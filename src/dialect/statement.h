@@ -241,12 +241,19 @@ struct JobStatement {
   uint64_t task = 0;       // kCancelTask
 };
 
+// CLEAN LABEL [label] FROM db: a label may be used again.
+struct CleanLabelStatement {
+  std::string label;  // empty: all of the database
+  QualifiedName database;
+};
+
 using StatementBody =
     std::variant<KernelStatement, ExplainStatement, CreateLikeStatement, AlterTableStatement, AlterViewStatement,
                  RenameDatabaseStatement, MaterializedViewStatement, AlterPartitionsStatement, RecoverStatement,
                  UseStatement, SetStatement, ShowStatement, KillStatement, TransactionStatement, SavepointStatement,
                  PreparedTextStatement, AccountStatement, RoleStatement, GrantStatement, RowPolicyStatement,
-                 LoadDataStatement, OutfileStatement, JobStatement, AliasFunctionStatement, NoOpStatement>;
+                 BlockRuleStatement, UserPropertyStatement, LoadDataStatement, BrokerLoadStatement, CleanLabelStatement,
+                 OutfileStatement, JobStatement, AliasFunctionStatement, NoOpStatement>;
 
 // One literal of the statement's text, by its ordinal among the literals that normalise() takes out.
 struct LiteralSlot {

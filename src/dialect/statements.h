@@ -119,6 +119,14 @@ Body parse_drop_row_policy(ParseContext& c);
 // After SHOW ROW POLICY:
 Parsed<void> parse_show_row_policies(ParseContext& c, ShowStatement& show);
 
+// block_rule.cc
+Body parse_block_rule(ParseContext& c, BlockRuleStatement::What what);  // after the verb and SQL_BLOCK_RULE
+Body parse_user_property(ParseContext& c);                              // after SET PROPERTY
+Body parse_clean_label(ParseContext& c);                                // at CLEAN
+
+// broker_load.cc: after LOAD LABEL
+Body parse_broker_load(ParseContext& c);
+
 // One statement without its end; also EXPLAIN's. (parser.cc)
 Body parse_statement(ParseContext& c);
 

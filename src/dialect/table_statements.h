@@ -46,6 +46,9 @@ struct AlterTableStatement {
     kAddConstraint,  // Doris' constraints are promises to the planner: kept and shown, never enforced
     kDropConstraint,
     kProperties,
+    kEngine,      // MODIFY ENGINE TO ..: not offered
+    kFeature,     // ENABLE FEATURE: all that Doris has are there; `text` is its name
+    kTableState,  // ADMIN SET TABLE t STATUS: `text` is NORMAL, ROLLUP or SCHEMA_CHANGE
     kAccepted,  // storage, engines, character sets: nothing to do once the table is there
   };
   struct Column {

@@ -207,6 +207,9 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
   facts.keys.insert(facts.keys.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
   add_table_columns(table, facts);
   facts.model = decode_table(entry.comment);
+  for (ColumnFacts& column : facts.columns) {
+    if (!column.generated.empty() && facts.model.note("not_null", column.name)) column.nullable = false;
+  }
   facts.partition_types = partition_types(facts.model, table.GetColumns());
   return facts;
 }

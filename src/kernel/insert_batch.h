@@ -99,6 +99,14 @@ class Batch {
       select->select_list.push_back(named(std::move(number), kRowNumber));
     }
     ExprPtr filled = rules_.strict || from_values_ ? nullptr : without_nulls(columns);
+    for (const auto& [name, expression] : target_.never_null) {
+      auto known = duckdb::make_uniq<duckdb::OperatorExpression>(duckdb::ExpressionType::OPERATOR_IS_NOT_NULL,
+                                                                 expression->Copy());
+      filled = both(std::move(filled),
+                    doris_call(kRequire, arguments_of(std::move(known), text("null value for not null column, "
+                                                                             "column=" +
+                                                                             name))));
+    }
     const bool checked = target_.model.partitioned != PartitionKind::kNone || !partitions.names.empty();
     if (!checked && !filled) return subquery(std::move(select), "__b");
     auto outer = duckdb::make_uniq<duckdb::SelectNode>();

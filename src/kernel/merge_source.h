@@ -29,6 +29,8 @@ struct WriteTarget {
   TableModel model;
   std::vector<WriteColumn> columns;  // without generated ones
   std::vector<duckdb::LogicalType> partition_types;
+  // Generated columns that are NOT NULL, with what they are made of.
+  std::vector<std::pair<std::string, ExprPtr>> never_null;
 
   const WriteColumn* find(const std::string& column) const;
   bool has_keys() const;

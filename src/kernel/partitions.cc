@@ -277,6 +277,32 @@ Result<std::string> bound_text(const std::string& written, const LogicalType& ty
   return result.ToString();
 }
 
+namespace {
+
+// Where partitions after the first one begin: a year, a month, a Monday; other units as they are.
+duckdb::timestamp_t begin_of_unit(duckdb::timestamp_t moment, const std::string& unit) {
+  duckdb::date_t date;
+  duckdb::dtime_t time;
+  duckdb::Timestamp::Convert(moment, date, time);
+  if (unit == "YEAR")
+    date = duckdb::Date::FromDate(duckdb::Date::ExtractYear(date), 1, 1);
+  else if (unit == "MONTH")
+    date = duckdb::Date::FromDate(duckdb::Date::ExtractYear(date), duckdb::Date::ExtractMonth(date), 1);
+  else if (unit == "WEEK")
+    date = duckdb::Date::GetMondayOfCurrentWeek(date);
+  return duckdb::Timestamp::FromDatetime(date, time);
+}
+
+// Weeks of a year begin on Mondays; the first one has January 1.
+int week_of_year(duckdb::date_t date) {
+  const int day = duckdb::Date::ExtractDayOfTheYear(date);
+  const int weekday = duckdb::Date::ExtractISODayOfTheWeek(date);  // 1: Monday
+  const int before = ((day - weekday) % 7 + 7) % 7;                // days of the year before its first Monday
+  return (day - 1 + (before > 0 ? 7 - before : 0)) / 7 + 1;
+}
+
+}  // namespace
+
 Result<std::vector<Partition>> partitions_of_interval(const std::string& from, const std::string& to, int64_t step,
                                                       const std::string& unit, const LogicalType& type) {
   std::vector<Partition> result;
@@ -331,8 +357,8 @@ Result<std::vector<Partition>> partitions_of_interval(const std::string& from, c
     return fail(wrong("Unsupported unit of partitions: " + unit));
   auto text = [&](duckdb::timestamp_t moment) { return Value::TIMESTAMP(moment).DefaultCastAs(type).ToString(); };
   while (at < end) {
-    auto next = duckdb::Interval::Add(at, length);
-    if (next > end) next = end;
+    auto next = duckdb::Interval::Add(begin_of_unit(at, unit), length);
+    if (next > end && unit != "DAY") next = end;
     int32_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
     duckdb::date_t date;
     duckdb::dtime_t time;
@@ -345,7 +371,7 @@ Result<std::vector<Partition>> partitions_of_interval(const std::string& from, c
     else if (unit == "MONTH")
       std::snprintf(name, sizeof name, "p_%04d%02d", year, month);
     else if (unit == "WEEK")
-      std::snprintf(name, sizeof name, "p_%04d_%02d", year, duckdb::Date::ExtractISOWeekNumber(date));
+      std::snprintf(name, sizeof name, "p_%04d_%02d", year, week_of_year(date));
     else if (unit == "DAY")
       std::snprintf(name, sizeof name, "p_%04d%02d%02d", year, month, day);
     else

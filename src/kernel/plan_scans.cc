@@ -6,6 +6,7 @@
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/filter/list.hpp"
 #include "kernel/plan_writer.h"
+#include "kernel/table_model.h"
 
 namespace sluice::kernel {
 namespace {
@@ -30,6 +31,14 @@ void filter_expressions(const duckdb::TableFilter& filter, const duckdb::Express
     default:
       out.push_back(filter.ToExpression(column));
   }
+}
+
+// HASH(`k`) BUCKETS 3
+uint64_t buckets_of(const std::string& distribution) {
+  constexpr uint64_t kAuto = 10;
+  const size_t at = distribution.find("BUCKETS ");
+  const uint64_t written = at == std::string::npos ? 0 : std::strtoull(distribution.c_str() + at + 8, nullptr, 10);
+  return written == 0 ? kAuto : written;
 }
 
 }  // namespace
@@ -89,6 +98,14 @@ PlanNode PlanWriter::scan(duckdb::LogicalGet& get, const Expressions* above) {
     if (!predicates.empty()) out.lines.push_back("PREDICATES: " + joined(predicates, " AND "));
     const std::string partitions = scanned_partitions(get, conditions);
     if (!partitions.empty()) out.lines.push_back("partitions=" + partitions);
+    auto& size = out.scan.emplace();
+    size.rows = out.cardinality.value_or(0);
+    const TableModel model = decode_table(table->comment);
+    if (!partitions.empty())
+      size.partitions = std::strtoull(partitions.c_str(), nullptr, 10);
+    else
+      size.partitions = std::max<uint64_t>(model.partitions.size(), 1);
+    size.tablets = size.partitions * (model.distribution.empty() ? 1 : buckets_of(model.distribution));
     out.lines.push_back("cardinality=" + std::to_string(out.cardinality.value_or(0)) + ", numNodes=1");
   } else if (!predicates.empty()) {
     out.lines.push_back("PREDICATES: " + joined(predicates, " AND "));

@@ -11,6 +11,13 @@
 
 namespace sluice::kernel {
 
+// What a scan of a table reads.
+struct PlanScan {
+  uint64_t partitions = 1;
+  uint64_t tablets = 1;
+  uint64_t rows = 0;  // an estimate
+};
+
 struct PlanNode {
   std::vector<std::string> shapes;  // of SHAPE PLAN, the upper first: an operator of two phases has two
   std::string name;                 // without Logical or Physical: "Filter"
@@ -18,6 +25,7 @@ struct PlanNode {
   std::string title;                // of fragments: "VSORT"; empty: no operator there, its lines go to the one below
   std::vector<std::string> lines;   // below the title
   std::optional<uint64_t> cardinality;  // the estimate
+  std::optional<PlanScan> scan;  // of a table
   std::vector<PlanNode> children;
 };
 

@@ -6,6 +6,7 @@
 #include "duckdb/common/string_util.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/dynamic_partition.h"
 
 namespace sluice::kernel {
 namespace {
@@ -68,6 +69,7 @@ std::string refused_property(const TableModel& model) {
                ? "Cluster keys only support unique keys table which enabled enable_unique_key_merge_on_write"
                : "Cluster keys only support unique keys table";
   }
+  if (std::string reason = refused_dynamic_partition(model); !reason.empty()) return reason;
   for (const auto& [name, value] : model.properties) {
     if (std::string reason = refused(model, name, value); !reason.empty()) return reason;
   }

@@ -292,9 +292,34 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   return {};
 }
 
+// The rows of a materialised view are those of its query.
+void refuse_view(duckdb::ClientContext& context, const std::string& catalog, const std::string& schema,
+                 const std::string& name) {
+  auto* table = find_table(context, catalog, schema, name);
+  if (table && is_encoded(table->comment) && decode_table(table->comment).is_materialized_view())
+    throw duckdb::BinderException("Not allowed to perform current operation on async materialized view");
+}
+
+void refuse_views(duckdb::ClientContext& context, const duckdb::SQLStatement& tree) {
+  const auto refuse = [&](const duckdb::unique_ptr<duckdb::TableRef>& ref) {
+    if (!ref || ref->type != duckdb::TableReferenceType::BASE_TABLE) return;
+    const auto& base = ref->Cast<duckdb::BaseTableRef>();
+    refuse_view(context, base.catalog_name, base.schema_name, base.table_name);
+  };
+  if (tree.type == duckdb::StatementType::INSERT_STATEMENT) {
+    const auto& insert = tree.Cast<duckdb::InsertStatement>();
+    refuse_view(context, insert.catalog, insert.schema, insert.table);
+  } else if (tree.type == duckdb::StatementType::UPDATE_STATEMENT) {
+    refuse(tree.Cast<duckdb::UpdateStatement>().table);
+  } else if (tree.type == duckdb::StatementType::DELETE_STATEMENT) {
+    refuse(tree.Cast<duckdb::DeleteStatement>().table);
+  }
+}
+
 }  // namespace
 
 std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+  if (!rules.into_views) refuse_views(context, *tree);
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
       return rewrite_insert(context, tree, rules);

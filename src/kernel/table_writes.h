@@ -14,6 +14,7 @@ namespace sluice::kernel {
 struct WriteRules {
   bool strict = true;           // enable_insert_strict: wrong rows are errors; otherwise left out, texts cut
   bool partial_update = false;  // enable_unique_key_partial_update: columns not named keep their values
+  bool into_views = true;       // allow_modify_materialized_view_data: tables of materialised views, too
   // Rows of one write lie sorted by their keys up to this many: as a rowset of Doris is sorted as far as its write
   // buffer holds it. Larger writes lie as they came.
   uint64_t most_sorted_rows = 2'000'000;

@@ -8,6 +8,7 @@
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/decimal256.h"
 #include "functions/type_names.h"
+#include "functions/types.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
 
@@ -123,9 +124,14 @@ void check_indexes(const WriteTarget& target, const WriteColumn& column) {
 // What Doris does not let a DELETE ask for.
 void check_delete(const WriteTarget& target, const duckdb::ParsedExpression& condition) {
   each_column(condition, target, [&](const WriteColumn& column) {
-    if (column.type.IsNested())
-      throw duckdb::BinderException("Can not apply delete condition to column type: %s",
-                                    functions::type_name(column.type));
+    // With unique keys the rows are found by a query instead.
+    if (target.model.keys != KeyModel::kUnique) {
+      if (column.type.IsNested() || functions::is_object(column.type))
+        throw duckdb::BinderException("Can not apply delete condition to column type: %s",
+                                      functions::type_name(column.type));
+      if (column.type.id() == duckdb::LogicalTypeId::FLOAT || column.type.id() == duckdb::LogicalTypeId::DOUBLE)
+        throw duckdb::BinderException("Column[%s] type is float or double.", column.name);
+    }
     check_indexes(target, column);
     if (target.model.keys == KeyModel::kAggregate && !column.model.key) {
       throw duckdb::BinderException(

@@ -2,6 +2,7 @@
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/decimal256.h"
 #include "kernel/insert_batch.h"
 
@@ -26,6 +27,23 @@ bool has_model(duckdb::TableCatalogEntry& table) {
   return false;
 }
 
+namespace {
+
+// Whether an expression reads no generated columns, which rows that are written do not have.
+bool reads_stored_columns(duckdb::TableCatalogEntry& table, const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+    const std::string& name = expression.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    return table.ColumnExists(name) && !table.GetColumn(name).Generated();
+  }
+  bool stored = true;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(expression, [&](const duckdb::ParsedExpression& child) {
+    stored = stored && reads_stored_columns(table, child);
+  });
+  return stored;
+}
+
+}  // namespace
+
 WriteTarget target_of(duckdb::TableCatalogEntry& table) {
   WriteTarget target;
   target.catalog = table.ParentCatalog().GetName();
@@ -43,7 +61,11 @@ WriteTarget target_of(duckdb::TableCatalogEntry& table) {
     }
   }
   for (const auto& column : table.GetColumns().Logical()) {
-    if (column.Generated()) continue;
+    if (column.Generated()) {
+      if (target.model.note("not_null", column.Name()) && reads_stored_columns(table, column.GeneratedExpression()))
+        target.never_null.emplace_back(column.Name(), column.GeneratedExpression().Copy());
+      continue;
+    }
     WriteColumn& added = target.columns.emplace_back();
     added.name = column.Name();
     added.type = column.Type();

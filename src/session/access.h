@@ -79,6 +79,13 @@ class Access {
   virtual Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
                        const std::string& database) = 0;
 
+  // Errors: 1227; 1105 and 5084 what is wrong with the rule or the property.
+  virtual Status apply(const dialect::BlockRuleStatement& statement, const dialect::Account& self) = 0;
+  virtual Status apply(const dialect::UserPropertyStatement& statement, const dialect::Account& self) = 0;
+
+  virtual std::vector<BlockRule> block_rules() const = 0;  // sorted by name
+  virtual UserProperties user_properties(const std::string& user) const = 0;
+
   virtual std::vector<AccountRecord> list() const = 0;
   virtual std::vector<Role> roles() const = 0;  // without those that are built in
   virtual std::vector<RowPolicy> row_policies() const = 0;

@@ -124,6 +124,8 @@ Result<std::unique_ptr<StoredAccess>> StoredAccess::open(std::unique_ptr<Account
   }
   state.roles = std::move(data->roles);
   state.policies = std::move(data->row_policies);
+  state.block_rules = std::move(data->block_rules);
+  state.properties = std::move(data->user_properties);
   access->publish(std::move(state));
   return access;
 }
@@ -141,7 +143,7 @@ Role* StoredAccess::State::find_role(const std::string& name) {
 
 StoredAccess::State StoredAccess::copy() const {
   std::shared_lock lock(mutex_);
-  return {entries_, roles_, policies_};
+  return {entries_, roles_, policies_, block_rules_, properties_};
 }
 
 Status StoredAccess::change_to(State state) {
@@ -150,6 +152,8 @@ Status StoredAccess::change_to(State state) {
   for (const auto& entry : state.entries) data.accounts.push_back(entry.record);
   data.roles = state.roles;
   data.row_policies = state.policies;
+  data.block_rules = state.block_rules;
+  data.user_properties = state.properties;
   TRY(store_->replace_all(data));
   publish(std::move(state));
   return {};
@@ -179,6 +183,10 @@ void StoredAccess::publish(State state) {
   roles_ = std::move(state.roles);
   std::sort(roles_.begin(), roles_.end(), [](const Role& a, const Role& b) { return a.name < b.name; });
   policies_ = std::move(state.policies);
+  block_rules_ = std::move(state.block_rules);
+  std::sort(block_rules_.begin(), block_rules_.end(),
+            [](const BlockRule& a, const BlockRule& b) { return a.name < b.name; });
+  properties_ = std::move(state.properties);
   rights_.clear();
   generation_.fetch_add(1, std::memory_order_acq_rel);
 }

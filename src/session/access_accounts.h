@@ -46,6 +46,11 @@ class StoredAccess final : public Access {
   Status apply(const dialect::RoleStatement& statement, const dialect::Account& self) override;
   Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
                const std::string& database) override;
+  // access_block_rules.cc
+  Status apply(const dialect::BlockRuleStatement& statement, const dialect::Account& self) override;
+  Status apply(const dialect::UserPropertyStatement& statement, const dialect::Account& self) override;
+  std::vector<BlockRule> block_rules() const override;
+  UserProperties user_properties(const std::string& user) const override;
   std::shared_ptr<const Rights> rights(std::string_view account) const override;
   uint64_t generation() const override { return generation_.load(std::memory_order_acquire); }
   std::vector<AccountRecord> list() const override;
@@ -63,6 +68,8 @@ class StoredAccess final : public Access {
     Entries entries;
     std::vector<Role> roles;
     std::vector<RowPolicy> policies;
+    std::vector<BlockRule> block_rules;
+    std::map<std::string, UserProperties> properties;  // by user
     // Null when there is none.
     Entry* find(const std::string& user, const std::string& host);
     Role* find_role(const std::string& name);
@@ -73,6 +80,8 @@ class StoredAccess final : public Access {
   // Stores it, then shows it to everybody.
   Status change_to(State state);
   void publish(State state);
+  // Those that bind a user; mutex_ is held. (access_block_rules.cc)
+  BlockRules block_rules_of(const std::string& user) const;
   // With its roles; mutex_ is held.
   std::shared_ptr<const Rights> make_rights(const AccountRecord& account) const;
   std::shared_ptr<const Rights> rights_of(const dialect::Account& account) const;
@@ -89,6 +98,8 @@ class StoredAccess final : public Access {
   std::unordered_map<std::string, Sha256Digest> seen_passwords_;
   std::vector<Role> roles_;  // sorted by name
   std::vector<RowPolicy> policies_;
+  std::vector<BlockRule> block_rules_;
+  std::map<std::string, UserProperties> properties_;
   mutable std::unordered_map<std::string, std::shared_ptr<const Rights>> rights_;  // as asked for since the last change
 
   std::atomic<uint64_t> generation_{1};  // written under mutex_

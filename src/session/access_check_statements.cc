@@ -100,6 +100,7 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     TRY(need_for(TRY(object(alter->table)), kToAlter, "ALTER TABLE"));
     for (const auto& clause : alter->clauses) {
       using What = dialect::AlterTableStatement::What;
+      if (clause.what == What::kTableState) TRY(need_global(kToOperate));
       if (clause.what == What::kReplaceWith || clause.what == What::kRenameTable || clause.what == What::kRenameColumn)
         TRY(need_unbound(TRY(object(alter->table))));
       if (clause.what != What::kReplaceWith) continue;
@@ -133,6 +134,16 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     TRY(need_global(kToOperate));  // files of the server
     return tree(*outfile->query, dialect::KernelStatement::Effect::kRead);
   }
+  if (const auto* load_files = std::get_if<dialect::BrokerLoadStatement>(&body)) {
+    for (const auto& part : load_files->parts) {
+      dialect::QualifiedName table = part.table;
+      if (table.database.empty()) table.database = load_files->database;
+      TRY(load(TRY(object(table))));
+    }
+    return {};  // what reads the files is checked as a statement of its own
+  }
+  if (const auto* clean = std::get_if<dialect::CleanLabelStatement>(&body))
+    return need_database(TRY(database(clean->database)), kToLoad);
   if (std::holds_alternative<dialect::JobStatement>(body) ||
       std::holds_alternative<dialect::AliasFunctionStatement>(body)) {
     return need_global(kToAdminister);
@@ -148,7 +159,9 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
   // Access itself checks these.
   if (std::holds_alternative<dialect::AccountStatement>(body) || std::holds_alternative<dialect::RoleStatement>(body) ||
       std::holds_alternative<dialect::GrantStatement>(body) ||
-      std::holds_alternative<dialect::RowPolicyStatement>(body)) {
+      std::holds_alternative<dialect::RowPolicyStatement>(body) ||
+      std::holds_alternative<dialect::BlockRuleStatement>(body) ||
+      std::holds_alternative<dialect::UserPropertyStatement>(body)) {
     return {};
   }
   return need_global(kToAdminister);
@@ -282,6 +295,7 @@ Status AccessCheck::show_family(const dialect::ShowStatement& statement) {
   const std::string_view family = statement.family;
   if (among(kServerFamilies, family)) return need_global(kToOperate);
   if (family == "ROLES") return need_global(kToGrant);
+  if (family == "PROPERTY" && !statement.words.empty() && statement.words != client_.user) return need_global(kToGrant);
   const bool of_rows = among(kRowFamilies, family);
   if (of_rows || among(kTableFamilies, family)) {
     dialect::QualifiedName name = statement.object;

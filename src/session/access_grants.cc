@@ -288,7 +288,8 @@ std::shared_ptr<const Rights> StoredAccess::make_rights(const AccountRecord& acc
       if (own) policies.push_back(&policy);
     }
   }
-  return std::make_shared<const Rights>(account.user, std::move(grants), std::move(policies));
+  return std::make_shared<const Rights>(account.user, std::move(grants), std::move(policies),
+                                        block_rules_of(account.user));
 }
 
 std::shared_ptr<const Rights> StoredAccess::rights_of(const dialect::Account& account) const {

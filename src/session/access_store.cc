@@ -128,10 +128,6 @@ class Writer {
     put(out, "workload_groups", rows);
   }
 
- private:
-  void cells(json::yyjson_mut_val* array, const Row& values) {
-    for (const auto& value : values) json::yyjson_mut_arr_add_strncpy(doc_, array, value.data(), value.size());
-  }
   // Writes and forgets the rows.
   void put(json::yyjson_mut_val* object, const char* key, std::vector<Row>& rows) {
     if (rows.empty()) return;
@@ -140,6 +136,10 @@ class Writer {
     rows.clear();
   }
 
+ private:
+  void cells(json::yyjson_mut_val* array, const Row& values) {
+    for (const auto& value : values) json::yyjson_mut_arr_add_strncpy(doc_, array, value.data(), value.size());
+  }
   json::yyjson_mut_doc* doc_;
 };
 
@@ -304,6 +304,19 @@ class FileAccountStore final : public AccountStore {
         return damaged("a row policy without name, table or condition");
       data.row_policies.push_back(std::move(policy));
     }
+    yyjson_arr_foreach(json::yyjson_obj_get(root, "block_rules"), index, count, entry) {
+      const auto number = [&](const char* key) { return json::yyjson_get_sint(json::yyjson_obj_get(entry, key)); };
+      const auto flag = [&](const char* key) { return json::yyjson_get_bool(json::yyjson_obj_get(entry, key)); };
+      BlockRule rule{member(entry, "name"),   member(entry, "sql"), member(entry, "sql_hash"),
+                     number("partition_num"), number("tablet_num"), number("cardinality"),
+                     flag("global"),          flag("enable")};
+      if (rule.name.empty()) return damaged("a block rule without name");
+      data.block_rules.push_back(std::move(rule));
+    }
+    for (const Row& row : read_rows(root, "user_properties")) {
+      if (row.size() != 3) return damaged("a wrong property of a user");
+      data.user_properties[row[0]][row[1]] = row[2];
+    }
     return data;
   }
 
@@ -350,6 +363,23 @@ class FileAccountStore final : public AccountStore {
       writer.text(object, "condition", policy.condition);
       writer.text(object, "statement", policy.statement);
     }
+    if (!data.block_rules.empty()) list = json::yyjson_mut_obj_add_arr(doc, root, "block_rules");
+    for (const auto& rule : data.block_rules) {
+      json::yyjson_mut_val* object = json::yyjson_mut_arr_add_obj(doc, list);
+      writer.text(object, "name", rule.name);
+      writer.text(object, "sql", rule.sql);
+      writer.text(object, "sql_hash", rule.sql_hash);
+      json::yyjson_mut_obj_add_int(doc, object, "partition_num", rule.partitions);
+      json::yyjson_mut_obj_add_int(doc, object, "tablet_num", rule.tablets);
+      json::yyjson_mut_obj_add_int(doc, object, "cardinality", rule.cardinality);
+      json::yyjson_mut_obj_add_bool(doc, object, "global", rule.global);
+      json::yyjson_mut_obj_add_bool(doc, object, "enable", rule.enabled);
+    }
+    std::vector<Row> properties;
+    for (const auto& [user, values] : data.user_properties) {
+      for (const auto& [key, value] : values) properties.push_back({user, key, value});
+    }
+    writer.put(root, "user_properties", properties);
     size_t length = 0;
     constexpr json::yyjson_write_flag kFlags = json::YYJSON_WRITE_PRETTY | json::YYJSON_WRITE_ALLOW_INVALID_UNICODE;
     const std::unique_ptr<char, decltype(&std::free)> text(json::yyjson_mut_write(doc, kFlags, &length), &std::free);

@@ -17,6 +17,8 @@ struct AccessData {
   std::vector<AccountRecord> accounts;
   std::vector<Role> roles;  // sorted by name
   std::vector<RowPolicy> row_policies;
+  std::vector<BlockRule> block_rules;
+  std::map<std::string, UserProperties> user_properties;  // by user
 };
 
 class AccountStore {
@@ -35,7 +37,9 @@ class AccountStore {
 //                  "roles": [..], "grants": {..}, "password": {..}}],
 //    "roles": [{"name", "comment", "grants": {..}}],
 //    "row_policies": [{"name", "table": [catalog, database, table], "restrictive", "user", "host" | "role",
-//                      "condition", "statement"}]}
+//                      "condition", "statement"}],
+//    "block_rules": [{"name", "sql", "sql_hash", "partition_num", "tablet_num", "cardinality", "global", "enable"}],
+//    "user_properties": [[user, key, value]]}
 // with grants = {"objects": [[catalog, database, table, "Select_priv,.."]], "columns": [[catalog, database, table,
 // column, ".."]], "resources": [[name, ".."]], "workload_groups": [[name, ".."]]}. Version 1 had no privileges: whoever
 // could log in could do everything but administer, and keeps that.

@@ -181,24 +181,85 @@ Status check_order(const TableDefinition& table, const std::vector<TableColumn>&
   return {};
 }
 
-Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns) {
+namespace {
+
+// Whether the first of `columns` are the table's keys in their order, as far as both go.
+bool begins_with_keys(const TableDefinition& table, const std::vector<std::string>& columns) {
+  for (size_t i = 0; i < columns.size() && i < table.columns.size(); ++i) {
+    if (is_key(table.columns[i]) && !StringUtil::CIEquals(columns[i], table.columns[i].name())) return false;
+  }
+  return true;
+}
+
+Status check_merging_rollup(const TableDefinition& table, const std::vector<std::string>& columns) {
+  const bool unique = table.model.keys == KeyModel::kUnique;
+  bool replaces = unique;
+  size_t keys = 0;
+  size_t values = 0;
+  for (const std::string& name : columns) {
+    const TableColumn* column = column_of(table, name);
+    if (!column) return fail(ddl_error("Column[" + name + "] does not exist"));
+    if (!is_key(*column)) {
+      ++values;
+      replaces = replaces || column->model().aggregation.starts_with("REPLACE");
+      continue;
+    }
+    if (values > 0) return fail(ddl_error("Invalid column order. value should be after key: " + name));
+    ++keys;
+  }
+  if (keys == 0) return fail(ddl_error("No key column is found"));
+  const auto all = static_cast<size_t>(std::ranges::count_if(table.columns, is_key));
+  if (replaces && keys != all) {
+    return fail(ddl_error(unique ? "Rollup should contains all unique keys in basetable"
+                                 : "Rollup should contains all keys if there is a REPLACE value"));
+  }
+  if (keys == all && begins_with_keys(table, columns)) {
+    return fail(ddl_error(
+        "Rollup contains all keys in base table with same order for aggregation or unique table is useless."));
+  }
+  return {};
+}
+
+Status check_duplicate_rollup(const TableDefinition& table, const std::vector<std::string>& columns,
+                              const std::vector<std::string>& keys) {
+  if (keys.size() > columns.size())
+    return fail(ddl_error("Num of duplicate keys should less than or equal to num of rollup columns."));
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (i < keys.size() && !StringUtil::CIEquals(columns[i], keys[i]))
+      return fail(ddl_error("Duplicate keys should be the prefix of rollup columns"));
+  }
+  if (keys.empty()) {
+    const TableColumn* first = column_of(table, columns[0]);
+    const auto type = first ? first->definition.Type().id() : LogicalTypeId::INVALID;
+    if (type == LogicalTypeId::FLOAT || type == LogicalTypeId::DOUBLE)
+      return fail(ddl_error("The first column could not be float or double"));
+  }
+  if (!begins_with_keys(table, columns)) return {};
+  return fail(
+      ddl_error("Rollup contain the columns of the base table in prefix order for duplicate table is useless."));
+}
+
+}  // namespace
+
+Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns,
+                    const std::vector<std::string>& keys) {
   std::vector<std::string> seen;
-  bool values = false;
   for (const std::string& name : columns) {
     if (holds(seen, name)) return fail(ddl_error("Duplicate column name " + name));
     seen.push_back(name);
-    if (!has_model(table) || table.model.keys == KeyModel::kDuplicate) continue;
-    const TableColumn* column = column_of(table, name);
-    if (!column) continue;
-    const bool key = is_key(*column);
-    if (key && values) return fail(ddl_error("Invalid column order. value should be after key: " + name));
-    values |= !key;
   }
-  if (table.model.keys == KeyModel::kUnique) {
-    for (const auto& column : table.columns) {
-      if (is_key(column) && !holds(columns, column.name()))
-        return fail(ddl_error("Rollup should contains all unique keys in basetable"));
-    }
+  if (const std::string* row_store = table.model.property("store_row_column");
+      row_store && StringUtil::CIEquals(*row_store, "true")) {
+    return fail(ddl_error("RowStore table can't create materialized view."));
+  }
+  switch (table.model.keys) {
+    case KeyModel::kNone:
+      return {};
+    case KeyModel::kDuplicate:
+      return check_duplicate_rollup(table, columns, keys);
+    case KeyModel::kUnique:
+    case KeyModel::kAggregate:
+      return check_merging_rollup(table, columns);
   }
   return {};
 }
@@ -230,6 +291,31 @@ Status check_new_index(const TableDefinition& table, const std::string& name, co
     }
   }
   return {};
+}
+
+Status check_on_view(const dialect::AlterTableStatement::Clause& clause) {
+  using What = dialect::AlterTableStatement::What;
+  switch (clause.what) {
+    case What::kAddColumn:
+    case What::kDropColumn:
+    case What::kModifyColumn:
+    case What::kRenameColumn:
+    case What::kOrderColumns:
+    case What::kColumnDefault:
+    case What::kColumnComment:
+    case What::kRenameTable:
+    case What::kReplaceWith:
+    case What::kEngine:
+      return fail(ddl_error("Not allowed to perform current operation on async materialized view"));
+    case What::kProperties:
+      for (const auto& [key, value] : clause.properties) {
+        if (key.starts_with("dynamic_partition."))
+          return fail(ddl_error("Not support dynamic partition properties on async materialized view"));
+      }
+      return {};
+    default:
+      return {};
+  }
 }
 
 size_t place_of_new_column(const TableDefinition& table, const TableColumn& column) {

@@ -12,10 +12,15 @@ Status check_dropped_column(const TableDefinition& table, const TableColumn& col
 Status check_changed_column(const TableDefinition& table, const TableColumn& old, const TableColumn& changed);
 // The order of all columns: keys first.
 Status check_order(const TableDefinition& table, const std::vector<TableColumn>& columns);
-Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns);
+// `keys`: of DUPLICATE KEY (..), when it was written.
+Status check_rollup(const TableDefinition& table, const std::vector<std::string>& columns,
+                    const std::vector<std::string>& keys);
 Status check_properties(const TableDefinition& table);
 Status check_new_index(const TableDefinition& table, const std::string& name, const std::vector<std::string>& columns,
                        const std::vector<std::pair<std::string, std::string>>& properties);
+
+// Whether a clause may be said of a materialised view with rows of its own.
+Status check_on_view(const dialect::AlterTableStatement::Clause& clause);
 
 // Where a new column goes that is not placed: keys after the last key, others at the end.
 size_t place_of_new_column(const TableDefinition& table, const TableColumn& column);

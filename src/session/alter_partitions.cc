@@ -8,7 +8,9 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/dynamic_partition.h"
 #include "kernel/table_writes.h"
+#include "session/alteration.h"
 #include "session/load_labels.h"
 #include "session/no_database.h"
 #include "session/recycle_bin.h"
@@ -163,11 +165,25 @@ Result<Outcome> SessionState::alter_partitions(const dialect::AlterPartitionsSta
           return fail(
               sql_error(Code::kNotFound, 1146, "Table '" + database + "." + statement.table.name + "' doesn't exist"));
         model = kernel::decode_table(entry->comment);
+        if (model.is_materialized_view())
+          return fail(ddl_error("Not allowed to perform current operation on async materialized view"));
+        TRY(check_state(model, statement.table.name));
+        // A table without partitions has one, of its own name.
+        const std::string& named = change.written.partition.name;
+        if (model.partitioned == kernel::PartitionKind::kNone && change.what == What::kModify &&
+            (named.empty() || duckdb::StringUtil::CIEquals(named, entry->name))) {
+          return {};
+        }
         if (model.partitioned == kernel::PartitionKind::kNone) {
           return fail(sql_error(Code::kInvalidArgument, 1105,
                                 "errCode = 2, detailMessage = Table " + statement.table.name + " is not partitioned"));
         }
         const auto& dropped = change.written.partition;
+        if ((change.what == What::kAdd || change.what == What::kDrop) && !dropped.temporary && !change.of_index &&
+            kernel::has_dynamic_partitions(model)) {
+          return fail(ddl_error("Cannot add/drop partition on a Dynamic Partition Table, Use command `ALTER TABLE " +
+                                statement.table.name + " SET (\"dynamic_partition.enable\" = \"false\")` firstly."));
+        }
         drops_rows =
             change.what == What::kDrop && !change.of_index &&
             ((model.auto_partitions && !dropped.temporary) || model.find_partition(dropped.name, dropped.temporary));

@@ -6,12 +6,26 @@
 #include "kernel/catalog_facts.h"
 #include "session/alter_checks.h"
 #include "session/alteration.h"
+#include "session/materialized_views.h"
 #include "session/no_database.h"
 #include "session/server_tables.h"
 
 namespace sluice::session {
 
 using duckdb::StringUtil;
+
+constexpr const char* kStateNote = "state";
+
+namespace {
+
+// Whether a materialised view that reads the table is to be made anew.
+bool changes_views(const dialect::AlterTableStatement::Clause& clause) {
+  using What = dialect::AlterTableStatement::What;
+  return clause.rollup.empty() && (clause.what == What::kDropColumn || clause.what == What::kModifyColumn ||
+                                   clause.what == What::kRenameColumn || clause.what == What::kReplaceWith);
+}
+
+}  // namespace
 
 Status Alteration::rename(const Clause& clause) {
   TRY(flush());
@@ -48,6 +62,8 @@ Status Alteration::replace_with(const Clause& clause) {
 }
 
 Status Alteration::apply(const Clause& clause) {
+  if (table_.model.is_materialized_view()) TRY(check_on_view(clause));
+  if (clause.what != What::kTableState) TRY(check_state(table_.model, table_.name));
   if (!clause.rollup.empty() && !StringUtil::CIEquals(clause.rollup, table_.name)) {
     const bool known = std::ranges::any_of(table_.model.rollups, [&](const std::string& line) {
       return StringUtil::CIEquals(name_in_line(line), clause.rollup);
@@ -158,10 +174,41 @@ Status Alteration::apply(const Clause& clause) {
         }
       }
       return check_properties(table_);
+    case What::kEngine:
+      return fail(sql_error(Code::kUnsupported, 1235,
+                            "This version of the server does not support ALTER TABLE .. MODIFY ENGINE"));
+    case What::kFeature:
+      if (clause.text != "BATCH_DELETE" && clause.text != "SEQUENCE_LOAD" && clause.text != "UPDATE_FLEXIBLE_COLUMNS")
+        return fail(ddl_error("unknown feature name: " + clause.text));
+      if (table_.model.keys == kernel::KeyModel::kUnique) return {};
+      return fail(ddl_error((clause.text == "BATCH_DELETE"    ? "Batch delete"
+                             : clause.text == "SEQUENCE_LOAD" ? "Sequence load"
+                                                              : "Update flexible columns feature is") +
+                            std::string(" only supported in unique tables.")));
+    case What::kTableState:
+      return set_state(clause.text);
     case What::kAccepted:
       return {};
   }
   return {};
+}
+
+// ADMIN SET TABLE t STATUS: only a table whose state is NORMAL can be altered.
+Status Alteration::set_state(const std::string& state) {
+  if (state != "NORMAL" && state != "ROLLUP" && state != "SCHEMA_CHANGE")
+    return fail(ddl_error("Not support set state: " + state));
+  if (state == "NORMAL")
+    table_.model.remove_note(kStateNote, "table");
+  else
+    table_.model.set_note(kStateNote, "table", state);
+  comment_changed_ = true;
+  return {};
+}
+
+Status check_state(const kernel::TableModel& model, const std::string& name) {
+  const std::string* state = model.note(kStateNote, "table");
+  if (!state) return {};
+  return fail(ddl_error("Table[" + name + "]'s state(" + *state + ") is not NORMAL. Do not allow doing ALTER ops"));
 }
 
 Status Alteration::flush() {
@@ -218,6 +265,8 @@ Result<Outcome> SessionState::alter_table(const dialect::AlterTableStatement& st
       return fail(ddl_error("Table[" + statement.table.name + "] is not under any ALTER: it is done when it returns"));
     for (const auto& clause : statement.clauses) TRY(alteration.apply(clause));
     TRY(alteration.finish());
+    if (std::ranges::any_of(statement.clauses, changes_views))
+      TRY(note_changed_source(connection(), database, statement.table.name));
     jobs = alteration.jobs();
     return {};
   }));

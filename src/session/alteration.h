@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,7 @@ class Alteration {
   Status column_default(const Clause& clause);
   Status rename(const Clause& clause);
   Status replace_with(const Clause& clause);
+  Status set_state(const std::string& state);
   Status add_index(const Clause& clause);
   Status drop_index(const Clause& clause);
   Status add_rollup(const Clause& clause);
@@ -50,6 +52,7 @@ class Alteration {
   Status rename_rollup(const Clause& clause);
   Status add_constraint(const Clause& clause);
   Status drop_constraint(const Clause& clause);
+  Status drop_references_to(const std::set<std::string>& key);
   Status check_columns(const std::vector<std::string>& columns) const;
   // Where a column that is placed goes; nothing when it stays.
   Result<std::optional<size_t>> position(const Alter::Column& column, const std::string& moved) const;
@@ -76,6 +79,9 @@ class Alteration {
   bool comment_changed_ = false;
   Jobs jobs_;
 };
+
+// Error 1105 when ADMIN SET TABLE .. STATUS forbids changes of the table.
+Status check_state(const kernel::TableModel& model, const std::string& name);
 
 // Whether a list of names has this one, without regard to case.
 bool holds(const std::vector<std::string>& list, const std::string& name);

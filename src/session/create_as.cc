@@ -3,6 +3,7 @@
 
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "functions/types.h"
+#include "kernel/catalog_facts.h"
 #include "session/table_definition.h"
 
 namespace sluice::session {

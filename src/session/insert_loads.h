@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SHOW LOAD lists: the INSERTs WITH LABEL since the start, which have ended when their statement returns.
-// Thread-safe.
+// What SHOW LOAD lists: the INSERTs WITH LABEL and LOAD LABELs since the start, which have ended when their statement
+// returns. Thread-safe.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,7 @@ struct InsertLoad {
   std::string database;
   std::string table;
   std::string label;
+  std::string type = "INSERT";  // or BROKER
   std::string user;
   uint64_t rows = 0;
   std::string error;  // empty: finished

@@ -155,6 +155,20 @@ bool is_readable(kernel::Connection& kernel, const kernel::RelationFacts& view) 
   return true;
 }
 
+Status note_changed_source(kernel::Connection& kernel, const std::string& database, const std::string& table) {
+  const std::string changed = database + "\t" + table;
+  for (const auto& view : list_materialized_views(kernel)) {
+    const std::string* sources = view.model.note(kNote, "sources");
+    if (!sources || view.model.note(kNote, "changed")) continue;
+    const auto names = StringUtil::Split(*sources, '\n');
+    if (std::ranges::none_of(names, [&](const auto& name) { return StringUtil::CIEquals(name, changed); })) continue;
+    TableDefinition definition = TRY(read_definition(kernel, view.database, view.name));
+    definition.model.set_note(kNote, "changed", "yes");
+    TRY(store_model(kernel, definition));
+  }
+  return {};
+}
+
 std::string create_materialized_view_text(const kernel::RelationFacts& view) {
   const auto note = [&](const char* name) {
     const std::string* text = view.model.note(kNote, name);
@@ -178,6 +192,9 @@ Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<
                                std::vector<std::string>* changed) {
   Selected selected(connection(), database_);
   TRY(selected.select(table.database));
+  kernel::WriteRules rules = write_rules();
+  rules.into_views = true;
+  connection().set_write_rules(rules);
   const std::string* partition = table.model.note(kNote, "partition");
   if (changed && partition && !partition->empty()) {
     // A partition for each value, as over LIST partitions; expressions (date_trunc) are one partition of all.
@@ -265,13 +282,13 @@ Status SessionState::create_sync_view(View& view, const std::string& database) {
     if (view.if_not_exists) return {};
     return fail(ddl_error("Materialized view[" + view.name.name + "] already exists in table " + table.name));
   }
-  TRY(check_view_of_table(view.query->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>(), table));
+  const auto& query = view.query->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>();
+  TRY(check_view_of_table(query, table));
   // Binding it tells whether its columns and functions are there.
-  TRY(connection().prepare(view.query->Copy()));
+  TRY(check_view_types(query, TRY(connection().prepare(view.query->Copy()))->types()));
   table.model.set_note("mv", view.name.name, view.query_text);
   std::vector<std::string> columns;
-  for (auto& column : view_columns(view.query->Cast<duckdb::SelectStatement>().node->Cast<duckdb::SelectNode>(), table))
-    columns.push_back(std::move(column.name));
+  for (auto& column : view_columns(query, table)) columns.push_back(std::move(column.name));
   table.model.set_note(kernel::kIndexQuery, view.name.name, kernel::index_query(columns, *view.query));
   static_cast<void>(database);
   return store_model(connection(), table);
@@ -306,6 +323,10 @@ Status SessionState::replace_view(const View& view, const std::string& database)
   TableDefinition first = TRY(read_view(connection(), database, view.name.name));
   TableDefinition second = TRY(read_view(connection(), database, view.other.name));
   if (first.name == second.name) return fail(ddl_error("A materialized view cannot be replaced by itself"));
+  TRY(note_changed_source(connection(), database, first.name));
+  TRY(note_changed_source(connection(), database, second.name));
+  first = TRY(read_view(connection(), database, view.name.name));
+  second = TRY(read_view(connection(), database, view.other.name));
   if (!view.swap) {
     TRY(drop_table(connection(), first));
     return rename_table(connection(), second, first.name);
@@ -336,6 +357,7 @@ Result<Outcome> SessionState::refresh_view(const View& view, const std::string& 
     TRY(fill_view(table, duckdb::unique_ptr<duckdb::SQLStatement>(query->tree.release()),
                   view.refresh == "AUTO" ? &task.partitions : nullptr));
     table.model.set_note(kNote, "state", "SUCCESS");
+    table.model.remove_note(kNote, "changed");
     return store_model(connection(), table);
   });
   task.ended = std::chrono::system_clock::now();

@@ -152,8 +152,8 @@ std::string RowPolicy::grantee() const {
 
 // ---- Rights
 
-Rights::Rights(std::string user, Grants grants, std::vector<const RowPolicy*> policies)
-    : user_(std::move(user)), grants_(std::move(grants)) {
+Rights::Rights(std::string user, Grants grants, std::vector<const RowPolicy*> policies, BlockRules block_rules)
+    : user_(std::move(user)), grants_(std::move(grants)), block_rules_(std::move(block_rules)) {
   using duckdb::ExpressionType;
   struct Parts {
     duckdb::unique_ptr<duckdb::ParsedExpression> any, all;

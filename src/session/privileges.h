@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "dialect/access_statements.h"
 #include "kernel/viewer.h"
+#include "session/block_rules.h"
 
 namespace sluice::session {
 
@@ -121,12 +122,15 @@ struct RowPolicy {
 // root and admin: by their names they hold what the roles say that are built in, and no row policy binds them.
 bool is_administrator(std::string_view user);
 
+// What SET PROPERTY said of a user, whatever host it comes from.
+using UserProperties = std::map<std::string, std::string>;
+
 // All that one account may do, roles and built-in rights included.
 class Rights final : public kernel::Viewer {
  public:
   // Of nobody: an account that was dropped.
   Rights() = default;
-  Rights(std::string user, Grants grants, std::vector<const RowPolicy*> policies);
+  Rights(std::string user, Grants grants, std::vector<const RowPolicy*> policies, BlockRules block_rules = {});
 
   // Nothing needs to be checked.
   bool unlimited() const { return unlimited_; }
@@ -143,6 +147,8 @@ class Rights final : public kernel::Viewer {
   // Null: all rows.
   const duckdb::ParsedExpression* row_filter(const ObjectName& table) const;
   bool has_row_filters() const { return !row_filters_.empty(); }
+  // What binds administrators, too.
+  const BlockRules& block_rules() const { return block_rules_; }
 
   bool sees_database(std::string_view database) const override;
   bool sees_relation(std::string_view database, std::string_view name) const override;
@@ -152,6 +158,7 @@ class Rights final : public kernel::Viewer {
  private:
   std::string user_;
   Grants grants_;
+  BlockRules block_rules_;
   bool unlimited_ = false;
   std::map<ObjectName, duckdb::unique_ptr<duckdb::ParsedExpression>, LessObject> row_filters_;
 };

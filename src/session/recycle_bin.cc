@@ -264,8 +264,13 @@ Result<bool> SessionState::drop_to_bin(const duckdb::DropInfo& drop) {
   const std::string database = drop.schema.empty() ? database_ : drop.schema;
   if (database.empty() || database == kernel::kServerSchema) return false;
   auto table = read_definition(connection(), database, drop.name);
-  if (!table || table->temporary || table->model.keys == kernel::KeyModel::kNone) return false;
-  if (table->model.is_materialized_view()) return false;
+  if (!table || table->temporary) return false;
+  if (table->model.is_materialized_view()) {
+    const std::string name = table->database + "." + table->name;
+    return fail(sql_error(Code::kInvalidArgument, 1347,
+                          "'" + name + "' is not TABLE. Use 'DROP MATERIALIZED VIEW " + name + "'."));
+  }
+  if (table->model.keys == kernel::KeyModel::kNone) return false;
   // When it cannot be kept (another session changes the bin at this moment), it is dropped for good.
   return in_own_transaction([&]() -> Status { return keep_table(connection(), *table); }).has_value();
 }

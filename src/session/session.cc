@@ -126,7 +126,7 @@ std::vector<std::string_view> Session::split(std::string_view sql) const {
 
 std::optional<Result<Outcome>> Session::answer_at_once(std::string_view sql) {
   state_->parsed.reset();
-  if (!may_be_constants(sql)) return std::nullopt;
+  if (!may_be_constants(sql) || state_->may_be_blocked()) return std::nullopt;
   auto statement = dialect::parse(sql, state_->parse_options());
   if (!statement) return std::nullopt;  // execute() tells the error
   if (const auto* kernel = std::get_if<KernelStatement>(&statement->body); kernel && statement->parameter_count == 0) {
@@ -144,7 +144,7 @@ std::optional<Result<Outcome>> Session::answer_at_once(std::string_view sql) {
 std::optional<Result<Outcome>> Session::answer_at_once(PreparedStatement& statement,
                                                        const std::vector<duckdb::Value>& parameters) {
   auto& prepared = static_cast<PreparedInSession&>(statement);
-  if (!prepared.tree || !parameters.empty()) return std::nullopt;
+  if (!prepared.tree || !parameters.empty() || state_->may_be_blocked()) return std::nullopt;
   auto table = answer_constants(*prepared.tree);
   if (!table) return std::nullopt;
   state_->begin(prepared.sql, false);
@@ -311,6 +311,7 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
   auto result = [&]() -> Result<Outcome> {
     read_guard = TRY(state.check_access(*prepared.tree, prepared.effect));
     GuardedReads reads(state, read_guard);
+    if (state.may_be_blocked()) TRY(state.check_blocked(prepared.sql, prepared.tree.get()));
     if (prepared.point) {
       const uint64_t schema_version = state.services.kernel.schema_version();
       if (schema_version != prepared.schema_version || prepared.database != state.database_) {

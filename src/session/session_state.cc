@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/plan_text.h"
 #include "session/constant.h"
 #include "session/create_as.h"
 #include "session/kernel_rows.h"
@@ -191,6 +192,7 @@ kernel::WriteRules SessionState::write_rules() const {
   kernel::WriteRules rules;
   rules.strict = is_on("enable_insert_strict");
   rules.partial_update = is_on("enable_unique_key_partial_update");
+  rules.into_views = is_on("allow_modify_materialized_view_data");
   return rules;
 }
 
@@ -263,9 +265,48 @@ Result<std::shared_ptr<const StatementGuard>> SessionState::check_access(const d
   return truncates ? nullptr : check.guard();
 }
 
+Status SessionState::check_blocked(std::string_view sql, const duckdb::SQLStatement* tree) {
+  const BlockRules& rules = rights()->block_rules();
+  TRY(rules.check_text(sql));
+  if (!tree || !rules.limit_scans()) return {};
+  const std::function<Status(const kernel::PlanNode&)> visit = [&](const kernel::PlanNode& node) -> Status {
+    if (node.scan) {
+      TRY(rules.check_scan({static_cast<int64_t>(node.scan->partitions), static_cast<int64_t>(node.scan->tablets),
+                            static_cast<int64_t>(node.scan->rows)}));
+    }
+    for (const auto& child : node.children) TRY(visit(child));
+    return {};
+  };
+  kernel::PlanTree plan;
+  // What cannot be planned is refused by what runs it.
+  const auto planned = connection().with_context([&](duckdb::ClientContext& context) -> Status {
+    plan = kernel::plan_tree(context, tree->Copy(), true);
+    return {};
+  });
+  return planned ? visit(plan.root) : Status();
+}
+
+Status SessionState::check_blocked(std::string_view sql, const dialect::StatementBody& body) {
+  if (const auto* statement = std::get_if<KernelStatement>(&body)) {
+    const auto type = statement->tree->type;
+    const bool view = type == duckdb::StatementType::CREATE_STATEMENT &&
+                      statement->tree->Cast<duckdb::CreateStatement>().info->type == duckdb::CatalogType::VIEW_ENTRY;
+    if (statement->effect == KernelStatement::Effect::kSchema && !view) return {};
+    return check_blocked(sql, view ? nullptr : statement->tree.get());
+  }
+  if (const auto* explained = std::get_if<dialect::ExplainStatement>(&body))
+    return check_blocked(sql, explained->tree.get());
+  if (const auto* outfile = std::get_if<dialect::OutfileStatement>(&body))
+    return check_blocked(sql, outfile->exported ? nullptr : outfile->query.get());
+  const bool names_others = std::holds_alternative<dialect::AlterViewStatement>(body) ||
+                            std::holds_alternative<dialect::CreateLikeStatement>(body);
+  return names_others ? check_blocked(sql, nullptr) : Status();
+}
+
 Result<Outcome> SessionState::run(dialect::Statement statement, std::string_view sql,
                                   std::vector<duckdb::Value> parameters) {
   const auto read_guard = TRY(check_access(statement.body));
+  if (may_be_blocked()) TRY(check_blocked(sql, statement.body));
   GuardedReads reads(*this, read_guard);
   auto outcome = run_allowed(std::move(statement), sql, std::move(parameters));
   if (!outcome) return fail(GuardedReads::translate(read_guard, std::move(outcome.error())));
@@ -325,10 +366,21 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
     return Outcome(Done{});
   }
   if (const auto* grant = std::get_if<dialect::GrantStatement>(&body)) {
+    TRY(check_granted(*grant));
     TRY(services.access.apply(*grant, self_account(), database_));
     return Outcome(Done{});
   }
   if (const auto* policy = std::get_if<dialect::RowPolicyStatement>(&body)) return row_policy(*policy);
+  if (const auto* rule = std::get_if<dialect::BlockRuleStatement>(&body)) {
+    TRY(services.access.apply(*rule, self_account()));
+    return Outcome(Done{});
+  }
+  if (const auto* property = std::get_if<dialect::UserPropertyStatement>(&body)) {
+    TRY(services.access.apply(*property, self_account()));
+    return Outcome(Done{});
+  }
+  if (const auto* load = std::get_if<dialect::BrokerLoadStatement>(&body)) return broker_load(*load);
+  if (const auto* clean = std::get_if<dialect::CleanLabelStatement>(&body)) return clean_label(*clean);
   if (const auto* load = std::get_if<dialect::LoadDataStatement>(&body)) return load_data(*load);
   if (auto* outfile = std::get_if<dialect::OutfileStatement>(&body)) return write_outfile(std::move(*outfile));
   if (auto* job = std::get_if<dialect::JobStatement>(&body)) return run_job_statement(std::move(*job));
@@ -475,11 +527,13 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   for (uint32_t literal : plan->parameter_literals) parameters.push_back(literals[literal]);
   if (plan->point) {
     bool taken = false;
+    if (may_be_blocked()) return run(TRY(dialect::parse(sql, parse_options())), sql);
     auto outcome = run_point(*plan->point, parameters, taken);
     if (taken || !outcome) return outcome;
     return run(TRY(dialect::parse(sql, parse_options())), sql);
   }
   TRY(check_access(*plan->tree, plan->effect));
+  if (may_be_blocked()) TRY(check_blocked(sql, plan->tree.get()));
   TRY(prepare_transaction(plan->effect));
   if (is_on("enable_profile")) begin_profile();
   std::string types = type_signature(parameters);

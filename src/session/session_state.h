@@ -60,6 +60,11 @@ class SessionState final : public dialect::SessionValues {
   Result<std::shared_ptr<const StatementGuard>> check_access(const duckdb::SQLStatement& tree,
                                                              dialect::KernelStatement::Effect effect);
 
+  // Whether a SQL_BLOCK_RULE forbids a statement. `tree`: what its scans are to be looked at of; may be null.
+  bool may_be_blocked() { return !client.server && !rights()->block_rules().empty(); }
+  Status check_blocked(std::string_view sql, const duckdb::SQLStatement* tree);
+  Status check_blocked(std::string_view sql, const dialect::StatementBody& body);
+
   // A statement begins or ends in the eyes of SHOW PROCESSLIST, KILL, the audit log and the watchdog. Text that was
   // answered at once is not announced, only audited.
   void begin(std::string_view sql, bool in_kernel);
@@ -155,6 +160,11 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> alias_function(const dialect::AliasFunctionStatement& statement);
   Status move_functions(const std::string& from, const std::string& to);
   Result<Outcome> load_data(const dialect::LoadDataStatement& statement);
+  // broker_load.cc: LOAD LABEL, CLEAN LABEL
+  Result<Outcome> broker_load(const dialect::BrokerLoadStatement& statement);
+  Result<Outcome> clean_label(const dialect::CleanLabelStatement& statement);
+  // Whether what is granted is there; REVOKE need not find it.
+  Status check_granted(const dialect::GrantStatement& statement);
   Result<Outcome> row_policy(const dialect::RowPolicyStatement& statement);
   // outfile.cc: SELECT .. INTO OUTFILE, EXPORT
   Result<Outcome> write_outfile(dialect::OutfileStatement statement);

@@ -122,6 +122,37 @@ Result<Table> show_grants(const dialect::ShowStatement& show, ShowContext& conte
   return table;
 }
 
+Table show_block_rules(const dialect::ShowStatement& show, ShowContext& context, Table table) {
+  const auto set_or_null = [](const std::string& value) { return text(value.empty() ? "NULL" : value); };
+  for (const BlockRule& rule : context.services.access.block_rules()) {
+    if (!show.words.empty() && rule.name != show.words) continue;
+    table.rows.push_back({text(rule.name), set_or_null(rule.sql), set_or_null(rule.sql_hash),
+                          text(std::to_string(rule.partitions)), text(std::to_string(rule.tablets)),
+                          text(std::to_string(rule.cardinality)), text(rule.global ? "true" : "false"),
+                          text(rule.enabled ? "true" : "false")});
+  }
+  return table;
+}
+
+Table show_user_properties(const dialect::ShowStatement& show, ShowContext& context, Table table) {
+  UserProperties properties = {{"cpu_resource_limit", "-1"},
+                               {"default_init_catalog", ""},
+                               {"default_load_cluster", ""},
+                               {"default_workload_group", "normal"},
+                               {"exec_mem_limit", "-1"},
+                               {"insert_timeout", "-1"},
+                               {"max_query_instances", "-1"},
+                               {"max_user_connections", "100"},
+                               {"parallel_fragment_exec_instance_num", "-1"},
+                               {"query_timeout", "-1"},
+                               {"resource_tags", ""},
+                               {"sql_block_rules", ""}};
+  const std::string& user = show.words.empty() ? context.client.user : show.words;
+  for (const auto& [key, value] : context.services.access.user_properties(user)) properties[key] = value;
+  for (const auto& [key, value] : properties) table.rows.push_back({text(key), text(value)});
+  return table;
+}
+
 Table show_roles(ShowContext& context) {
   Table table = table_of({"Name", "Comment", "Users", "GlobalPrivs", "CatalogPrivs", "DatabasePrivs", "TablePrivs",
                           "ResourcePrivs", "CloudClusterPrivs", "CloudStagePrivs", "StorageVaultPrivs",

@@ -295,7 +295,7 @@ Result<Table> show_loads(const dialect::ShowStatement& show, ShowContext& contex
     const std::string began = time_text(load.began), ended = time_text(load.ended);
     const std::string rows = std::to_string(load.rows);
     table.rows.push_back({text(std::to_string(load.id)), text(load.label), text(done ? "FINISHED" : "CANCELLED"),
-                          text(done ? "100.00% (1/1)" : "Unknown id: " + std::to_string(load.id)), text("INSERT"),
+                          text(done ? "100.00% (1/1)" : "Unknown id: " + std::to_string(load.id)), text(load.type),
                           text("NULL"), text("cluster:N/A; timeout(s):14400; max_filter_ratio:0.0; priority:NORMAL"),
                           done ? no_text() : text("type:LOAD_RUN_FAIL; msg:" + load.error), text(began), text(began),
                           text(began), text(began), text(ended), text(""),
@@ -372,6 +372,8 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "TYPECAST" || family == "TYPE_CAST") return show_type_casts(std::move(table));
   if (family == "DATA TYPES") return show_data_types(std::move(table));
   if (family == "ROLES") return show_roles(context);
+  if (family == "SQL_BLOCK_RULE") return show_block_rules(show, context, std::move(table));
+  if (family == "PROPERTY" || family == "ALL PROPERTIES") return show_user_properties(show, context, std::move(table));
   if (family == "WORKLOAD GROUPS") return show_workload_groups(std::move(table));
   if (family == "LOAD") return show_loads(show, context, std::move(table));
   if (family == "EXPORT") return show_exports(show, context, std::move(table));

@@ -97,15 +97,26 @@ class Indexes {
     table_.rows.emplace_back(table_.columns.size(), text(""));
     const auto columns = view_columns(query, definition_);
     const bool grouped = !query.groups.group_expressions.empty();
-    for (size_t i = 0; i < columns.size() && i < types.size(); ++i) {
+    const bool unique = definition_.model.keys == kernel::KeyModel::kUnique;
+    const size_t ordered = order_columns(query);
+    const size_t short_keys = grouped || unique ? 0 : ordered > 0 ? ordered : short_key_columns(types);
+    for (size_t i = 0; i < columns.size() && i < types.size() && i < query.select_list.size(); ++i) {
       const ViewColumn& column = columns[i];
-      const std::string shown = functions::type_name(types[i]);
-      const bool key = column.aggregation.empty() && grouped;
-      table_.rows.push_back({text(i == 0 ? name : ""), text(i == 0 ? (grouped ? "AGG_KEYS" : "DUP_KEYS") : ""),
+      const TableColumn* source = column_of(*query.select_list[i]);
+      std::string shown = functions::type_name(types[i]);
+      // Texts lose their length.
+      if (source && source->model().type.starts_with("varchar")) shown = "varchar(65533)";
+      const bool key = unique ? source && source->model().key : grouped ? column.aggregation.empty() : i < short_keys;
+      const bool no_order = unique && ordered > 0 && i >= ordered;
+      const bool nullable = source ? !source->not_null : !functions::is_object(types[i]);
+      table_.rows.push_back({text(i == 0 ? name : ""),
+                             text(i > 0     ? ""
+                                  : grouped ? "AGG_KEYS"
+                                  : unique  ? "UNIQUE_KEYS"
+                                            : "DUP_KEYS"),
                              text(column.name), text(outer_type(types[i], shown)), text(internal_type(types[i], shown)),
-                             text(functions::is_object(types[i]) ? "No" : "Yes"), text(key ? "true" : "false"),
-                             no_text(),
-                             text(key                          ? ""
+                             text(nullable ? "Yes" : "No"), text(key ? "true" : "false"), no_text(),
+                             text(key && !no_order             ? ""
                                   : column.aggregation.empty() ? "NONE"
                                                                : column.aggregation),
                              text("true"), text(column.definition), text("")});
@@ -121,6 +132,36 @@ class Indexes {
     }
     return {};
   }
+  // The column that an item is; null: it is more than that.
+  const TableColumn* column_of(const duckdb::ParsedExpression& item) const {
+    if (item.GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return nullptr;
+    const std::string& name = item.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+    const auto column = std::ranges::find_if(
+        definition_.columns, [&](const TableColumn& known) { return StringUtil::CIEquals(known.name(), name); });
+    return column == definition_.columns.end() ? nullptr : &*column;
+  }
+
+  static size_t order_columns(const duckdb::SelectNode& query) {
+    for (const auto& modifier : query.modifiers) {
+      if (modifier->type == duckdb::ResultModifierType::ORDER_MODIFIER)
+        return modifier->Cast<duckdb::OrderModifier>().orders.size();
+    }
+    return 0;
+  }
+
+  // How many columns Doris makes keys without ORDER BY: up to three, up to the first text, none that is floating.
+  static size_t short_key_columns(const duckdb::vector<duckdb::LogicalType>& types) {
+    constexpr size_t kMostColumns = 3;
+    size_t count = 0;
+    while (count < std::min(types.size(), kMostColumns)) {
+      const auto id = types[count].id();
+      if (id == duckdb::LogicalTypeId::FLOAT || id == duckdb::LogicalTypeId::DOUBLE) break;
+      ++count;
+      if (id == duckdb::LogicalTypeId::VARCHAR) break;
+    }
+    return count;
+  }
+
   const TableDefinition& definition_;
   const kernel::RelationFacts& relation_;
   Table table_;

@@ -76,6 +76,8 @@ Result<Table> show_create_function(const dialect::ShowStatement& show, ShowConte
 // show_accounts.cc
 Table show_privileges();
 Result<Table> show_grants(const dialect::ShowStatement& show, ShowContext& context);
+Table show_block_rules(const dialect::ShowStatement& show, ShowContext& context, Table table);
+Table show_user_properties(const dialect::ShowStatement& show, ShowContext& context, Table table);
 Table show_roles(ShowContext& context);
 Table show_row_policies(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_create_user(const dialect::ShowStatement& show, ShowContext& context);

@@ -253,6 +253,30 @@ Result<Outcome> SessionState::row_policy(const dialect::RowPolicyStatement& stat
   return Outcome(Done{});
 }
 
+Status SessionState::check_granted(const dialect::GrantStatement& statement) {
+  if (statement.revoke || statement.on != dialect::GrantStatement::On::kTables) return {};
+  const auto missing = [](const char* what, const std::string& name) {
+    return fail(sql_error(Code::kNotFound, 1105,
+                          std::string("errCode = 2, detailMessage = ") + what + ":" + name + " does not exist"));
+  };
+  const dialect::QualifiedName& object = statement.object;
+  if (!is_own_catalog(object.catalog)) return missing("catalog", object.catalog);
+  const std::string database = object.database.empty() && !object.name.empty() ? database_ : object.database;
+  if (database.empty()) return {};
+  // Who may not grant learns nothing of what is there: applying the statement refuses it.
+  if (!rights()->allows({kernel::kInternalCatalog, database, object.name}, kToGrant)) return {};
+  bool known = false;
+  bool table = object.name.empty();
+  kernel::Connection all(services.kernel);  // also what the session does not see
+  TRY(all.with_context([&](duckdb::ClientContext& context) -> Status {
+    known = kernel::find_database(context, database).has_value();
+    table = table || (known && kernel::describe_relation(context, database, object.name).has_value());
+    return {};
+  }));
+  if (!known) return missing("database", database);
+  return table ? Status() : missing("table", object.name);
+}
+
 Result<Outcome> SessionState::load_data(const dialect::LoadDataStatement& statement) {
   if (!statement.local) {
     return fail(sql_error(Code::kUnsupported, 1235,

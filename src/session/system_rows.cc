@@ -35,14 +35,18 @@ Rows view_rows(Services& services) {
   kernel::Connection connection(services.kernel);
   for (const auto& view : list_materialized_views(connection)) {
     const std::string state = view_note(view, "state");
-    const bool readable = is_readable(connection, view);
+    const bool changed = view.model.note("async", "changed") != nullptr;
+    const bool readable = is_readable(connection, view) && !changed;
     const std::string partition = view_note(view, "partition");
     rows.push_back({text(view.database), Value::BIGINT(std::atoll(view_note(view, "id").c_str())), text(view.name),
                     text(job_name(view)),
                     text(!readable         ? "SCHEMA_CHANGE"
                          : state == "INIT" ? "INIT"
                                            : "NORMAL"),
-                    text(readable ? "" : "a table that the view reads is gone"), text(state),
+                    text(readable  ? ""
+                         : changed ? "a table that the view reads was changed"
+                                   : "a table that the view reads is gone"),
+                    text(state),
                     text("BUILD " + view_note(view, "build") + " REFRESH " + view_note(view, "refresh") + " " +
                          view_note(view, "trigger")),
                     text(view_note(view, "query")), text("EnvInfo{ctlId='0', dbName='" + view.database + "'}"),

@@ -16,12 +16,6 @@ const duckdb::FunctionExpression* call_of(const ParsedExpression& expression) {
   return &expression.Cast<duckdb::FunctionExpression>();
 }
 
-// The function's name in Doris.
-std::string name_of(const duckdb::FunctionExpression& call) {
-  const std::string& name = call.function_name;
-  return call.schema == "doris" && name.starts_with("d_") ? name.substr(2) : name;
-}
-
 const duckdb::LogicalType* type_of(const ParsedExpression& expression, const TableDefinition& table) {
   if (expression.GetExpressionClass() != ExpressionClass::COLUMN_REF) return nullptr;
   const std::string& name = expression.Cast<duckdb::ColumnRefExpression>().GetColumnName();
@@ -31,10 +25,14 @@ const duckdb::LogicalType* type_of(const ParsedExpression& expression, const Tab
   return nullptr;
 }
 
-std::string text_of(const ParsedExpression& expression) {
-  if (expression.GetExpressionClass() == ExpressionClass::COLUMN_REF)
-    return "`" + expression.Cast<duckdb::ColumnRefExpression>().GetColumnName() + "`";
-  return expression.HasAlias() ? expression.GetAlias() : expression.ToString();
+// The sign of an operator that is a function of Doris; null: it is none.
+const char* operator_sign(const std::string& name) {
+  static constexpr std::pair<const char*, const char*> kSigns[] = {
+      {"add", "+"}, {"subtract", "-"}, {"multiply", "*"}, {"divide", "/"}, {"mod", "%"}};
+  for (const auto& [function, sign] : kSigns) {
+    if (name == function) return sign;
+  }
+  return nullptr;
 }
 
 std::string cast_to(const std::string& text, const char* type) { return "CAST(" + text + " AS " + type + ")"; }
@@ -42,7 +40,7 @@ std::string cast_to(const std::string& text, const char* type) { return "CAST(" 
 // What is added up.
 std::string summed(const ParsedExpression& argument, const TableDefinition& table) {
   const auto* type = type_of(argument, table);
-  const std::string text = text_of(argument);
+  const std::string text = expression_text(argument);
   if (!type) return text;
   switch (type->id()) {
     case LogicalTypeId::BOOLEAN:
@@ -60,10 +58,10 @@ std::string summed(const ParsedExpression& argument, const TableDefinition& tabl
 // hll_hash(x) and to_bitmap(x) over a column.
 std::string hashed(const ParsedExpression& argument, const TableDefinition& table) {
   const auto* inner = call_of(argument);
-  if (!inner || inner->children.size() != 1) return text_of(argument);
-  const std::string name = name_of(*inner);
+  if (!inner || inner->children.size() != 1) return expression_text(argument);
+  const std::string name = doris_name(*inner);
   const auto* type = type_of(*inner->children[0], table);
-  std::string text = text_of(*inner->children[0]);
+  std::string text = expression_text(*inner->children[0]);
   if (name == "hll_hash") {
     if (type && !functions::is_text(*type)) text = cast_to(text, "varchar(65533)");
     return "hll_hash(" + text + ")";
@@ -77,14 +75,14 @@ std::string hashed(const ParsedExpression& argument, const TableDefinition& tabl
 
 ViewColumn aggregate(const duckdb::FunctionExpression& call, const TableDefinition& table) {
   ViewColumn column;
-  const std::string name = name_of(call);
+  const std::string name = doris_name(call);
   if (name == "count_star" || (name == "count" && call.children.size() == 1)) {
     column.aggregation = "SUM";
-    const std::string counted = name == "count" ? text_of(*call.children[0]) : "1";
+    const std::string counted = name == "count" ? expression_text(*call.children[0]) : "1";
     column.definition = "CASE WHEN " + counted + " IS NULL THEN 0 ELSE 1 END";
   } else if (call.children.size() == 1 && (name == "sum" || name == "min" || name == "max")) {
     column.aggregation = StringUtil::Upper(name);
-    column.definition = name == "sum" ? summed(*call.children[0], table) : text_of(*call.children[0]);
+    column.definition = name == "sum" ? summed(*call.children[0], table) : expression_text(*call.children[0]);
   } else if (call.children.size() == 1 && (name == "hll_union" || name == "bitmap_union")) {
     column.aggregation = StringUtil::Upper(name);
     column.definition = hashed(*call.children[0], table);
@@ -94,6 +92,37 @@ ViewColumn aggregate(const duckdb::FunctionExpression& call, const TableDefiniti
 }
 
 }  // namespace
+
+std::string doris_name(const duckdb::FunctionExpression& call) {
+  const std::string& name = call.function_name;
+  return call.schema == "doris" && name.starts_with("d_") ? name.substr(2) : name;
+}
+
+std::string expression_text(const ParsedExpression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::COLUMN_REF:
+      return "`" + expression.Cast<duckdb::ColumnRefExpression>().GetColumnName() + "`";
+    case ExpressionClass::CONSTANT: {
+      const duckdb::Value& value = expression.Cast<duckdb::ConstantExpression>().value;
+      if (value.IsNull()) return "NULL";
+      return value.type().id() == LogicalTypeId::VARCHAR ? "'" + value.ToString() + "'" : value.ToString();
+    }
+    case ExpressionClass::FUNCTION: {
+      const auto& call = expression.Cast<duckdb::FunctionExpression>();
+      const std::string name = doris_name(call);
+      const char* sign = call.children.size() == 2 ? operator_sign(name) : nullptr;
+      if (sign)
+        return "(" + expression_text(*call.children[0]) + " " + sign + " " + expression_text(*call.children[1]) + ")";
+      if (name == "count_star") return "count(*)";
+      std::string list = call.distinct ? "DISTINCT " : "";
+      for (size_t i = 0; i < call.children.size(); ++i)
+        list += (i == 0 ? "" : ", ") + expression_text(*call.children[i]);
+      return name + "(" + list + ")";
+    }
+    default:
+      return expression.HasAlias() ? expression.GetAlias() : expression.ToString();
+  }
+}
 
 std::vector<ViewColumn> view_columns(const duckdb::SelectNode& query, const TableDefinition& table) {
   std::vector<ViewColumn> columns;
@@ -106,8 +135,12 @@ std::vector<ViewColumn> view_columns(const duckdb::SelectNode& query, const Tabl
       column = aggregate(*call, table);
     }
     if (column.name.empty()) {
-      column.definition = text_of(*item);
-      column.name = "mv_" + column.definition;
+      // Operators as Doris writes them, other calls as their author did.
+      const auto* call = call_of(*item);
+      const bool is_operator = call && call->children.size() == 2 && operator_sign(doris_name(*call));
+      column.definition = item->HasAlias() && !is_operator ? item->GetAlias() : expression_text(*item);
+      // Of columns that are not aggregated, names are without the quotes inside.
+      column.name = "mv_" + StringUtil::Replace(column.definition, "`", "");
     }
     columns.push_back(std::move(column));
   }

@@ -16,6 +16,11 @@ struct ViewColumn {
   std::string aggregation;  // "SUM", ..; empty: none
 };
 
+// A call's function by its name in Doris.
+std::string doris_name(const duckdb::FunctionExpression& call);
+// An expression over the table's columns as Doris writes it: (`a` + abs(`b`)).
+std::string expression_text(const duckdb::ParsedExpression& expression);
+
 // One entry an item of the select list.
 std::vector<ViewColumn> view_columns(const duckdb::SelectNode& query, const TableDefinition& table);
 

@@ -9,7 +9,7 @@ import pytest
 from harness.server import Server
 
 SETUP = [
-    "CREATE DATABASE shop", "CREATE DATABASE other",
+    "CREATE DATABASE shop", "CREATE DATABASE other", "CREATE DATABASE made",
     "CREATE TABLE shop.orders (id INT, customer VARCHAR(20), price INT) UNIQUE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1",
     "INSERT INTO shop.orders VALUES (1, 'ann', 10), (2, 'bob', 20), (3, 'ann', 30)",
     "CREATE TABLE shop.log (id INT, note VARCHAR(20)) DUPLICATE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1",
@@ -72,6 +72,10 @@ FORBIDDEN = [
     "SHOW DATA SKEW FROM shop.orders", "SHOW VIEWS FROM shop", "SHOW DATA FROM shop.orders",
     "SHOW BACKENDS", "SHOW FRONTENDS", "SHOW PROC '/dbs'", "SHOW ROLES", "SHOW ALL GRANTS", "SHOW GRANTS FOR root", "SHOW ROW POLICY",
     "SHOW CREATE USER root", "ADMIN SHOW FRONTEND CONFIG", "ADMIN SET FRONTEND CONFIG ('a' = 'b')", "SHOW CATALOG RECYCLE BIN", "SHOW TRASH",
+    "CREATE SQL_BLOCK_RULE b PROPERTIES('sql' = 'x')", "ALTER SQL_BLOCK_RULE b PROPERTIES('enable' = 'false')", "DROP SQL_BLOCK_RULE b",
+    "SHOW SQL_BLOCK_RULE", "SET PROPERTY 'query_timeout' = '1'", "SET PROPERTY FOR root 'query_timeout' = '1'", "SHOW PROPERTY FOR root",
+    "CLEAN LABEL FROM shop", "CLEAN LABEL l FROM shop", "ADMIN SET TABLE shop.log STATUS PROPERTIES('state' = 'rollup')",
+    "LOAD LABEL shop.l (DATA INFILE('s3://b/k') INTO TABLE log) WITH S3 ('s3.endpoint' = 'http://127.0.0.1:1')",
     "SET GLOBAL query_timeout = 5", "SET @@GLOBAL.query_timeout = 5", "UNSET GLOBAL VARIABLE ALL",
     "CREATE USER u2", "DROP USER root", "ALTER USER root IDENTIFIED BY 'mine'", "SET PASSWORD FOR 'root'@'%' = PASSWORD('mine')",
     "ALTER USER nobody PASSWORD_EXPIRE NEVER", "CREATE ROLE r", "DROP ROLE IF EXISTS r", "ALTER ROLE r COMMENT 'x'",

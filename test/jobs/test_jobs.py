@@ -168,3 +168,21 @@ def test_on_schedule(server):
     server.execute_all(["DROP MATERIALIZED VIEW d.mv"])
     refused(server, "CREATE MATERIALIZED VIEW late BUILD DEFERRED REFRESH AUTO ON SCHEDULE EVERY 1 DAY STARTS '2020-01-01 00:00:00' AS SELECT a FROM src",
             "greater than current time")
+
+
+def test_views_of_changed_tables(server):
+    """A view is SCHEMA_CHANGE when a table that it reads has other columns or was replaced, until it is refreshed."""
+    view = "CREATE MATERIALIZED VIEW changing.{} BUILD DEFERRED REFRESH AUTO ON MANUAL DISTRIBUTED BY RANDOM BUCKETS 2 AS SELECT k FROM changing.{}"
+    server.execute_all(["CREATE DATABASE changing", "CREATE TABLE changing.t (k INT, v INT) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1",
+                        view.format("first", "t"), view.format("other", "t"), view.format("second", "first")])
+
+    def states():
+        return dict(server.query("SELECT Name, State FROM mv_infos('database' = 'changing')"))
+
+    assert states() == {"first": "INIT", "other": "INIT", "second": "INIT"}
+    server.execute_all(["ALTER MATERIALIZED VIEW changing.first REPLACE WITH MATERIALIZED VIEW changing.other"])
+    assert states()["second"] == "SCHEMA_CHANGE"
+    server.execute_all(["REFRESH MATERIALIZED VIEW changing.second COMPLETE"])
+    assert states()["second"] == "NORMAL"
+    server.execute_all(["ALTER TABLE changing.t DROP COLUMN v"])
+    assert states() == {"first": "SCHEMA_CHANGE", "other": "SCHEMA_CHANGE", "second": "SCHEMA_CHANGE"}
