@@ -82,7 +82,10 @@ Body parse_export(ParseContext& c) {
   outfile.url = TRY(parse_string(c, "a URL in quotes: \"file:///directory/prefix_\""));
   const Token where = c.peek();
   if (c.is("PROPERTIES"_kw)) outfile.properties = TRY(parse_properties(c));
-  if (c.is("WITH"_kw)) return c.unsupported("EXPORT to S3, HDFS or a broker");
+  if (c.accept("WITH"_kw)) {
+    if (!c.accept_word("S3")) return c.unsupported("EXPORT to HDFS or a broker");
+    for (auto& property : TRY(parse_property_list(c))) outfile.properties.push_back(std::move(property));
+  }
   outfile.format = duckdb::StringUtil::Upper(taken_property(outfile.properties, "format"));
   for (auto& column : TRY(exported_columns(c, taken_property(outfile.properties, "columns"), where)))
     select->select_list.push_back(std::move(column));

@@ -164,42 +164,13 @@ Parsed<TablePtr> file_of_server(ParseContext& c, const Call& call) {
   return file_at(c, call, name, false);
 }
 
-// One of the names that Doris' versions have for a property.
-std::string first_of(const Call& call, std::initializer_list<std::string_view> names) {
-  for (const std::string_view name : names) {
-    if (const std::string* value = call.find(name)) return *value;
-  }
-  return {};
-}
-
 // s3("uri" = "s3://bucket/key", "s3.endpoint" = "..", "s3.access_key" = "..", "format" = "..")
 Parsed<TablePtr> object_of_s3(ParseContext& c, const Call& call) {
-  kernel::S3Object object;
-  object.endpoint = first_of(call, {"s3.endpoint", "aws_endpoint", "endpoint"});
-  object.access_key = first_of(call, {"s3.access_key", "aws_access_key", "access_key"});
-  object.secret_key = first_of(call, {"s3.secret_key", "aws_secret_key", "secret_key"});
-  object.session_token = first_of(call, {"s3.session_token", "aws_token", "session_token"});
-  if (auto region = first_of(call, {"s3.region", "aws_region", "region"}); !region.empty()) object.region = region;
-  std::string uri = first_of(call, {"uri", "resource"});
-  bool path_style = first_of(call, {"use_path_style", "s3.use_path_style"}) == "true";
-  if (uri.starts_with("s3://")) {
-    uri = uri.substr(5);
-  } else if (const size_t at = uri.find("://"); at != std::string::npos) {
-    // http://endpoint/bucket/key
-    const size_t slash = uri.find('/', at + 3);
-    if (slash == std::string::npos) return invalid(c, call, "\"uri\" is like s3://bucket/key");
-    if (object.endpoint.empty()) object.endpoint = uri.substr(0, slash);
-    uri = uri.substr(slash + 1);
-    path_style = true;
-  }
-  if (object.endpoint.empty()) return invalid(c, call, "\"s3.endpoint\" is needed");
-  if (object.endpoint.find("://") == std::string::npos) object.endpoint = "http://" + object.endpoint;
-  while (object.endpoint.ends_with('/')) object.endpoint.pop_back();
-  const size_t slash = uri.find('/');
-  object.bucket = uri.substr(0, slash);
-  object.key = slash == std::string::npos ? std::string() : uri.substr(slash + 1);
-  object.path_style = path_style;
-  auto path = kernel::register_s3_object(std::move(object));
+  const std::string* uri = call.find("uri");
+  if (!uri) uri = call.find("resource");
+  auto object = kernel::s3_object(call.list, uri ? *uri : std::string());
+  if (!object) return c.failure(std::move(object.error()));
+  auto path = kernel::register_s3_object(std::move(*object));
   if (!path) return c.failure(path.error());
   c.depends_on_session();  // the path stands for this statement's keys
   return file_at(c, call, *path, false);

@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <ctime>
+#include <array>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -13,22 +13,27 @@
 #include "duckdb/common/file_system.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/main/database.hpp"
+#include "kernel/s3_client.h"
+#include "kernel/s3_pattern.h"
 
 namespace sluice::kernel {
 namespace {
 
 constexpr std::string_view kScheme = "sluice-s3://";
 constexpr size_t kMaxObjects = 1000;
-constexpr uint64_t kPieceBytes = 4ull << 20;   // read at a time
-constexpr uint64_t kMaxErrorBytes = 16 << 10;  // of an answer that is no object
-constexpr long kConnectSeconds = 10;
-constexpr long kStalledSeconds = 60;
+constexpr uint64_t kPieceBytes = 4ull << 20;  // read at a time
+constexpr size_t kMaxMatches = 10'000;        // of one key with wildcards
+
+struct Known {
+  S3Object object;
+  std::vector<std::string> keys;  // that its key with wildcards means, once somebody asked
+};
 
 struct Objects {
   std::mutex mutex;
   std::vector<std::string> endpoints;
   // By a random name: what an old view has must not mean another statement's object.
-  std::map<std::string, S3Object> known;
+  std::map<std::string, Known> known;
   std::deque<std::string> order;  // the oldest first
 };
 
@@ -37,110 +42,28 @@ Objects& objects() {
   return all;
 }
 
+// "<id>/<name>", or "<id>/<n>/<name>": the n-th of a key with wildcards.
 std::optional<S3Object> find_object(const std::string& path) {
   const size_t end = std::min(path.find('/', kScheme.size()), path.size());
   const std::string id = path.substr(kScheme.size(), end - kScheme.size());
   std::lock_guard lock(objects().mutex);
   const auto found = objects().known.find(id);
-  return found == objects().known.end() ? std::nullopt : std::optional(found->second);
+  if (found == objects().known.end()) return std::nullopt;
+  S3Object object = found->second.object;
+  const size_t second = end < path.size() ? path.find('/', end + 1) : std::string::npos;
+  if (second == std::string::npos) return object;
+  const size_t index = std::strtoull(path.c_str() + end + 1, nullptr, 10);
+  if (index >= found->second.keys.size()) return std::nullopt;
+  object.key = found->second.keys[index];
+  return object;
 }
 
-std::string utc_now() {
-  const std::time_t now = std::time(nullptr);
-  std::tm parts{};
-  gmtime_r(&now, &parts);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y%m%dT%H%M%SZ", &parts));
+// The last part of a key, as far as it can be in a path.
+std::string shown_name(const std::string& key) {
+  std::string name = key.substr(key.rfind('/') + 1);
+  std::erase_if(name, [](unsigned char c) { return !std::isalnum(c) && c != '.' && c != '-' && c != '_'; });
+  return name;
 }
-
-// One connection to an endpoint, which lives as long as the file is open.
-class S3Client {
- public:
-  explicit S3Client(S3Object object) : object_(std::move(object)), curl_(curl_easy_init()) {}
-  ~S3Client() { curl_easy_cleanup(curl_); }
-  S3Client(const S3Client&) = delete;
-  S3Client& operator=(const S3Client&) = delete;
-
-  uint64_t size() {
-    std::string nothing;
-    const long status = request("HEAD", "", nothing, 0);
-    curl_off_t length = -1;
-    curl_easy_getinfo(curl_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (status != 200 || length < 0) fail(status, nothing);
-    return static_cast<uint64_t>(length);
-  }
-  std::string read(uint64_t begin, uint64_t length) {
-    std::string bytes;
-    const std::string range = "bytes=" + std::to_string(begin) + "-" + std::to_string(begin + length - 1);
-    const long status = request("GET", range, bytes, std::max(length, kMaxErrorBytes));
-    // An answer to the whole object, when the range was not understood, has more bytes than were asked for.
-    if ((status != 206 && status != 200) || bytes.size() != length) fail(status, bytes);
-    return bytes;
-  }
-
- private:
-  struct Sink {
-    std::string& bytes;
-    uint64_t most;
-  };
-  static size_t take(char* data, size_t size, size_t count, void* to) {
-    auto& sink = *static_cast<Sink*>(to);
-    if (sink.bytes.size() + size * count > sink.most) return 0;
-    sink.bytes.append(data, size * count);
-    return size * count;
-  }
-  [[noreturn]] void fail(long status, const std::string& body) const {
-    const auto code = [&]() -> std::string {
-      const size_t at = body.find("<Code>"), end = body.find("</Code>");
-      return at != std::string::npos && end != std::string::npos && end - at < 100
-                 ? " " + body.substr(at + 6, end - at - 6)
-                 : std::string();
-    };
-    throw duckdb::InvalidInputException("s3(): %s/%s cannot be read: %s", object_.bucket, object_.key,
-                                        status == 403   ? "the endpoint denies it (403" + code() + ")"
-                                        : status == 404 ? "it is not there (404" + code() + ")"
-                                                        : "the endpoint answers " + std::to_string(status) + code());
-  }
-  // The status of the answer, whose body goes into `body`.
-  long request(const std::string& method, const std::string& range, std::string& body, uint64_t most) {
-    const size_t host_at = object_.endpoint.find("://") + 3;
-    std::string host = object_.endpoint.substr(host_at);
-    std::string path = "/" + s3_path(object_.key);
-    if (object_.path_style) {
-      path = "/" + s3_path(object_.bucket) + path;
-    } else {
-      host = object_.bucket + "." + host;
-    }
-    const std::string url = object_.endpoint.substr(0, host_at) + host + path;
-    curl_slist* headers = nullptr;
-    for (const auto& header : s3_headers(object_, method, host, path, range, utc_now()))
-      headers = curl_slist_append(headers, header.c_str());
-    Sink sink{body, most};
-    curl_easy_reset(curl_);
-    curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl_, CURLOPT_FOLLOWLOCATION, 0L);  // another place might not be an allowed one
-    curl_easy_setopt(curl_, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl_, CURLOPT_CONNECTTIMEOUT, kConnectSeconds);
-    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(curl_, CURLOPT_LOW_SPEED_TIME, kStalledSeconds);
-    curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl_, CURLOPT_NOBODY, method == "HEAD" ? 1L : 0L);
-    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, &S3Client::take);
-    curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &sink);
-    const CURLcode result = curl_easy_perform(curl_);
-    curl_slist_free_all(headers);
-    long status = 0;
-    curl_easy_getinfo(curl_, CURLINFO_RESPONSE_CODE, &status);
-    if (result != CURLE_OK && (result != CURLE_WRITE_ERROR || status == 0 || status == 206))
-      throw duckdb::InvalidInputException("s3(): the endpoint %s: %s", object_.endpoint, curl_easy_strerror(result));
-    return status;
-  }
-
-  const S3Object object_;
-  CURL* const curl_;
-};
 
 class S3Files final : public duckdb::FileSystem {
  public:
@@ -197,7 +120,19 @@ class S3Files final : public duckdb::FileSystem {
     return find_object(path).has_value();
   }
   duckdb::vector<duckdb::OpenFileInfo> Glob(const std::string& path, duckdb::FileOpener*) override {
-    return {duckdb::OpenFileInfo(path)};
+    const auto object = find_object(path);
+    if (!object || !S3Pattern::is_one(object->key)) return {duckdb::OpenFileInfo(path)};
+    auto keys = matching_keys(*object, kMaxMatches);
+    if (keys.empty())
+      throw duckdb::InvalidInputException("s3(): no object of %s is like %s", object->bucket, object->key);
+    const std::string id = path.substr(0, path.find('/', kScheme.size()));
+    duckdb::vector<duckdb::OpenFileInfo> files;
+    for (size_t i = 0; i < keys.size(); ++i)
+      files.emplace_back(id + "/" + std::to_string(i) + "/" + shown_name(keys[i]));
+    std::lock_guard lock(objects().mutex);
+    const auto found = objects().known.find(id.substr(kScheme.size()));
+    if (found != objects().known.end()) found->second.keys = std::move(keys);
+    return files;
   }
 
  private:
@@ -229,15 +164,13 @@ void allow_s3_endpoints(std::vector<std::string> endpoints) {
   objects().endpoints = std::move(endpoints);
 }
 
-Result<std::string> register_s3_object(S3Object object) {
+Status check_s3_object(S3Object& object) {
   if (!object.endpoint.starts_with("http://") && !object.endpoint.starts_with("https://"))
     return fail(refused("the endpoint is a URL like https://host, not " + object.endpoint));
   const std::string host = object.endpoint.substr(object.endpoint.find("://") + 3);
   const auto is_plain = [](unsigned char c) { return std::isalnum(c) || c == '.' || c == '-' || c == '_'; };
   if (object.bucket.empty() || object.key.empty() || !std::ranges::all_of(object.bucket, is_plain))
     return fail(refused("the uri is like s3://bucket/key"));
-  if (object.key.find_first_of("*?[{") != std::string::npos)
-    return fail(sql_error(Code::kUnsupported, 1235, "s3() reads one object; wildcards in its key are not offered yet"));
   for (const std::string* text : {&object.region, &object.access_key, &object.session_token}) {
     if (std::ranges::any_of(*text, [](unsigned char c) { return c <= ' ' || c == ','; }))
       return fail(refused("keys and region have no blanks and commas"));
@@ -250,18 +183,87 @@ Result<std::string> register_s3_object(S3Object object) {
   std::lock_guard lock(all.mutex);
   if (std::ranges::find(all.endpoints, host) == all.endpoints.end())
     return fail(refused("the endpoint " + host + " is not among the setting files.s3_endpoints"));
+  return {};
+}
+
+Result<std::string> register_s3_object(S3Object object) {
+  TRY(check_s3_object(object));
+  auto& all = objects();
+  std::lock_guard lock(all.mutex);
   std::random_device random;
   std::string id;
   for (int i = 0; i < 4; ++i) id += std::to_string(random()) + (i < 3 ? "-" : "");
-  std::string name = object.key.substr(object.key.rfind('/') + 1);
-  std::erase_if(name, [&](unsigned char c) { return !is_plain(c); });
-  all.known.emplace(id, std::move(object));
+  const std::string name = shown_name(object.key);
+  all.known.emplace(id, Known{std::move(object), {}});
   all.order.push_back(id);
   if (all.order.size() > kMaxObjects) {
     all.known.erase(all.order.front());
     all.order.pop_front();
   }
   return std::string(kScheme) + id + "/" + name;
+}
+
+namespace {
+
+struct PropertyNames {
+  std::string S3Object::* member;
+  std::array<std::string_view, 3> names;
+};
+constexpr PropertyNames kProperties[] = {
+    {&S3Object::endpoint, {"s3.endpoint", "aws_endpoint", "endpoint"}},
+    {&S3Object::access_key, {"s3.access_key", "aws_access_key", "access_key"}},
+    {&S3Object::secret_key, {"s3.secret_key", "aws_secret_key", "secret_key"}},
+    {&S3Object::session_token, {"s3.session_token", "aws_token", "session_token"}},
+    {&S3Object::region, {"s3.region", "aws_region", "region"}},
+};
+constexpr std::string_view kPathStyle[] = {"use_path_style", "s3.use_path_style"};
+
+}  // namespace
+
+bool is_s3_property(const std::string& name) {
+  return name.starts_with("s3.") || name.starts_with("aws_") || name == "provider" ||
+         std::ranges::find(kPathStyle, std::string_view(name)) != std::end(kPathStyle) ||
+         std::ranges::any_of(kProperties, [&](const PropertyNames& property) {
+           return std::ranges::find(property.names, std::string_view(name)) != property.names.end();
+         });
+}
+
+Result<S3Object> s3_object(const S3Properties& properties, std::string uri) {
+  const auto find = [&](std::string_view name) -> const std::string* {
+    const auto found = std::ranges::find(properties, name, &std::pair<std::string, std::string>::first);
+    return found == properties.end() ? nullptr : &found->second;
+  };
+  S3Object object;
+  object.path_style = false;
+  for (const auto& [member, names] : kProperties) {
+    for (const std::string_view name : names) {
+      const std::string* value = find(name);
+      if (!value || value->empty()) continue;
+      object.*member = *value;
+      break;
+    }
+  }
+  for (const std::string_view name : kPathStyle) {
+    const std::string* value = find(name);
+    object.path_style = object.path_style || (value && *value == "true");
+  }
+  if (uri.starts_with("s3://")) {
+    uri = uri.substr(5);
+  } else if (const size_t at = uri.find("://"); at != std::string::npos) {
+    // http://endpoint/bucket/key
+    const size_t slash = uri.find('/', at + 3);
+    if (slash == std::string::npos) return fail(refused("\"uri\" is like s3://bucket/key"));
+    if (object.endpoint.empty()) object.endpoint = uri.substr(0, slash);
+    uri = uri.substr(slash + 1);
+    object.path_style = true;
+  }
+  if (object.endpoint.empty()) return fail(refused("\"s3.endpoint\" is needed"));
+  if (object.endpoint.find("://") == std::string::npos) object.endpoint = "http://" + object.endpoint;
+  while (object.endpoint.ends_with('/')) object.endpoint.pop_back();
+  const size_t slash = uri.find('/');
+  object.bucket = uri.substr(0, slash);
+  object.key = slash == std::string::npos ? std::string() : uri.substr(slash + 1);
+  return object;
 }
 
 void register_s3_files(duckdb::DatabaseInstance& database) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Objects of S3 as files of the kernel: read-only, by ranges, with signature version 4. Which endpoints may be asked is
-// told once at the start (files.s3_endpoints); none by default. Objects are registered under a path without their
-// secrets, so that plans, errors and EXPLAIN never show those. Thread-safe.
+// Objects of S3 as files of the kernel: read-only, by ranges, with signature version 4. A key may have wildcards. Which
+// endpoints may be asked is told once at the start (files.s3_endpoints); none by default. Objects are registered under
+// a path without their secrets, so that plans, errors and EXPLAIN never show those. Thread-safe.
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -32,10 +34,30 @@ Result<std::string> register_s3_object(S3Object object);
 // Makes the paths readable. Before external access is switched off.
 void register_s3_files(duckdb::DatabaseInstance& database);
 
-// The headers of a signed GET or HEAD request, "name: value". `time`: "20130524T000000Z". (s3_signature.cc)
-std::vector<std::string> s3_headers(const S3Object& object, const std::string& method, const std::string& host,
-                                    const std::string& path, const std::string& range, const std::string& time);
+// From "s3://bucket/key" or "http://endpoint/bucket/key" and the names that Doris' versions have for the rest:
+// s3.endpoint, AWS_ENDPOINT, .. (in lower case). Errors: 1105 what is missing.
+using S3Properties = std::vector<std::pair<std::string, std::string>>;
+Result<S3Object> s3_object(const S3Properties& properties, std::string uri);
+// Whether a property is one of those.
+bool is_s3_property(const std::string& name);
+// Whether the object may be asked for. Errors: 1105.
+Status check_s3_object(S3Object& object);
+
+// s3_signature.cc
+struct S3Request {
+  std::string method;
+  std::string host;
+  std::string path;
+  std::string query;  // as s3_query() gives it
+  std::string range;
+  std::string_view body;
+  std::string time;  // "20130524T000000Z"
+};
+// The headers of a signed request, "name: value".
+std::vector<std::string> s3_headers(const S3Object& object, const S3Request& request);
 // The path of a URL with everything escaped but letters, digits and "-._~/".
 std::string s3_path(const std::string& text);
+// "a=1&b=2", sorted and escaped.
+std::string s3_query(S3Properties query);
 
 }  // namespace sluice::kernel

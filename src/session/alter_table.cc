@@ -240,6 +240,9 @@ Result<std::string> SessionState::own_database(const dialect::QualifiedName& nam
 
 Status SessionState::in_own_transaction(const std::function<Status()>& work) {
   TRY(prepare_transaction(dialect::KernelStatement::Effect::kSchema));
+  kernel::WriteRules rules = write_rules();
+  rules.into_views = true;  // it is the server that writes
+  connection().set_write_rules(rules);
   TRY(connection().begin());
   Status done = work();
   if (done) {

@@ -192,9 +192,6 @@ Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<
                                std::vector<std::string>* changed) {
   Selected selected(connection(), database_);
   TRY(selected.select(table.database));
-  kernel::WriteRules rules = write_rules();
-  rules.into_views = true;
-  connection().set_write_rules(rules);
   const std::string* partition = table.model.note(kNote, "partition");
   if (changed && partition && !partition->empty()) {
     // A partition for each value, as over LIST partitions; expressions (date_trunc) are one partition of all.

@@ -6,6 +6,7 @@
 #include "duckdb/parser/statement/copy_statement.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/s3_client.h"
 #include "session/kernel_rows.h"
 #include "session/load_labels.h"
 #include "session/no_database.h"
@@ -155,11 +156,15 @@ Status set_property(const std::string& key, const std::string& value, bool of_ex
   return {};
 }
 
+bool is_s3(const std::string& url) { return url.starts_with("s3://"); }
+
 Result<Options> read_options(const dialect::OutfileStatement& statement) {
   Options options;
   TRY(set_format(statement.format, options));
-  for (const auto& [key, value] : statement.properties)
+  for (const auto& [key, value] : statement.properties) {
+    if (is_s3(statement.url) && kernel::is_s3_property(key)) continue;
     TRY(set_property(key, value, statement.exported.has_value(), options));
+  }
   if (options.compression != OutfileText::Compression::kNone && options.with_bom)
     return fail(ddl_error("compressed csv with bom is not supported yet"));
   if (options.suffix.empty()) {
@@ -349,6 +354,48 @@ std::string json_text(std::string_view value) {
   return text + "\"";
 }
 
+// Objects of S3 are written as files of the server first, in a directory that goes with this.
+class Staging {
+ public:
+  static Result<std::unique_ptr<Staging>> create(const std::filesystem::path& below) {
+    if (below.empty()) return fail(ddl_error("without a data directory nothing can be written to S3"));
+    auto staging = std::make_unique<Staging>();
+    std::error_code failed;
+    staging->directory_ = below / ("outfile-" + query_id_text(next_query_number()));
+    std::filesystem::create_directories(staging->directory_, failed);
+    if (failed) return fail(system_error("cannot create " + staging->directory_.string(), failed.value()));
+    return staging;
+  }
+  ~Staging() {
+    std::error_code ignored;
+    if (!directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  }
+  const std::filesystem::path& directory() const { return directory_; }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+// What was staged becomes objects next to `place`; the one that says that all are there comes last.
+Status upload(const Staging& staging, const kernel::S3Object& place, bool clear, const std::string& last) {
+  if (clear) TRY(kernel::clear_s3_folder(place));
+  const std::string folder = place.key.substr(0, place.key.rfind('/') + 1);
+  std::vector<std::filesystem::path> files;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(staging.directory(), failed))
+    files.push_back(entry.path());
+  if (failed) return fail(system_error("cannot read " + staging.directory().string(), failed.value()));
+  std::ranges::sort(files, [&](const auto& a, const auto& b) {
+    return std::pair(a.filename() == last, a) < std::pair(b.filename() == last, b);
+  });
+  for (const auto& file : files) {
+    kernel::S3Object object = place;
+    object.key = folder + file.filename().string();
+    TRY(kernel::upload_s3_file(object, file));
+  }
+  return {};
+}
+
 struct Written {
   int64_t files = 0;
   int64_t rows = 0;
@@ -382,7 +429,19 @@ std::string task_info(const dialect::OutfileStatement& statement, const Options&
 Result<Outcome> SessionState::write_outfile(dialect::OutfileStatement statement) {
   if (database_.empty() && needs_database(*statement.query)) return fail(no_database_selected());
   const Options options = TRY(read_options(statement));
-  const OutfilePlace place = TRY(outfile_place(statement.url, services.kernel.options().allowed_roots));
+  OutfilePlace place;
+  std::optional<kernel::S3Object> object;
+  std::unique_ptr<Staging> staging;
+  if (is_s3(statement.url)) {
+    object = TRY(kernel::s3_object(statement.properties, statement.url));
+    place.prefix = object->key.substr(object->key.rfind('/') + 1);
+    if (object->key.empty()) object->key = "-";  // the bucket itself: files have names of their own
+    TRY(kernel::check_s3_object(*object));
+    staging = TRY(Staging::create(services.kernel.load_spool_dir()));
+    place.directory = staging->directory();
+  } else {
+    place = TRY(outfile_place(statement.url, services.kernel.options().allowed_roots));
+  }
   ExportJob job;
   if (statement.exported) {
     job.database = statement.exported->table.database.empty() ? database_ : statement.exported->table.database;
@@ -417,10 +476,12 @@ Result<Outcome> SessionState::write_outfile(dialect::OutfileStatement statement)
     }
     const std::string success =
         options.success_file_name.empty() ? std::string() : place.prefix + options.success_file_name;
-    TRY(files.commit(options.delete_existing_files, success));
+    TRY(files.commit(options.delete_existing_files && !staging, success));
+    if (staging) TRY(upload(*staging, *object, options.delete_existing_files, success));
     written.files = static_cast<int64_t>(files.count());
     written.bytes = static_cast<int64_t>(files.bytes());
-    written.url = "file://" + (place.directory / name).string() + "*";
+    written.url = staging ? statement.url.substr(0, statement.url.rfind('/') + 1) + name + "*"
+                          : "file://" + (place.directory / name).string() + "*";
     return written;
   };
   auto written = work();

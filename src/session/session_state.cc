@@ -207,7 +207,8 @@ Status SessionState::revive_transaction() {
 
 Status SessionState::prepare_transaction(KernelStatement::Effect effect) {
   TRY(revive_transaction());
-  if (effect == KernelStatement::Effect::kWrite) connection().set_write_rules(write_rules());
+  // TRUNCATE is a change of the schema that writes.
+  if (effect != KernelStatement::Effect::kRead) connection().set_write_rules(write_rules());
   if (effect != KernelStatement::Effect::kRead && (in_transaction ? read_only : variables.transaction_read_only())) {
     return fail(sql_error(Code::kFailedPrecondition, 1792, "Cannot execute statement in a READ ONLY transaction."));
   }

@@ -4,6 +4,7 @@ one of this file, which checks signatures by itself."""
 import gzip
 import hashlib
 import hmac
+import html
 import http.server
 import io
 import re
@@ -31,6 +32,13 @@ OBJECTS = {
     "/b/named.csv": b"id,name\n7,x\n",
     "/b/a b+ü.csv": b"5\n",
     "/b/z.csv.gz": gzip.compress(b"1\tgz\n"),
+    "/w/p1/x_1.csv": b"1\n",
+    "/w/p1/x_2.csv": b"2\n",
+    "/w/p1/x_3.csv": b"3\n",
+    "/w/p1/deep/x_1.csv": b"4\n",
+    "/w/p2/y&z.csv": b"5\n",
+    "/w/p1/n_1.parquet": parquet(2),
+    "/w/p1/n_2.parquet": parquet(3),
     "/b/rows.json": b'{"k": 1, "s": "a"}\n{"k": 2, "s": null}\n',
     "/b/big.parquet": parquet(300_000),
     "/b/big.csv": b"".join(b"%d,%s\n" % (i, b"x" * 90) for i in range(120_000)),
@@ -49,7 +57,8 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         if not given or given[1] != ACCESS or given[3] != REGION:
             return False
         names = given[4].split(";")
-        canonical = "\n".join([self.command, self.path, "", *[f"{name}:{self.headers[name]}" for name in names], "", given[4],
+        path, _, query = self.path.partition("?")
+        canonical = "\n".join([self.command, path, query, *[f"{name}:{self.headers[name]}" for name in names], "", given[4],
                                self.headers["x-amz-content-sha256"]])
         scope = f"{given[2]}/{REGION}/s3/aws4_request"
         text = "\n".join(["AWS4-HMAC-SHA256", self.headers["x-amz-date"], scope, hashlib.sha256(canonical.encode()).hexdigest()])
@@ -67,13 +76,55 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
+    def listing(self, bucket, query):
+        """ListObjectsV2, two keys at a time."""
+        prefix, begin = query.get("prefix", [""])[0], int(query.get("continuation-token", ["0"])[0])
+        found = sorted(name[len(bucket) + 1:] for name in OBJECTS if name.startswith(f"{bucket}/{prefix}"))
+        keys = "".join(f"<Contents><Key>{html.escape(key)}</Key></Contents>" for key in found[begin:begin + 2])
+        more = begin + 2 < len(found)
+        token = f"<NextContinuationToken>{begin + 2}</NextContinuationToken>" if more else ""
+        self.answer(200, f"<ListBucketResult>{keys}<IsTruncated>{str(more).lower()}</IsTruncated>{token}</ListBucketResult>".encode())
+
+    def do_PUT(self):
+        """PUT of an object or a part of one; POST begins and completes those; DELETE."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        path, _, query = self.path.partition("?")
+        name, query = urllib.parse.unquote(path), urllib.parse.parse_qs(query, keep_blank_values=True)
+        self.server.asked.append((self.command, name))
+        if not self.signed() or hashlib.sha256(body).hexdigest() != self.headers["x-amz-content-sha256"]:
+            return self.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+        uploads = self.server.uploads
+        if self.command == "DELETE":
+            uploads.pop(query["uploadId"][0], None) if "uploadId" in query else OBJECTS.pop(name, None)
+            return self.answer(204, b"")
+        if name.startswith("/full/"):
+            return self.answer(507, b"<Error><Code>NoSpace</Code></Error>")
+        if "uploads" in query:
+            uploads[str(len(uploads))] = {}
+            return self.answer(200, f"<X><UploadId>{len(uploads) - 1}</UploadId></X>".encode())
+        if "partNumber" in query:
+            tag = hashlib.md5(body).hexdigest()
+            uploads[query["uploadId"][0]][tag] = body
+            return self.answer(200, b"", ETag=f'"{tag}"')
+        if "uploadId" in query:
+            parts = uploads.pop(query["uploadId"][0])
+            OBJECTS[name] = b"".join(parts[tag] for tag in re.findall(r"<ETag>&quot;(\w+)&quot;</ETag>", body.decode()))
+            return self.answer(200, b"<CompleteMultipartUploadResult/>")
+        OBJECTS[name] = body
+        return self.answer(200, b"", ETag='"x"')
+
+    do_POST = do_DELETE = do_PUT
+
     def do_GET(self):
-        name = urllib.parse.unquote(self.path)
+        path, _, query = self.path.partition("?")
+        name = urllib.parse.unquote(path)
         self.server.asked.append((self.command, name))
         if name.startswith("/moved/"):
             return self.answer(302, b"", Location="http://127.0.0.1:1/x")
         if not name.startswith("/open/") and not self.signed():
             return self.answer(403, b"<Error><Code>SignatureDoesNotMatch</Code></Error>")
+        if name.count("/") == 1 and self.command == "GET":
+            return self.listing(name, urllib.parse.parse_qs(query))
         body = OBJECTS.get(name.replace("/open/", "/b/"))
         if body is None:
             return self.answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
@@ -89,7 +140,7 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def endpoint():
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as started:
-        started.asked = []
+        started.asked, started.uploads = [], {}
         thread = threading.Thread(target=started.serve_forever, daemon=True)
         thread.start()
         yield started
@@ -135,6 +186,68 @@ def test_other_ways_to_write_it(server, endpoint):
     assert server.query(f'SELECT count(*) FROM s3("uri" = "http://{address}/open/named.csv", "format" = "csv")') == ((2,),)
 
 
+@pytest.mark.parametrize("pattern, rows", [
+    ("p1/x_*.csv", (1, 2, 3)), ("p1/x_{1,3}.csv", (1, 3)), ("p1/x_{2..3}.csv", (2, 3)), ("p1/x_[12].csv", (1, 2)),
+    ("p1/x_?.csv", (1, 2, 3)), ("**.csv", (1, 2, 3, 4, 5)), ("p[2-9]/*", (5,)), ("p1/deep/*", (4,))])
+def test_wildcards(server, endpoint, pattern, rows):
+    assert server.query(f"SELECT CAST(c1 AS INT) a FROM {source(endpoint, pattern, uri='s3://w/')} ORDER BY a") == tuple((row,) for row in rows)
+
+
+def test_wildcards_of_parquet(server, endpoint):
+    both = source(endpoint, "p1/n_*.parquet", uri="s3://w/").replace('"csv"', '"parquet"')
+    assert server.query(f"SELECT count(*), max(id) FROM {both}") == ((5, 2),)
+
+
+def storage(endpoint, secret=SECRET):
+    return (f'"s3.endpoint" = "http://127.0.0.1:{endpoint.server_port}", "s3.access_key" = "{ACCESS}", "s3.secret_key" = "{secret}", '
+            f'"s3.region" = "{REGION}"')
+
+
+def test_outfile(server, endpoint):
+    rows = server.query(f'SELECT 1 a, "x" b UNION ALL SELECT 2, NULL INTO OUTFILE "s3://out/dir/part_" FORMAT AS CSV_WITH_NAMES '
+                        f'PROPERTIES("column_separator" = ",", "success_file_name" = "done", {storage(endpoint)})')
+    assert rows[0][:2] == (1, 2) and rows[0][3].startswith("s3://out/dir/part_")
+    made = [name for name in OBJECTS if name.startswith("/out/")]
+    assert len(made) == 2 and made[1] == "/out/dir/part_done"
+    lines = OBJECTS[made[0]].split(b"\n")
+    assert lines[0] == b"a,b" and sorted(lines[1:3]) == [b"1,x", b"2,\\N"]
+    server.query(f'SELECT 7 a INTO OUTFILE "s3://out/dir/" PROPERTIES("delete_existing_files" = "true", {storage(endpoint)})')
+    made = [name for name in OBJECTS if name.startswith("/out/")]
+    assert len(made) == 1 and OBJECTS[made[0]] == b"7\n"
+
+
+def test_outfile_in_parts(server, endpoint):
+    """Above 8 MiB an object is made of parts, and none is left when one of them fails."""
+    query = "SELECT number, repeat('x', 100) FROM numbers('number' = '200000')"
+    rows = server.query(f'{query} INTO OUTFILE "s3://parts/big_" PROPERTIES({storage(endpoint)})')
+    made = [name for name in OBJECTS if name.startswith("/parts/")]
+    assert len(made) == 1 and len(OBJECTS[made[0]]) == rows[0][2] > 20_000_000
+    assert OBJECTS[made[0]].count(b"\n") == 200_000 and endpoint.uploads == {}
+    refused(server, f'{query} INTO OUTFILE "s3://full/x" PROPERTIES({storage(endpoint)})', "answers 507")
+    refused(server, f'SELECT 1 INTO OUTFILE "s3://out/x" PROPERTIES({storage(endpoint, secret="wrong")})', "denies it (403")
+    refused(server, 'SELECT 1 INTO OUTFILE "s3://out/x"', "s3.endpoint")
+    assert not [name for name in OBJECTS if name.startswith("/full/")]
+
+
+def test_export_and_load(server, endpoint):
+    server.execute_all(["CREATE DATABASE e", "CREATE TABLE e.t (k INT, v VARCHAR(9), w INT) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1",
+                        "INSERT INTO e.t VALUES (1, 'a', 1), (2, NULL, 2), (3, 'c', NULL)",
+                        f'EXPORT TABLE e.t TO "s3://exp/a/" PROPERTIES("format" = "parquet") WITH S3 ({storage(endpoint)})',
+                        f'EXPORT TABLE e.t TO "s3://exp/b/" PROPERTIES("column_separator" = ",") WITH S3 ({storage(endpoint)})',
+                        "CREATE TABLE e.u LIKE e.t", "USE e"])
+    load = 'LOAD LABEL e.{} (DATA INFILE("s3://exp/{}/*") INTO TABLE u {}) WITH S3 ({})'
+    server.execute_all([load.format("one", "a", 'FORMAT AS "parquet"', storage(endpoint))])
+    assert server.query("SELECT * FROM e.u ORDER BY k") == ((1, "a", 1), (2, None, 2), (3, "c", None))
+    refused(server, load.format("one", "a", 'FORMAT AS "parquet"', storage(endpoint)), "already been used")
+    server.execute_all(["TRUNCATE TABLE e.u", "CLEAN LABEL one FROM e", load.format(
+        "one", "b", 'COLUMNS TERMINATED BY "," FORMAT AS "csv" (k, v, x) SET (w = CAST(x AS INT) * 10) WHERE k > 1', storage(endpoint))])
+    assert server.query("SELECT * FROM e.u ORDER BY k") == ((2, None, 20), (3, "c", None))
+    refused(server, load.format("two", "nothing", "", storage(endpoint)), "no object of exp")
+    states = [(row[1], row[2], row[4]) for row in server.query("SHOW LOAD FROM e")]
+    assert states == [("one", "FINISHED", "BROKER"), ("one", "FINISHED", "BROKER"), ("two", "CANCELLED", "BROKER")]
+    assert SECRET not in server.log()
+
+
 def refused(server, sql, text, **login):
     with server.connect(**login) as connection, connection.cursor() as cursor:
         with pytest.raises(pymysql.err.Error) as error:
@@ -148,7 +261,7 @@ def test_what_is_refused(server, endpoint):
     refused(server, f"SELECT * FROM {source(endpoint, 'dir/a.csv', secret='wrong')}", "denies it (403")
     refused(server, f"SELECT * FROM {source(endpoint, 'none.csv')}", "is not there (404")
     refused(server, f"SELECT * FROM {source(endpoint, 'x', uri='s3://moved/')}", "answers 302")
-    refused(server, f"SELECT * FROM {source(endpoint, '*.csv')}", "wildcards")
+    refused(server, f"SELECT * FROM {source(endpoint, 'none*.csv')}", "no object of b is like none*.csv")
     refused(server, 'SELECT * FROM s3("uri" = "s3://b/k", "s3.endpoint" = "http://169.254.169.254", "format" = "csv")', "files.s3_endpoints")
     refused(server, 'SELECT * FROM local("file_path" = "sluice-s3://1/a.csv", "format" = "csv")', "files of this server")
     refused(server, f"SELECT * FROM {source(endpoint, 'dir/a.csv')}", "privilege", user="reader", password="p")
