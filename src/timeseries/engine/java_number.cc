@@ -47,11 +47,11 @@ char* write_unsigned(char* out, uint64_t value) {
   return write_eight_digits(write_eight_digits(out, static_cast<uint32_t>(high % kEight)), low);
 }
 
+bool is_power_of_two(double value) { return (std::bit_cast<uint64_t>(value) & 0xF'FFFF'FFFF'FFFF) == 0; }
+
 // The digits of a finite value above 0, with the fewest digits wherever Java has no others.
 Digits find_digits(double value) {
-  const uint64_t bits = std::bit_cast<uint64_t>(value);
-  const bool power_of_two = (bits & 0xF'FFFF'FFFF'FFFF) == 0;
-  if (value >= 0x1p53 || value < 1e-290 || (power_of_two && value < 1)) return java_digits(value);
+  if (value >= 0x1p53 || value < 1e-290 || (value < 1 && is_power_of_two(value))) return java_digits(value);
   Digits digits;
   if (const auto whole = static_cast<uint64_t>(value); static_cast<double>(whole) == value) {
     digits.count = static_cast<int>(write_unsigned(digits.text, whole) - digits.text);
@@ -138,13 +138,14 @@ char* write_json_double(char* out, double value) {
     *out++ = '-';
     value = -value;
   }
-  // Most values have up to three decimals: value * 1000 is whole and, divided, gives the value again. Such a decimal of
-  // at most 15 digits is the shortest there is.
   if (value < 1e7) {
     const auto whole = static_cast<uint32_t>(value);
     if (static_cast<double>(whole) == value) return write_short(out, whole);
-    const double scaled = std::nearbyint(value * 1000);
-    if (scaled / 1000 == value && value >= 1e-3) {
+    if (value >= 1e-3 && !is_power_of_two(value)) {
+      // Most values have up to three decimals: value * 1000 is whole and, divided, gives the value again. Such a
+      // decimal of at most 15 digits is the shortest there is.
+      const double scaled = std::nearbyint(value * 1000);
+      if (scaled / 1000 != value) return std::to_chars(out, out + kNumberChars, value, std::chars_format::fixed).ptr;
       const auto thousandths = static_cast<uint64_t>(scaled);
       out = write_short(out, static_cast<uint32_t>(thousandths / 1000));
       const auto rest = static_cast<uint32_t>(thousandths % 1000);

@@ -97,14 +97,18 @@ class MergedPoints : public PointSource {
     return {};
   }
 
-  // The winner's head has moved on to `moved`: finds the new winner.
+  // The winner's head has moved on to `moved`: finds the new winner. Which of two heads is smaller is not predictable:
+  // no branches.
   void replay(Key moved) {
     Node best{moved, winner_.head};
+    Node* const nodes = nodes_.data();
     for (size_t node = (winner_.head + heads_.size()) / 2; node > 0; node /= 2) {
-      const Node there = nodes_[node];
-      const bool swap = there.key < best.key || (there.key == best.key && there.head < best.head);
-      nodes_[node] = swap ? best : there;
-      best = swap ? there : best;
+      const Node there = nodes[node];
+      const bool swap = there.key < best.key;
+      nodes[node].key = __builtin_unpredictable(swap) ? best.key : there.key;
+      nodes[node].head = __builtin_unpredictable(swap) ? best.head : there.head;
+      best.key = __builtin_unpredictable(swap) ? there.key : best.key;
+      best.head = __builtin_unpredictable(swap) ? there.head : best.head;
     }
     winner_ = best;
   }

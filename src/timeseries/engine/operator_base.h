@@ -39,26 +39,34 @@ class Numbers {
   static constexpr const char* kNullPoint =
       "No aggregator can be chained after org.kairosdb.core.aggregator.DataGapsMarkingAggregator";
 
-  // Fails when the batch has null points, unless they are allowed (they are 0 then).
-  Status set(const Points& points, bool nulls_allowed = false) {
+  // Null points are 0 here, see checked().
+  void set(const Points& points) {
     values_.resize(points.size());
+    first_null_ = points.size();
     if (points.uniform() && points.uniform_type() == PointType::kDouble) {
       std::memcpy(values_.data(), points.values().data(), points.size() * sizeof(double));
     } else if (points.uniform() && points.uniform_type() == PointType::kLong) {
       for (size_t i = 0; i < points.size(); ++i) values_[i] = static_cast<double>(points.long_value(i));
     } else {
-      for (size_t i = 0; i < points.size(); ++i) {
-        if (!nulls_allowed && points.type(i) == PointType::kNull) return fail(Code::kFailedPrecondition, kNullPoint);
+      for (size_t i = points.size(); i-- > 0;) {
         values_[i] = points.number(i);
+        if (points.type(i) == PointType::kNull) first_null_ = i;
       }
     }
-    return {};
+  }
+  // How many numbers come before the first null point.
+  size_t before_null() const { return first_null_; }
+  // Fails when there are null points: Java's aggregators cannot read them.
+  Status checked() const {
+    if (first_null_ == values_.size()) return {};
+    return fail(Code::kFailedPrecondition, kNullPoint);
   }
   const double* data() const { return values_.data(); }
   double operator[](size_t i) const { return values_[i]; }
 
  private:
   std::vector<double> values_;
+  size_t first_null_ = 0;
 };
 
 // Java's Double.compare as an order of integers: -0.0 before 0.0, NaN (all of them one) after everything.

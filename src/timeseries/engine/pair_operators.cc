@@ -18,17 +18,19 @@ class PairOperator : public Operator {
   Status next(Points& into) override {
     into.clear();
     while (into.empty() && TRY(read())) {
-      TRY(numbers_.set(batch()));
+      numbers_.set(batch());
+      const size_t end = numbers_.before_null();
       const size_t first = seen_ ? 0 : 1;
       if (!seen_) time_ = batch().time(0), number_ = numbers_[0];
       seen_ = true;
       into.reserve(batch().size());
-      for (size_t i = first; i < batch().size(); ++i) {
+      for (size_t i = first; i < end; ++i) {
         const int64_t time = batch().time(i);
         into.add_double(time, TRY(change_(time_, time, number_, numbers_[i])));
         time_ = time;
         number_ = numbers_[i];
       }
+      TRY(numbers_.checked());
     }
     return {};
   }

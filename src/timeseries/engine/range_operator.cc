@@ -133,7 +133,10 @@ class RangeOperator : public Operator {
           open_ = false;
           return {};
         }
-        if constexpr (Function::kNumeric) TRY(numbers_.set(batch(), Function::kTakesNulls));
+        if constexpr (Function::kNumeric) {
+          numbers_.set(batch());
+          if (!Function::kTakesNulls) TRY(numbers_.checked());
+        }
       }
       if (!open_) TRY(open(batch().time(at_)));
       const int64_t* times = batch().times().data();

@@ -7,6 +7,35 @@
 namespace sluice::timeseries {
 namespace {
 
+// Functions of a number. kReads: of null points they fail.
+struct Divide {
+  static constexpr bool kReads = true;
+  double divisor;
+  double operator()(double value) const { return value / divisor; }
+};
+struct Scale {
+  static constexpr bool kReads = true;
+  double factor;
+  double operator()(double value) const { return value * factor; }
+};
+struct Score {
+  static constexpr bool kReads = true;
+  const ScoreAggregator& aggregator;
+  double operator()(double value) const {
+    size_t score = 0;
+    for (const auto& threshold : aggregator.thresholds) {
+      // A value equal to a superior threshold is below it, NaN below a superior one and above an inferior one.
+      if (value < threshold.value || (!(value > threshold.value) && threshold.superior)) break;
+      ++score;
+    }
+    return static_cast<double>(aggregator.descending ? aggregator.thresholds.size() - score : score);
+  }
+};
+struct NoScore {
+  static constexpr bool kReads = false;
+  double operator()(double) const { return 0; }
+};
+
 template <typename Function>
 class MapOperator : public Operator {
  public:
@@ -15,7 +44,8 @@ class MapOperator : public Operator {
   Status next(Points& into) override {
     into.clear();
     if (!TRY(read())) return {};
-    TRY(numbers_.set(batch()));
+    numbers_.set(batch());
+    if (Function::kReads) TRY(numbers_.checked());
     const size_t size = batch().size();
     const auto tail = into.grow(PointType::kDouble, size);
     std::memcpy(tail.times, batch().times().data(), size * sizeof(int64_t));
@@ -54,7 +84,8 @@ class FilterOperator : public Operator {
           return batch().type(i) == PointType::kString && !removes(compare_java(batch().text(i), *text_));
         });
       } else {
-        TRY(numbers_.set(batch()));
+        numbers_.set(batch());
+        TRY(numbers_.checked());
         keep(into, [&](size_t i) {
           if (batch().type(i) == PointType::kString) return false;
           const int64_t order = java_order(numbers_[i]);
@@ -103,24 +134,12 @@ class FilterOperator : public Operator {
 
 }  // namespace
 
-Input make_divide(Input input, double divisor) {
-  return mapped(std::move(input), [divisor](double value) { return value / divisor; });
-}
-
-Input make_scale(Input input, double factor) {
-  return mapped(std::move(input), [factor](double value) { return value * factor; });
-}
+Input make_divide(Input input, double divisor) { return mapped(std::move(input), Divide{divisor}); }
+Input make_scale(Input input, double factor) { return mapped(std::move(input), Scale{factor}); }
 
 Input make_score(Input input, const ScoreAggregator& aggregator) {
-  return mapped(std::move(input), [&aggregator](double value) {
-    size_t score = 0;
-    for (const auto& threshold : aggregator.thresholds) {
-      // A value equal to a superior threshold is below it, NaN below a superior one and above an inferior one.
-      if (value < threshold.value || (!(value > threshold.value) && threshold.superior)) break;
-      ++score;
-    }
-    return static_cast<double>(aggregator.descending ? aggregator.thresholds.size() - score : score);
-  });
+  if (aggregator.thresholds.empty()) return mapped(std::move(input), NoScore{});
+  return mapped(std::move(input), Score{aggregator});
 }
 
 Input make_filter(Input input, const FilterAggregator& aggregator) {

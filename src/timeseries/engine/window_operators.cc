@@ -69,11 +69,15 @@ class SmaOperator : public Operator {
   Status next(Points& into) override {
     into.clear();
     while (into.empty() && TRY(read())) {
-      TRY(numbers_.set(batch()));
+      numbers_.set(batch());
+      has_null_ = has_null_ || numbers_.before_null() != batch().size();
       const size_t kept = window_.size();  // points before this batch, at most size_ - 1
       window_.insert(window_.end(), numbers_.data(), numbers_.data() + batch().size());
-      if (window_.size() >= size_) add_means(into, kept);
-      if (window_.size() >= size_) window_.erase(window_.begin(), window_.end() - static_cast<ptrdiff_t>(size_ - 1));
+      if (window_.size() < size_) continue;
+      // Null points that come before the first full window are in it.
+      if (has_null_) return fail(Code::kFailedPrecondition, Numbers::kNullPoint);
+      add_means(into, kept);
+      window_.erase(window_.begin(), window_.end() - static_cast<ptrdiff_t>(size_ - 1));
     }
     return {};
   }
@@ -98,6 +102,7 @@ class SmaOperator : public Operator {
   Numbers numbers_;
   std::vector<double> window_;
   std::vector<double> sums_;
+  bool has_null_ = false;
 };
 
 // KairosDB's answer to a negative size: the mean of no points.
