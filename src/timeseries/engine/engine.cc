@@ -33,7 +33,7 @@ class CheckedPoints : public PointSource {
   const QueryRun& run_;
 };
 
-// Reads rows into memory for the cache until they are too large for it; the rows from `at` on are left as they are.
+// Reads rows into memory for the cache; false, and the rows untouched, when they are too large for it.
 Result<bool> load_rows(std::vector<Row>& rows, size_t max_bytes, const QueryRun& run, CachedRows& into) {
   size_t bytes = 0;
   for (const auto& row : rows) bytes += row.points * (sizeof(int64_t) + sizeof(uint64_t));

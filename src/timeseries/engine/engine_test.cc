@@ -423,7 +423,7 @@ TEST_F(EngineTest, SavedPointsAreAMetric) {
   EXPECT_EQ(answer(metric("saved", kStart, kStart + 3000)),
             R"({"queries":[{"sample_size":3,"results":[{"name":"saved","group_by":[{"name":"type","type":"number"}],)"
             R"("tags":{"host":["h0","h1","h2"],"saved_from":["gold.long"],"z":["1"]},)"
-            R"("values":[[1600000000000,121],[1600000000007,132],[1600000000014,177]]}]}]})");
+            R"("values":[[1600000000000,121],[1600000000007,144],[1600000000014,177]]}]}]})");
   save.tags = {{"saved_from", "me"}};
   EXPECT_EQ(answer(metric("gold.long", kStart, kStart + 3000, {save})),
             "error: Multiple entries with same key: saved_from=me and saved_from=gold.long");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Numbers as text, as Java up to JDK 18 writes them. Pure functions, any thread.
-// Source of truth: Double.toString of JDK 17, whose digits are not always the fewest that would do (2^-44, 2^57, 1E23);
-// KairosDB's JSON strips ".0" and trailing zeros from what has no exponent.
+// Source of truth: Double.toString of JDK 17, whose digits are not always the fewest that would do (2^57, 4.9E-324,
+// 2E23); KairosDB's JSON strips ".0" and trailing zeros from what has no exponent.
 #pragma once
 
 #include <cstddef>

@@ -209,7 +209,7 @@ class PercentileFunction : public NumericFunction {
 // A regression line's values at the first and the last point; of one or two points these themselves.
 class LeastSquaresFunction : public NumericFunction {
  public:
-  void reset() { *this = LeastSquaresFunction(); }
+  void reset();
   void add(const Points& points, const Numbers& numbers, size_t begin, size_t end);
   Status finish(int64_t time, Points& into);
 

@@ -42,6 +42,13 @@ Status PercentileFunction::finish(int64_t time, Points& into) {
   return {};
 }
 
+void LeastSquaresFunction::reset() {
+  first_two_.clear();
+  count_ = 0;
+  start_ = stop_ = -1;
+  sum_x_ = sum_y_ = mean_x_ = mean_y_ = sum_xx_ = sum_xy_ = 0;
+}
+
 void LeastSquaresFunction::add(const Points& points, const Numbers& numbers, size_t begin, size_t end) {
   for (size_t i = begin; i < end; ++i) {
     if (count_ < 2) first_two_.add_from(points, i);
