@@ -41,9 +41,11 @@ void Points::add_complex(int64_t time, double real, double imaginary) {
   add(time, PointType::kComplex, place(std::string_view(bytes, sizeof bytes)));
 }
 
-void Points::add_from(const Points& other, size_t i) {
+void Points::add_from(const Points& other, size_t i) { add_from(other, i, other.times_[i]); }
+
+void Points::add_from(const Points& other, size_t i, int64_t time) {
   const PointType type = other.type(i);
-  add(other.times_[i], type, has_text(type) ? place(other.text(i)) : other.values_[i]);
+  add(time, type, has_text(type) ? place(other.text(i)) : other.values_[i]);
 }
 
 void Points::append(const Points& other, size_t begin, size_t end) {
@@ -66,6 +68,17 @@ Points::Tail Points::grow(PointType type, size_t count) {
   times_.resize(old + count);
   values_.resize(old + count);
   return {times_.data() + old, values_.data() + old};
+}
+
+void Points::truncate(size_t count) {
+  BUG_CHECK(uniform() && count <= size());
+  times_.resize(count);
+  values_.resize(count);
+}
+
+size_t Points::memory() const {
+  return sizeof *this + times_.capacity() * sizeof(int64_t) + values_.capacity() * sizeof(uint64_t) +
+         types_.capacity() + text_.capacity();
 }
 
 void Points::add_type(PointType type) {

@@ -53,6 +53,8 @@ class Points {
   void add_null(int64_t time) { add(time, PointType::kNull, 0); }
   // Point i of another column.
   void add_from(const Points& other, size_t i);
+  // The same with another time.
+  void add_from(const Points& other, size_t i, int64_t time);
   // Points [begin, end) of another column.
   void append(const Points& other, size_t begin, size_t end);
 
@@ -63,6 +65,10 @@ class Points {
     uint64_t* values;
   };
   Tail grow(PointType type, size_t count);
+  // Drops what lies behind the first `count` points, of a uniform column without text.
+  void truncate(size_t count);
+  // Bytes of memory that the column holds.
+  size_t memory() const;
 
  private:
   void add(int64_t time, PointType type, uint64_t value) {
