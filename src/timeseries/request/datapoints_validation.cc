@@ -255,15 +255,11 @@ Java<const SeriesRef*> DatapointsParser::named_series(PointType type) {
 const SeriesRef* DatapointsParser::series(PointType type) {
   SeriesRef& ref = metric_series_[slot(type)];
   if (cache_ && !cached_) {
-    const auto append = [this](std::string_view part) {
-      const auto size = static_cast<uint32_t>(part.size());
-      key_.append(reinterpret_cast<const char*>(&size), sizeof size).append(part);
-    };
     key_.clear();
-    append(*metric_.name);
+    SeriesCache::append_part(key_, *metric_.name);
     for (const auto& [name, value] : metric_.tags) {
-      append(name);
-      append(*value);
+      SeriesCache::append_part(key_, name);
+      SeriesCache::append_part(key_, *value);
     }
     const uint64_t hash = SeriesCache::hash(key_);
     cached_ = cache_->find(key_, hash);

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
 
@@ -179,6 +180,32 @@ Java<double> parse_double(std::string_view text) {
     value = power + exponent > 0 ? std::numeric_limits<double>::infinity() : 0;
   }
   return negative ? -value : value;
+}
+
+bool parse_plain_double(std::string_view text, double& value) {
+  constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text[0] == '.') return false;
+  uint64_t mantissa = 0;
+  size_t point = text.size();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (digit(text[i]))
+      mantissa = mantissa * 10 + static_cast<uint64_t>(text[i] - '0');  // wraps where it is not used
+    else if (text[i] == '.' && point == text.size())
+      point = i;
+    else
+      return false;
+  }
+  if (text.size() <= std::size(kPowers) && mantissa <= uint64_t{1} << 53) {
+    // Mantissa and power are doubles, so one division is exact to half a unit.
+    value = static_cast<double>(mantissa) / kPowers[text.size() - point - (point < text.size())];
+  } else if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc()) {
+    return false;
+  }
+  if (negative) value = -value;
+  return true;
 }
 
 int64_t to_long(double value) {

@@ -17,6 +17,9 @@ Java<int32_t> parse_int(std::string_view text);
 // Java's grammar: white space around, a sign, NaN, Infinity, decimal and hexadecimal digits, a suffix d or f.
 Java<double> parse_double(std::string_view text);
 
+// The same for a plain "-12.5" or "12", quickly; false: use parse_double().
+bool parse_plain_double(std::string_view text, double& value);
+
 // (long) and (int) of a double: saturate, NaN is 0.
 int64_t to_long(double value);
 int32_t to_int(double value);

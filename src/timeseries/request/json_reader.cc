@@ -100,8 +100,11 @@ void JsonReader::back_to(const Mark& mark) {
 
 void JsonReader::advance_to(size_t position, uint32_t values) {
   position_ = position;
-  if (values > 0) top().scope = kNonemptyArray;
+  if (values == 0) return;
+  top().scope = kNonemptyArray;
   top().index += values;
+  if (depth_ == frames_.size()) frames_.emplace_back();
+  frames_[depth_].index = 2;
 }
 
 // ---- faults

@@ -90,7 +90,7 @@ class JsonReader {
   void back_to(const Mark& mark);
 
   // For the reader of points, which looks at the bytes itself: the place of the next byte, in the text; only inside an
-  // array and between its values. advance_to() says that `values` more values of the array end before `position`.
+  // array and between its values. advance_to() says that `values` more pairs in the array end before `position`.
   size_t position() const { return position_; }
   bool between_values() const { return peeked_ == kPeekedNone; }
   bool at_first() const { return top().scope == kEmptyArray; }
@@ -141,6 +141,7 @@ class JsonReader {
   Peeked peek_number();
   Peeked set_peeked(Peeked peeked) { return peeked_ = peeked; }
   bool begin(bool object);
+  bool push(bool object);
   bool end(bool object);
   bool read_name(std::string& name);
   bool read_quoted(char quote, std::string& value);

@@ -36,13 +36,20 @@ bool JsonReader::begin(bool object) {
   const Peeked peeked = next_peeked();
   if (peeked != (object ? kPeekedBeginObject : kPeekedBeginArray))
     return unexpected(object ? "BEGIN_OBJECT" : "BEGIN_ARRAY");
+  if (!push(object)) return false;
+  if (!object) top().index = 0;
+  return true;
+}
+
+// Gson starts to count the elements of an array anew, but neither members of objects nor the elements of arrays that it
+// skips: their place in messages is what was left at that depth.
+bool JsonReader::push(bool object) {
   if (depth_ > kMaxDepth)
     return wrong(FaultClass::kMalformed, "JSON is nested more than " + std::to_string(kMaxDepth) + " deep");
   if (depth_ == frames_.size()) frames_.emplace_back();
   ++depth_;
   top().scope = object ? kEmptyObject : kEmptyArray;
   top().named = false;
-  top().index = 0;
   peeked_ = kPeekedNone;
   return true;
 }
@@ -175,7 +182,7 @@ bool JsonReader::skip_value() {
     switch (next_peeked()) {
       case kPeekedBeginArray:
       case kPeekedBeginObject:
-        if (!begin(peeked_ == kPeekedBeginObject)) return false;
+        if (!push(peeked_ == kPeekedBeginObject)) return false;
         ++open;
         continue;
       case kPeekedEndArray:

@@ -31,12 +31,17 @@ class SeriesCache {
 
   // Nullptr when it is not there.
   Entry* find(std::string_view key, uint64_t hash);
+  // The same for the key `front` + '\n' + `back`.
+  Entry* find(std::string_view front, std::string_view back, uint64_t hash);
   // A new entry; the key must not be there. Older entries may go, so pointers to them are void.
   Entry& add(std::string_view key, uint64_t hash);
   void clear();
   size_t size() const { return entries_.size(); }
 
+  // Part by part (metric, tag, value, ..) to a key that stands for nothing else.
+  static void append_part(std::string& key, std::string_view part);
   static uint64_t hash(std::string_view key);
+  static uint64_t hash(std::string_view front, std::string_view back);
 
  private:
   void grow();
