@@ -130,9 +130,10 @@ bool DatapointsParser::step_metrics() {
 bool DatapointsParser::begin_metric() {
   reader_.set_lenient(true);
   if (reader_.peek() == JsonToken::kNull) {
-    end_with(500,
-             "Cannot invoke \"org.kairosdb.core.http.rest.json.DataPointsParser$NewMetric.validate()\" because \"x0\" is "
-             "null");
+    end_with(
+        500,
+        "Cannot invoke \"org.kairosdb.core.http.rest.json.DataPointsParser$NewMetric.validate()\" because \"x0\" is "
+        "null");
     return true;
   }
   metric_begin_ = reader_.position();

@@ -14,9 +14,7 @@ std::string element(const std::string& context, size_t i, std::string_view attri
 
 bool registered(std::string_view type) { return type == "long" || type == "double" || type == "string"; }
 
-std::string unregistered(std::string_view type) {
-  return "Unregistered data point type '" + std::string(type) + "'";
-}
+std::string unregistered(std::string_view type) { return "Unregistered data point type '" + std::string(type) + "'"; }
 
 // The type of a value that comes without: that of the digits, if it looks like a number.
 std::string_view guess(bool number, std::string_view text) {
@@ -38,8 +36,7 @@ static_assert(slot(PointType::kLong) == 0 && slot(PointType::kDouble) == 1 && sl
 
 Java<void> DatapointsParser::validate_and_add() {
   metric_errors_.clear();
-  const std::string context =
-      metric_.skip_validate ? "metric[" + std::to_string(metric_count_) + "]" : JAVA_TRY(validate());
+  const std::string context = metric_.skip_validate ? "metric[" + std::to_string(metric_count_) + "]" : TRY(validate());
   if (!metric_errors_.empty()) return {};
   for (const auto& tag : metric_.tags) {
     if (tag.second) continue;
@@ -48,8 +45,8 @@ Java<void> DatapointsParser::validate_and_add() {
   }
   metric_series_ = {};
   cached_ = nullptr;
-  JAVA_TRY(add_single(context));
-  if (metric_.has_points && metric_points_.size() > 0) JAVA_TRY(add_points(context));
+  TRY(add_single(context));
+  if (metric_.has_points && metric_points_.size() > 0) TRY(add_points(context));
   return {};
 }
 
@@ -67,7 +64,7 @@ Java<std::string> DatapointsParser::validate() {
     if (!metric_.value)
       metric_errors_.push_back(context + ".value may not be null.");
     else
-      JAVA_TRY(check_value(context + ".value", metric_.type.value_or(""), *metric_.value));
+      TRY(check_value(context + ".value", metric_.type.value_or(""), *metric_.value));
   } else if (metric_.value && !metric_.value->is_null()) {
     metric_errors_.push_back(context + ".timestamp may not be null.");
   }
@@ -96,7 +93,7 @@ Java<bool> DatapointsParser::check_value(const std::string& where, std::string_v
     metric_errors_.push_back(where + " may not be an empty array.");
     return false;
   }
-  if (!value.is_object() && JAVA_TRY(value.as_string()).empty()) {
+  if (!value.is_object() && TRY(value.as_string()).empty()) {
     metric_errors_.push_back(where + " may not be empty.");
     return false;
   }
@@ -128,8 +125,7 @@ Java<void> DatapointsParser::add_points(const std::string& context) {
   // The common case: a column of numbers.
   if ((points.only(Kind::kLong) && (free || *metric_.type == "long")) ||
       (points.only(Kind::kDouble) && (free || *metric_.type == "double"))) {
-    const auto* const series =
-        JAVA_TRY(named_series(points.only(Kind::kLong) ? PointType::kLong : PointType::kDouble));
+    const auto* const series = TRY(named_series(points.only(Kind::kLong) ? PointType::kLong : PointType::kDouble));
     if (series) batch_.add_numbers(*series, points.times(), points.values(), ttl);
     return {};
   }
@@ -137,7 +133,7 @@ Java<void> DatapointsParser::add_points(const std::string& context) {
   for (size_t i = 0; i < points.size() && store_status_; ++i) {
     const Kind kind = points.kind(i);
     if (kind == Kind::kOther) {
-      JAVA_TRY(add_any(i, context, count));
+      TRY(add_any(i, context, count));
       continue;
     }
     const int64_t time = points.times()[i];
@@ -154,14 +150,14 @@ Java<void> DatapointsParser::add_points(const std::string& context) {
         metric_errors_.push_back(unregistered(type));
         continue;
       }
-      JAVA_TRY(add_text(type, time, text));
+      TRY(add_text(type, time, text));
     } else {
       if (!free && !registered(type)) {
         metric_errors_.push_back(unregistered(type));
         continue;
       }
       const bool real = kind == Kind::kDouble || type == "double";
-      const auto* const series = JAVA_TRY(named_series(real ? PointType::kDouble : PointType::kLong));
+      const auto* const series = TRY(named_series(real ? PointType::kDouble : PointType::kLong));
       if (!series) return {};
       if (!real)
         batch_.add_long(*series, time, static_cast<int64_t>(value), ttl);
@@ -177,8 +173,7 @@ Java<void> DatapointsParser::add_points(const std::string& context) {
 
 Java<void> DatapointsParser::add_any(size_t i, const std::string& context, size_t& count) {
   const std::string_view text = metric_points_.text(i, metric_text());
-  if (text.empty())
-    return raise(FaultClass::kOther, "Cannot read the array length because \"dataPoint\" is null");
+  if (text.empty()) return raise(FaultClass::kOther, "Cannot read the array length because \"dataPoint\" is null");
   JsonReader reader(options_.compat);
   reader.set_lenient(true);
   reader.set_text(text, true);
@@ -187,18 +182,19 @@ Java<void> DatapointsParser::add_any(size_t i, const std::string& context, size_
   const auto& items = point.items();
   // Faults and errors come in KairosDB's order. After an error its count of points does not go on.
   if (items.size() < 2) {
-    metric_errors_.push_back(element(context, count, items.empty() ? "timestamp" : "value") + " cannot be null or empty.");
+    metric_errors_.push_back(element(context, count, items.empty() ? "timestamp" : "value") +
+                             " cannot be null or empty.");
     return {};
   }
   std::optional<int64_t> time;
-  if (!items[0].is_null()) time = JAVA_TRY(items[0].as_long());
+  if (!items[0].is_null()) time = TRY(items[0].as_long());
   if (!time && !metric_.skip_validate) {
     metric_errors_.push_back(element(context, count, "timestamp may not be null."));
     return {};
   }
   std::optional<std::string> type = metric_.type;
-  if (items.size() > 2) type = JAVA_TRY(items[2].as_string());
-  if (!JAVA_TRY(check_value(element(context, count, "value"), type.value_or(""), items[1]))) return {};
+  if (items.size() > 2) type = TRY(items[2].as_string());
+  if (!TRY(check_value(element(context, count, "value"), type.value_or(""), items[1]))) return {};
   if (!type) {
     const auto guessed = guess(items[1]);
     if (!guessed) {
@@ -211,8 +207,9 @@ Java<void> DatapointsParser::add_any(size_t i, const std::string& context, size_
     metric_errors_.push_back(unregistered(*type));
     return {};
   }
-  if (!time) return raise(FaultClass::kOther, "Cannot invoke \"java.lang.Long.longValue()\" because \"timestamp\" is null");
-  JAVA_TRY(add_value(*type, *time, items[1]));
+  if (!time)
+    return raise(FaultClass::kOther, "Cannot invoke \"java.lang.Long.longValue()\" because \"timestamp\" is null");
+  TRY(add_value(*type, *time, items[1]));
   ++count;
   return {};
 }
@@ -220,18 +217,15 @@ Java<void> DatapointsParser::add_any(size_t i, const std::string& context, size_
 Java<void> DatapointsParser::add_value(std::string_view type, int64_t time, const JsonValue& value) {
   const auto ttl = static_cast<uint32_t>(std::max(metric_.ttl, 0));
   if (type == "long") {
-    const int64_t number = value.is_null() ? 0 : JAVA_TRY(value.as_long());
-    if (const auto* const series = JAVA_TRY(named_series(PointType::kLong)))
-      batch_.add_long(*series, time, number, ttl);
+    const int64_t number = value.is_null() ? 0 : TRY(value.as_long());
+    if (const auto* const series = TRY(named_series(PointType::kLong))) batch_.add_long(*series, time, number, ttl);
   } else if (type == "double") {
-    const double number = value.is_null() ? 0 : JAVA_TRY(value.as_double());
-    if (const auto* const series = JAVA_TRY(named_series(PointType::kDouble)))
-      batch_.add_double(*series, time, number, ttl);
+    const double number = value.is_null() ? 0 : TRY(value.as_double());
+    if (const auto* const series = TRY(named_series(PointType::kDouble))) batch_.add_double(*series, time, number, ttl);
   } else {
-    const std::string text = JAVA_TRY(value.as_string());
+    const std::string text = TRY(value.as_string());
     if (text.size() > Points::kMaxTextBytes) return raise(FaultClass::kOther, "A value has more than 16 MiB");
-    if (const auto* const series = JAVA_TRY(named_series(PointType::kString)))
-      batch_.add_text(*series, time, text, ttl);
+    if (const auto* const series = TRY(named_series(PointType::kString))) batch_.add_text(*series, time, text, ttl);
   }
   return {};
 }
@@ -239,8 +233,7 @@ Java<void> DatapointsParser::add_value(std::string_view type, int64_t time, cons
 Java<void> DatapointsParser::add_text(std::string_view type, int64_t time, std::string_view text) {
   const auto ttl = static_cast<uint32_t>(std::max(metric_.ttl, 0));
   if (type == "string") {
-    if (const auto* const series = JAVA_TRY(named_series(PointType::kString)))
-      batch_.add_text(*series, time, text, ttl);
+    if (const auto* const series = TRY(named_series(PointType::kString))) batch_.add_text(*series, time, text, ttl);
     return {};
   }
   return add_value(type, time, JsonValue::of_string(std::string(text)));

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/result.h"
+
 namespace sluice::timeseries {
 
 enum class FaultClass : uint8_t {
@@ -54,19 +56,16 @@ std::string errors_json(const ParseOutcome& outcome);
 
 }  // namespace sluice::timeseries
 
-// The value of a Java<T>, or return its Fault.
-#define JAVA_TRY(expression)                                                              \
-  ({                                                                                      \
-    auto&& java_result_ = (expression);                                                   \
-    if (!java_result_)                                                                    \
-      return ::tl::unexpected<::sluice::timeseries::Fault>(std::move(java_result_).error()); \
-    ::sluice::timeseries::detail::take_java(java_result_);                                \
-  })
-
-namespace sluice::timeseries::detail {
+// TRY works on Java<T> too, in functions that return one.
+namespace sluice {
+inline tl::unexpected<timeseries::Fault> fail(timeseries::Fault fault) {
+  return tl::unexpected<timeseries::Fault>(std::move(fault));
+}
+namespace detail {
 template <typename T>
-T&& take_java(Java<T>& result) {
+T&& take(timeseries::Java<T>& result) {
   return std::move(*result);
 }
-inline void take_java(Java<void>&) {}
-}  // namespace sluice::timeseries::detail
+inline void take(timeseries::Java<void>&) {}
+}  // namespace detail
+}  // namespace sluice

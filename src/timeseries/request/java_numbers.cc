@@ -56,8 +56,7 @@ bool parse_hex(std::string_view text, double& value) {
     if (!digit(c)) return false;
   if (exponent == "-") return false;
   const std::string plain = std::string(digits) + "p" + std::string(exponent);
-  const auto [end, error] =
-      std::from_chars(plain.data(), plain.data() + plain.size(), value, std::chars_format::hex);
+  const auto [end, error] = std::from_chars(plain.data(), plain.data() + plain.size(), value, std::chars_format::hex);
   if (error == std::errc::result_out_of_range)
     value = exponent[0] == '-' ? 0 : std::numeric_limits<double>::infinity();
   else if (error != std::errc())
@@ -183,7 +182,7 @@ Java<double> parse_double(std::string_view text) {
 }
 
 bool parse_plain_double(std::string_view text, double& value) {
-  constexpr double kPowers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+  constexpr double kPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
                                 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
   const bool negative = !text.empty() && text[0] == '-';
   if (negative) text.remove_prefix(1);
@@ -229,9 +228,7 @@ Java<int64_t> number_as_long(std::string_view text) {
   return static_cast<int64_t>(low_bits(decimal));
 }
 
-Java<int32_t> number_as_int(std::string_view text) {
-  return static_cast<int32_t>(JAVA_TRY(number_as_long(text)));
-}
+Java<int32_t> number_as_int(std::string_view text) { return static_cast<int32_t>(TRY(number_as_long(text))); }
 
 bool looks_like_number(std::string_view text) {
   if (text.empty()) return false;

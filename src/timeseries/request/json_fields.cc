@@ -98,7 +98,7 @@ Java<const std::vector<JsonValue::Member>*> read_object(const JsonValue& value, 
 }
 
 Java<TimeUnit> read_unit(const JsonValue& value) {
-  const std::string text = JAVA_TRY(read_loose_text(value));
+  const std::string text = TRY(read_loose_text(value));
   for (size_t i = 0; i < std::size(kUnits); ++i)
     if (same(text, kUnits[i])) return static_cast<TimeUnit>(i);
   std::string message = text + " is not a valid time unit, must be one of ";
@@ -108,7 +108,7 @@ Java<TimeUnit> read_unit(const JsonValue& value) {
 }
 
 Java<size_t> read_choice(const JsonValue& value, const std::vector<std::string_view>& names) {
-  const std::string text = JAVA_TRY(read_loose_text(value));
+  const std::string text = TRY(read_loose_text(value));
   for (size_t i = 0; i < names.size(); ++i)
     if (same(text, names[i])) return i;
   std::string message = text + " is not a valid trim type, must be ";

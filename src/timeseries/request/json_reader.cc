@@ -7,8 +7,6 @@
 namespace sluice::timeseries {
 namespace {
 
-constexpr int kEnd = -1;
-constexpr int kWrong = -2;
 // Gson reads numbers inside its buffer: what does not fit is taken for an unquoted text.
 constexpr size_t kGsonBuffer = 1024;
 
@@ -122,8 +120,8 @@ bool JsonReader::syntax_error(std::string_view message) {
 
 bool JsonReader::unexpected(std::string_view wanted) {
   if (failed_) return false;
-  return wrong(FaultClass::kIllegalState, "Expected " + std::string(wanted) + " but was " +
-                                              std::string(token_name(peek())) + location());
+  return wrong(FaultClass::kIllegalState,
+               "Expected " + std::string(wanted) + " but was " + std::string(token_name(peek())) + location());
 }
 
 bool JsonReader::check_lenient() {
@@ -412,69 +410,6 @@ bool JsonReader::is_literal(char c) {
     default:
       return true;
   }
-}
-
-// ---- white space and comments
-
-int JsonReader::next_non_whitespace(bool fault_at_end) {
-  while (available(position_)) {
-    const char c = text_[position_++];
-    if (c == '\n' || c == ' ' || c == '\r' || c == '\t') continue;
-    if (c == '#') {
-      if (!check_lenient()) return kWrong;
-      skip_line();
-      if (failed_) return kWrong;
-      continue;
-    }
-    if (c != '/') return static_cast<unsigned char>(c);
-    if (!available(position_)) return failed_ ? kWrong : '/';
-    if (!check_lenient()) return kWrong;
-    if (text_[position_] == '*') {
-      ++position_;
-      if (!skip_block_comment()) return kWrong;
-    } else if (text_[position_] == '/') {
-      ++position_;
-      skip_line();
-      if (failed_) return kWrong;
-    } else {
-      return '/';
-    }
-  }
-  if (failed_) return kWrong;
-  if (!fault_at_end) return kEnd;
-  wrong(FaultClass::kEndOfInput, "End of input" + location());
-  return kWrong;
-}
-
-bool JsonReader::skip_block_comment() {
-  const size_t end = text_.find("*/", position_);
-  if (end != std::string_view::npos) {
-    position_ = end + 2;
-    return true;
-  }
-  if (!last_) return wrong(FaultClass::kNeedMore, "");
-  position_ = std::max(position_, text_.size() - 1);
-  return syntax_error("Unterminated comment");
-}
-
-void JsonReader::skip_line() {
-  const size_t end = text_.find_first_of("\r\n", position_);
-  if (end == std::string_view::npos && !last_) wrong(FaultClass::kNeedMore, "");
-  position_ = end == std::string_view::npos ? text_.size() : end + 1;
-}
-
-// ")]}'" and a new line before the document are no part of it.
-void JsonReader::skip_prefix() {
-  constexpr std::string_view kPrefix = ")]}'\n";
-  if (next_non_whitespace(true) == kWrong) return;
-  --position_;
-  if (!text_.substr(position_).starts_with(kPrefix)) {
-    if (text_[position_] == ')' && kPrefix.starts_with(text_.substr(position_)))
-      available(position_ + kPrefix.size() - 1);
-    return;
-  }
-  position_ += kPrefix.size();
-  uncounted_newline_ = position_ - 1;
 }
 
 }  // namespace sluice::timeseries

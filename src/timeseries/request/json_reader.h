@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // JsonReader: a pull parser with the rules, oddities and messages of Gson's stream.JsonReader, strict or lenient
-// (unquoted and single-quoted texts, NaN, comments, ';' for ',', '=' for ':', missing elements as null). Reads a span of
-// UTF-8 that may still grow: tells "more is needed" apart from "wrong", and goes back to a mark. One thread.
-// Source of truth: Gson 2.2.4 and 2.8.9 (Compat), whose messages clients see.
-// Differs from Gson: nesting has a limit; lone surrogates of \u escapes become '?', as Java writes them.
+// (unquoted and single-quoted texts, NaN, comments, ';' for ',', '=' for ':', missing elements as null). Reads a span
+// of UTF-8 that may still grow: tells "more is needed" apart from "wrong", and goes back to a mark. One thread. Source
+// of truth: Gson 2.2.4 and 2.8.9 (Compat), whose messages clients see. Differs from Gson: nesting has a limit; lone
+// surrogates of \u escapes become '?', as Java writes them.
 #pragma once
 
 #include <cstddef>
@@ -70,7 +70,8 @@ class JsonReader {
   // Makes a fault of kMalformed, for limits of the caller; false.
   bool refuse(std::string_view message) { return syntax_error(message); }
 
-  // Why reading stopped: kNeedMore, kEndOfInput, kMalformed, kIllegalState, kNumberFormat; kMalformed beyond kMaxDepth too.
+  // Why reading stopped: kNeedMore, kEndOfInput, kMalformed, kIllegalState, kNumberFormat; kMalformed beyond kMaxDepth
+  // too.
   const Fault& fault() const { return fault_; }
   bool failed() const { return failed_; }
   // " at line 1 column 2", with " path $[0].name" in 1.4.
@@ -148,6 +149,8 @@ class JsonReader {
   bool read_unquoted(std::string& value);
   bool read_escape(std::string& value, uint32_t& high);
   bool read_number_text(std::string& value, std::string_view wanted);
+  static constexpr int kEnd = -1;    // of the text
+  static constexpr int kWrong = -2;  // a fault
   // The next character that is no white space and in no comment; kEnd or kWrong.
   int next_non_whitespace(bool fault_at_end);
   bool skip_block_comment();
@@ -171,7 +174,7 @@ class JsonReader {
   bool failed_ = false;
   size_t position_ = 0;
   Peeked peeked_ = kPeekedNone;
-  size_t number_length_ = 0;  // of the number: a kPeekedLong ends at position_, a kPeekedNumber begins there
+  size_t number_length_ = 0;   // of the number: a kPeekedLong ends at position_, a kPeekedNumber begins there
   std::vector<Frame> frames_;  // those above depth_ keep their memory
   size_t depth_ = 1;
   Fault fault_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of JsonReader that reads tokens; json_reader.cc finds out what they are.
+// The part of JsonReader that reads tokens and skips what is between them; json_reader.cc finds out what they are.
+#include <algorithm>
 #include <charconv>
 
 #include "timeseries/request/java_numbers.h"
@@ -304,6 +305,69 @@ bool JsonReader::read_unquoted(std::string& value) {
   value.assign(text_, position_, end - position_);
   position_ = end;
   return !failed_;
+}
+
+// ---- white space and comments
+
+int JsonReader::next_non_whitespace(bool fault_at_end) {
+  while (available(position_)) {
+    const char c = text_[position_++];
+    if (c == '\n' || c == ' ' || c == '\r' || c == '\t') continue;
+    if (c == '#') {
+      if (!check_lenient()) return kWrong;
+      skip_line();
+      if (failed_) return kWrong;
+      continue;
+    }
+    if (c != '/') return static_cast<unsigned char>(c);
+    if (!available(position_)) return failed_ ? kWrong : '/';
+    if (!check_lenient()) return kWrong;
+    if (text_[position_] == '*') {
+      ++position_;
+      if (!skip_block_comment()) return kWrong;
+    } else if (text_[position_] == '/') {
+      ++position_;
+      skip_line();
+      if (failed_) return kWrong;
+    } else {
+      return '/';
+    }
+  }
+  if (failed_) return kWrong;
+  if (!fault_at_end) return kEnd;
+  wrong(FaultClass::kEndOfInput, "End of input" + location());
+  return kWrong;
+}
+
+bool JsonReader::skip_block_comment() {
+  const size_t end = text_.find("*/", position_);
+  if (end != std::string_view::npos) {
+    position_ = end + 2;
+    return true;
+  }
+  if (!last_) return wrong(FaultClass::kNeedMore, "");
+  position_ = std::max(position_, text_.size() - 1);
+  return syntax_error("Unterminated comment");
+}
+
+void JsonReader::skip_line() {
+  const size_t end = text_.find_first_of("\r\n", position_);
+  if (end == std::string_view::npos && !last_) wrong(FaultClass::kNeedMore, "");
+  position_ = end == std::string_view::npos ? text_.size() : end + 1;
+}
+
+// ")]}'" and a new line before the document are no part of it.
+void JsonReader::skip_prefix() {
+  constexpr std::string_view kPrefix = ")]}'\n";
+  if (next_non_whitespace(true) == kWrong) return;
+  --position_;
+  if (!text_.substr(position_).starts_with(kPrefix)) {
+    if (text_[position_] == ')' && kPrefix.starts_with(text_.substr(position_)))
+      available(position_ + kPrefix.size() - 1);
+    return;
+  }
+  position_ += kPrefix.size();
+  uncounted_newline_ = position_ - 1;
 }
 
 }  // namespace sluice::timeseries

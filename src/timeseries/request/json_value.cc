@@ -74,21 +74,21 @@ Java<const JsonValue*> JsonValue::primitive() const {
   return value;
 }
 
-Java<std::string> JsonValue::as_string() const { return JAVA_TRY(primitive())->text_; }
+Java<std::string> JsonValue::as_string() const { return TRY(primitive())->text_; }
 
 Java<int64_t> JsonValue::as_long() const {
-  const JsonValue* value = JAVA_TRY(primitive());
+  const JsonValue* value = TRY(primitive());
   return value->kind_ == Kind::kNumber ? number_as_long(value->text_) : parse_long(value->text_);
 }
 
 Java<int32_t> JsonValue::as_int() const {
-  const JsonValue* value = JAVA_TRY(primitive());
+  const JsonValue* value = TRY(primitive());
   return value->kind_ == Kind::kNumber ? number_as_int(value->text_) : parse_int(value->text_);
 }
 
-Java<double> JsonValue::as_double() const { return parse_double(JAVA_TRY(primitive())->text_); }
+Java<double> JsonValue::as_double() const { return parse_double(TRY(primitive())->text_); }
 
-Java<bool> JsonValue::as_boolean() const { return is_true(JAVA_TRY(primitive())->text_); }
+Java<bool> JsonValue::as_boolean() const { return is_true(TRY(primitive())->text_); }
 
 std::string JsonValue::to_json() const {
   std::string json;

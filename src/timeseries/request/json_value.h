@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JsonValue: a JSON value as Gson's JsonElement: numbers keep their text, objects the order of their names, of which
-// the last value counts. Reading it as something else follows JsonElement's getAs..() with their exceptions. One thread.
-// Source of truth: Gson 2.2.4 and 2.8.9.
+// the last value counts. Reading it as something else follows JsonElement's getAs..() with their exceptions. One
+// thread. Source of truth: Gson 2.2.4 and 2.8.9.
 #pragma once
 
 #include <string>

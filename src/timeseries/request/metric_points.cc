@@ -27,7 +27,9 @@ bool eight_digits(const char* at, uint64_t& value) {
     return false;
   bytes -= 0x3030303030303030;
   bytes = bytes * 10 + (bytes >> 8);
-  bytes = ((bytes & 0x000000FF000000FF) * 0x000F424000000064 + ((bytes >> 16 & 0x000000FF000000FF) * 0x0000271000000001)) >> 32;
+  bytes =
+      ((bytes & 0x000000FF000000FF) * 0x000F424000000064 + ((bytes >> 16 & 0x000000FF000000FF) * 0x0000271000000001)) >>
+      32;
   value = value * 100'000'000 + bytes;
   return true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // MetricPoints: the "datapoints" of one metric as columns, while the metric is read: what kind of value decides about
-// is known only at its end (type, name, tags may come later). Numbers are read at once; other points keep their place in
-// the text. One thread.
+// is known only at its end (type, name, tags may come later). Numbers are read at once; other points keep their place
+// in the text. One thread.
 #pragma once
 
 #include <cstdint>

@@ -161,7 +161,8 @@ std::string opentsdb_json(const OpentsdbOutcome& outcome, bool details, bool sum
     }
     json += "],";
   }
-  return json + "\"failed\":" + std::to_string(outcome.failed) + ",\"success\":" + std::to_string(outcome.success) + "}";
+  return json + "\"failed\":" + std::to_string(outcome.failed) + ",\"success\":" + std::to_string(outcome.success) +
+         "}";
 }
 
 }  // namespace sluice::timeseries

@@ -53,8 +53,8 @@ struct RelativeTime {
 
   Duration duration() const { return {value, *unit}; }
   std::string text() const {
-    return "Duration{value=" + std::to_string(value) + ", unit=" +
-           std::string(kUnitNames[static_cast<size_t>(*unit)]) + "}";
+    return "Duration{value=" + std::to_string(value) + ", unit=" + std::string(kUnitNames[static_cast<size_t>(*unit)]) +
+           "}";
   }
 };
 
@@ -78,10 +78,10 @@ struct QueryHead {
 
 Java<RelativeTime> read_relative(const JsonValue& json, const JsonPlace& place) {
   RelativeTime time;
-  for (const auto& [name, value] : *JAVA_TRY(read_object(json, place))) {
+  for (const auto& [name, value] : *TRY(read_object(json, place))) {
     if (value.is_null()) continue;
-    if (name == "value") time.value = JAVA_TRY(read_long(value, place.member(name)));
-    if (name == "unit") time.unit = JAVA_TRY(read_unit(value));
+    if (name == "value") time.value = TRY(read_long(value, place.member(name)));
+    if (name == "unit") time.unit = TRY(read_unit(value));
   }
   return time;
 }
@@ -93,12 +93,12 @@ Java<QueryHead> read_head(const JsonValue& json, const QueryParserOptions& optio
   for (const auto& [name, value] : json.members()) {
     if (value.is_null()) continue;
     const JsonPlace place = root.member(name);
-    if (name == "start_absolute") head.start_absolute = JAVA_TRY(read_long(value, place));
-    if (name == "end_absolute") head.end_absolute = JAVA_TRY(read_long(value, place));
-    if (name == "cache_time") head.cache_time = JAVA_TRY(read_int(value, place));
-    if (name == "start_relative") head.start_relative = JAVA_TRY(read_relative(value, place));
-    if (name == "end_relative") head.end_relative = JAVA_TRY(read_relative(value, place));
-    if (name == "time_zone") head.zone = JAVA_TRY(read_zone(value, options));
+    if (name == "start_absolute") head.start_absolute = TRY(read_long(value, place));
+    if (name == "end_absolute") head.end_absolute = TRY(read_long(value, place));
+    if (name == "cache_time") head.cache_time = TRY(read_int(value, place));
+    if (name == "start_relative") head.start_relative = TRY(read_relative(value, place));
+    if (name == "end_relative") head.end_relative = TRY(read_relative(value, place));
+    if (name == "time_zone") head.zone = TRY(read_zone(value, options));
   }
   return head;
 }
@@ -125,10 +125,9 @@ Java<void> check_plugins(const JsonValue& plugins, std::string_view context, Com
     const std::string place = "plugins[" + std::to_string(i) + "]";
     if (!plugin.is_object()) return no_object(plugin);
     const JsonValue* const name = plugin.find("name");
-    const std::string text = name ? JAVA_TRY(name->as_string()) : "";
+    const std::string text = name ? TRY(name->as_string()) : "";
     if (text.empty()) return broken(context, place, "must have a name");
-    if (text != kSamplePlugin)
-      return broken(std::string(context) + "." + place, text, "invalid query plugin name");
+    if (text != kSamplePlugin) return broken(std::string(context) + "." + place, text, "invalid query plugin name");
     for (const auto& [property, value] : plugin.members()) {
       if (property == "name") continue;
       return raise(FaultClass::kValidation, "Property '" + property + "' was specified for object '" + text +
@@ -148,16 +147,16 @@ Java<void> read_tags(const JsonValue& json, MetricQuery& metric) {
     const std::string place = "tags[" + std::to_string(count++) + "]";
     if (name.empty()) return raise(FaultClass::kValidation, place + " name must not be empty");
     const auto add = [&](const JsonValue& element) -> Java<void> {
-      const std::string text = element.is_null() ? "" : JAVA_TRY(element.as_string());
+      const std::string text = element.is_null() ? "" : TRY(element.as_string());
       if (text.empty()) return raise(FaultClass::kValidation, place + "." + name + " value must not be null or empty");
       tags[name].insert(text);
       return {};
     };
     if (!value.is_array()) {
-      JAVA_TRY(add(value));
+      TRY(add(value));
       continue;
     }
-    for (const JsonValue& element : value.items()) JAVA_TRY(add(element));
+    for (const JsonValue& element : value.items()) TRY(add(element));
   }
   for (const auto& [name, values] : tags) metric.series.tags.push_back({name, {values.begin(), values.end()}});
   return {};
@@ -167,13 +166,13 @@ Java<std::optional<std::string>> read_metric(const JsonValue& json, const QueryP
                                              MetricQuery& metric) {
   if (!json.is_object()) return no_object(json);
   std::optional<std::string> name;
-  if (const JsonValue* const value = json.find("name")) name = JAVA_TRY(value->as_string());
-  if (const JsonValue* const value = json.find("exclude_tags")) metric.exclude_tags = JAVA_TRY(value->as_boolean());
-  if (const JsonValue* const value = json.find("tags")) JAVA_TRY(read_tags(*value, metric));
+  if (const JsonValue* const value = json.find("name")) name = TRY(value->as_string());
+  if (const JsonValue* const value = json.find("exclude_tags")) metric.exclude_tags = TRY(value->as_boolean());
+  if (const JsonValue* const value = json.find("tags")) TRY(read_tags(*value, metric));
   if (const JsonValue* const value = json.find("limit"))
-    metric.limit = static_cast<uint32_t>(std::max(JAVA_TRY(value->as_int()), 0));
+    metric.limit = static_cast<uint32_t>(std::max(TRY(value->as_int()), 0));
   const JsonValue* const alias = options.compat == Compat::kV14 ? json.find("alias") : nullptr;
-  if (alias) metric.alias = JAVA_TRY(alias->as_string());
+  if (alias) metric.alias = TRY(alias->as_string());
   return name;
 }
 
@@ -197,11 +196,11 @@ Java<void> read_processors(const JsonValue& json, ProcessorFamily family, std::s
     if (!item.is_object()) return no_object(item);
     const std::string here = std::string(field) + "[" + std::to_string(i) + "]";
     const JsonValue* const name = item.find("name");
-    const std::string text = name ? JAVA_TRY(name->as_string()) : "";
+    const std::string text = name ? TRY(name->as_string()) : "";
     if (text.empty()) return broken(place, here, "must have a name");
     const std::string full = std::string(place) + "." + here;
     if (!is_processor(family, text)) return broken(full, text, "invalid " + std::string(field) + " name");
-    Processor made = JAVA_TRY(make_processor(family, text, item, full, context));
+    Processor made = TRY(make_processor(family, text, item, full, context));
     if (auto* const aggregator = std::get_if<Aggregator>(&made)) {
       metric.aggregators.push_back(std::move(*aggregator));
       continue;
@@ -218,7 +217,7 @@ Java<MetricQuery> parse_metric(const JsonValue& json, const std::string& place, 
                                const QueryParserOptions& options) {
   if (json.is_null()) return raise(FaultClass::kIllegalArgument, "cannot validate null");
   MetricQuery metric;
-  const auto name = JAVA_TRY(below(place, below_gson(read_metric(json, options, metric))));
+  const auto name = TRY(below(place, below_gson(read_metric(json, options, metric))));
   if (!name) return broken(place, "name", "may not be null");
   if (name->empty()) return broken(place, "name", "may not be empty");
   metric.series.metric = *name;
@@ -239,11 +238,11 @@ Java<MetricQuery> parse_metric(const JsonValue& json, const std::string& place, 
     for (const std::string& value : tag.values) metric.cache_key += tag.name + "=" + value + ":";
 
   ProcessorContext context{options, metric.series.start, metric.series.end, head.zone, {}};
-  JAVA_TRY(read_processors(json, ProcessorFamily::kGroupBy, place, context, metric));
-  JAVA_TRY(read_processors(json, ProcessorFamily::kAggregator, place, context, metric));
-  if (const JsonValue* const plugins = json.find("plugins")) JAVA_TRY(check_plugins(*plugins, place, options.compat));
+  TRY(read_processors(json, ProcessorFamily::kGroupBy, place, context, metric));
+  TRY(read_processors(json, ProcessorFamily::kAggregator, place, context, metric));
+  if (const JsonValue* const plugins = json.find("plugins")) TRY(check_plugins(*plugins, place, options.compat));
   if (const JsonValue* const order = json.find("order")) {
-    const std::string text = JAVA_TRY(order->as_string());
+    const std::string text = TRY(order->as_string());
     if (strcasecmp(text.c_str(), "desc") == 0)
       metric.order = Order::kDescending;
     else if (strcasecmp(text.c_str(), "asc") != 0)
@@ -255,7 +254,7 @@ Java<MetricQuery> parse_metric(const JsonValue& json, const std::string& place, 
 }  // namespace
 
 Java<std::string> read_zone(const JsonValue& value, const QueryParserOptions& options) {
-  const std::string id = JAVA_TRY(read_loose_text(value));
+  const std::string id = TRY(read_loose_text(value));
   if (id.empty() || id == "UTC") return "UTC";
   const auto offset = normal_offset(id);
   const std::string zone = offset.value_or(id);
@@ -267,16 +266,18 @@ Java<std::string> read_zone(const JsonValue& value, const QueryParserOptions& op
 
 Java<Query> parse_query_object(const JsonValue& json, std::string_view context, const QueryParserOptions& options) {
   if (!json.is_object()) return no_object(json);
-  const QueryHead head = JAVA_TRY(below("query", read_head(json, options)));
-  JAVA_TRY(check_head(head));
-  if (const JsonValue* const plugins = json.find("plugins")) JAVA_TRY(check_plugins(*plugins, "", options.compat));
+  const QueryHead head = TRY(below("query", read_head(json, options)));
+  TRY(check_head(head));
+  if (const JsonValue* const plugins = json.find("plugins")) TRY(check_plugins(*plugins, "", options.compat));
   Query query;
   query.cache_seconds = static_cast<uint32_t>(head.cache_time);
   query.time_zone = head.zone;
   const JsonValue* const metrics = json.find("metrics");
   if (!metrics) return broken(std::string(context) + "query", "metric[]", "must have a size of at least 1");
   if (!metrics->is_array()) {
-    const std::string_view type = metrics->is_null() ? "JsonNull" : metrics->is_object() ? "JsonObject" : "JsonPrimitive";
+    const std::string_view type = metrics->is_null()     ? "JsonNull"
+                                  : metrics->is_object() ? "JsonObject"
+                                                         : "JsonPrimitive";
     return raise(FaultClass::kOther, "class com.google.gson." + std::string(type) +
                                          " cannot be cast to class com.google.gson.JsonArray (com.google.gson." +
                                          std::string(type) +
@@ -286,14 +287,13 @@ Java<Query> parse_query_object(const JsonValue& json, std::string_view context, 
   if (metrics->items().size() > options.max_metrics)
     return broken("query", "metric[]", "must have a size of at most " + std::to_string(options.max_metrics));
   for (size_t i = 0; i < metrics->items().size(); ++i)
-    query.metrics.push_back(
-        JAVA_TRY(parse_metric(metrics->items()[i], prefix + std::to_string(i) + "]", head, options)));
+    query.metrics.push_back(TRY(parse_metric(metrics->items()[i], prefix + std::to_string(i) + "]", head, options)));
   return query;
 }
 
 tl::expected<Query, ParseOutcome> parse_query(std::string_view json, const QueryParserOptions& options) {
   const auto parse = [&]() -> Java<Query> {
-    return parse_query_object(JAVA_TRY(parse_document(json, options.compat)), "", options);
+    return parse_query_object(TRY(parse_document(json, options.compat)), "", options);
   };
   auto query = parse();
   if (!query) return tl::unexpected(outcome_of(query.error()));

@@ -41,9 +41,7 @@ int64_t days_in_month(int64_t year, int64_t month) {
   return month == 12 ? 31 : days_of(year, month + 1, 1) - days_of(year, month, 1);
 }
 
-int64_t saturated(__int128 value) {
-  return static_cast<int64_t>(std::clamp<__int128>(value, INT64_MIN, INT64_MAX));
-}
+int64_t saturated(__int128 value) { return static_cast<int64_t>(std::clamp<__int128>(value, INT64_MIN, INT64_MAX)); }
 
 int64_t add_months(int64_t time, int64_t months) {
   const int64_t day = time >= 0 ? time / kDay : (time - kDay + 1) / kDay;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SeriesCache: from the bytes by which a client names a series (metric and tags as it writes them) to the series, so that
-// a point of a series seen before costs one look-up. Bounded: starts over when full. One thread, one store.
+// SeriesCache: from the bytes by which a client names a series (metric and tags as it writes them) to the series, so
+// that a point of a series seen before costs one look-up. Bounded: starts over when full. One thread, one store.
 #pragma once
 
 #include <array>

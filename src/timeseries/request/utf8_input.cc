@@ -24,11 +24,15 @@ size_t ascii_length(std::string_view text) {
   return at;
 }
 
-// How many bytes at the end may be the begin of a character whose rest is yet to come; `text` has no such character whole.
+// How many bytes at the end may be the begin of a character whose rest is yet to come; `text` has no such character
+// whole.
 size_t maximal_part(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const size_t length = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 1;
+  const size_t length = lead >= 0xF0 && lead <= 0xF4  ? 4
+                        : lead >= 0xE0 && lead < 0xF0 ? 3
+                        : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                      : 1;
   size_t have = 1;
   for (; have < length && have < text.size(); ++have) {
     const unsigned char c = byte(have);

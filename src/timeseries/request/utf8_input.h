@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Utf8Input: makes valid UTF-8 of bytes that arrive in pieces: a byte order mark goes, what is no UTF-8 becomes U+FFFD,
-// as Java's InputStreamReader does it, and a character may lie in two pieces. Valid pieces pass without a copy. One thread.
+// as Java's InputStreamReader does it, and a character may lie in two pieces. Valid pieces pass without a copy. One
+// thread.
 #pragma once
 
 #include <string>
