@@ -11,6 +11,7 @@
 namespace sluice::timeseries {
 namespace {
 
+constexpr size_t kMaxTags = 4096;
 constexpr std::string_view kEndOfInput = "Invalid json. No content due to end of input.";
 
 }  // namespace
@@ -224,6 +225,8 @@ bool DatapointsParser::read_tags() {
       end_with(500, "key == null");
       return false;
     }
+    if (metric_.tags.size() == kMaxTags)
+      return reader_.refuse("A metric has more than " + std::to_string(kMaxTags) + " tags");
     const auto same = std::ranges::find_if(metric_.tags, [&](const auto& tag) { return tag.first == *key; });
     if (same != metric_.tags.end()) {
       if (same->second) {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeseries/request/json_value.h"
 
+#include <unordered_map>
+
 #include "timeseries/request/java_numbers.h"
+#include "timeseries/request/utf8_input.h"
 
 namespace sluice::timeseries {
 namespace {
+
+// Members of an object up to which looking at all of them is quick.
+constexpr size_t kSmallObject = 32;
 
 // As Gson's JsonWriter, which escapes less than other writers do.
 void append_string(std::string& json, std::string_view text) {
@@ -157,11 +163,20 @@ bool read_value(JsonReader& reader, JsonValue& value) {
       value.kind_ = Kind::kObject;
       if (!reader.begin_object()) return false;
       std::string name;
+      std::unordered_map<std::string, size_t> places;  // of large objects
       while (reader.has_next()) {
         if (!reader.next_name(name)) return false;
-        JsonValue* member = const_cast<JsonValue*>(value.find(name));
-        if (!member) member = &value.members_.emplace_back(name, JsonValue()).second;
-        if (!read_value(reader, *member)) return false;
+        size_t place = value.members_.size();
+        if (place < kSmallObject) {
+          for (size_t i = 0; i < value.members_.size() && place == value.members_.size(); ++i)
+            if (value.members_[i].first == name) place = i;
+        } else {
+          if (places.empty())
+            for (size_t i = 0; i < place; ++i) places.emplace(value.members_[i].first, i);
+          place = places.emplace(name, place).first->second;
+        }
+        if (place == value.members_.size()) value.members_.emplace_back(name, JsonValue());
+        if (!read_value(reader, value.members_[place].second)) return false;
       }
       return reader.end_object();
     }
@@ -171,9 +186,10 @@ bool read_value(JsonReader& reader, JsonValue& value) {
 }
 
 Java<JsonValue> parse_document(std::string_view text, Compat compat) {
+  Utf8Input input;
   JsonReader reader(compat);
   reader.set_lenient(true);
-  reader.set_text(text, true);
+  reader.set_text(input.feed(text, true), true);
   JsonValue value;
   if (reader.peek() == JsonToken::kFault && reader.fault().what == FaultClass::kEndOfInput) return value;
   const bool read = read_value(reader, value);

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "timeseries/request/java_numbers.h"
 #include "timeseries/request/json_value.h"
+#include "timeseries/request/utf8_input.h"
 
 namespace sluice::timeseries {
 namespace {
@@ -106,9 +107,10 @@ class Writer {
 Result<OpentsdbOutcome> put_opentsdb(std::string_view body, Store& store, SeriesCache* cache) {
   OpentsdbOutcome outcome;
   Writer writer(store, cache);
+  Utf8Input input;
   JsonReader reader(Compat::kV14);
   reader.set_lenient(true);
-  reader.set_text(body, true);
+  reader.set_text(input.feed(body, true), true);
   const auto add = [&](const JsonValue& json) -> Status {
     Point point;
     const char* const wrong = read_point(json, point);

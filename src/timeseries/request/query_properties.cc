@@ -33,6 +33,8 @@ Java<Duration> read_duration(const JsonValue& json, std::string_view place, std:
   return Duration{amount, *unit};
 }
 
+constexpr size_t kMaxThresholds = 10'000;  // sorting them is quadratic
+
 // A threshold as Java reads it: without a known boundary it has none, and cannot be compared with an equal value.
 struct RawThreshold {
   double value = 0;
@@ -52,7 +54,10 @@ std::optional<int> compare(const RawThreshold& a, const RawThreshold& b) {
 
 Java<std::vector<Threshold>> read_thresholds(const JsonValue& json, const JavaClass& type, const JsonPlace& root) {
   std::vector<RawThreshold> raw;
-  for (const JsonValue& item : *TRY(read_array(json, root))) {
+  const auto& items = *TRY(read_array(json, root));
+  if (items.size() > kMaxThresholds)
+    return raise(FaultClass::kSyntax, "More than " + std::to_string(kMaxThresholds) + " thresholds");
+  for (const JsonValue& item : items) {
     const JsonPlace here = root.element(raw.size());
     RawThreshold& threshold = raw.emplace_back();
     if (item.is_null()) {
