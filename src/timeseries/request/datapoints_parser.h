@@ -3,8 +3,8 @@
 // metric is stored when it is whole and right, whatever follows; wrong ones are skipped and their errors gathered; a
 // syntax error ends the body there. One thread; feed() may block in the store.
 // Source of truth: recorded answers, facts 1.2, KairosDB's DataPointsParser and Gson.
-// Differs from KairosDB: a metric has limits (bytes; 4096 tags); a negative ttl is that of the store (Cassandra refuses it, and loses the
-// points).
+// Differs from KairosDB: a metric has limits (bytes; 4096 tags); a negative ttl is that of the store (Cassandra refuses
+// it, and loses the points).
 #pragma once
 
 #include <array>

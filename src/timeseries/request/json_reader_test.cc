@@ -37,10 +37,10 @@ TEST(JsonReader, PlaceOfAnErrorIsThatOfGson) {
   JsonReader reader = reader_of("[\n {\"a\": [1, 2", true);
   JsonValue value;
   EXPECT_FALSE(read_value(reader, value));
-  EXPECT_EQ(message(reader), "End of input at line 2 column 14 path $[0].a[2]");
+  EXPECT_EQ(message(reader), "End of input at line 2 column 13 path $[0].a[2]");
   JsonReader old = reader_of("[\n {\"a\": [1, 2", true, Compat::kV13);
   EXPECT_FALSE(read_value(old, value));
-  EXPECT_EQ(message(old), "End of input at line 2 column 14");
+  EXPECT_EQ(message(old), "End of input at line 2 column 13");
 }
 
 TEST(JsonReader, ColumnsCountUtf16Units) {
@@ -132,7 +132,7 @@ TEST(JsonValue, DocumentsEndWhereTheyEnd) {
   EXPECT_EQ(
       fault("{} x"),
       "com.google.gson.stream.MalformedJsonException: Use JsonReader.setLenient(true) to accept malformed JSON at "
-      "line 1 column 4");
+      "line 1 column 5");
   EXPECT_EQ(fault("{"), "java.io.EOFException: End of input at line 1 column 2");
   EXPECT_EQ(fault(")]}'\n[1]"), "[1]");
 }

@@ -60,7 +60,8 @@ class JsonValue {
 
 // Reads the next value of the reader; false: the reader's fault().
 bool read_value(JsonReader& reader, JsonValue& value);
-// JsonParser.parseString(): one document, leniently; nothing is null. What is no UTF-8 becomes U+FFFD. Faults: kSyntax (answers 400), kOther (500).
+// JsonParser.parseString(): one document, leniently; nothing is null. What is no UTF-8 becomes U+FFFD. Faults: kSyntax
+// (answers 400), kOther (500).
 Java<JsonValue> parse_document(std::string_view text, Compat compat);
 
 }  // namespace sluice::timeseries

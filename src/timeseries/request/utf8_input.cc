@@ -24,8 +24,8 @@ size_t ascii_length(std::string_view text) {
   return at;
 }
 
-// How many bytes at the end may be the begin of a character whose rest is yet to come; `text` has no such character
-// whole.
+// How many bytes in front Java replaces together: the begin of a character that does not go on, or a surrogate. No
+// valid character is in front.
 size_t maximal_part(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
@@ -40,7 +40,6 @@ size_t maximal_part(std::string_view text) {
     unsigned char high = 0xBF;
     if (have == 1) {
       if (lead == 0xE0) low = 0xA0;
-      if (lead == 0xED) high = 0x9F;
       if (lead == 0xF0) low = 0x90;
       if (lead == 0xF4) high = 0x8F;
     }
