@@ -81,14 +81,15 @@ struct TrimAggregator {
 struct FilterAggregator {
   enum class Operation : uint8_t { kMissing, kLte, kLt, kGte, kGt, kEqual, kNotEqual };
   Operation operation = Operation::kMissing;  // kMissing: fails when it meets a point
-  std::variant<double, std::string> threshold = 0.0;
+  // Points of a type that cannot be compared with it are removed; monostate: with no point can it be.
+  std::variant<double, std::string, std::monostate> threshold = 0.0;
 };
 struct ScoreAggregator {
   struct Threshold {
     double value = 0;
-    bool superior = false;  // the value itself counts as above (superior) or below (inferior)
+    bool superior = true;  // points of this very value are below it (superior) or above (inferior)
   };
-  std::vector<Threshold> thresholds;  // sorted
+  std::vector<Threshold> thresholds;  // sorted; of one value the inferior one first
   bool descending = false;
 };
 // Writes each point that passes to another metric.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeseries/store.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -31,6 +32,18 @@ void WriteBatch::add_complex(const SeriesRef& series, int64_t time, double real,
   std::memcpy(bytes, &real, sizeof real);
   std::memcpy(bytes + sizeof real, &imaginary, sizeof imaginary);
   add_text(series, time, std::string_view(bytes, sizeof bytes), ttl);
+}
+
+void WriteBatch::add_numbers(const SeriesRef& series, std::span<const int64_t> times, std::span<const uint64_t> values,
+                             uint32_t ttl) {
+  BUG_CHECK(times.size() == values.size());
+  if (times.empty()) return;
+  if (series_.empty() || series_.back() != series) series_.push_back(series);
+  const Series* const raw = series.get();
+  // Grows as push_back does: a batch takes many columns.
+  if (points_.capacity() < points_.size() + times.size())
+    points_.reserve(std::max(points_.size() + times.size(), 2 * points_.capacity()));
+  for (size_t i = 0; i < times.size(); ++i) points_.push_back({raw, times[i], values[i], ttl});
 }
 
 std::string_view WriteBatch::text(const NewPoint& point) const {

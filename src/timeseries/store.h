@@ -9,6 +9,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +47,9 @@ class WriteBatch {
   void add_double(const SeriesRef& series, int64_t time, double value, uint32_t ttl = 0);
   void add_text(const SeriesRef& series, int64_t time, std::string_view value, uint32_t ttl = 0);
   void add_complex(const SeriesRef& series, int64_t time, double real, double imaginary, uint32_t ttl = 0);
+  // A column of numbers of one series; values as Points::values(), as many as times.
+  void add_numbers(const SeriesRef& series, std::span<const int64_t> times, std::span<const uint64_t> values,
+                   uint32_t ttl = 0);
 
   size_t size() const { return points_.size(); }
   bool empty() const { return points_.empty(); }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes first inputs for the fuzz targets below the given folder: valid statements, packets, requests and loads, from which
 libFuzzer finds its way into the parsers far faster than from nothing.   python3 test/fuzz/seeds.py build/fuzz/corpus"""
+import json
 import pathlib
 import random
 import re
@@ -66,6 +67,16 @@ DOCUMENTS = ('{"a": {"b": [1, 2.5, null, true, "x"]}, "c d": "\\u00e9"}', "[1, [
 PATHS = ("$", "$.a.b[0]", '$."c d"', "$[*]", "$.a.*", "$[last]", "$.a.b[last-1]", "$**.b", "a.b", "$[", '["a","b"]')
 
 
+def kairos(kind):
+    """Bodies of data points or queries, and lines, that were sent to real KairosDB servers."""
+    recorded = ROOT / "test" / "kairos" / "recorded"
+    if kind == "lines":
+        lines = (line.split(" -> b'")[0] for line in (recorded / "telnet.txt").read_text().splitlines() if " -> b'" in line)
+        return [line.strip("'").replace("\\n", "").encode() for line in lines]
+    cases = map(json.loads, (recorded / "recorded-1.4-cassandra.jsonl").read_text().splitlines())
+    return [case["body"].encode() for case in cases if case["body"] and case["path"].endswith(kind)]
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     seeds = {
@@ -79,6 +90,10 @@ def main():
     seeds["json_path_fuzz"] = [bytes([number]) + left.encode() + b"\0" + right.encode() for number in range(14) for left in DOCUMENTS for right in PATHS]
     chance = random.Random(1)
     seeds["grammar_fuzz"] = [bytes(chance.randrange(256) for _ in range(chance.randint(4, 80))) for _ in range(500)]
+    seeds["kairos_datapoints_fuzz"] = [bytes([mode, 4]) + body for body in kairos("/datapoints") for mode in (0, 3)]
+    seeds["kairos_query_fuzz"] = [b"\1" + body for body in kairos("/query")]
+    seeds["kairos_line_fuzz"] = [b"\0" + line for line in kairos("lines")]
+    seeds["kairos_line_fuzz"].append(b'\1[{"metric":"m","timestamp":1700000000,"value":1.5,"tags":{"host":"a"}}]')
     for name, inputs in seeds.items():
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)
