@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timeseries/store/embedded/columns.h"
+
+#include <cstring>
+#include <numeric>
+
+namespace sluice::timeseries {
+
+void Columns::add(int64_t time, uint64_t value, uint32_t expires) {
+  if (expires != 0 && expiry.empty()) expiry.assign(times.size(), 0);
+  times.push_back(time);
+  values.push_back(value);
+  if (!expiry.empty() || expires != 0) expiry.push_back(expires);
+}
+
+void Columns::add_text(int64_t time, std::string_view bytes, uint32_t expires) {
+  const uint64_t place = static_cast<uint64_t>(text.size()) << 24 | bytes.size();
+  text.append(bytes);
+  add(time, place, expires);
+}
+
+void Columns::append(const Columns& other, size_t begin, size_t end) {
+  if (begin == end) return;
+  const auto at = [](size_t i) { return static_cast<ptrdiff_t>(i); };
+  if (!other.expiry.empty() && expiry.empty()) expiry.assign(times.size(), 0);
+  if (!other.expiry.empty())
+    expiry.insert(expiry.end(), other.expiry.begin() + at(begin), other.expiry.begin() + at(end));
+  else if (!expiry.empty())
+    expiry.resize(expiry.size() + end - begin, 0);
+  times.insert(times.end(), other.times.begin() + at(begin), other.times.begin() + at(end));
+  if (!has_text(type)) {
+    values.insert(values.end(), other.values.begin() + at(begin), other.values.begin() + at(end));
+    return;
+  }
+  for (size_t i = begin; i < end; ++i) {
+    const auto bytes = other.text_at(i);
+    values.push_back(static_cast<uint64_t>(text.size()) << 24 | bytes.size());
+    text.append(bytes);
+  }
+}
+
+bool Columns::ordered() const {
+  for (size_t i = 1; i < times.size(); ++i)
+    if (times[i] <= times[i - 1]) return false;
+  return true;
+}
+
+void Columns::settle() {
+  if (ordered()) return;
+  std::vector<uint32_t> places(size());
+  std::iota(places.begin(), places.end(), 0u);
+  std::stable_sort(places.begin(), places.end(), [this](uint32_t a, uint32_t b) { return times[a] < times[b]; });
+  Columns sorted;
+  sorted.type = type;
+  sorted.times.reserve(size());
+  sorted.values.reserve(size());
+  for (size_t i = 0; i < places.size(); ++i) {
+    const uint32_t place = places[i];
+    if (i + 1 < places.size() && times[places[i + 1]] == times[place]) continue;
+    // Texts stay where they are.
+    sorted.add(times[place], values[place], expiry_at(place));
+  }
+  times.swap(sorted.times);
+  values.swap(sorted.values);
+  expiry.swap(sorted.expiry);
+}
+
+void Columns::drop(uint32_t now, int64_t begin, int64_t end) {
+  size_t kept = 0;
+  for (size_t i = 0; i < size(); ++i) {
+    if (expired(i, now) || (begin <= end && times[i] >= begin && times[i] <= end)) continue;
+    times[kept] = times[i];
+    values[kept] = values[i];
+    if (!expiry.empty()) expiry[kept] = expiry[i];
+    ++kept;
+  }
+  times.resize(kept);
+  values.resize(kept);
+  if (!expiry.empty()) expiry.resize(kept);
+}
+
+void Columns::copy_to(Points& into, size_t begin, size_t end, bool reverse) const {
+  if (begin == end) return;
+  if (has_text(type)) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t from = reverse ? begin + end - 1 - i : i;
+      const auto bytes = text_at(from);
+      if (type == PointType::kString) {
+        into.add_text(times[from], bytes);
+        continue;
+      }
+      double parts[2] = {0, 0};
+      std::memcpy(parts, bytes.data(), std::min(bytes.size(), sizeof parts));
+      into.add_complex(times[from], parts[0], parts[1]);
+    }
+    return;
+  }
+  const auto tail = into.grow(type == PointType::kLongNano ? PointType::kLong : type, end - begin);
+  const auto at = [](size_t i) { return static_cast<ptrdiff_t>(i); };
+  if (reverse) {
+    std::reverse_copy(times.begin() + at(begin), times.begin() + at(end), tail.times);
+    std::reverse_copy(values.begin() + at(begin), values.begin() + at(end), tail.values);
+  } else {
+    std::copy(times.begin() + at(begin), times.begin() + at(end), tail.times);
+    std::copy(values.begin() + at(begin), values.begin() + at(end), tail.values);
+  }
+}
+
+}  // namespace sluice::timeseries
