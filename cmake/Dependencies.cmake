@@ -17,6 +17,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+find_library(CCTZ_LIBRARY cctz REQUIRED)
 
 set(SLUICE_DEPS "$ENV{SLUICE_DEPS}" CACHE PATH "Where tools/setup.sh put what does not come as a Debian package")
 if(NOT SLUICE_DEPS)
