@@ -14,7 +14,7 @@ enum class Expiry : uint8_t { kNever = 0, kOne = 1, kColumn = 2 };
 
 constexpr size_t kMaxTexts = kMaxBlockText + Points::kMaxTextBytes;
 
-Status damaged(const char* what) { return fail(Code::kDataLoss, std::string("damaged block: ") + what); }
+tl::unexpected<Error> damaged(const char* what) { return fail(Code::kDataLoss, std::string("damaged block: ") + what); }
 
 std::span<const uint64_t> unsigned_span(const std::vector<int64_t>& times, size_t begin, size_t end) {
   return {reinterpret_cast<const uint64_t*>(times.data()) + begin, end - begin};

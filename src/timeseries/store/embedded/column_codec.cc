@@ -60,7 +60,7 @@ size_t compress(std::span<const uint8_t> bytes, Effort effort, uint8_t* out) {
   return small;
 }
 
-Status damaged(const char* what) { return fail(Code::kDataLoss, std::string("damaged column: ") + what); }
+tl::unexpected<Error> damaged(const char* what) { return fail(Code::kDataLoss, std::string("damaged column: ") + what); }
 
 // ---- estimates
 

@@ -2,7 +2,7 @@
 #include "timeseries/store/embedded/columns.h"
 
 #include <cstring>
-#include <numeric>
+#include <utility>
 
 namespace sluice::timeseries {
 
@@ -47,18 +47,18 @@ bool Columns::ordered() const {
 
 void Columns::settle() {
   if (ordered()) return;
-  std::vector<uint32_t> places(size());
-  std::iota(places.begin(), places.end(), 0u);
-  std::stable_sort(places.begin(), places.end(), [this](uint32_t a, uint32_t b) { return times[a] < times[b]; });
+  std::vector<std::pair<int64_t, uint32_t>> sorted_times(size());
+  for (size_t i = 0; i < size(); ++i) sorted_times[i] = {times[i], static_cast<uint32_t>(i)};
+  std::sort(sorted_times.begin(), sorted_times.end());
   Columns sorted;
   sorted.type = type;
   sorted.times.reserve(size());
   sorted.values.reserve(size());
-  for (size_t i = 0; i < places.size(); ++i) {
-    const uint32_t place = places[i];
-    if (i + 1 < places.size() && times[places[i + 1]] == times[place]) continue;
+  for (size_t i = 0; i < size(); ++i) {
+    const auto [time, place] = sorted_times[i];
+    if (i + 1 < size() && sorted_times[i + 1].first == time) continue;
     // Texts stay where they are.
-    sorted.add(times[place], values[place], expiry_at(place));
+    sorted.add(time, values[place], expiry_at(place));
   }
   times.swap(sorted.times);
   values.swap(sorted.values);

@@ -86,6 +86,11 @@ size_t Head::end_seal() {
   return bytes;
 }
 
+void Head::cancel_seal() {
+  begin_seal();
+  active_.swap(sealing_);
+}
+
 void Head::find(int64_t begin, int64_t end, std::vector<HeadPiece>& into) const {
   for (const auto* chunks : {&sealing_, &active_})
     for (const auto& chunk : *chunks)

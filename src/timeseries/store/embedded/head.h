@@ -93,6 +93,8 @@ class Head {
   void begin_seal();
   // It lies in blocks. Returns the bytes of memory that were given back.
   size_t end_seal();
+  // It does not: all is active again.
+  void cancel_seal();
   const std::vector<ChunkRef>& sealing() const { return sealing_; }
 
   // Pieces that may have points in the range, older ones first.

@@ -16,7 +16,7 @@ constexpr uint8_t kLong = 16;        // the value is a zigzag varint
 constexpr uint8_t kText = 32;        // the value is a varint length and bytes; else: 8 bytes
 constexpr uint8_t kKnown = 63;
 
-Status damaged() { return fail(Code::kDataLoss, "damaged record of the log"); }
+tl::unexpected<Error> damaged() { return fail(Code::kDataLoss, "damaged record of the log"); }
 
 void begin(ByteBuffer& out, Kind kind) {
   out.clear();
@@ -117,11 +117,11 @@ void write_forget_metric(ByteBuffer& out, std::string_view metric) {
   seal_record(out);
 }
 
-void write_service(ByteBuffer& out, std::string_view key, const std::string_view* value) {
+void write_service(ByteBuffer& out, std::string_view key, std::string_view value, bool erased) {
   begin(out, Kind::kService);
-  out.u8(value == nullptr);
+  out.u8(erased);
   put_text(out, key);
-  if (value != nullptr) out.append(*value);
+  out.append(value);
   seal_record(out);
 }
 
@@ -132,7 +132,7 @@ Result<std::vector<std::pair<uint32_t, std::string_view>>> read_series(std::stri
     const auto number = static_cast<uint32_t>(read_varint(in));
     identities.emplace_back(number, in.text(read_varint(in)));
   }
-  if (!in.ok()) return fail(damaged().error());
+  if (!in.ok()) return damaged();
   return identities;
 }
 
@@ -140,7 +140,7 @@ Result<Erase> read_erase(std::string_view payload) {
   ByteReader in(payload.substr(1));
   Erase erase{in.i64_le(), in.i64_le(), {}};
   while (in.ok() && !in.at_end()) erase.series.push_back(static_cast<uint32_t>(read_varint(in)));
-  if (!in.ok()) return fail(damaged().error());
+  if (!in.ok()) return damaged();
   return erase;
 }
 
@@ -150,7 +150,7 @@ Result<ServiceChange> read_service(std::string_view payload) {
   ByteReader in(payload.substr(1));
   ServiceChange change{{}, {}, in.u8() != 0};
   change.key = in.text(read_varint(in));
-  if (!in.ok()) return fail(damaged().error());
+  if (!in.ok()) return damaged();
   change.value = in.rest_text();
   return change;
 }

@@ -72,8 +72,8 @@ class PointsReader {
 void write_series(ByteBuffer& out, const std::vector<std::pair<uint32_t, std::string>>& identities);
 void write_erase(ByteBuffer& out, int64_t begin, int64_t end, const std::vector<uint32_t>& series);
 void write_forget_metric(ByteBuffer& out, std::string_view metric);
-// An empty optional: erased.
-void write_service(ByteBuffer& out, std::string_view key, const std::string_view* value);
+// `value` as it is stored; of an erased one only when.
+void write_service(ByteBuffer& out, std::string_view key, std::string_view value, bool erased);
 
 struct Erase {
   int64_t begin;

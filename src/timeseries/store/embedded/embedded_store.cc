@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timeseries/store/embedded/embedded_store.h"
+
+#include <filesystem>
+
+#include "base/log.h"
+
+namespace sluice::timeseries {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::chrono::seconds kAfterFailure{2};
+// How often all series are looked through for blocks that expired.
+constexpr std::chrono::hours kExpiryInterval{1};
+
+}  // namespace
+
+EmbeddedStore::EmbeddedStore(EmbeddedSettings settings) : settings_(std::move(settings)) {}
+
+Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(EmbeddedSettings settings) {
+  std::unique_ptr<EmbeddedStore> store(new EmbeddedStore(std::move(settings)));
+  TRY(store->load());
+  return store;
+}
+
+Status EmbeddedStore::load() {
+  std::error_code error;
+  std::filesystem::create_directories(settings_.folder, error);
+  if (error) return fail(system_error("cannot make the folder " + settings_.folder, error.value()));
+  database_ = TRY(Database::open(settings_.folder + "/blocks", settings_.cache_bytes));
+  index_ = std::make_unique<SeriesIndex>(*database_, settings_.pattern_prefix, settings_.cached_series);
+  blocks_ = std::make_unique<BlockKeeper>(*database_);
+  committer_ = std::make_unique<Committer>(settings_, *index_);
+  TRY(index_->load());
+  TRY(blocks_->load());
+  committer_->start(
+      TRY(SegmentLog::open(settings_.folder + "/log", [this](std::string_view payload) { return replay(payload); })));
+  if (settings_.background) maintenance_ = std::thread([this] { run_maintenance(); });
+  if (settings_.sync == EmbeddedSettings::Sync::kInterval) sync_ = std::thread([this] { run_sync(); });
+  return {};
+}
+
+EmbeddedStore::~EmbeddedStore() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopping_ = true;
+  }
+  stop_.notify_all();
+  if (maintenance_.joinable()) maintenance_.join();
+  if (sync_.joinable()) sync_.join();
+  if (!settings_.background || !committer_ || !committer_->started()) return;
+  if (const auto status = seal(); !status)
+    log::warn("time-series points stay in the log", {{"error", status.error()}});
+}
+
+int64_t EmbeddedStore::now_ms() const {
+  if (settings_.now) return settings_.now();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+uint32_t EmbeddedStore::now_seconds() const {
+  return static_cast<uint32_t>(std::clamp<int64_t>(now_ms() / 1000, 0, UINT32_MAX));
+}
+
+Status EmbeddedStore::replay(std::string_view payload) {
+  using log_records::Kind;
+  switch (static_cast<Kind>(payload[0])) {
+    case Kind::kPoints:
+      return committer_->replay(payload, [this] { return seal_locked(true); });
+    case Kind::kSeries: {
+      for (const auto& [number, identity] : TRY(log_records::read_series(payload)))
+        TRY(index_->enroll(number, identity));
+      return {};
+    }
+    case Kind::kErase: {
+      const auto erase = TRY(log_records::read_erase(payload));
+      std::vector<StoredRef> series;
+      for (const uint32_t number : erase.series) {
+        auto one = TRY(index_->by_number(number));
+        if (one) series.push_back(std::move(one));
+      }
+      return erase_locked(series, erase.begin, erase.end, false);
+    }
+    case Kind::kForgetMetric:
+      return index_->forget_metric(log_records::read_forget_metric(payload));
+    case Kind::kService: {
+      const auto change = TRY(log_records::read_service(payload));
+      return apply_service(change.key, change.value, change.erased);
+    }
+  }
+  return fail(Code::kDataLoss, "damaged log: a record of unknown kind");
+}
+
+Result<SeriesRef> EmbeddedStore::series(std::string_view metric, PointType type, const Tags& tags) {
+  return TRY(index_->series(metric, type, tags));
+}
+
+Status EmbeddedStore::write(const WriteBatch& batch) { return committer_->write(batch, now_seconds()); }
+
+Result<std::vector<std::string>> EmbeddedStore::metric_names(std::string_view prefix) {
+  return index_->metric_names(prefix);
+}
+Result<std::vector<std::string>> EmbeddedStore::tag_names() { return index_->tag_names(); }
+Result<std::vector<std::string>> EmbeddedStore::tag_values() { return index_->tag_values(); }
+
+Status EmbeddedStore::index_tags(const SeriesQuery&) { return {}; }
+
+Status EmbeddedStore::check(Deadline) {
+  TRY(database_->get(database_->index(), "!sequence"));
+  return {};
+}
+
+EmbeddedStore::Statistics EmbeddedStore::statistics() const {
+  return {committer_->written_points(), committer_->head_bytes(), committer_->log().bytes(), database_->disk_bytes()};
+}
+
+void EmbeddedStore::maintain(uint64_t& seen_points, Clock::time_point& last_write) {
+  const auto now = Clock::now();
+  const uint64_t points = committer_->written_points();
+  if (points != seen_points) {
+    seen_points = points;
+    last_write = now;
+  }
+  const bool full = committer_->head_bytes() > settings_.head_bytes / 2 || committer_->log().bytes() > settings_.log_bytes;
+  const bool idle = now - last_write > settings_.idle;
+  const bool old = committer_->head_bytes() != 0 && now - last_seal_ > settings_.head_age;
+  const bool expiry = now - last_expiry_ > kExpiryInterval;
+  if (!full && !old && !expiry && !(idle && (committer_->head_bytes() != 0 || !touched_.empty()))) return;
+
+  const std::lock_guard lock(maintenance_mutex_);
+  Status status = seal_locked();
+  if (status) {
+    // Few blocks at a time while points come; all that can be joined when there is nothing else to do.
+    std::vector<uint32_t> numbers(touched_.begin(), touched_.end());
+    if (expiry) {
+      auto all = blocks_->series_with_blocks();
+      if (all) numbers = std::move(*all);
+      last_expiry_ = now;
+    }
+    status = compact_locked(numbers, idle);
+    if (idle) touched_.clear();
+  }
+  if (status && idle && blocks_->garbage() > database_->disk_bytes() / 10) {
+    status = database_->compact();
+    blocks_->garbage_is_gone();
+  }
+  if (status) return;
+  static log::RateLimit limit;
+  limit.warn("time-series points could not be put into blocks", {{"error", status.error()}});
+  std::unique_lock stop_lock(stop_mutex_);
+  stop_.wait_for(stop_lock, kAfterFailure, [this] { return stopping_; });
+}
+
+void EmbeddedStore::run_maintenance() {
+  uint64_t seen_points = 0;
+  Clock::time_point last_write = Clock::now();
+  std::unique_lock lock(stop_mutex_);
+  while (!stop_.wait_for(lock, kTick, [this] { return stopping_; })) {
+    lock.unlock();
+    maintain(seen_points, last_write);
+    lock.lock();
+  }
+}
+
+void EmbeddedStore::run_sync() {
+  uint64_t synced = 0;
+  std::unique_lock lock(stop_mutex_);
+  while (!stop_.wait_for(lock, settings_.sync_interval, [this] { return stopping_; })) {
+    lock.unlock();
+    const uint64_t written = committer_->written_points();
+    if (written != synced) {
+      const auto status = committer_->log().sync();
+      static log::RateLimit limit;
+      if (!status) limit.error("the log of time-series points could not be synced", {{"error", status.error()}});
+      if (status) synced = written;
+    }
+    lock.lock();
+  }
+}
+
+}  // namespace sluice::timeseries
