@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Block: up to kMaxBlockPoints points of one series as bytes, and its span: what is known of a block without reading it.
-// Format: README.md, "Blocks". Decoders take bytes that may be damaged: kDataLoss, never a crash. Pure functions; any
-// thread.
+// Block: up to kMaxBlockPoints points of one series as bytes, and its span: what is known of a block without reading
+// it. Format: README.md, "Blocks". Decoders take bytes that may be damaged: kDataLoss, never a crash. Pure functions;
+// any thread.
 #pragma once
 
 #include <cstdint>

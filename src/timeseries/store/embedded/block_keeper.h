@@ -30,9 +30,9 @@ class BlockKeeper {
   void abandon() { batch_.Clear(); }
 
   struct Limits {
-    uint32_t now;           // seconds: what expired before is dropped
-    int64_t oldest;         // milliseconds: blocks that end before are dropped; kMinTime: none
-    bool all = false;       // joins all that can be joined, not only many
+    uint32_t now;      // seconds: what expired before is dropped
+    int64_t oldest;    // milliseconds: blocks that end before are dropped; kMinTime: none
+    bool all = false;  // joins all that can be joined, not only many
   };
   // Joins blocks that overlap and small ones, drops what may be dropped. False: the series has no block left.
   Result<bool> compact(const StoredSeries& series, const Limits& limits);

@@ -60,7 +60,9 @@ size_t compress(std::span<const uint8_t> bytes, Effort effort, uint8_t* out) {
   return small;
 }
 
-tl::unexpected<Error> damaged(const char* what) { return fail(Code::kDataLoss, std::string("damaged column: ") + what); }
+tl::unexpected<Error> damaged(const char* what) {
+  return fail(Code::kDataLoss, std::string("damaged column: ") + what);
+}
 
 // ---- estimates
 
@@ -247,8 +249,7 @@ Status read_planes(ByteReader& in, std::span<uint64_t> out) {
         const auto bytes = in.bytes(read_varint(in));
         if (!in.ok()) return damaged("it ends in a plane");
         uint8_t* to = memory.data() + p * n;
-        const size_t made =
-            ZSTD_decompressDCtx(contexts().decompress.get(), to, n, bytes.data(), bytes.size());
+        const size_t made = ZSTD_decompressDCtx(contexts().decompress.get(), to, n, bytes.data(), bytes.size());
         if (ZSTD_isError(made) || made != n) return damaged("a plane cannot be decompressed");
         planes[p] = to;
         break;
@@ -265,12 +266,24 @@ Status read_planes(ByteReader& in, std::span<uint64_t> out) {
     return {};
   }
   switch (leading) {
-    case 0: std::fill(out.begin(), out.end(), constant); break;
-    case 1: join_planes<1>(planes, constant, out); break;
-    case 2: join_planes<2>(planes, constant, out); break;
-    case 3: join_planes<3>(planes, constant, out); break;
-    case 4: join_planes<4>(planes, constant, out); break;
-    default: join_any(planes, constant, out); break;
+    case 0:
+      std::fill(out.begin(), out.end(), constant);
+      break;
+    case 1:
+      join_planes<1>(planes, constant, out);
+      break;
+    case 2:
+      join_planes<2>(planes, constant, out);
+      break;
+    case 3:
+      join_planes<3>(planes, constant, out);
+      break;
+    case 4:
+      join_planes<4>(planes, constant, out);
+      break;
+    default:
+      join_any(planes, constant, out);
+      break;
   }
   return {};
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Column codec: 64-bit integers <-> few bytes. A column is turned into small numbers (differences to the least value, to
-// the value before, or of differences; divided by what all have in common), those are cut into planes (all lowest
+// Column codec: 64-bit integers <-> few bytes. A column is turned into small numbers (differences to the least value,
+// to the value before, or of differences; divided by what all have in common), those are cut into planes (all lowest
 // bytes, all second bytes, ...), and each plane is a constant, raw, or compressed by zstd, whose entropy coding of one
 // plane comes near to what the numbers hold: that beats packing bits for noise whose range is no power of two.
 // Regular times and constants cost some bytes a column. Format: README.md, "Columns". Pure functions; any thread.

@@ -52,8 +52,8 @@ Status Committer::encode(const WriteBatch& batch, uint32_t now, ByteBuffer& reco
 Status Committer::wait_for_memory() {
   if (head_bytes() < settings_.head_bytes) return {};
   std::unique_lock lock(memory_mutex_);
-  if (memory_freed_.wait_for(lock, settings_.patience, [this] { return head_bytes() < settings_.head_bytes; }))
-    return {};
+  memory_freed_.wait_for(lock, settings_.patience, [this] { return stuck_ || head_bytes() < settings_.head_bytes; });
+  if (head_bytes() < settings_.head_bytes) return {};
   return fail(Error(Code::kResourceExhausted, "the memory for new points is full: they cannot be put into blocks")
                   .with_retry(Retry::kBackoff));
 }
@@ -191,6 +191,14 @@ void Committer::put_back(const std::vector<StoredRef>& series) {
     one->head.cancel_seal();
     if (!listed && one->head.active()) dirty_.push_back(one);
   }
+}
+
+void Committer::set_stuck(bool stuck) {
+  {
+    const std::lock_guard lock(memory_mutex_);
+    stuck_ = stuck;
+  }
+  if (stuck) memory_freed_.notify_all();
 }
 
 void Committer::release(size_t bytes) {

@@ -42,6 +42,8 @@ class Committer {
   void put_back(const std::vector<StoredRef>& series);
   // Under the commit lock: series were removed from the index.
   void series_were_removed() { ++removals_; }
+  // Points cannot be sealed: writers need not wait for memory.
+  void set_stuck(bool stuck);
   // Memory was given back.
   void release(size_t bytes);
   void account(size_t bytes) { head_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
@@ -87,6 +89,7 @@ class Committer {
   std::atomic<uint64_t> written_ = 0;
   std::mutex memory_mutex_;
   std::condition_variable memory_freed_;
+  bool stuck_ = false;
 };
 
 }  // namespace sluice::timeseries

@@ -74,6 +74,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& folder, size
   options.create_if_missing = true;
   options.create_missing_column_families = true;
   options.atomic_flush = true;
+  options.avoid_flush_during_shutdown = true;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.info_log = std::make_shared<LogLines>();

@@ -60,7 +60,10 @@ Status EmbeddedStore::seal_locked(bool replaying) {
     for (const auto& one : series) bytes += one->head.end_seal();
   }
   committer_->release(bytes);
-  for (const auto& one : series) touched_.insert(one->number);
+  for (const auto& one : series) {
+    untidy_.insert(one->number);
+    sealed_.push_back(one->number);
+  }
   if (replaying) return {};
   const auto commit_lock = committer_->lock_commits();
   return committer_->log().drop_below(segment);
@@ -100,7 +103,8 @@ Status EmbeddedStore::compact() {
   const std::lock_guard lock(maintenance_mutex_);
   TRY(seal_locked());
   TRY(compact_locked(TRY(blocks_->series_with_blocks()), true));
-  touched_.clear();
+  untidy_.clear();
+  sealed_.clear();
   TRY(database_->flush());
   TRY(database_->compact());
   blocks_->garbage_is_gone();

@@ -27,8 +27,8 @@ Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(EmbeddedSettings sett
 
 Status EmbeddedStore::load() {
   std::error_code error;
-  std::filesystem::create_directories(settings_.folder, error);
-  if (error) return fail(system_error("cannot make the folder " + settings_.folder, error.value()));
+  std::filesystem::create_directories(settings_.folder + "/blocks", error);
+  if (error) return fail(system_error("cannot make the folder " + settings_.folder + "/blocks", error.value()));
   database_ = TRY(Database::open(settings_.folder + "/blocks", settings_.cache_bytes));
   index_ = std::make_unique<SeriesIndex>(*database_, settings_.pattern_prefix, settings_.cached_series);
   blocks_ = std::make_unique<BlockKeeper>(*database_);
@@ -51,8 +51,7 @@ EmbeddedStore::~EmbeddedStore() {
   if (maintenance_.joinable()) maintenance_.join();
   if (sync_.joinable()) sync_.join();
   if (!settings_.background || !committer_ || !committer_->started()) return;
-  if (const auto status = seal(); !status)
-    log::warn("time-series points stay in the log", {{"error", status.error()}});
+  if (const auto status = seal(); !status) log::warn("time-series points stay in the log", {{"error", status.error()}});
 }
 
 int64_t EmbeddedStore::now_ms() const {
@@ -118,40 +117,48 @@ EmbeddedStore::Statistics EmbeddedStore::statistics() const {
 }
 
 void EmbeddedStore::maintain(uint64_t& seen_points, Clock::time_point& last_write) {
+  const std::lock_guard lock(maintenance_mutex_);
   const auto now = Clock::now();
   const uint64_t points = committer_->written_points();
   if (points != seen_points) {
     seen_points = points;
     last_write = now;
   }
-  const bool full = committer_->head_bytes() > settings_.head_bytes / 2 || committer_->log().bytes() > settings_.log_bytes;
-  const bool idle = now - last_write > settings_.idle;
-  const bool old = committer_->head_bytes() != 0 && now - last_seal_ > settings_.head_age;
+  const uint64_t head_bytes = committer_->head_bytes();
+  const bool full = head_bytes > settings_.head_bytes / 2 || committer_->log().bytes() > settings_.log_bytes;
+  const bool idle = now - last_write > settings_.idle && (head_bytes != 0 || !untidy_.empty());
+  const bool old = head_bytes != 0 && now - last_seal_ > settings_.head_age;
   const bool expiry = now - last_expiry_ > kExpiryInterval;
-  if (!full && !old && !expiry && !(idle && (committer_->head_bytes() != 0 || !touched_.empty()))) return;
-
-  const std::lock_guard lock(maintenance_mutex_);
-  Status status = seal_locked();
-  if (status) {
-    // Few blocks at a time while points come; all that can be joined when there is nothing else to do.
-    std::vector<uint32_t> numbers(touched_.begin(), touched_.end());
-    if (expiry) {
-      auto all = blocks_->series_with_blocks();
-      if (all) numbers = std::move(*all);
-      last_expiry_ = now;
-    }
-    status = compact_locked(numbers, idle);
-    if (idle) touched_.clear();
-  }
-  if (status && idle && blocks_->garbage() > database_->disk_bytes() / 10) {
-    status = database_->compact();
-    blocks_->garbage_is_gone();
-  }
+  if (now < not_before_ || (!full && !old && !expiry && !idle)) return;
+  const auto status = tidy_locked(idle, expiry);
+  committer_->set_stuck(!status);
   if (status) return;
+  not_before_ = now + kAfterFailure;
   static log::RateLimit limit;
   limit.warn("time-series points could not be put into blocks", {{"error", status.error()}});
-  std::unique_lock stop_lock(stop_mutex_);
-  stop_.wait_for(stop_lock, kAfterFailure, [this] { return stopping_; });
+}
+
+Status EmbeddedStore::tidy_locked(bool idle, bool expiry) {
+  TRY(seal_locked());
+  // Few blocks at a time while points come; all that can be joined when there is nothing else to do.
+  if (expiry) {
+    TRY(compact_locked(TRY(blocks_->series_with_blocks()), false));
+    last_expiry_ = Clock::now();
+  }
+  if (!idle) {
+    TRY(compact_locked(sealed_, false));
+    sealed_.clear();
+    return {};
+  }
+  TRY(compact_locked({untidy_.begin(), untidy_.end()}, true));
+  untidy_.clear();
+  sealed_.clear();
+  TRY(database_->flush());
+  if (blocks_->garbage() > database_->disk_bytes() / 10) {
+    TRY(database_->compact());
+    blocks_->garbage_is_gone();
+  }
+  return {};
 }
 
 void EmbeddedStore::run_maintenance() {

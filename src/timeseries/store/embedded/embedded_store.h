@@ -61,7 +61,7 @@ class EmbeddedStore : public Store, public ServiceStore {
     uint64_t written_points;  // since the start
     uint64_t head_bytes;      // memory of points that are in no block
     uint64_t log_bytes;
-    uint64_t block_bytes;     // files of RocksDB
+    uint64_t block_bytes;  // files of RocksDB
   };
   Statistics statistics() const;
 
@@ -94,6 +94,7 @@ class EmbeddedStore : public Store, public ServiceStore {
   Status change_service(std::string_view key, std::string_view value, bool erased);
   Status apply_service(std::string_view key, std::string_view stamped, bool erased);
 
+  Status tidy_locked(bool idle, bool expiry);
   void maintain(uint64_t& seen_points, std::chrono::steady_clock::time_point& last_write);
   void run_maintenance();
   void run_sync();
@@ -106,10 +107,12 @@ class EmbeddedStore : public Store, public ServiceStore {
   // Seals, compactions and erasures, one at a time. Before the committer's locks.
   std::mutex maintenance_mutex_;
   std::unique_ptr<BlockKeeper> blocks_;
-  std::unordered_set<uint32_t> touched_;  // series that were sealed since all their blocks were joined
+  std::unordered_set<uint32_t> untidy_;  // series that were sealed since all their blocks were joined
+  std::vector<uint32_t> sealed_;         // since any of their blocks were joined
 
   std::chrono::steady_clock::time_point last_seal_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_expiry_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point not_before_;  // after a failure
 
   std::mutex stop_mutex_;
   std::condition_variable stop_;

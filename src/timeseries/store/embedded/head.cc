@@ -27,9 +27,7 @@ void Chunk::add_text(int64_t time, std::string_view text, uint32_t expires) {
   text_size_ += static_cast<uint32_t>(text.size());
 }
 
-size_t Chunk::bytes() const {
-  return sizeof(Chunk) + size_t{capacity_} * (expiry_ ? 20 : 16) + text_capacity_ + 64;
-}
+size_t Chunk::bytes() const { return sizeof(Chunk) + size_t{capacity_} * (expiry_ ? 20 : 16) + text_capacity_ + 64; }
 
 void Chunk::copy_to(Columns& into, size_t size) const {
   if (text_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keys: the store's keys in RocksDB as bytes whose order is that of what they stand for. Texts may hold any byte: a zero
-// becomes 00 FF, and 00 01 ends a text, so that no text is a prefix of another. Numbers are big-endian, signed ones with
-// the highest bit flipped. Layout: README.md, "Keys". Pure functions; any thread.
+// Keys: the store's keys in RocksDB as bytes whose order is that of what they stand for. Texts may hold any byte: a
+// zero becomes 00 FF, and 00 01 ends a text, so that no text is a prefix of another. Numbers are big-endian, signed
+// ones with the highest bit flipped. Layout: README.md, "Keys". Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,14 @@
 namespace sluice::timeseries::keys {
 
 // First bytes of the keys of the index. On disk: never change.
-inline constexpr char kSeries = '#';      // number -> identity
-inline constexpr char kIdentity = 'i';    // metric, type, tags -> number
-inline constexpr char kMetric = 'm';      // metric
-inline constexpr char kTag = 't';         // metric, tag, value, number
-inline constexpr char kTagName = 'n';     // tag, metric
-inline constexpr char kTagValue = 'v';    // value, metric
-inline constexpr char kService = 's';     // service, service key, key -> value
-inline constexpr char kModified = 'c';    // service, service key -> when it was changed
+inline constexpr char kSeries = '#';    // number -> identity
+inline constexpr char kIdentity = 'i';  // metric, type, tags -> number
+inline constexpr char kMetric = 'm';    // metric
+inline constexpr char kTag = 't';       // metric, tag, value, number
+inline constexpr char kTagName = 'n';   // tag, metric
+inline constexpr char kTagValue = 'v';  // value, metric
+inline constexpr char kService = 's';   // service, service key, key -> value
+inline constexpr char kModified = 'c';  // service, service key -> when it was changed
 
 void append_text(std::string& key, std::string_view text);
 void append_number(std::string& key, uint32_t number);

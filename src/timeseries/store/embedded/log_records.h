@@ -15,11 +15,11 @@ namespace sluice::timeseries::log_records {
 
 // On disk: never renumber.
 enum class Kind : uint8_t {
-  kPoints = 1,       // points of registered series
-  kSeries = 2,       // registers series: number and identity
-  kErase = 3,        // erases a range of series
-  kForgetMetric = 4, // a metric's name
-  kService = 5,      // a service value was written or erased
+  kPoints = 1,        // points of registered series
+  kSeries = 2,        // registers series: number and identity
+  kErase = 3,         // erases a range of series
+  kForgetMetric = 4,  // a metric's name
+  kService = 5,       // a service value was written or erased
 };
 
 // Writes points one by one: `now` and `default_ttl` in seconds.

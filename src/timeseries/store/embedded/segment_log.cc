@@ -79,7 +79,7 @@ class Mapping {
 Result<std::unique_ptr<Mapping>> map(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return fail(log_error("cannot open", path, errno));
-  struct stat status {};
+  struct stat status{};
   const int failed = ::fstat(fd, &status);
   const auto size = static_cast<size_t>(status.st_size);
   void* at = nullptr;

@@ -69,8 +69,8 @@ Status SeriesIndex::load() {
 StoredRef SeriesIndex::add_locked(uint32_t number, bool enrolled, std::string identity) {
   if (by_identity_.size() >= evict_above_) evict_locked();
   auto parts = *keys::parse_identity(identity);
-  auto made = std::make_shared<StoredSeries>(number, enrolled, std::move(parts.metric), parts.type,
-                                             std::move(parts.tags));
+  auto made =
+      std::make_shared<StoredSeries>(number, enrolled, std::move(parts.metric), parts.type, std::move(parts.tags));
   by_number_[number] = made.get();
   by_identity_[std::move(identity)] = made;
   return made;

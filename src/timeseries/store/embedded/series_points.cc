@@ -55,7 +55,8 @@ SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t beg
     Cluster cluster{i, i + 1, pieces_[places[i]].min, pieces_[places[i]].max};
     while (cluster.end < places.size() && pieces_[places[cluster.end]].min <= cluster.max)
       cluster.max = std::max(cluster.max, pieces_[places[cluster.end++]].max);
-    std::sort(places.begin() + static_cast<ptrdiff_t>(cluster.begin), places.begin() + static_cast<ptrdiff_t>(cluster.end));
+    std::sort(places.begin() + static_cast<ptrdiff_t>(cluster.begin),
+              places.begin() + static_cast<ptrdiff_t>(cluster.end));
     for (size_t k = cluster.begin; k < cluster.end; ++k) by_time.push_back(std::move(pieces_[places[k]]));
     clusters_.push_back(cluster);
     i = cluster.end;
@@ -168,7 +169,8 @@ Result<bool> SeriesPoints::give_directly(const Cluster& cluster, Points& into) {
     const auto times = piece.head.chunk->times(piece.head.size);
     const auto [from, to] = in_range(times);
     if (from == to) return true;
-    const auto tail = into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
+    const auto tail =
+        into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
     const auto values = piece.head.chunk->values(piece.head.size);
     std::copy(times.begin() + static_cast<ptrdiff_t>(from), times.begin() + static_cast<ptrdiff_t>(to), tail.times);
     std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to), tail.values);

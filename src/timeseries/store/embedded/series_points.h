@@ -57,7 +57,9 @@ class SeriesPoints : public PointSource {
     int64_t max;
   };
 
-  bool simple(const Cluster& cluster) const { return cluster.end - cluster.begin == 1 && pieces_[cluster.begin].simple(); }
+  bool simple(const Cluster& cluster) const {
+    return cluster.end - cluster.begin == 1 && pieces_[cluster.begin].simple();
+  }
   bool inside(const Cluster& cluster) const { return cluster.min >= begin_ && cluster.max <= end_; }
   Result<uint64_t> count(const Cluster& cluster);
   // All points of a cluster that count, in the range or not.

@@ -60,7 +60,8 @@ Status EmbeddedStore::erase(std::string_view service, std::string_view service_k
 
 Result<std::optional<ServiceValue>> EmbeddedStore::get(std::string_view service, std::string_view service_key,
                                                        std::string_view key) {
-  const auto stored = TRY(database_->get(database_->index(), series_keys::of(series_keys::kService, service, service_key, key)));
+  const auto stored =
+      TRY(database_->get(database_->index(), series_keys::of(series_keys::kService, service, service_key, key)));
   if (!stored) return std::optional<ServiceValue>();
   ByteReader in(*stored);
   ServiceValue value{std::string(key), {}, in.i64_le()};
@@ -101,7 +102,8 @@ Result<std::vector<std::string>> EmbeddedStore::keys(std::string_view service, s
 }
 
 Result<std::optional<int64_t>> EmbeddedStore::modified(std::string_view service, std::string_view service_key) {
-  const auto stored = TRY(database_->get(database_->index(), series_keys::of(series_keys::kModified, service, service_key)));
+  const auto stored =
+      TRY(database_->get(database_->index(), series_keys::of(series_keys::kModified, service, service_key)));
   if (!stored) return std::optional<int64_t>();
   ByteReader in(*stored);
   const int64_t time = in.i64_le();
