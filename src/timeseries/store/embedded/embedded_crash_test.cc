@@ -62,7 +62,10 @@ bool erases(int64_t batch) { return batch > 0 && batch % kErasedEvery == 0; }
 
 void write_for_ever(EmbeddedStore& store, Acknowledged::Writer& acknowledged, size_t writer) {
   WriteBatch batch;
-  for (int64_t k = acknowledged.batches;; ++k) {
+  int64_t k = acknowledged.batches;
+  // It was killed between the points and their erasure.
+  if (k > 0 && erases(k - 1) && acknowledged.erased < k) --k;
+  for (;; ++k) {
     batch.clear();
     const auto series = store.series(metric_of(writer), PointType::kDouble, Tags({{"w", std::to_string(k % 3)}}));
     for (int64_t i = 0; i < kBatch; ++i) {

@@ -179,6 +179,7 @@ class Model {
       }
       EXPECT_EQ(count, row.points);
       EXPECT_GT(count, 0u);
+      if (options.limit != 0) std::sort(points.begin(), points.end());
     }
     return answer;
   }
