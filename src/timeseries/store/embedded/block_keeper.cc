@@ -17,6 +17,9 @@ constexpr size_t kBatchBytes = 4u << 20;
 constexpr size_t kSmallBlock = kMaxBlockPoints / 2;
 constexpr size_t kSmallText = 256u << 10;  // bytes: a block of texts with more is none
 constexpr size_t kManySmall = 8;
+// A block of new points ends before such a gap, milliseconds: late points far apart must not make a block that overlaps
+// all those between them.
+constexpr uint64_t kGap = 24 * 3600 * 1000;
 // Blocks that are joined at once: bounds memory.
 constexpr size_t kMostJoined = 64 * kMaxBlockPoints;
 
@@ -62,18 +65,22 @@ Status BlockKeeper::load() {
 
 void BlockKeeper::put(const StoredSeries& series, const Columns& columns, Effort effort) {
   for (size_t begin = 0; begin < columns.size();) {
-    const size_t count = block_points(columns, begin);
-    scratch_.clear();
-    Span span = encode_block(columns, begin, begin + count, effort, scratch_);
-    span.sequence = next_sequence_++;
-    const std::string key = keys::block(series.number, span.first, span.sequence);
-    batch_.Put(database_.blocks(), key, slice(scratch_.view()));
-    scratch_.clear();
-    encode_span(span, scratch_);
-    batch_.Put(database_.spans(), key, slice(scratch_.view()));
-    widen(series.width_written, width_of(span));
-    begin += count;
+    const size_t end = begin + block_points(columns, begin);
+    put(series, columns, begin, end, effort);
+    begin = end;
   }
+}
+
+void BlockKeeper::put(const StoredSeries& series, const Columns& columns, size_t begin, size_t end, Effort effort) {
+  scratch_.clear();
+  Span span = encode_block(columns, begin, end, effort, scratch_);
+  span.sequence = next_sequence_++;
+  const std::string key = keys::block(series.number, span.first, span.sequence);
+  batch_.Put(database_.blocks(), key, slice(scratch_.view()));
+  scratch_.clear();
+  encode_span(span, scratch_);
+  batch_.Put(database_.spans(), key, slice(scratch_.view()));
+  widen(series.width_written, width_of(span));
 }
 
 void BlockKeeper::drop(uint32_t series, const Span& span) {
@@ -85,7 +92,14 @@ void BlockKeeper::drop(uint32_t series, const Span& span) {
 
 Status BlockKeeper::add(const StoredSeries& series, Columns& columns) {
   columns.settle();
-  put(series, columns, Effort::kFast);
+  const auto& times = columns.times;
+  for (size_t begin = 0; begin < columns.size();) {
+    const size_t most = begin + block_points(columns, begin);
+    size_t end = begin + 1;
+    while (end < most && static_cast<uint64_t>(times[end]) - static_cast<uint64_t>(times[end - 1]) < kGap) ++end;
+    put(series, columns, begin, end, Effort::kFast);
+    begin = end;
+  }
   return batch_.GetDataSize() > kBatchBytes ? finish() : Status();
 }
 

@@ -50,6 +50,7 @@ class BlockKeeper {
   Status join(const StoredSeries& series, std::span<const Span> spans, uint32_t now);
   Status read(uint32_t series, const Span& span, Columns& into);
   void put(const StoredSeries& series, const Columns& columns, Effort effort);
+  void put(const StoredSeries& series, const Columns& columns, size_t begin, size_t end, Effort effort);
   void drop(uint32_t series, const Span& span);
 
   Database& database_;

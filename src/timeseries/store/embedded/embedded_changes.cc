@@ -12,6 +12,13 @@ constexpr size_t kErasedPerRecord = 100'000;  // series in a record of the log
 
 }  // namespace
 
+std::unique_lock<std::mutex> EmbeddedStore::lock_maintenance() {
+  waiting_.fetch_add(1, std::memory_order_relaxed);
+  std::unique_lock lock(maintenance_mutex_);
+  waiting_.fetch_sub(1, std::memory_order_relaxed);
+  return lock;
+}
+
 // ---- sealing
 
 Status EmbeddedStore::write_sealing(const std::vector<StoredRef>& series) {
@@ -70,7 +77,7 @@ Status EmbeddedStore::seal_locked(bool replaying) {
 }
 
 Status EmbeddedStore::seal() {
-  const std::lock_guard lock(maintenance_mutex_);
+  const auto lock = lock_maintenance();
   return seal_locked();
 }
 
@@ -100,11 +107,13 @@ Status EmbeddedStore::compact_locked(const std::vector<uint32_t>& numbers, bool 
 }
 
 Status EmbeddedStore::compact() {
-  const std::lock_guard lock(maintenance_mutex_);
+  const auto lock = lock_maintenance();
   TRY(seal_locked());
   TRY(compact_locked(TRY(blocks_->series_with_blocks()), true));
   untidy_.clear();
   sealed_.clear();
+  to_join_.clear();
+  join_all_ = false;
   TRY(database_->flush());
   TRY(database_->compact());
   blocks_->garbage_is_gone();
@@ -155,13 +164,13 @@ Status EmbeddedStore::erase_locked(const std::vector<StoredRef>& series, int64_t
 
 Status EmbeddedStore::erase(const SeriesQuery& query) {
   if (query.start > query.end) return {};
-  const std::lock_guard lock(maintenance_mutex_);
+  const auto lock = lock_maintenance();
   const auto series = TRY(index_->find(query.metric, query.tags));
   return series.empty() ? Status() : erase_locked(series, query.start, query.end, true);
 }
 
 Status EmbeddedStore::erase_metric(std::string_view metric) {
-  const std::lock_guard lock(maintenance_mutex_);
+  const auto lock = lock_maintenance();
   const auto series = TRY(index_->find(metric, {}));
   if (!series.empty()) TRY(erase_locked(series, kMinTime, kMaxTime, true));
   const auto commit_lock = committer_->lock_commits();

@@ -12,6 +12,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::seconds kAfterFailure{2};
+constexpr size_t kJoinedAtOnce = 64;  // series
 // How often all series are looked through for blocks that expired.
 constexpr std::chrono::hours kExpiryInterval{1};
 
@@ -116,7 +117,11 @@ EmbeddedStore::Statistics EmbeddedStore::statistics() const {
   return {committer_->written_points(), committer_->head_bytes(), committer_->log().bytes(), database_->disk_bytes()};
 }
 
-void EmbeddedStore::maintain(uint64_t& seen_points, Clock::time_point& last_write) {
+bool EmbeddedStore::must_seal() const {
+  return committer_->head_bytes() > settings_.head_bytes / 2 || committer_->log().bytes() > settings_.log_bytes;
+}
+
+bool EmbeddedStore::maintain(uint64_t& seen_points, Clock::time_point& last_write) {
   const std::lock_guard lock(maintenance_mutex_);
   const auto now = Clock::now();
   const uint64_t points = committer_->written_points();
@@ -124,35 +129,41 @@ void EmbeddedStore::maintain(uint64_t& seen_points, Clock::time_point& last_writ
     seen_points = points;
     last_write = now;
   }
-  const uint64_t head_bytes = committer_->head_bytes();
-  const bool full = head_bytes > settings_.head_bytes / 2 || committer_->log().bytes() > settings_.log_bytes;
-  const bool idle = now - last_write > settings_.idle && (head_bytes != 0 || !untidy_.empty());
-  const bool old = head_bytes != 0 && now - last_seal_ > settings_.head_age;
-  const bool expiry = now - last_expiry_ > kExpiryInterval;
-  if (now < not_before_ || (!full && !old && !expiry && !idle)) return;
-  const auto status = tidy_locked(idle, expiry);
+  if (now < not_before_) return false;
+  const auto status = tidy_locked(now - last_write > settings_.idle, now);
   committer_->set_stuck(!status);
-  if (status) return;
+  if (status) return !to_join_.empty();
   not_before_ = now + kAfterFailure;
   static log::RateLimit limit;
   limit.warn("time-series points could not be put into blocks", {{"error", status.error()}});
+  return false;
 }
 
-Status EmbeddedStore::tidy_locked(bool idle, bool expiry) {
-  TRY(seal_locked());
-  // Few blocks at a time while points come; all that can be joined when there is nothing else to do.
-  if (expiry) {
-    TRY(compact_locked(TRY(blocks_->series_with_blocks()), false));
-    last_expiry_ = Clock::now();
-  }
-  if (!idle) {
-    TRY(compact_locked(sealed_, false));
+Status EmbeddedStore::tidy_locked(bool idle, Clock::time_point now) {
+  const bool points = committer_->head_bytes() != 0;
+  if (must_seal() || (points && (idle || now - last_seal_ > settings_.head_age))) {
+    TRY(seal_locked());
+    to_join_.insert(to_join_.end(), sealed_.begin(), sealed_.end());
     sealed_.clear();
-    return {};
   }
-  TRY(compact_locked({untidy_.begin(), untidy_.end()}, true));
-  untidy_.clear();
-  sealed_.clear();
+  if (now - last_expiry_ > kExpiryInterval && to_join_.empty()) {
+    to_join_ = TRY(blocks_->series_with_blocks());
+    last_expiry_ = now;
+  }
+  if (to_join_.empty() && idle && !untidy_.empty()) {
+    // There is nothing else to do: all that can be joined is.
+    to_join_.assign(untidy_.begin(), untidy_.end());
+    join_all_ = true;
+    untidy_.clear();
+  }
+  if (to_join_.empty()) return {};
+  // For a short time only: seals and erasures want the lock too.
+  const size_t count = std::min(kJoinedAtOnce, to_join_.size());
+  const std::vector<uint32_t> numbers(to_join_.end() - static_cast<ptrdiff_t>(count), to_join_.end());
+  to_join_.resize(to_join_.size() - count);
+  TRY(compact_locked(numbers, join_all_));
+  if (!to_join_.empty() || !join_all_) return {};
+  join_all_ = false;
   TRY(database_->flush());
   if (blocks_->garbage() > database_->disk_bytes() / 10) {
     TRY(database_->compact());
@@ -165,10 +176,14 @@ void EmbeddedStore::run_maintenance() {
   uint64_t seen_points = 0;
   Clock::time_point last_write = Clock::now();
   std::unique_lock lock(stop_mutex_);
-  while (!stop_.wait_for(lock, kTick, [this] { return stopping_; })) {
+  while (!stopping_) {
     lock.unlock();
-    maintain(seen_points, last_write);
+    const bool more = maintain(seen_points, last_write);
     lock.lock();
+    if (!more)
+      stop_.wait_for(lock, kTick, [this] { return stopping_; });
+    else if (waiting_.load(std::memory_order_relaxed) != 0)
+      stop_.wait_for(lock, std::chrono::milliseconds(1), [this] { return stopping_; });
   }
 }
 

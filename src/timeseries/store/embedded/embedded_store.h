@@ -83,6 +83,7 @@ class EmbeddedStore : public Store, public ServiceStore {
                                                   const ReadContextRef& context);
   Status cut_rows(SeriesPoints& points, const StoredRef& series, const ReadContextRef& context, std::vector<Row>& rows);
 
+  std::unique_lock<std::mutex> lock_maintenance();
   // Under the maintenance lock.
   Status seal_locked(bool replaying = false);
   Status write_sealing(const std::vector<StoredRef>& series);
@@ -94,8 +95,10 @@ class EmbeddedStore : public Store, public ServiceStore {
   Status change_service(std::string_view key, std::string_view value, bool erased);
   Status apply_service(std::string_view key, std::string_view stamped, bool erased);
 
-  Status tidy_locked(bool idle, bool expiry);
-  void maintain(uint64_t& seen_points, std::chrono::steady_clock::time_point& last_write);
+  bool must_seal() const;
+  // What is due; true: there is more to do.
+  bool maintain(uint64_t& seen_points, std::chrono::steady_clock::time_point& last_write);
+  Status tidy_locked(bool idle, std::chrono::steady_clock::time_point now);
   void run_maintenance();
   void run_sync();
 
@@ -106,9 +109,12 @@ class EmbeddedStore : public Store, public ServiceStore {
 
   // Seals, compactions and erasures, one at a time. Before the committer's locks.
   std::mutex maintenance_mutex_;
+  std::atomic<int> waiting_ = 0;  // for it: the background then pauses
   std::unique_ptr<BlockKeeper> blocks_;
   std::unordered_set<uint32_t> untidy_;  // series that were sealed since all their blocks were joined
-  std::vector<uint32_t> sealed_;         // since any of their blocks were joined
+  std::vector<uint32_t> sealed_;         // since they were put into to_join_
+  std::vector<uint32_t> to_join_;        // series whose blocks are looked through next
+  bool join_all_ = false;                // all that can be joined of them
 
   std::chrono::steady_clock::time_point last_seal_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point last_expiry_ = std::chrono::steady_clock::now();

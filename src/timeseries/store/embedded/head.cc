@@ -7,7 +7,7 @@ namespace sluice::timeseries {
 namespace {
 
 // Series that are written seldom take little memory, those that are written often few chunks.
-constexpr uint32_t kFirstChunk = 8;
+constexpr uint32_t kFirstChunk = 4;
 constexpr uint32_t kLargestChunk = 2048;
 constexpr uint32_t kTextPerPoint = 32;  // room that a chunk of texts begins with
 
@@ -16,13 +16,14 @@ constexpr uint32_t kTextPerPoint = 32;  // room that a chunk of texts begins wit
 Chunk::Chunk(uint32_t capacity, uint32_t text_bytes, bool with_expiry)
     : capacity_(capacity),
       text_capacity_(text_bytes),
-      times_(new int64_t[capacity]),
-      values_(new uint64_t[capacity]),
-      expiry_(with_expiry ? new uint32_t[capacity] : nullptr),
-      text_(text_bytes != 0 ? new char[text_bytes] : nullptr) {}
+      memory_(new char[size_t{capacity} * (with_expiry ? 20 : 16) + text_bytes]),
+      times_(reinterpret_cast<int64_t*>(memory_.get())),
+      values_(reinterpret_cast<uint64_t*>(times_ + capacity)),
+      expiry_(with_expiry ? reinterpret_cast<uint32_t*>(values_ + capacity) : nullptr),
+      text_(text_bytes != 0 ? memory_.get() + size_t{capacity} * (with_expiry ? 20 : 16) : nullptr) {}
 
 void Chunk::add_text(int64_t time, std::string_view text, uint32_t expires) {
-  if (!text.empty()) std::memcpy(text_.get() + text_size_, text.data(), text.size());
+  if (!text.empty()) std::memcpy(text_ + text_size_, text.data(), text.size());
   add(time, static_cast<uint64_t>(text_size_) << 24 | text.size(), expires);
   text_size_ += static_cast<uint32_t>(text.size());
 }
@@ -32,18 +33,18 @@ size_t Chunk::bytes() const { return sizeof(Chunk) + size_t{capacity_} * (expiry
 void Chunk::copy_to(Columns& into, size_t size) const {
   if (text_) {
     for (size_t i = 0; i < size; ++i)
-      into.add_text(times_[i], {text_.get() + (values_[i] >> 24), values_[i] & Points::kMaxTextBytes},
+      into.add_text(times_[i], {text_ + (values_[i] >> 24), values_[i] & Points::kMaxTextBytes},
                     expiry_ ? expiry_[i] : 0);
     return;
   }
   if (expiry_) {
     if (into.expiry.empty()) into.expiry.assign(into.size(), 0);
-    into.expiry.insert(into.expiry.end(), expiry_.get(), expiry_.get() + size);
+    into.expiry.insert(into.expiry.end(), expiry_, expiry_ + size);
   } else if (!into.expiry.empty()) {
     into.expiry.resize(into.expiry.size() + size, 0);
   }
-  into.times.insert(into.times.end(), times_.get(), times_.get() + size);
-  into.values.insert(into.values.end(), values_.get(), values_.get() + size);
+  into.times.insert(into.times.end(), times_, times_ + size);
+  into.values.insert(into.values.end(), values_, values_ + size);
 }
 
 Chunk& Head::new_chunk(size_t text_bytes, bool text, bool expires) {

@@ -44,8 +44,8 @@ class Chunk {
   bool expires() const { return expiry_ != nullptr; }
 
   // Without the lock, up to a size that was read under it.
-  std::span<const int64_t> times(size_t size) const { return {times_.get(), size}; }
-  std::span<const uint64_t> values(size_t size) const { return {values_.get(), size}; }
+  std::span<const int64_t> times(size_t size) const { return {times_, size}; }
+  std::span<const uint64_t> values(size_t size) const { return {values_, size}; }
   // Appends the first `size` points.
   void copy_to(Columns& into, size_t size) const;
 
@@ -57,10 +57,11 @@ class Chunk {
   bool ordered_ = true;  // times rise, none comes twice
   int64_t min_ = INT64_MAX;
   int64_t max_ = INT64_MIN;
-  const std::unique_ptr<int64_t[]> times_;
-  const std::unique_ptr<uint64_t[]> values_;
-  const std::unique_ptr<uint32_t[]> expiry_;
-  const std::unique_ptr<char[]> text_;
+  const std::unique_ptr<char[]> memory_;  // of all that follow
+  int64_t* const times_;
+  uint64_t* const values_;
+  uint32_t* const expiry_;  // null: none expires
+  char* const text_;        // null: numbers
 };
 
 using ChunkRef = std::shared_ptr<Chunk>;
