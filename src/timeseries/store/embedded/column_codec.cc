@@ -366,7 +366,7 @@ void encode_bytes(std::span<const uint8_t> bytes, Effort effort, ByteBuffer& out
   const size_t made = compress(bytes, effort, tail + 1 + kMaxVarint);
   if (made == 0) {
     out.u8_unchecked(static_cast<uint8_t>(Plane::kRaw));
-    out.append_unchecked(bytes.data(), bytes.size());
+    out.append(bytes);
     return;
   }
   out.u8_unchecked(static_cast<uint8_t>(Plane::kZstd));
