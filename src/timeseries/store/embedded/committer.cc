@@ -120,7 +120,7 @@ Status Committer::commit(const std::vector<Request*>& group) {
   for (const auto* request : group) records.push_back(request->record.span());
   TRY(log_->append(records));
   if (settings_.sync == EmbeddedSettings::Sync::kAlways) TRY(log_->sync());
-  for (const auto* series : fresh) TRY(index_.enroll(*series));
+  if (!fresh.empty()) TRY(index_.enroll(fresh));
   const std::lock_guard head_lock(head_mutex_);
   for (const auto* request : group) apply(*request);
   return {};

@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <cstdio>
 
@@ -48,6 +49,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.compression = blocks ? rocksdb::kNoCompression : rocksdb::kZSTD;
   options.target_file_size_base = 32u << 20;
   options.max_bytes_for_level_base = 128u << 20;
+  // Files in which many blocks were dropped are rewritten.
+  options.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(256, 96, 0.4));
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;
@@ -151,9 +154,10 @@ Database::Snapshot Database::snapshot() {
   return {db_->GetSnapshot(), [this](const rocksdb::Snapshot* snapshot) { db_->ReleaseSnapshot(snapshot); }};
 }
 
-std::unique_ptr<rocksdb::Iterator> Database::iterate(rocksdb::ColumnFamilyHandle* family,
-                                                     const Snapshot& snapshot) const {
+std::unique_ptr<rocksdb::Iterator> Database::iterate(rocksdb::ColumnFamilyHandle* family, const Snapshot& snapshot,
+                                                     const rocksdb::Slice* end) const {
   rocksdb::ReadOptions options;
+  options.iterate_upper_bound = end;
   options.snapshot = snapshot.get();
   return std::unique_ptr<rocksdb::Iterator>(db_->NewIterator(options, family));
 }

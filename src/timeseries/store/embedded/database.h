@@ -36,8 +36,10 @@ class Database {
 
   using Snapshot = std::shared_ptr<const rocksdb::Snapshot>;
   Snapshot snapshot();
-  // `snapshot` may be null: the newest state. The iterator must not outlive either.
-  std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family, const Snapshot& snapshot) const;
+  // `snapshot` may be null: the newest state. `end`: keys from there on are not looked at, which matters where many
+  // were deleted; null: all. The iterator must not outlive either.
+  std::unique_ptr<rocksdb::Iterator> iterate(rocksdb::ColumnFamilyHandle* family, const Snapshot& snapshot,
+                                             const rocksdb::Slice* end = nullptr) const;
   Result<std::optional<std::string>> get(rocksdb::ColumnFamilyHandle* family, std::string_view key) const;
   // Without a copy of the value; false: there is none.
   Result<bool> get(rocksdb::ColumnFamilyHandle* family, std::string_view key, const Snapshot& snapshot,

@@ -9,6 +9,7 @@ namespace sluice::timeseries {
 namespace {
 
 constexpr size_t kErasedPerRecord = 100'000;  // series in a record of the log
+constexpr size_t kRemovedAtOnce = 1000;       // series, under one hold of the commit lock
 
 }  // namespace
 
@@ -87,10 +88,11 @@ Status EmbeddedStore::compact_locked(const std::vector<uint32_t>& numbers, bool 
   BlockKeeper::Limits limits{now_seconds(), kMinTime, all};
   if (settings_.retention.count() > 0)
     limits.oldest = now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(settings_.retention).count();
+  std::vector<StoredRef> empty;
   for (const uint32_t number : numbers) {
     {
       const std::lock_guard lock(stop_mutex_);
-      if (stopping_) return {};
+      if (stopping_) break;
     }
     const auto series = TRY(index_->by_number(number));
     if (!series) continue;
@@ -101,9 +103,9 @@ Status EmbeddedStore::compact_locked(const std::vector<uint32_t>& numbers, bool 
       limit.error("a time series is damaged", {{"metric", series->metric()}, {"error", left.error()}});
       continue;
     }
-    if (!TRY(left)) TRY(remove_if_empty(*series));
+    if (!TRY(left)) empty.push_back(series);
   }
-  return {};
+  return remove_empty(empty);
 }
 
 Status EmbeddedStore::compact() {
@@ -120,14 +122,19 @@ Status EmbeddedStore::compact() {
   return {};
 }
 
-Status EmbeddedStore::remove_if_empty(const StoredSeries& series) {
-  const auto commit_lock = committer_->lock_commits();
-  {
-    const auto head_lock = committer_->lock_heads();
-    if (!series.head.empty() || !series.enrolled) return {};
+Status EmbeddedStore::remove_empty(const std::vector<StoredRef>& series) {
+  for (size_t i = 0; i < series.size();) {
+    const auto commit_lock = committer_->lock_commits();
+    std::vector<const StoredSeries*> empty;
+    {
+      const auto head_lock = committer_->lock_heads();
+      for (; i < series.size() && empty.size() < kRemovedAtOnce; ++i)
+        if (series[i]->head.empty() && series[i]->enrolled) empty.push_back(series[i].get());
+    }
+    if (empty.empty()) continue;
+    TRY(index_->remove(empty));
+    committer_->series_were_removed();
   }
-  TRY(index_->remove(series));
-  committer_->series_were_removed();
   return {};
 }
 
@@ -157,9 +164,10 @@ Status EmbeddedStore::erase_locked(const std::vector<StoredRef>& series, int64_t
     committer_->release(bytes);
   }
   // Blocks hold only what was written before, and nothing is sealed meanwhile.
+  std::vector<StoredRef> empty;
   for (const auto& one : series)
-    if (!TRY(blocks_->erase(*one, begin, end))) TRY(remove_if_empty(*one));
-  return {};
+    if (!TRY(blocks_->erase(*one, begin, end))) empty.push_back(one);
+  return remove_empty(empty);
 }
 
 Status EmbeddedStore::erase(const SeriesQuery& query) {

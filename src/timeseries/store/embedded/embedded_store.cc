@@ -13,6 +13,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::chrono::seconds kAfterFailure{2};
 constexpr size_t kJoinedAtOnce = 64;  // series
+// Files that are rewritten at once, some seconds, to give back the room of dropped blocks. Larger ones are left to
+// RocksDB, which does it bit by bit.
+constexpr uint64_t kCompactedAtOnce = 1u << 30;
 // How often all series are looked through for blocks that expired.
 constexpr std::chrono::hours kExpiryInterval{1};
 
@@ -70,11 +73,8 @@ Status EmbeddedStore::replay(std::string_view payload) {
   switch (static_cast<Kind>(payload[0])) {
     case Kind::kPoints:
       return committer_->replay(payload, [this] { return seal_locked(true); });
-    case Kind::kSeries: {
-      for (const auto& [number, identity] : TRY(log_records::read_series(payload)))
-        TRY(index_->enroll(number, identity));
-      return {};
-    }
+    case Kind::kSeries:
+      return index_->enroll(TRY(log_records::read_series(payload)));
     case Kind::kErase: {
       const auto erase = TRY(log_records::read_erase(payload));
       std::vector<StoredRef> series;
@@ -165,7 +165,8 @@ Status EmbeddedStore::tidy_locked(bool idle, Clock::time_point now) {
   if (!to_join_.empty() || !join_all_) return {};
   join_all_ = false;
   TRY(database_->flush());
-  if (blocks_->garbage() > database_->disk_bytes() / 10) {
+  const uint64_t disk = database_->disk_bytes();
+  if (disk < kCompactedAtOnce && blocks_->garbage() > disk / 10) {
     TRY(database_->compact());
     blocks_->garbage_is_gone();
   }
@@ -192,7 +193,8 @@ void EmbeddedStore::run_sync() {
   std::unique_lock lock(stop_mutex_);
   while (!stop_.wait_for(lock, settings_.sync_interval, [this] { return stopping_; })) {
     lock.unlock();
-    const uint64_t written = committer_->written_points();
+    // Of service values too.
+    const uint64_t written = committer_->log().bytes();
     if (written != synced) {
       const auto status = committer_->log().sync();
       static log::RateLimit limit;

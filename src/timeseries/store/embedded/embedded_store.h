@@ -89,8 +89,8 @@ class EmbeddedStore : public Store, public ServiceStore {
   Status write_sealing(const std::vector<StoredRef>& series);
   Status compact_locked(const std::vector<uint32_t>& numbers, bool all);
   Status erase_locked(const std::vector<StoredRef>& series, int64_t begin, int64_t end, bool log);
-  // Its last block is gone: takes it out of the index, unless there are points in memory.
-  Status remove_if_empty(const StoredSeries& series);
+  // Their last blocks are gone: takes them out of the index, but for those with points in memory.
+  Status remove_empty(const std::vector<StoredRef>& series);
   // Logs and applies. `value`: that of the key, or none.
   Status change_service(std::string_view key, std::string_view value, bool erased);
   Status apply_service(std::string_view key, std::string_view stamped, bool erased);

@@ -2,12 +2,16 @@
 #include "timeseries/store/embedded/series_index.h"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "timeseries/store/embedded/keys.h"
 #include "timeseries/value_pattern.h"
 
 namespace sluice::timeseries {
 namespace {
+
+constexpr size_t kNamesKept = 50'000;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -33,8 +37,10 @@ tl::unexpected<Error> damaged() { return fail(Code::kDataLoss, "damaged index of
 // Calls f(rest of the key, value) for each key of the index that begins with prefix; f returns false to stop.
 template <typename F>
 Status scan(const Database& database, const std::string& prefix, F f) {
-  const auto at = database.iterate(database.index(), nullptr);
-  for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next())
+  const std::string behind = keys::after(prefix);
+  const rocksdb::Slice end(behind);
+  const auto at = database.iterate(database.index(), nullptr, &end);
+  for (at->Seek(prefix); at->Valid(); at->Next())
     if (!f(view(at->key()).substr(prefix.size()), view(at->value()))) break;
   if (!at->status().ok()) return fail(database_error("cannot read the index of time series", at->status()));
   return {};
@@ -230,85 +236,113 @@ Result<std::vector<std::string>> SeriesIndex::metric_names(std::string_view pref
 
 Result<std::vector<std::string>> SeriesIndex::first_texts(char kind) const {
   std::vector<std::string> texts;
-  const auto at = database_.iterate(database_.index(), nullptr);
   const std::string prefix(1, kind);
-  at->Seek(prefix);
-  while (at->Valid() && at->key().starts_with(prefix)) {
+  const std::string behind = keys::after(prefix);
+  const rocksdb::Slice end(behind);
+  const auto at = database_.iterate(database_.index(), nullptr, &end);
+  // Over all keys of the same text: step by step while they are few.
+  int steps = 0;
+  for (at->Seek(prefix); at->Valid();) {
     std::string_view rest = view(at->key()).substr(1);
     auto text = keys::take_text(rest);
     if (!text) return damaged();
-    // Over all keys of the same text.
-    at->Seek(keys::after(keys::of(kind, *text)));
-    texts.push_back(std::move(*text));
+    const bool is_new = texts.empty() || texts.back() != *text;
+    if (is_new) texts.push_back(std::move(*text));
+    steps = is_new ? 0 : steps + 1;
+    if (steps < 8)
+      at->Next();
+    else
+      at->Seek(keys::after(keys::of(kind, texts.back())));
   }
   if (!at->status().ok()) return fail(database_error("cannot read the index of time series", at->status()));
   sort_as_java(texts);
   return texts;
 }
 
-Status SeriesIndex::enroll(const StoredSeries& series) {
+void SeriesIndex::put_name(rocksdb::WriteBatch& batch, std::string key) {
+  if (named_.size() > kNamesKept) named_.clear();
+  const auto [kept, is_new] = named_.insert(std::move(key));
+  if (is_new) batch.Put(database_.index(), *kept, {});
+}
+
+Status SeriesIndex::enroll(std::span<const StoredSeries* const> series) {
   rocksdb::WriteBatch batch;
   auto* index = database_.index();
-  const std::string identity = keys::identity(series.metric(), series.type(), series.tags());
-  batch.Put(index, number_key(series.number), identity);
-  batch.Put(index, identity, number_value(series.number));
-  batch.Put(index, keys::of(keys::kMetric, series.metric()), {});
-  for (const auto& [name, value] : series.tags().all()) {
-    std::string key = keys::of(keys::kTag, series.metric(), name, value);
-    keys::append_number(key, series.number);
-    batch.Put(index, key, {});
-    batch.Put(index, keys::of(keys::kTagName, name, series.metric()), {});
-    batch.Put(index, keys::of(keys::kTagValue, value, series.metric(), name), {});
+  for (const StoredSeries* one : series) {
+    const std::string identity = keys::identity(one->metric(), one->type(), one->tags());
+    batch.Put(index, number_key(one->number), identity);
+    batch.Put(index, identity, number_value(one->number));
+    put_name(batch, keys::of(keys::kMetric, one->metric()));
+    for (const auto& [name, value] : one->tags().all()) {
+      std::string key = keys::of(keys::kTag, one->metric(), name, value);
+      keys::append_number(key, one->number);
+      batch.Put(index, key, {});
+      put_name(batch, keys::of(keys::kTagName, name, one->metric()));
+      put_name(batch, keys::of(keys::kTagValue, value, one->metric(), name));
+    }
   }
-  TRY(database_.write(batch));
-  series.enrolled.store(true, std::memory_order_release);
+  if (auto status = database_.write(batch); !status) {
+    named_.clear();
+    return status;
+  }
+  for (const StoredSeries* one : series) one->enrolled.store(true, std::memory_order_release);
   return {};
 }
 
-Status SeriesIndex::enroll(uint32_t number, std::string_view identity) {
-  StoredRef series;
-  {
+Status SeriesIndex::enroll(const std::vector<std::pair<uint32_t, std::string_view>>& identities) {
+  std::vector<StoredRef> series;
+  std::vector<const StoredSeries*> plain;
+  for (const auto& [number, identity] : identities) {
     const std::lock_guard lock(mutex_);
     if (!keys::parse_identity(identity)) return damaged();
     next_number_ = std::max(next_number_, uint64_t{number} + 1);
     const auto found = by_identity_.find(std::string(identity));
     if (found != by_identity_.end() && found->second->number == number) {
-      series = found->second;
+      series.push_back(found->second);
     } else {
       if (found != by_identity_.end()) {
         by_number_.erase(found->second->number);
         by_identity_.erase(found);
       }
-      series = add_locked(number, false, std::string(identity));
+      series.push_back(add_locked(number, false, std::string(identity)));
     }
+    plain.push_back(series.back().get());
   }
-  return enroll(*series);
+  return enroll(plain);
 }
 
-Status SeriesIndex::remove(const StoredSeries& series) {
+Status SeriesIndex::remove(std::span<const StoredSeries* const> series) {
   auto* index = database_.index();
   rocksdb::WriteBatch batch;
-  batch.Delete(index, number_key(series.number));
-  batch.Delete(index, keys::identity(series.metric(), series.type(), series.tags()));
-  for (const auto& [name, value] : series.tags().all()) {
-    std::string key = keys::of(keys::kTag, series.metric(), name, value);
-    keys::append_number(key, series.number);
-    batch.Delete(index, key);
+  std::set<std::pair<std::string_view, std::string_view>> names;                      // metric, tag
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> values;  // metric, tag, value
+  for (const StoredSeries* one : series) {
+    batch.Delete(index, number_key(one->number));
+    batch.Delete(index, keys::identity(one->metric(), one->type(), one->tags()));
+    for (const auto& [name, value] : one->tags().all()) {
+      std::string key = keys::of(keys::kTag, one->metric(), name, value);
+      keys::append_number(key, one->number);
+      batch.Delete(index, key);
+      names.emplace(one->metric(), name);
+      values.emplace(one->metric(), name, value);
+    }
   }
+  named_.clear();
   TRY(database_.write(batch));
-  series.enrolled.store(false, std::memory_order_release);
+  for (const StoredSeries* one : series) one->enrolled.store(false, std::memory_order_release);
   // Names and values that no other series of the metric has.
   batch.Clear();
-  for (const auto& [name, value] : series.tags().all()) {
-    if (!TRY(any(database_, keys::of(keys::kTag, series.metric(), name))))
-      batch.Delete(index, keys::of(keys::kTagName, name, series.metric()));
-    if (!TRY(any(database_, keys::of(keys::kTag, series.metric(), name, value))))
-      batch.Delete(index, keys::of(keys::kTagValue, value, series.metric(), name));
-  }
+  for (const auto& [metric, name] : names)
+    if (!TRY(any(database_, keys::of(keys::kTag, metric, name))))
+      batch.Delete(index, keys::of(keys::kTagName, name, metric));
+  for (const auto& [metric, name, value] : values)
+    if (!TRY(any(database_, keys::of(keys::kTag, metric, name, value))))
+      batch.Delete(index, keys::of(keys::kTagValue, value, metric, name));
   return batch.Count() == 0 ? Status() : database_.write(batch);
 }
 
 Status SeriesIndex::forget_metric(std::string_view metric) {
+  named_.clear();
   rocksdb::WriteBatch batch;
   batch.Delete(database_.index(), keys::of(keys::kMetric, metric));
   return database_.write(batch);

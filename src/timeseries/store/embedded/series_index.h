@@ -7,9 +7,11 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "timeseries/store.h"
@@ -54,12 +56,12 @@ class SeriesIndex {
   Result<std::vector<std::string>> tag_names() const { return first_texts(keys::kTagName); }
   Result<std::vector<std::string>> tag_values() const { return first_texts(keys::kTagValue); }
 
-  // Makes the entries of a series.
-  Status enroll(const StoredSeries& series);
-  // The same when a log is replayed: it may be known or not.
-  Status enroll(uint32_t number, std::string_view identity);
-  // Removes them; not the name of the metric.
-  Status remove(const StoredSeries& series);
+  // Makes the entries of series.
+  Status enroll(std::span<const StoredSeries* const> series);
+  // The same when a log is replayed: they may be known or not.
+  Status enroll(const std::vector<std::pair<uint32_t, std::string_view>>& identities);
+  // Removes them; not the names of the metrics. Many at once cost less.
+  Status remove(std::span<const StoredSeries* const> series);
   Status forget_metric(std::string_view metric);
 
  private:
@@ -71,6 +73,9 @@ class SeriesIndex {
     return !pattern_prefix_.empty() && value.starts_with(pattern_prefix_);
   }
 
+  // Puts the key of a name, unless it was lately.
+  void put_name(rocksdb::WriteBatch& batch, std::string key);
+
   Database& database_;
   const std::string pattern_prefix_;
   const size_t cached_;
@@ -80,6 +85,8 @@ class SeriesIndex {
   std::unordered_map<uint32_t, const StoredSeries*> by_number_;  // the same series
   size_t evict_above_;
   uint64_t next_number_ = 1;
+
+  std::unordered_set<std::string> named_;  // keys of names that are there; under the commit lock
 };
 
 }  // namespace sluice::timeseries
