@@ -278,7 +278,7 @@ TEST_F(EmbeddedStoreTest, TheBackgroundSealsAndTidies) {
   ASSERT_TRUE(open());
   const auto to = series("m");
   for (int64_t part = 0; part < 100; ++part) ASSERT_TRUE(write(to, part * 1'000'000, (part + 1) * 1'000'000));
-  for (int i = 0; i < 200 && store_->statistics().head_bytes != 0; ++i) ::usleep(50'000);
+  for (int i = 0; i < 400 && store_->statistics().log_bytes > 1000; ++i) ::usleep(50'000);
   EXPECT_EQ(store_->statistics().head_bytes, 0u);
   EXPECT_LT(store_->statistics().log_bytes, 1000u);
   EXPECT_EQ(count("m"), 100'000u);
