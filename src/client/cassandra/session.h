@@ -19,6 +19,7 @@
 #include "client/cassandra/host.h"
 #include "client/cassandra/requests.h"
 #include "client/cassandra/rows.h"
+#include "client/cassandra/server_error.h"
 #include "client/cassandra/settings.h"
 #include "client/cassandra/topology.h"
 
