@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A client of Apache Cassandra (CQL's native protocol, version 4): standard types only, for programs outside of Sluice.
-// Errors are values; nothing throws for faults of servers or networks. Sessions and statements are thread-safe; requests,
-// batches and rows belong to one thread at a time.
+// Errors are values; nothing throws for faults of servers or networks. Sessions and statements are thread-safe;
+// requests, batches and rows belong to one thread at a time.
 //
 // Each operation comes in three forms:
 //   session.execute(request)             waits; not on a thread that a callback was called on
@@ -39,8 +39,8 @@ struct Error {
     kInternal,         // bytes that do not decode, defects
   };
   Kind kind = Kind::kInternal;
-  int server_code = 0;      // CQL's error code, e.g. 0x1100; 0: the server did not say it
-  bool may_retry = false;   // the same request may pass later
+  int server_code = 0;     // CQL's error code, e.g. 0x1100; 0: the server did not say it
+  bool may_retry = false;  // the same request may pass later
   std::string message;
   std::string peer;  // "host:port"; empty: none in particular
 };
@@ -96,7 +96,19 @@ class Pending {
   std::shared_ptr<State> state_;
 };
 
-enum class Consistency : uint16_t { kAny, kOne, kTwo, kThree, kQuorum, kAll, kLocalQuorum, kEachQuorum, kSerial, kLocalSerial, kLocalOne };
+enum class Consistency : uint16_t {
+  kAny,
+  kOne,
+  kTwo,
+  kThree,
+  kQuorum,
+  kAll,
+  kLocalQuorum,
+  kEachQuorum,
+  kSerial,
+  kLocalSerial,
+  kLocalOne
+};
 
 struct Options {
   std::vector<std::string> contact_points{"127.0.0.1:9042"};

@@ -44,7 +44,8 @@ StatementPtr statement(const FakeColumns& parameters, const FakeColumns& columns
 // ---- frames
 
 TEST(Frame, HeaderOfARequest) {
-  const auto bytes = header_bytes({.flags = kFlagCompressed, .stream = 0x1234, .opcode = Opcode::kBatch, .body_bytes = 0x01020304});
+  const auto bytes =
+      header_bytes({.flags = kFlagCompressed, .stream = 0x1234, .opcode = Opcode::kBatch, .body_bytes = 0x01020304});
   EXPECT_EQ(hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()}), "040112340d01020304");
 }
 
@@ -110,9 +111,20 @@ TEST(Requests, Startup) {
 }
 
 TEST(Requests, Query) {
-  EXPECT_EQ(hex(query_body("SELECT 1", Consistency::kOne, {.page_size = 0}).view()), "0000000853454c4543542031" "0001" "00");
-  EXPECT_EQ(hex(query_body("x", Consistency::kQuorum, {.serial_consistency = Consistency::kLocalSerial, .timestamp = 5, .page_size = 7}, "ps").view()),
-            "0000000178" "0004" "3c" "00000007" "000000027073" "0009" "0000000000000005");
+  EXPECT_EQ(hex(query_body("SELECT 1", Consistency::kOne, {.page_size = 0}).view()),
+            "0000000853454c4543542031"
+            "0001"
+            "00");
+  EXPECT_EQ(hex(query_body("x", Consistency::kQuorum,
+                           {.serial_consistency = Consistency::kLocalSerial, .timestamp = 5, .page_size = 7}, "ps")
+                    .view()),
+            "0000000178"
+            "0004"
+            "3c"
+            "00000007"
+            "000000027073"
+            "0009"
+            "0000000000000005");
 }
 
 TEST(Requests, ExecuteWithValues) {
@@ -120,8 +132,16 @@ TEST(Requests, ExecuteWithValues) {
   Execute request(insert);
   request.values().blob("\x01\x02").int32(-2).null();
   EXPECT_EQ(request.value_count(), 3);
-  auto body = execute_body(*insert, request.bytes(), 3, Consistency::kLocalQuorum, {.timestamp = 1700000000000, .page_size = 0}, false);
-  EXPECT_EQ(hex(body.view()), "0010" + hex("0123456789abcdef") + "0006" "21" "0003" "000000020102" "00000004fffffffe" "ffffffff" "0000018bcfe56800");
+  auto body = execute_body(*insert, request.bytes(), 3, Consistency::kLocalQuorum,
+                           {.timestamp = 1700000000000, .page_size = 0}, false);
+  EXPECT_EQ(hex(body.view()), "0010" + hex("0123456789abcdef") +
+                                  "0006"
+                                  "21"
+                                  "0003"
+                                  "000000020102"
+                                  "00000004fffffffe"
+                                  "ffffffff"
+                                  "0000018bcfe56800");
   EXPECT_EQ(request.partition_key(), "\x01\x02");
 }
 
@@ -133,7 +153,9 @@ TEST(Requests, KeyOfSeveralColumns) {
   ASSERT_TRUE(read);
   Execute request(std::make_shared<Statement>("x", std::move(*read)));
   request.values().text("first").int32(1).text("zz");
-  EXPECT_EQ(hex(*request.partition_key()), "00027a7a00" "0005666972737400");
+  EXPECT_EQ(hex(*request.partition_key()),
+            "00027a7a00"
+            "0005666972737400");
 }
 
 TEST(Requests, BatchOfPreparedStatements) {
@@ -146,8 +168,22 @@ TEST(Requests, BatchOfPreparedStatements) {
   EXPECT_EQ(batch.statements().size(), 1u);
   auto body = batch.take_body(Consistency::kOne);
   ASSERT_TRUE(body);
-  const std::string head = "01" "0010" + hex("0123456789abcdef") + "0002";
-  EXPECT_EQ(hex(body->view()), "01" "0002" + head + "000000026b31" "000000027631" + head + "000000026b32" "fffffffe" "0001" "20" "0000000000000002");
+  const std::string head =
+      "01"
+      "0010" +
+      hex("0123456789abcdef") + "0002";
+  EXPECT_EQ(hex(body->view()),
+            "01"
+            "0002" +
+                head +
+                "000000026b31"
+                "000000027631" +
+                head +
+                "000000026b32"
+                "fffffffe"
+                "0001"
+                "20"
+                "0000000000000002");
   EXPECT_TRUE(batch.empty());
 }
 
@@ -171,8 +207,18 @@ TEST(Requests, Values) {
   values.int64(1).float64(1.5).boolean(true).timestamp(-1).text_map({{"b", "2"}, {"a", "1"}});
   std::memcpy(values.space(2), "xy", 2);
   EXPECT_EQ(values.count(), 6);
-  EXPECT_EQ(hex(out.view()), "000000080000000000000001" "000000083ff8000000000000" "0000000101" "00000008ffffffffffffffff"
-                             "00000018" "00000002" "0000000161" "0000000131" "0000000162" "0000000132" "000000027879");
+  EXPECT_EQ(hex(out.view()),
+            "000000080000000000000001"
+            "000000083ff8000000000000"
+            "0000000101"
+            "00000008ffffffffffffffff"
+            "00000018"
+            "00000002"
+            "0000000161"
+            "0000000131"
+            "0000000162"
+            "0000000132"
+            "000000027879");
 }
 
 // ---- answers
@@ -220,7 +266,8 @@ TEST(Answers, RowsWithoutMetadataHaveThoseOfTheStatement) {
 }
 
 TEST(Answers, EveryCutIsFound) {
-  const std::string whole = rows_body({{"m", kTextMapType}, {"s", kTextSetType}}, {{"abc", "d"}, {std::nullopt, ""}}, "p");
+  const std::string whole =
+      rows_body({{"m", kTextMapType}, {"s", kTextSetType}}, {{"abc", "d"}, {std::nullopt, ""}}, "p");
   for (size_t n = 0; n < whole.size(); ++n) {
     auto frame = result(std::string_view(whole).substr(0, n));
     if (!read_result_kind(frame)) continue;
@@ -232,7 +279,8 @@ TEST(Answers, EveryCutIsFound) {
 }
 
 TEST(Answers, HugeCountsCostNothing) {
-  for (auto& body : {be32(2) + be32(1) + be32(INT32_MAX), be32(2) + be32(4) + be32(0) + be32(INT32_MAX), be32(2) + be32(0) + be32(UINT32_MAX)}) {
+  for (auto& body : {be32(2) + be32(1) + be32(INT32_MAX), be32(2) + be32(4) + be32(0) + be32(INT32_MAX),
+                     be32(2) + be32(0) + be32(UINT32_MAX)}) {
     auto frame = result(body);
     ASSERT_TRUE(read_result_kind(frame));
     EXPECT_FALSE(Rows::decode(std::move(frame), nullptr));
@@ -244,8 +292,8 @@ TEST(Answers, HugeCountsCostNothing) {
 }
 
 TEST(Answers, TypesByName) {
-  const std::string bytes = be16(0x21) + be16(0x0D) + be16(0x31) + be16(2) + be16(0x02) + be16(0x30) + string_of("ks") + string_of("udt") +
-                            be16(1) + string_of("field") + be16(0x0B);
+  const std::string bytes = be16(0x21) + be16(0x0D) + be16(0x31) + be16(2) + be16(0x02) + be16(0x30) + string_of("ks") +
+                            string_of("udt") + be16(1) + string_of("field") + be16(0x0B);
   ByteReader in(bytes);
   auto type = read_type(in);
   ASSERT_TRUE(type);
@@ -278,7 +326,8 @@ TEST(Answers, Events) {
   EXPECT_EQ(status->kind, Event::Kind::kStatus);
   EXPECT_EQ(status->address, "127.0.0.1");
   EXPECT_EQ(status->port, 9042);
-  auto schema = read(string_of("SCHEMA_CHANGE") + string_of("UPDATED") + string_of("TABLE") + string_of("ks") + string_of("t"));
+  auto schema =
+      read(string_of("SCHEMA_CHANGE") + string_of("UPDATED") + string_of("TABLE") + string_of("ks") + string_of("t"));
   ASSERT_TRUE(schema);
   EXPECT_EQ(schema->name, "t");
   EXPECT_EQ(read(string_of("SOMETHING_NEW"))->kind, Event::Kind::kOther);
@@ -295,8 +344,10 @@ TEST(Answers, Errors) {
   const Case cases[] = {
       {ErrorCode::kOverloaded, "", Code::kResourceExhausted, Retry::kReroute},
       {ErrorCode::kUnavailable, be16(4) + be32(2) + be32(1), Code::kUnavailable, Retry::kBackoff},
-      {ErrorCode::kWriteTimeout, be16(4) + be32(1) + be32(2) + string_of("UNLOGGED_BATCH"), Code::kUndetermined, Retry::kBackoff},
-      {ErrorCode::kReadTimeout, be16(4) + be32(1) + be32(2) + std::string(1, '\1'), Code::kDeadlineExceeded, Retry::kBackoff},
+      {ErrorCode::kWriteTimeout, be16(4) + be32(1) + be32(2) + string_of("UNLOGGED_BATCH"), Code::kUndetermined,
+       Retry::kBackoff},
+      {ErrorCode::kReadTimeout, be16(4) + be32(1) + be32(2) + std::string(1, '\1'), Code::kDeadlineExceeded,
+       Retry::kBackoff},
       {ErrorCode::kSyntaxError, "", Code::kInvalidArgument, Retry::kNever},
       {ErrorCode::kUnauthorized, "", Code::kPermissionDenied, Retry::kNever},
       {ErrorCode::kAlreadyExists, string_of("ks") + string_of("t"), Code::kAlreadyExists, Retry::kNever},
@@ -333,7 +384,8 @@ TEST(Settings, Addresses) {
   expect("[::1]:1", "::1", 1);
   expect("[::1]", "::1", 9042);
   expect("fe80::1", "fe80::1", 9042);
-  for (auto wrong : {"", ":9042", "db1:", "db1:0", "db1:70000", "db1:x", "[::1", "[::1]9042"}) EXPECT_FALSE(parse_address(wrong, 9042)) << wrong;
+  for (auto wrong : {"", ":9042", "db1:", "db1:0", "db1:70000", "db1:x", "[::1", "[::1]9042"})
+    EXPECT_FALSE(parse_address(wrong, 9042)) << wrong;
   EXPECT_TRUE(check(Settings()));
   Settings none;
   none.contact_points.clear();

@@ -51,31 +51,56 @@ Result<ColumnType> read_nested(ByteReader& in, int depth, size_t& parts) {
 
 std::string_view plain_name(TypeId id) {
   switch (id) {
-    case TypeId::kAscii: return "ascii";
-    case TypeId::kBigint: return "bigint";
-    case TypeId::kBlob: return "blob";
-    case TypeId::kBoolean: return "boolean";
-    case TypeId::kCounter: return "counter";
-    case TypeId::kDecimal: return "decimal";
-    case TypeId::kDouble: return "double";
-    case TypeId::kFloat: return "float";
-    case TypeId::kInt: return "int";
-    case TypeId::kTimestamp: return "timestamp";
-    case TypeId::kUuid: return "uuid";
-    case TypeId::kText: return "text";
-    case TypeId::kVarint: return "varint";
-    case TypeId::kTimeuuid: return "timeuuid";
-    case TypeId::kInet: return "inet";
-    case TypeId::kDate: return "date";
-    case TypeId::kTime: return "time";
-    case TypeId::kSmallint: return "smallint";
-    case TypeId::kTinyint: return "tinyint";
-    case TypeId::kDuration: return "duration";
-    case TypeId::kList: return "list";
-    case TypeId::kMap: return "map";
-    case TypeId::kSet: return "set";
-    case TypeId::kTuple: return "tuple";
-    default: return "";
+    case TypeId::kAscii:
+      return "ascii";
+    case TypeId::kBigint:
+      return "bigint";
+    case TypeId::kBlob:
+      return "blob";
+    case TypeId::kBoolean:
+      return "boolean";
+    case TypeId::kCounter:
+      return "counter";
+    case TypeId::kDecimal:
+      return "decimal";
+    case TypeId::kDouble:
+      return "double";
+    case TypeId::kFloat:
+      return "float";
+    case TypeId::kInt:
+      return "int";
+    case TypeId::kTimestamp:
+      return "timestamp";
+    case TypeId::kUuid:
+      return "uuid";
+    case TypeId::kText:
+      return "text";
+    case TypeId::kVarint:
+      return "varint";
+    case TypeId::kTimeuuid:
+      return "timeuuid";
+    case TypeId::kInet:
+      return "inet";
+    case TypeId::kDate:
+      return "date";
+    case TypeId::kTime:
+      return "time";
+    case TypeId::kSmallint:
+      return "smallint";
+    case TypeId::kTinyint:
+      return "tinyint";
+    case TypeId::kDuration:
+      return "duration";
+    case TypeId::kList:
+      return "list";
+    case TypeId::kMap:
+      return "map";
+    case TypeId::kSet:
+      return "set";
+    case TypeId::kTuple:
+      return "tuple";
+    default:
+      return "";
   }
 }
 

@@ -46,8 +46,9 @@ Connection::Connection(std::shared_ptr<const Settings> settings, std::unique_ptr
 
 Connection::~Connection() = default;
 
-awaitable<Result<std::shared_ptr<Connection>>> Connection::open(std::shared_ptr<const Settings> settings, Address address,
-                                                                TaskScope& scope, Observer observer, Deadline deadline) {
+awaitable<Result<std::shared_ptr<Connection>>> Connection::open(std::shared_ptr<const Settings> settings,
+                                                                Address address, TaskScope& scope, Observer observer,
+                                                                Deadline deadline) {
   auto stream = CO_TRY(co_await net::connect(address.host, address.port, deadline));
   if (settings->tls) {
     const std::string& name = settings->tls_name.empty() ? address.host : settings->tls_name;
@@ -348,8 +349,10 @@ void Connection::close(Error reason) {
   // Requests that the server may have answered, had the connection lived, may be sent to another one.
   auto told = [&]() -> Result<ResponseFrame> {
     if (reason.code() == Code::kCancelled) return fail(reason);
-    return fail(
-        Error(Code::kUnavailable, "the connection was lost").with_retry(Retry::kReroute).with_peer(peer()).with_cause(reason));
+    return fail(Error(Code::kUnavailable, "the connection was lost")
+                    .with_retry(Retry::kReroute)
+                    .with_peer(peer())
+                    .with_cause(reason));
   };
   std::vector<std::unique_ptr<Exchange>> sent;
   for (Slot& slot : slots_) {

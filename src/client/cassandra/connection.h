@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Connection: one connection to one node, past its start-up messages. Many requests are under way at once, each under a
-// stream id; small ones that wait are written together. Belongs to the io_context that it was opened on; submit(), load()
-// and is_open() from any thread, all else on its own. Kept alive by its tasks, which end when it closes.
+// stream id; small ones that wait are written together. Belongs to the io_context that it was opened on; submit(),
+// load() and is_open() from any thread, all else on its own. Kept alive by its tasks, which end when it closes.
 // Source of truth: native_protocol_v4.spec, sections 2 to 4; PROTOCOL.md.
 #pragma once
 
@@ -114,17 +114,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   // Of the connection's thread:
   std::deque<std::unique_ptr<Exchange>> waiting_;
-  std::vector<Slot> slots_;         // by stream
-  std::vector<int> free_streams_;   // the last used first
-  uint32_t under_way_ = 0;          // slots in use, orphans included
+  std::vector<Slot> slots_;        // by stream
+  std::vector<int> free_streams_;  // the last used first
+  uint32_t under_way_ = 0;         // slots in use, orphans included
   uint32_t orphans_ = 0;
-  ByteBuffer batch_;                // what is written next
-  RequestFramePtr large_;           // and its last body, when that is too large to copy
-  Signal writable_;                 // there may be something to write
-  Signal watch_;                    // the next look at deadlines must be earlier
+  ByteBuffer batch_;       // what is written next
+  RequestFramePtr large_;  // and its last body, when that is too large to copy
+  Signal writable_;        // there may be something to write
+  Signal watch_;           // the next look at deadlines must be earlier
   Deadline::Clock::time_point watch_at_ = Deadline::Clock::time_point::max();
   Deadline::Clock::time_point last_read_;
-  bool heartbeat_ = false;          // one is under way
+  bool heartbeat_ = false;  // one is under way
 };
 
 }  // namespace sluice::client::cassandra

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first messages of a connection, one after the other: OPTIONS, STARTUP, authentication, USE. And call(), with which
-// a coroutine asks on one connection.
+// The first messages of a connection, one after the other: OPTIONS, STARTUP, authentication, USE. And call(), with
+// which a coroutine asks on one connection.
 #include <algorithm>
 #include <boost/asio/async_result.hpp>
 #include <optional>
@@ -44,11 +44,11 @@ awaitable<Result<ResponseFrame>> Connection::ask(Opcode opcode, ByteBuffer body,
 
 awaitable<Status> Connection::start(Deadline deadline) {
   auto unexpected = [&](std::string_view after) {
-    return fail(Error(Code::kDataLoss, "the server answered " + std::string(after) + " with another message").with_peer(peer()));
+    return fail(Error(Code::kDataLoss, "the server answered " + std::string(after) + " with another message")
+                    .with_peer(peer()));
   };
-  std::map<std::string, std::string> options{{"CQL_VERSION", "3.0.0"},
-                                             {"DRIVER_NAME", settings_->client_name},
-                                             {"DRIVER_VERSION", "4"}};
+  std::map<std::string, std::string> options{
+      {"CQL_VERSION", "3.0.0"}, {"DRIVER_NAME", settings_->client_name}, {"DRIVER_VERSION", "4"}};
   if (settings_->compression) {
     auto supported = CO_TRY(co_await ask(Opcode::kOptions, {}, deadline));
     if (supported.header.opcode != Opcode::kSupported) co_return unexpected("OPTIONS");
@@ -65,7 +65,8 @@ awaitable<Status> Connection::start(Deadline deadline) {
   }
   if (!settings_->keyspace.empty()) {
     auto used = co_await ask(
-        Opcode::kQuery, query_body("USE " + quoted_identifier(settings_->keyspace), Consistency::kOne, {.page_size = 0}), deadline);
+        Opcode::kQuery,
+        query_body("USE " + quoted_identifier(settings_->keyspace), Consistency::kOne, {.page_size = 0}), deadline);
     if (!used) co_return fail(std::move(used).error());
   }
   co_return Status();
@@ -85,7 +86,8 @@ awaitable<Status> Connection::authenticate(const std::string& server_class, Dead
     if (answer.header.opcode != Opcode::kAuthChallenge) break;
     token = CO_TRY(authenticator->answer(CO_TRY(read_token(answer))));
   }
-  co_return fail(Error(Code::kUnauthenticated, "the server does not come to an end with authentication").with_peer(peer()));
+  co_return fail(
+      Error(Code::kUnauthenticated, "the server does not come to an end with authentication").with_peer(peer()));
 }
 
 namespace {

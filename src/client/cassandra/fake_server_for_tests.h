@@ -23,10 +23,10 @@ namespace sluice::client::cassandra {
 struct FakeRequest {
   Opcode opcode;
   int16_t stream;
-  ByteBuffer body;   // plain
-  bool compressed;   // as it came
-  int connection;    // counted from 0
-  int number;        // of its opcode, over all connections, from 1
+  ByteBuffer body;  // plain
+  bool compressed;  // as it came
+  int connection;   // counted from 0
+  int number;       // of its opcode, over all connections, from 1
 };
 
 struct FakeReply {
@@ -58,14 +58,19 @@ inline std::string be16(uint16_t value) {
   out.u16_be(value);
   return std::string(out.view());
 }
-inline std::string string_of(std::string_view text) { return be16(static_cast<uint16_t>(text.size())) + std::string(text); }
-inline std::string value_of(std::string_view bytes) { return be32(static_cast<uint32_t>(bytes.size())) + std::string(bytes); }
+inline std::string string_of(std::string_view text) {
+  return be16(static_cast<uint16_t>(text.size())) + std::string(text);
+}
+inline std::string value_of(std::string_view bytes) {
+  return be32(static_cast<uint32_t>(bytes.size())) + std::string(bytes);
+}
 
 // Type and name of a column; rows of values (nullopt: null).
 using FakeColumns = std::vector<std::pair<std::string, std::string>>;  // name, [option] as bytes
 using FakeRows = std::vector<std::vector<std::optional<std::string>>>;
 
-inline std::string columns_bytes(const FakeColumns& columns, std::string_view keyspace = "ks", std::string_view table = "t") {
+inline std::string columns_bytes(const FakeColumns& columns, std::string_view keyspace = "ks",
+                                 std::string_view table = "t") {
   std::string out = string_of(keyspace) + string_of(table);
   for (auto& [name, type] : columns) out += string_of(name) + type;
   return out;
@@ -104,12 +109,10 @@ class FakeServer {
   using Script = std::function<std::optional<FakeReply>(const FakeRequest&)>;
 
   // `script` sees each request first; nullopt: the usual answer. Called on network threads, one at a time.
-  FakeServer(NetworkThreads& threads, Script script = {}, uint16_t port = 0)
-      : script_(std::move(script)) {
-    auto opened = net::Listener::open(threads, {.host = "127.0.0.1", .port = port}, {},
-                                      [this](std::unique_ptr<net::Stream> stream, net::Admission) -> awaitable<void> {
-                                        co_await serve(*stream);
-                                      });
+  FakeServer(NetworkThreads& threads, Script script = {}, uint16_t port = 0) : script_(std::move(script)) {
+    auto opened = net::Listener::open(
+        threads, {.host = "127.0.0.1", .port = port}, {},
+        [this](std::unique_ptr<net::Stream> stream, net::Admission) -> awaitable<void> { co_await serve(*stream); });
     EXPECT_TRUE(opened) << opened.error().describe();
     listener_ = std::move(*opened);
     listener_->start();
@@ -194,7 +197,8 @@ class FakeServer {
     frame.append(body.span());
     const bool cut = reply.cut < frame.size();
     if (cut) frame.truncate(reply.cut);
-    const bool written = static_cast<bool>(co_await stream.write(frame.span(), Deadline::after(std::chrono::seconds(20))));
+    const bool written =
+        static_cast<bool>(co_await stream.write(frame.span(), Deadline::after(std::chrono::seconds(20))));
     if (cut) stream.abort();
     co_return written && !cut;
   }
@@ -208,24 +212,31 @@ class FakeServer {
                         (offer_lz4 ? be16(2) + string_of("snappy") + string_of("lz4") : be16(1) + string_of("snappy"))};
       case Opcode::kStartup:
         if (require_password)
-          return {.opcode = Opcode::kAuthenticate, .body = string_of("org.apache.cassandra.auth.PasswordAuthenticator")};
+          return {.opcode = Opcode::kAuthenticate,
+                  .body = string_of("org.apache.cassandra.auth.PasswordAuthenticator")};
         return {.opcode = Opcode::kReady, .body = ""};
       case Opcode::kAuthResponse:
-        if (body == value_of(std::string_view("\0user\0secret", 12))) return {.opcode = Opcode::kAuthSuccess, .body = be32(UINT32_MAX)};
+        if (body == value_of(std::string_view("\0user\0secret", 12)))
+          return {.opcode = Opcode::kAuthSuccess, .body = be32(UINT32_MAX)};
         return FakeReply::error(ErrorCode::kBadCredentials, "Provided username and/or password are incorrect");
       case Opcode::kRegister:
         return {.opcode = Opcode::kReady, .body = ""};
       case Opcode::kQuery:
         if (body.find("FROM system.local") != body.npos) {
-          return {.body = rows_body({{"host_id", kUuidType}, {"data_center", kTextType}, {"rack", kTextType},
-                                     {"release_version", kTextType}, {"tokens", kTextSetType}},
+          return {.body = rows_body({{"host_id", kUuidType},
+                                     {"data_center", kTextType},
+                                     {"rack", kTextType},
+                                     {"release_version", kTextType},
+                                     {"tokens", kTextSetType}},
                                     {{std::string(16, 'a'), local_datacenter, "r1", "5.0.5", text_set({"0"})}})};
         }
         if (body.find("FROM system.peers") != body.npos) {
-          return {.body = rows_body({{"peer", kInetType}, {"native_address", kInetType}, {"native_port", kIntType}}, {})};
+          return {.body =
+                      rows_body({{"peer", kInetType}, {"native_address", kInetType}, {"native_port", kIntType}}, {})};
         }
         if (body.find("system_schema.keyspaces") != body.npos) {
-          const std::string simple = be32(2) + value_of("class") + value_of("org.apache.cassandra.locator.SimpleStrategy") +
+          const std::string simple = be32(2) + value_of("class") +
+                                     value_of("org.apache.cassandra.locator.SimpleStrategy") +
                                      value_of("replication_factor") + value_of("1");
           return {.body = rows_body({{"keyspace_name", kTextType}, {"replication", kTextMapType}}, {{"ks", simple}})};
         }

@@ -41,8 +41,8 @@ Result<FrameHeader> parse_header(std::span<const uint8_t, kHeaderBytes> bytes, u
   const uint8_t opcode = in.u8();
   header.body_bytes = in.u32_be();
   if (version != kResponseVersion) {
-    return fail(Code::kDataLoss, "the server does not answer in CQL's protocol version 4 (first byte " +
-                                     std::to_string(version) + ")");
+    return fail(Code::kDataLoss,
+                "the server does not answer in CQL's protocol version 4 (first byte " + std::to_string(version) + ")");
   }
   if (!is_response(opcode)) return fail(Code::kDataLoss, "unknown opcode " + std::to_string(opcode) + " in a response");
   header.opcode = static_cast<Opcode>(opcode);
@@ -89,7 +89,7 @@ Result<RequestFramePtr> without_compression(RequestFramePtr frame) {
 }
 
 bool compress_body(std::span<const uint8_t> body, ByteBuffer& out) {
-  // Half of Cassandra's own speed is lost above acceleration 1, and rows of one table still shrink to a few tenths.
+  // Rows of one table shrink to a few tenths at any acceleration; this one takes less than half the time of 1.
   constexpr int kAcceleration = 4;
   if (body.size() > kMaxBodyBytes) return false;
   const int bound = LZ4_compressBound(static_cast<int>(body.size()));
@@ -114,9 +114,11 @@ Result<ByteBuffer> decompress_body(std::span<const uint8_t> body, uint32_t max_b
   ByteBuffer out;
   if (plain == 0 && in.remaining() <= 1) return out;
   out.reserve(plain);
-  const int n = LZ4_decompress_safe(reinterpret_cast<const char*>(in.rest().data()), reinterpret_cast<char*>(out.data()),
-                                    static_cast<int>(in.remaining()), static_cast<int>(plain));
-  if (n < 0 || static_cast<uint32_t>(n) != plain) return fail(Code::kDataLoss, "a compressed body that does not decode");
+  const int n =
+      LZ4_decompress_safe(reinterpret_cast<const char*>(in.rest().data()), reinterpret_cast<char*>(out.data()),
+                          static_cast<int>(in.remaining()), static_cast<int>(plain));
+  if (n < 0 || static_cast<uint32_t>(n) != plain)
+    return fail(Code::kDataLoss, "a compressed body that does not decode");
   out.advance(plain);
   return out;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The frames of CQL's native protocol, version 4: header of 9 bytes, LZ4 of bodies, and what may stand before a
 // response's body proper. Pure functions over bytes; any thread.
-// Source of truth: native_protocol_v4.spec of Apache Cassandra, sections 2, 5 and 9; worked bytes in PROTOCOL.md.
+// Source of truth: native_protocol_v4.spec of Apache Cassandra, sections 2 and 5; worked bytes in PROTOCOL.md.
 #pragma once
 
 #include <array>
@@ -57,7 +57,7 @@ struct FrameHeader {
 };
 
 // A response's header. kDataLoss: no frame of version 4, an unknown opcode, or a body beyond `max_body_bytes`; the
-// connection cannot be read any further. Kept raw: `version`, for messages about servers that speak another one.
+// connection cannot be read any further.
 Result<FrameHeader> parse_header(std::span<const uint8_t, kHeaderBytes> bytes, uint32_t max_body_bytes);
 // A request's header.
 std::array<uint8_t, kHeaderBytes> header_bytes(const FrameHeader& header);

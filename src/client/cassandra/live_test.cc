@@ -63,8 +63,8 @@ class Live : public testing::Test {
     return statement ? *statement : nullptr;
   }
   void make_keyspace(const std::string& name, int replicas = 1) {
-    query("CREATE KEYSPACE IF NOT EXISTS " + name + " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': " +
-          std::to_string(replicas) + "}");
+    query("CREATE KEYSPACE IF NOT EXISTS " + name +
+          " WITH replication = {'class': 'SimpleStrategy', 'replication_factor': " + std::to_string(replicas) + "}");
   }
   template <typename F>
   bool eventually(F holds) {
@@ -79,10 +79,20 @@ class Live : public testing::Test {
 TEST_F(Live, TypesRoundTrip) {
   open();
   make_keyspace("live");
-  query("CREATE TABLE IF NOT EXISTS live.types (k text PRIMARY KEY, i int, l bigint, d double, b boolean, t timestamp, v blob, m frozen<map<text, text>>, u timeuuid)");
+  query(
+      "CREATE TABLE IF NOT EXISTS live.types (k text PRIMARY KEY, i int, l bigint, d double, b boolean, t timestamp, v "
+      "blob, m frozen<map<text, text>>, u timeuuid)");
   auto insert = prepare("INSERT INTO live.types (k, i, l, d, b, t, v, m, u) VALUES (?, ?, ?, ?, ?, ?, ?, ?, now())");
   Execute put(insert);
-  put.values().text("é").int32(-5).int64(INT64_MIN).float64(-0.0).boolean(true).timestamp(-1).blob(std::string_view("\0\xFF", 2)).text_map({{"host", "a"}, {"", "x"}});
+  put.values()
+      .text("é")
+      .int32(-5)
+      .int64(INT64_MIN)
+      .float64(-0.0)
+      .boolean(true)
+      .timestamp(-1)
+      .blob(std::string_view("\0\xFF", 2))
+      .text_map({{"host", "a"}, {"", "x"}});
   ASSERT_TRUE(session_->execute_and_wait(put));
   Execute get(prepare("SELECT i, l, d, b, t, v, m, u FROM live.types WHERE k = ?"));
   get.values().text("é");
@@ -105,18 +115,25 @@ TEST_F(Live, TypesRoundTrip) {
 TEST_F(Live, BatchesWithTimesAndTtl) {
   open();
   make_keyspace("live");
-  query("CREATE TABLE IF NOT EXISTS live.data_points (key blob, column1 blob, value blob, PRIMARY KEY ((key), column1)) WITH COMPACT STORAGE");
+  query(
+      "CREATE TABLE IF NOT EXISTS live.data_points (key blob, column1 blob, value blob, PRIMARY KEY ((key), column1)) "
+      "WITH COMPACT STORAGE");
   auto insert = prepare("INSERT INTO live.data_points (key, column1, value) VALUES (?, ?, ?) USING TTL ?");
   Batch batch;
   batch.options.timestamp = 1700000000123;
   for (int i = 0; i < 500; ++i) {
     auto& values = batch.add(insert);
-    values.blob("row").blob(std::string{static_cast<char>(i >> 8), static_cast<char>(i)}).blob("v").int32(i % 2 ? 3600 : 0);
+    values.blob("row")
+        .blob(std::string{static_cast<char>(i >> 8), static_cast<char>(i)})
+        .blob("v")
+        .int32(i % 2 ? 3600 : 0);
   }
   batch.route(token_of("row"));
   auto done = session_->execute_and_wait(batch);
   ASSERT_TRUE(done) << done.error().describe();
-  Execute get(prepare("SELECT column1, value, writetime(value), ttl(value) FROM live.data_points WHERE key = ? AND column1 >= ? AND column1 < ?"));
+  Execute get(
+      prepare("SELECT column1, value, writetime(value), ttl(value) FROM live.data_points WHERE key = ? AND column1 >= "
+              "? AND column1 < ?"));
   get.values().blob("row").blob(std::string_view("\0\x0A", 2)).blob(std::string_view("\1\x00", 2));
   auto rows = session_->execute_and_wait(get);
   ASSERT_TRUE(rows);
@@ -181,7 +198,8 @@ TEST_F(Live, ErrorsOfTheServer) {
   query("CREATE TABLE IF NOT EXISTS live.wide (k int PRIMARY KEY, v blob)");
   EXPECT_EQ(session_->query_and_wait("SELEC 1").error().native_code(), 0x2000);
   EXPECT_EQ(session_->query_and_wait("SELECT * FROM live.nothing").error().code(), Code::kInvalidArgument);
-  EXPECT_EQ(session_->query_and_wait("CREATE TABLE live.wide (k int PRIMARY KEY)").error().code(), Code::kAlreadyExists);
+  EXPECT_EQ(session_->query_and_wait("CREATE TABLE live.wide (k int PRIMARY KEY)").error().code(),
+            Code::kAlreadyExists);
   auto insert = prepare("INSERT INTO live.wide (k, v) VALUES (?, ?)");
   Batch batch;
   for (int i = 0; i < 100; ++i) batch.add(insert).int32(i).blob(std::string(10'000, 'x'));
@@ -264,7 +282,8 @@ TEST_F(Live, RingOfSeveralNodes) {
   }
   ASSERT_TRUE(eventually([&] {
     const auto hosts = session_->hosts();
-    return std::all_of(hosts.begin(), hosts.end(), [&](auto& host) { return host.up != (!down.empty() && host.name.starts_with(down + ":")); });
+    return std::all_of(hosts.begin(), hosts.end(),
+                       [&](auto& host) { return host.up != (!down.empty() && host.name.starts_with(down + ":")); });
   }));
   auto insert = prepare("INSERT INTO ring.t (k) VALUES (?)");
   auto topology = session_->topology();

@@ -9,8 +9,9 @@ namespace sluice::client::cassandra {
 namespace {
 
 // By number.
-constexpr std::array<std::string_view, 11> kNames = {"ANY",          "ONE",         "TWO",    "THREE",        "QUORUM",   "ALL",
-                                                     "LOCAL_QUORUM", "EACH_QUORUM", "SERIAL", "LOCAL_SERIAL", "LOCAL_ONE"};
+constexpr std::array<std::string_view, 11> kNames = {"ANY",    "ONE",          "TWO",          "THREE",
+                                                     "QUORUM", "ALL",          "LOCAL_QUORUM", "EACH_QUORUM",
+                                                     "SERIAL", "LOCAL_SERIAL", "LOCAL_ONE"};
 
 }  // namespace
 

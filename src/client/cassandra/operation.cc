@@ -1,12 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "client/cassandra/operation.h"
 
+#include "base/metrics.h"
+
 namespace sluice::client::cassandra {
 
 namespace {
 
 // Statements that one request may have prepared anew: a batch names them one by one.
 constexpr uint32_t kMaxPreparations = 64;
+
+Counter& counter(const char* name, const char* help) { return Metrics::process().counter(name, help, {}); }
+
+struct Counters {
+  Counter& requests = counter("sluice_cassandra_requests_total", "Requests to Cassandra, each counted once.");
+  Counter& failures = counter("sluice_cassandra_failures_total", "Requests to Cassandra that failed in the end.");
+  Counter& retries =
+      counter("sluice_cassandra_retries_total", "Attempts after the first one of a request to Cassandra.");
+  Counter& prepared_anew =
+      counter("sluice_cassandra_prepared_anew_total", "Statements that a Cassandra node had forgotten.");
+};
+Counters& counters() {
+  static Counters all;
+  return all;
+}
 
 // PREPARE on the host that forgot a statement; the operation goes on with its answer.
 class PrepareExchange : public Exchange {
@@ -26,11 +43,13 @@ class PrepareExchange : public Exchange {
 Operation::Operation(std::shared_ptr<Session> session, RequestFramePtr request, bool idempotent, Deadline until,
                      Session::Routing routing, Session::FrameDone done)
     : session_(std::move(session)), idempotent_(idempotent), routing_(std::move(routing)), done_(std::move(done)) {
+  counters().requests.add();
   frame = std::move(request);
   deadline = until;
 }
 
 void Operation::finish(std::unique_ptr<Operation> operation, Result<ResponseFrame> response) {
+  if (!response) counters().failures.add();
   auto done = std::move(operation->done_);
   operation.reset();
   done(std::move(response));
@@ -95,7 +114,8 @@ void Operation::retry_later(std::unique_ptr<Operation> operation, Error because)
   operation->last_ = nullptr;
   auto session = operation->session_;
   auto shared = std::make_shared<std::unique_ptr<Operation>>(std::move(operation));
-  auto task = [](std::shared_ptr<std::unique_ptr<Operation>> waiting, Deadline until, Error because) -> awaitable<void> {
+  auto task = [](std::shared_ptr<std::unique_ptr<Operation>> waiting, Deadline until,
+                 Error because) -> awaitable<void> {
     Status slept = co_await sleep_until(until);
     auto operation = std::move(*waiting);
     if (!slept) co_return finish(std::move(operation), fail(std::move(slept).error()));
@@ -154,7 +174,8 @@ void Operation::network_failed(std::unique_ptr<Operation> operation, Error error
       if (may_repeat) return retry(std::move(operation), Decision::kNextHost, std::move(error));
   }
   if (!may_repeat) {
-    error = Error(Code::kUndetermined, "the request was sent, and whether it was done is not known").with_cause(std::move(error));
+    error = Error(Code::kUndetermined, "the request was sent, and whether it was done is not known")
+                .with_cause(std::move(error));
   }
   finish(std::move(operation), fail(std::move(error)));
 }
@@ -165,6 +186,7 @@ void Operation::retry(std::unique_ptr<Operation> operation, Decision decision, E
     return finish(std::move(operation), fail(std::move(because)));
   }
   ++operation->retries_;
+  counters().retries.add();
   operation->last_ = std::make_unique<Error>(std::move(because));
   if (decision == Decision::kSameHost) {
     HostPtr host = operation->host_;
@@ -180,6 +202,7 @@ void Operation::prepare_anew(std::unique_ptr<Operation> operation, const ServerE
     auto refused = fail(to_error(error, operation->host_->name()));
     return finish(std::move(operation), std::move(refused));
   }
+  counters().prepared_anew.add();
   auto connection = operation->connection_;
   auto peer = operation->host_->name();
   const Deadline until = operation->deadline;

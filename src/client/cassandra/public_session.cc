@@ -47,18 +47,28 @@ Error::Kind kind_of(Code code) {
     case Code::kNotFound:
     case Code::kFailedPrecondition:
     case Code::kOutOfRange:
-    case Code::kUnsupported: return Error::Kind::kInvalid;
-    case Code::kAlreadyExists: return Error::Kind::kAlreadyExists;
-    case Code::kUnauthenticated: return Error::Kind::kUnauthenticated;
-    case Code::kPermissionDenied: return Error::Kind::kForbidden;
-    case Code::kResourceExhausted: return Error::Kind::kOverloaded;
-    case Code::kDeadlineExceeded: return Error::Kind::kTimeout;
-    case Code::kUnavailable: return Error::Kind::kUnavailable;
-    case Code::kUndetermined: return Error::Kind::kUndetermined;
-    case Code::kCancelled: return Error::Kind::kClosed;
+    case Code::kUnsupported:
+      return Error::Kind::kInvalid;
+    case Code::kAlreadyExists:
+      return Error::Kind::kAlreadyExists;
+    case Code::kUnauthenticated:
+      return Error::Kind::kUnauthenticated;
+    case Code::kPermissionDenied:
+      return Error::Kind::kForbidden;
+    case Code::kResourceExhausted:
+      return Error::Kind::kOverloaded;
+    case Code::kDeadlineExceeded:
+      return Error::Kind::kTimeout;
+    case Code::kUnavailable:
+      return Error::Kind::kUnavailable;
+    case Code::kUndetermined:
+      return Error::Kind::kUndetermined;
+    case Code::kCancelled:
+      return Error::Kind::kClosed;
     case Code::kConflict:
     case Code::kDataLoss:
-    case Code::kInternal: return Error::Kind::kInternal;
+    case Code::kInternal:
+      return Error::Kind::kInternal;
   }
   return Error::Kind::kInternal;
 }

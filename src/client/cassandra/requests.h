@@ -26,8 +26,8 @@ struct RequestOptions {
   // KairosDB's tables. Absent: the coordinator's clock in microseconds.
   std::optional<int64_t> timestamp = {};
   int32_t page_size = 5000;  // rows of one answer; 0: all at once
-  bool idempotent = true;    // may be sent again when its fate is unknown. Not for counters, lists' appends, conditions.
-  Deadline deadline = {};    // never: the session's request_timeout from when it is sent off
+  bool idempotent = true;  // may be sent again when its fate is unknown. Not for counters, lists' appends, conditions.
+  Deadline deadline = {};  // never: the session's request_timeout from when it is sent off
 };
 
 // A statement with values. Reusable: values stay until clear().

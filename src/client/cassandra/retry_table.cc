@@ -12,7 +12,8 @@ Decision decide(const ServerError& error, bool idempotent, uint32_t retries) {
     case ErrorCode::kUnavailable:
       return first ? Decision::kNextHost : Decision::kFail;
     case ErrorCode::kReadTimeout:
-      return first && error.received >= error.required && !error.data_present ? Decision::kSameHost : Decision::kNextHost;
+      return first && error.received >= error.required && !error.data_present ? Decision::kSameHost
+                                                                              : Decision::kNextHost;
     case ErrorCode::kWriteTimeout:
       if (error.write_type == "BATCH_LOG") return first ? Decision::kSameHost : Decision::kFail;
       return idempotent ? Decision::kNextHost : Decision::kFail;

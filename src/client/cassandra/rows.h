@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows: the answer to a SELECT, kept as the frame that it came in. Decoding walks it once and finds damage there, so that
-// reading cannot fail. Immutable; any thread. A Cursor belongs to one thread and must not outlive its Rows.
+// Rows: the answer to a SELECT, kept as the frame that it came in. Decoding walks it once and finds damage there, so
+// that reading cannot fail. Immutable; any thread. A Cursor belongs to one thread and must not outlive its Rows.
 //
 //   auto cursor = rows.cursor();
 //   while (cursor.next()) sum += cursor[1].int64().value_or(0);

@@ -64,26 +64,41 @@ struct Meaning {
 
 Meaning meaning_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kProtocolError: return {Code::kInternal, Retry::kNever};
-    case ErrorCode::kBadCredentials: return {Code::kUnauthenticated, Retry::kNever};
-    case ErrorCode::kServerError: return {Code::kUnavailable, Retry::kReroute};
-    case ErrorCode::kUnavailable: return {Code::kUnavailable, Retry::kBackoff};
-    case ErrorCode::kOverloaded: return {Code::kResourceExhausted, Retry::kReroute};
-    case ErrorCode::kBootstrapping: return {Code::kUnavailable, Retry::kReroute};
-    case ErrorCode::kTruncateError: return {Code::kUnavailable, Retry::kBackoff};
-    case ErrorCode::kReadTimeout: return {Code::kDeadlineExceeded, Retry::kBackoff};
-    case ErrorCode::kReadFailure: return {Code::kUnavailable, Retry::kBackoff};
+    case ErrorCode::kProtocolError:
+      return {Code::kInternal, Retry::kNever};
+    case ErrorCode::kBadCredentials:
+      return {Code::kUnauthenticated, Retry::kNever};
+    case ErrorCode::kServerError:
+      return {Code::kUnavailable, Retry::kReroute};
+    case ErrorCode::kUnavailable:
+      return {Code::kUnavailable, Retry::kBackoff};
+    case ErrorCode::kOverloaded:
+      return {Code::kResourceExhausted, Retry::kReroute};
+    case ErrorCode::kBootstrapping:
+      return {Code::kUnavailable, Retry::kReroute};
+    case ErrorCode::kTruncateError:
+      return {Code::kUnavailable, Retry::kBackoff};
+    case ErrorCode::kReadTimeout:
+      return {Code::kDeadlineExceeded, Retry::kBackoff};
+    case ErrorCode::kReadFailure:
+      return {Code::kUnavailable, Retry::kBackoff};
     case ErrorCode::kWriteTimeout:
     case ErrorCode::kWriteFailure:
-    case ErrorCode::kCasWriteUnknown: return {Code::kUndetermined, Retry::kBackoff};
-    case ErrorCode::kCdcWriteFailure: return {Code::kResourceExhausted, Retry::kBackoff};
-    case ErrorCode::kUnauthorized: return {Code::kPermissionDenied, Retry::kNever};
-    case ErrorCode::kAlreadyExists: return {Code::kAlreadyExists, Retry::kNever};
-    case ErrorCode::kUnprepared: return {Code::kFailedPrecondition, Retry::kNever};
+    case ErrorCode::kCasWriteUnknown:
+      return {Code::kUndetermined, Retry::kBackoff};
+    case ErrorCode::kCdcWriteFailure:
+      return {Code::kResourceExhausted, Retry::kBackoff};
+    case ErrorCode::kUnauthorized:
+      return {Code::kPermissionDenied, Retry::kNever};
+    case ErrorCode::kAlreadyExists:
+      return {Code::kAlreadyExists, Retry::kNever};
+    case ErrorCode::kUnprepared:
+      return {Code::kFailedPrecondition, Retry::kNever};
     case ErrorCode::kFunctionFailure:
     case ErrorCode::kSyntaxError:
     case ErrorCode::kInvalid:
-    case ErrorCode::kConfigError: return {Code::kInvalidArgument, Retry::kNever};
+    case ErrorCode::kConfigError:
+      return {Code::kInvalidArgument, Retry::kNever};
   }
   return {Code::kUnavailable, Retry::kNever};
 }

@@ -229,9 +229,8 @@ Result<Rows> Session::execute_and_wait(Batch& batch) {
 }
 
 awaitable<Result<Rows>> Session::query(std::string text, RequestOptions options) {
-  return await_callback<Result<Rows>>([self = shared_from_this(), text, options](auto done) {
-    self->query(text, options, std::move(done));
-  });
+  return await_callback<Result<Rows>>(
+      [self = shared_from_this(), text, options](auto done) { self->query(text, options, std::move(done)); });
 }
 Result<Rows> Session::query_and_wait(std::string_view text, RequestOptions options) {
   return wait_for_callback<Result<Rows>>([&](auto done) { query(text, options, std::move(done)); });

@@ -37,8 +37,8 @@ class Session : public std::enable_shared_from_this<Session> {
   static awaitable<Result<std::shared_ptr<Session>>> open(NetworkThreads& threads, Settings settings);
   static Result<std::shared_ptr<Session>> open_and_wait(NetworkThreads& threads, Settings settings);
   ~Session();
-  // Requests under way end with kCancelled. Waits for the session's tasks: never on a network thread. Call it before the
-  // last reference goes.
+  // Requests under way end with kCancelled. Waits for the session's tasks: never on a network thread. Call it before
+  // the last reference goes.
   void close();
 
   // Prepares once; the same text gives the same statement. Hosts that do not know it yet are told when they say so.
@@ -82,8 +82,8 @@ class Session : public std::enable_shared_from_this<Session> {
   // What requests are planned by; replaced as a whole.
   struct View {
     TopologyPtr topology;
-    std::vector<HostPtr> hosts;     // as topology->nodes()
-    std::vector<uint16_t> local;    // hosts of the local datacenter
+    std::vector<HostPtr> hosts;   // as topology->nodes()
+    std::vector<uint16_t> local;  // hosts of the local datacenter
     std::vector<uint16_t> remote;
     std::string local_datacenter;
   };

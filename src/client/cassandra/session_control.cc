@@ -47,7 +47,8 @@ std::optional<Node> node_of(const Rows& rows, const Rows::Cursor& row) {
   Node node;
   auto id = cell("host_id").uuid();
   auto tokens = cell("tokens").text_list();
-  if (!id || !tokens || tokens->empty() || tokens->size() > kMaxTokens || cell("data_center").is_null()) return std::nullopt;
+  if (!id || !tokens || tokens->empty() || tokens->size() > kMaxTokens || cell("data_center").is_null())
+    return std::nullopt;
   constexpr char kDigits[] = "0123456789abcdef";
   for (uint8_t byte : *id) {
     node.host_id += kDigits[byte >> 4];
@@ -212,7 +213,8 @@ awaitable<Result<std::vector<Node>>> Session::read_nodes(Connection& connection)
   auto row = local.cursor();
   if (!row.next()) co_return fail(Code::kDataLoss, "system.local is empty");
   auto own = node_of(local, row);
-  if (!own) co_return fail(Error(Code::kUnavailable, "the node is not part of its cluster yet").with_peer(connection.peer()));
+  if (!own)
+    co_return fail(Error(Code::kUnavailable, "the node is not part of its cluster yet").with_peer(connection.peer()));
   own->address = address.host;
   own->port = address.port;
   nodes.push_back(std::move(*own));
@@ -308,7 +310,8 @@ void Session::publish(std::vector<Node> nodes, const std::map<std::string, Repli
 
 awaitable<Result<bool>> Session::schema_agrees(Connection& connection) {
   const Deadline deadline = Deadline::after(settings_->connect_timeout);
-  auto local = CO_TRY(co_await select(connection, "SELECT schema_version FROM system.local WHERE key='local'", deadline));
+  auto local =
+      CO_TRY(co_await select(connection, "SELECT schema_version FROM system.local WHERE key='local'", deadline));
   auto peers = CO_TRY(co_await select(connection, "SELECT peer, schema_version FROM system.peers", deadline));
   auto own = local.cursor();
   if (!own.next()) co_return false;

@@ -149,7 +149,8 @@ TEST_F(SessionTest, ThreeFormsOfAnOperation) {
 TEST_F(SessionTest, StatementsThatANodeForgotArePreparedAnew) {
   serve([](const FakeRequest& request) -> std::optional<FakeReply> {
     if (request.opcode == Opcode::kExecute && request.number == 2)
-      return FakeReply::error(ErrorCode::kUnprepared, "Prepared query with ID .. not found", string_of("id-of-statement!"));
+      return FakeReply::error(ErrorCode::kUnprepared, "Prepared query with ID .. not found",
+                              string_of("id-of-statement!"));
     return std::nullopt;
   });
   open();
@@ -174,7 +175,8 @@ TEST_F(SessionTest, UnpreparedForEverIsAnError) {
 
 TEST_F(SessionTest, OverloadIsTriedAgain) {
   serve([](const FakeRequest& request) -> std::optional<FakeReply> {
-    if (request.opcode == Opcode::kExecute && request.number == 1) return FakeReply::error(ErrorCode::kOverloaded, "busy");
+    if (request.opcode == Opcode::kExecute && request.number == 1)
+      return FakeReply::error(ErrorCode::kOverloaded, "busy");
     return std::nullopt;
   });
   open();
@@ -276,7 +278,8 @@ TEST_F(SessionTest, AnswersOfUnknownStreamsEndTheConnection) {
 
 TEST_F(SessionTest, BodiesThatDoNotDecodeAreErrors) {
   serve([](const FakeRequest& request) -> std::optional<FakeReply> {
-    if (request.opcode == Opcode::kExecute) return FakeReply{.body = request.number == 1 ? be32(2) + be32(1) + be32(5) : be32(99)};
+    if (request.opcode == Opcode::kExecute)
+      return FakeReply{.body = request.number == 1 ? be32(2) + be32(1) + be32(5) : be32(99)};
     return std::nullopt;
   });
   open();
@@ -334,7 +337,8 @@ TEST_F(SessionTest, QueueIsBounded) {
   request.values().blob("k").blob("v");
   std::atomic<int> cancelled{0};
   for (int i = 0; i < 5; ++i) {
-    session_->execute(request, [&](Result<Rows> rows) { cancelled += !rows && rows.error().code() == Code::kCancelled; });
+    session_->execute(request,
+                      [&](Result<Rows> rows) { cancelled += !rows && rows.error().code() == Code::kCancelled; });
   }
   auto refused = session_->execute_and_wait(request);
   ASSERT_FALSE(refused);

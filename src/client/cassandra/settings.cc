@@ -8,7 +8,9 @@
 namespace sluice::client::cassandra {
 
 Result<Address> parse_address(const std::string& text, uint16_t default_port) {
-  auto wrong = [&] { return fail(Code::kInvalidArgument, "'" + text + "' is no address: host, host:port or [IPv6]:port"); };
+  auto wrong = [&] {
+    return fail(Code::kInvalidArgument, "'" + text + "' is no address: host, host:port or [IPv6]:port");
+  };
   Address address{text, default_port};
   std::string port;
   if (text.starts_with('[')) {
@@ -20,7 +22,8 @@ Result<Address> parse_address(const std::string& text, uint16_t default_port) {
       port = text.substr(end + 2);
       if (port.empty()) return wrong();
     }
-  } else if (const size_t colon = text.find(':'); colon != std::string::npos && text.find(':', colon + 1) == std::string::npos) {
+  } else if (const size_t colon = text.find(':');
+             colon != std::string::npos && text.find(':', colon + 1) == std::string::npos) {
     address.host = text.substr(0, colon);
     port = text.substr(colon + 1);
     if (port.empty()) return wrong();
@@ -47,7 +50,8 @@ Status check(const Settings& settings) {
   TRY(within("max_response_bytes", settings.max_response_bytes, 1 << 16, kMaxBodyBytes));
   TRY(within("max_orphans", settings.max_orphans, 1, kMaxStreams));
   TRY(within("max_retries", settings.max_retries, 0, 100));
-  for (auto time : {settings.connect_timeout, settings.request_timeout, settings.heartbeat_interval, settings.heartbeat_timeout})
+  for (auto time :
+       {settings.connect_timeout, settings.request_timeout, settings.heartbeat_interval, settings.heartbeat_timeout})
     TRY(within("a time-out in milliseconds", static_cast<uint64_t>(std::max<int64_t>(time.count(), 0)), 1, 86'400'000));
   return {};
 }

@@ -28,18 +28,18 @@ struct Settings {
   uint32_t used_hosts_per_remote_datacenter = 0;              // asked when no local one can be
   std::string keyspace;                                       // of statements that name none; empty: none
 
-  std::shared_ptr<AuthProvider> auth;         // null: none; a server that asks is then an error
-  std::shared_ptr<net::TlsContext> tls;       // null: plain
-  std::string tls_name;  // that certificates must be for; empty: the address that is connected to
-  bool compression = true;                    // LZ4, where the server has it
-  std::string client_name = "sluice";         // shown in system_views.clients
+  std::shared_ptr<AuthProvider> auth;    // null: none; a server that asks is then an error
+  std::shared_ptr<net::TlsContext> tls;  // null: plain
+  std::string tls_name;                  // that certificates must be for; empty: the address that is connected to
+  bool compression = true;               // LZ4, where the server has it
+  std::string client_name = "sluice";    // shown in system_views.clients
 
   Consistency consistency = Consistency::kLocalQuorum;  // of requests that say none
   ReplicaOrder replica_order = ReplicaOrder::kTopological;
 
-  uint32_t connections_per_host = 1;       // 1 to 100
+  uint32_t connections_per_host = 1;            // 1 to 100
   uint32_t max_requests_per_connection = 1024;  // in flight at once; 1 to 32,768
-  uint32_t max_queue_size = 500;           // requests of one host waiting beyond these; more: kResourceExhausted
+  uint32_t max_queue_size = 500;                // requests of one host waiting beyond these; more: kResourceExhausted
   uint32_t max_response_bytes = 256u << 20;
 
   std::chrono::milliseconds connect_timeout{5'000};  // of connecting, TLS and the start-up messages together

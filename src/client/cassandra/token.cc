@@ -26,7 +26,8 @@ uint64_t mixed_second(uint64_t k) { return std::rotl(k * kC2, 33) * kC1; }
 // Up to 8 bytes, little endian, each with its sign.
 uint64_t signed_tail(const char* at, size_t n) {
   uint64_t k = 0;
-  for (size_t i = 0; i < n; ++i) k ^= static_cast<uint64_t>(static_cast<int64_t>(static_cast<int8_t>(at[i]))) << (8 * i);
+  for (size_t i = 0; i < n; ++i)
+    k ^= static_cast<uint64_t>(static_cast<int64_t>(static_cast<int8_t>(at[i]))) << (8 * i);
   return k;
 }
 

@@ -94,7 +94,8 @@ void Topology::simple(size_t range, int factor, std::vector<uint16_t>& out) cons
 
 // In each datacenter the next nodes of the ring, one of each rack before a second of any: those of racks that are
 // already taken wait until each rack has one.
-void Topology::by_datacenter(size_t range, const std::map<std::string, int>& factors, std::vector<uint16_t>& out) const {
+void Topology::by_datacenter(size_t range, const std::map<std::string, int>& factors,
+                             std::vector<uint16_t>& out) const {
   struct Wanted {
     int replicas = 0;
     size_t racks_left = 0;

@@ -28,8 +28,8 @@ struct Node {
 
 // How a keyspace is replicated, as system_schema.keyspaces holds it: the class and its options.
 struct Replication {
-  std::string strategy;                   // the class without its package
-  std::map<std::string, int> factors;     // by datacenter; SimpleStrategy: one of the name ""
+  std::string strategy;                // the class without its package
+  std::map<std::string, int> factors;  // by datacenter; SimpleStrategy: one of the name ""
   bool operator==(const Replication&) const = default;
 };
 Replication parse_replication(const std::vector<std::pair<std::string, std::string>>& options);
@@ -59,9 +59,9 @@ class Topology {
   void by_datacenter(size_t range, const std::map<std::string, int>& factors, std::vector<uint16_t>& out) const;
 
   std::vector<Node> nodes_;
-  std::vector<RingEntry> ring_;  // by token; a range ends with its token, inclusive
-  std::map<std::string, size_t> racks_;                            // number of racks by datacenter
-  std::map<std::string, int> datacenters_;                         // number of nodes with tokens by datacenter
+  std::vector<RingEntry> ring_;             // by token; a range ends with its token, inclusive
+  std::map<std::string, size_t> racks_;     // number of racks by datacenter
+  std::map<std::string, int> datacenters_;  // number of nodes with tokens by datacenter
   std::map<std::string, std::shared_ptr<const Placement>, std::less<>> keyspaces_;
 };
 using TopologyPtr = std::shared_ptr<const Topology>;

@@ -44,7 +44,8 @@ std::vector<int> replicas(const Topology& topology, int64_t token, std::string_v
 
 TEST(TopologyTest, SimpleStrategyGoesRoundTheRing) {
   Topology topology({node("dc", "r", {0, 300}), node("dc", "r", {100}), node("dc", "r", {200})},
-                    {{"ks", parse_replication({{"class", "org.apache.cassandra.locator.SimpleStrategy"}, {"replication_factor", "2"}})},
+                    {{"ks", parse_replication({{"class", "org.apache.cassandra.locator.SimpleStrategy"},
+                                               {"replication_factor", "2"}})},
                      {"all", parse_replication({{"class", "SimpleStrategy"}, {"replication_factor", "9"}})},
                      {"system", parse_replication({{"class", "LocalStrategy"}})}});
   EXPECT_THAT(replicas(topology, -5), ElementsAre(0, 1));
@@ -61,8 +62,10 @@ TEST(TopologyTest, SimpleStrategyGoesRoundTheRing) {
 }
 
 TEST(TopologyTest, NetworkTopologyTakesOneOfEachRackFirst) {
-  const auto nts = parse_replication({{"class", "org.apache.cassandra.locator.NetworkTopologyStrategy"}, {"a", "3"}, {"b", "1"}, {"gone", "2"}});
-  Topology topology({node("a", "r1", {0}), node("a", "r1", {10}), node("b", "r1", {20}), node("a", "r2", {30}), node("a", "r2", {40}), node("b", "r1", {50})},
+  const auto nts = parse_replication(
+      {{"class", "org.apache.cassandra.locator.NetworkTopologyStrategy"}, {"a", "3"}, {"b", "1"}, {"gone", "2"}});
+  Topology topology({node("a", "r1", {0}), node("a", "r1", {10}), node("b", "r1", {20}), node("a", "r2", {30}),
+                     node("a", "r2", {40}), node("b", "r1", {50})},
                     {{"ks", nts}});
   // From 0: r1's first; its second waits; b's; r2's first completes the racks of a, then the one that waited.
   EXPECT_THAT(replicas(topology, 0), ElementsAre(0, 2, 3, 1));
@@ -70,7 +73,8 @@ TEST(TopologyTest, NetworkTopologyTakesOneOfEachRackFirst) {
 }
 
 TEST(TopologyTest, FewerNodesThanReplicasAndTransientOnes) {
-  Topology topology({node("a", "r1", {0}), node("a", "r1", {10})}, {{"ks", parse_replication({{"class", "NetworkTopologyStrategy"}, {"a", "3/1"}})}});
+  Topology topology({node("a", "r1", {0}), node("a", "r1", {10})},
+                    {{"ks", parse_replication({{"class", "NetworkTopologyStrategy"}, {"a", "3/1"}})}});
   EXPECT_THAT(replicas(topology, 5), ElementsAre(1, 0));
   EXPECT_THAT(replicas(Topology({}, {{"ks", {}}}), 5), IsEmpty());
 }

@@ -36,8 +36,9 @@ Values& Values::text_map(const std::map<std::string, std::string>& map) {
 
 Status Cell::expect(int32_t bytes, std::string_view type) const {
   if (size_ == bytes) return {};
-  return fail(Code::kDataLoss, size_ < 0 ? "a value of type " + std::string(type) + " is null"
-                                         : "a value of type " + std::string(type) + " has " + std::to_string(size_) + " bytes");
+  return fail(Code::kDataLoss,
+              size_ < 0 ? "a value of type " + std::string(type) + " is null"
+                        : "a value of type " + std::string(type) + " has " + std::to_string(size_) + " bytes");
 }
 
 Result<int32_t> Cell::int32() const {

@@ -97,10 +97,10 @@ class Cell {
   Result<int64_t> int64() const;  // bigint, counter, timestamp (milliseconds since 1970), time
   Result<double> float64() const;
   Result<bool> boolean() const;
-  Result<std::array<uint8_t, 16>> uuid() const;                              // uuid, timeuuid
-  Result<std::string> address() const;                                       // inet, as text
+  Result<std::array<uint8_t, 16>> uuid() const;                               // uuid, timeuuid
+  Result<std::string> address() const;                                        // inet, as text
   Result<std::vector<std::pair<std::string, std::string>>> text_map() const;  // map<text, text>, in its order
-  Result<std::vector<std::string>> text_list() const;                        // list and set of text; null: empty
+  Result<std::vector<std::string>> text_list() const;                         // list and set of text; null: empty
 
  private:
   Status expect(int32_t bytes, std::string_view type) const;

@@ -36,7 +36,7 @@ start() {
     esac
   done
   if alive "$directory/pid"; then echo "kairosdb: runs already" >&2; exit 1; fi
-  mkdir -p "$directory/conf" "$directory/webroot" "$directory/cache" "$directory/queue"
+  mkdir -p "$directory/conf/logging" "$directory/webroot" "$directory/cache" "$directory/queue"
   [ -n "$http" ] || { [ -f "$directory/http" ] || free_port >"$directory/http"; http=$(cat "$directory/http"); }
   [ -n "$telnet" ] || { [ -f "$directory/telnet" ] || free_port >"$directory/telnet"; telnet=$(cat "$directory/telnet"); }
   {
@@ -61,14 +61,15 @@ start() {
     fi
     for setting in "${settings[@]}"; do echo "${setting%%=*}: ${setting#*=}"; done
   } >"$directory/conf/kairosdb.conf"
-  cat >"$directory/conf/logback.xml" <<XML
+  cat >"$directory/conf/logging/logback.xml" <<XML
 <configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%d %-5level %logger{0} %msg%n</pattern></encoder></appender>
   <root level="INFO"><appender-ref ref="OUT"/></root>
 </configuration>
 XML
+  # The settings must not lie on the class path: they would hide the defaults in the jar, which has a file of that name.
   (cd "$directory" && exec setsid java -Xmx"$heap" --add-opens=java.base/java.lang=ALL-UNNAMED -Duser.timezone=UTC \
-    -cp "$directory/conf:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
+    -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
     >>"$directory/server.log" 2>&1 </dev/null) &
   echo $! >"$directory/pid"
   local deadline=$((SECONDS + 180))
