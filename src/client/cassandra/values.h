@@ -30,7 +30,7 @@ class Values {
     ++count_;
     out_->reserve(bytes.size() + sizeof(uint32_t));
     out_->u32_be(static_cast<uint32_t>(bytes.size()));
-    out_->append_unchecked(bytes.data(), bytes.size());
+    out_->append(bytes);
     return *this;
   }
   // A value written by the caller: `n` bytes, to be filled before the next call.
