@@ -299,7 +299,8 @@ Clock::time_point Connection::expire(Clock::time_point now) {
   }
   waiting_.erase(kept, waiting_.end());
   for (auto& [exchange, fate] : expired) finish(std::move(exchange), fail(too_late()), fate);
-  if (orphans_ > settings_->max_orphans) {
+  // Their streams are not free: with half of them gone the connection is of little use.
+  if (orphans_ > settings_->max_orphans || orphans_ * 2 > settings_->max_requests_per_connection) {
     close(Error(Code::kUnavailable, "the server leaves too many requests without an answer").with_peer(peer()));
   }
   return next;

@@ -64,6 +64,7 @@ std::string Host::last_error() const {
 void Host::put(size_t slot, std::shared_ptr<Connection> connection) {
   std::lock_guard lock(mutex_);
   open_ += connection ? 1 : -1;
+  if (connection) last_error_.clear();
   connections_[slot] = std::move(connection);
 }
 

@@ -27,6 +27,8 @@ class Host : public std::enable_shared_from_this<Host> {
   // The open connection with the fewest requests; null when there is none.
   std::shared_ptr<Connection> pick() const;
   bool is_up() const { return open_.load(std::memory_order_relaxed) > 0; }
+  // There is no connection, and the last attempt to make one failed.
+  bool is_down() const { return !is_up() && !last_error().empty(); }
   // Requests taken and not finished.
   uint32_t load() const;
   // Tries to connect now instead of at the next time.
@@ -36,7 +38,7 @@ class Host : public std::enable_shared_from_this<Host> {
   const Address& address() const { return address_; }
   const std::string& datacenter() const { return datacenter_; }
   const std::string& name() const { return breaker_.peer(); }
-  // Why it could not be connected to the last time.
+  // Why it could not be connected to the last time; empty once it could.
   std::string last_error() const;
 
  private:

@@ -60,7 +60,8 @@ class Live : public testing::Test {
   StatementPtr prepare(const std::string& text) {
     auto statement = session_->prepare_and_wait(text);
     EXPECT_TRUE(statement) << text << ": " << statement.error().describe();
-    return statement ? *statement : nullptr;
+    if (!statement) throw std::runtime_error("nothing to go on with");
+    return *statement;
   }
   void make_keyspace(const std::string& name, int replicas = 1) {
     query("CREATE KEYSPACE IF NOT EXISTS " + name +

@@ -51,8 +51,9 @@ Operation::Operation(std::shared_ptr<Session> session, RequestFramePtr request, 
 void Operation::finish(std::unique_ptr<Operation> operation, Result<ResponseFrame> response) {
   if (!response) counters().failures.add();
   auto done = std::move(operation->done_);
+  auto connection = std::move(operation->connection_);
   operation.reset();
-  done(std::move(response));
+  done(std::move(response), connection);
 }
 
 void Operation::start(std::unique_ptr<Operation> operation) {

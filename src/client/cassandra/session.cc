@@ -106,11 +106,12 @@ int Session::host_of(std::string_view keyspace, int64_t token) const {
 void Session::send(Opcode opcode, ByteBuffer body, const RequestOptions& options, Routing routing, FrameDone done) {
   if (body.size() > kMaxBodyBytes) {
     return done(fail(Code::kInvalidArgument,
-                     "a request of " + std::to_string(body.size()) + " bytes; the protocol has at most 268,435,456"));
+                     "a request of " + std::to_string(body.size()) + " bytes; the protocol has at most 268,435,456"),
+                nullptr);
   }
   {
     std::lock_guard lock(mutex_);
-    if (closed_) return done(fail(Code::kCancelled, "the session is closed"));
+    if (closed_) return done(fail(Code::kCancelled, "the session is closed"), nullptr);
   }
   const Deadline until = options.deadline.is_never() ? Deadline::after(settings_->request_timeout) : options.deadline;
   Operation::start(std::make_unique<Operation>(shared_from_this(),
@@ -118,15 +119,17 @@ void Session::send(Opcode opcode, ByteBuffer body, const RequestOptions& options
                                                options.idempotent, until, std::move(routing), std::move(done)));
 }
 
-void Session::finish_rows(Result<ResponseFrame> response, const ColumnsPtr& known, const RowsDone& done) {
+void Session::finish_rows(Result<ResponseFrame> response, const std::shared_ptr<Connection>& from,
+                          const ColumnsPtr& known, const RowsDone& done) {
   if (!response) return done(fail(std::move(response).error()));
   auto kind = read_result_kind(*response);
   if (!kind) return done(fail(std::move(kind).error()));
   if (*kind == ResultKind::kRows) return done(Rows::decode(std::move(*response), known));
   auto rows = std::make_shared<Rows>(Rows::none(std::move(*response)));
   auto finish = [done, rows] { done(std::move(*rows)); };
-  if (*kind != ResultKind::kSchemaChange) return finish();
-  if (!scope_.spawn(threads_.next(), wait_for_agreement(finish))) done(fail(Code::kCancelled, "the session is closed"));
+  if (*kind != ResultKind::kSchemaChange || !from) return finish();
+  if (!scope_.spawn(from->context(), wait_for_agreement(from, finish)))
+    done(fail(Code::kCancelled, "the session is closed"));
 }
 
 // ---------------------------------------------------------------- operations, with callbacks
@@ -146,7 +149,8 @@ void Session::prepare(std::string text, StatementDone done) {
   if (known) return done(std::move(known));
   auto body = prepare_body(text);
   send(Opcode::kPrepare, std::move(body), {}, {},
-       [self = shared_from_this(), text = std::move(text), done = std::move(done)](Result<ResponseFrame> response) {
+       [self = shared_from_this(), text = std::move(text), done = std::move(done)](Result<ResponseFrame> response,
+                                                                                   auto&) {
          auto prepared = [&]() -> Result<Prepared> {
            ResponseFrame frame = TRY(std::move(response));
            if (TRY(read_result_kind(frame)) != ResultKind::kPrepared)
@@ -178,8 +182,8 @@ void Session::execute(const Execute& request, RowsDone done, std::string_view pa
        execute_body(*statement, request.bytes(), values, consistency_of(request.options), request.options,
                     without_columns, paging_state),
        request.options, std::move(routing),
-       [self = shared_from_this(), statement, done = std::move(done)](Result<ResponseFrame> response) {
-         self->finish_rows(std::move(response), statement->columns(), done);
+       [self = shared_from_this(), statement, done = std::move(done)](Result<ResponseFrame> response, auto& from) {
+         self->finish_rows(std::move(response), from, statement->columns(), done);
        });
 }
 
@@ -189,15 +193,15 @@ void Session::execute(Batch& batch, RowsDone done) {
   auto body = batch.take_body(consistency_of(batch.options));
   if (!body) return done(fail(std::move(body).error()));
   send(Opcode::kBatch, std::move(*body), batch.options, std::move(routing),
-       [self = shared_from_this(), done = std::move(done)](Result<ResponseFrame> response) {
-         self->finish_rows(std::move(response), nullptr, done);
+       [self = shared_from_this(), done = std::move(done)](Result<ResponseFrame> response, auto& from) {
+         self->finish_rows(std::move(response), from, nullptr, done);
        });
 }
 
 void Session::query(std::string_view text, RequestOptions options, RowsDone done, std::string_view paging_state) {
   send(Opcode::kQuery, query_body(text, consistency_of(options), options, paging_state), options, {},
-       [self = shared_from_this(), done = std::move(done)](Result<ResponseFrame> response) {
-         self->finish_rows(std::move(response), nullptr, done);
+       [self = shared_from_this(), done = std::move(done)](Result<ResponseFrame> response, auto& from) {
+         self->finish_rows(std::move(response), from, nullptr, done);
        });
 }
 

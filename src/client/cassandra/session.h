@@ -88,7 +88,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::string local_datacenter;
   };
   using ViewPtr = std::shared_ptr<const View>;
-  using FrameDone = std::function<void(Result<ResponseFrame>)>;
+  // With the connection that the answer came on; null when there was none.
+  using FrameDone = std::function<void(Result<ResponseFrame>, const std::shared_ptr<Connection>&)>;
 
   Session(NetworkThreads& threads, Settings settings);
 
@@ -104,7 +105,8 @@ class Session : public std::enable_shared_from_this<Session> {
     return options.consistency.value_or(settings_->consistency);
   }
   // Rows of a RESULT; waits for the agreement of all nodes after a change of the schema.
-  void finish_rows(Result<ResponseFrame> response, const ColumnsPtr& known, const RowsDone& done);
+  void finish_rows(Result<ResponseFrame> response, const std::shared_ptr<Connection>& from, const ColumnsPtr& known,
+                   const RowsDone& done);
   StatementPtr statement_of(const std::string& id) const;
 
   // session_control.cc: the connection that watches the cluster.
@@ -115,7 +117,7 @@ class Session : public std::enable_shared_from_this<Session> {
   awaitable<Result<std::map<std::string, Replication>>> read_keyspaces(Connection& connection);
   awaitable<Status> refresh(Connection& connection);
   awaitable<Result<bool>> schema_agrees(Connection& connection);
-  awaitable<void> wait_for_agreement(std::function<void()> done);
+  awaitable<void> wait_for_agreement(std::shared_ptr<Connection> coordinator, std::function<void()> done);
   // nodes.front() is the one that was asked.
   void publish(std::vector<Node> nodes, const std::map<std::string, Replication>& keyspaces);
   void on_event(const Event& event);

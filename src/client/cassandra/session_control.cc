@@ -2,7 +2,6 @@
 // The connection that a session watches its cluster through: nodes, ring and keyspaces are read from system tables at
 // first, when the cluster says that they changed, and now and then in case that such a message was lost.
 #include <algorithm>
-#include <boost/asio/co_spawn.hpp>
 
 #include "base/backoff.h"
 #include "base/log.h"
@@ -38,6 +37,16 @@ awaitable<Result<Rows>> select(Connection& connection, std::string_view text, De
   co_return Rows::decode(std::move(frame), nullptr);
 }
 
+std::string hexadecimal(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (unsigned char byte : bytes) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
 // The columns that both tables have. nullopt: the row is of a node that is only coming or going.
 std::optional<Node> node_of(const Rows& rows, const Rows::Cursor& row) {
   auto cell = [&](std::string_view name) {
@@ -45,15 +54,11 @@ std::optional<Node> node_of(const Rows& rows, const Rows::Cursor& row) {
     return column < 0 ? Cell() : row[static_cast<size_t>(column)];
   };
   Node node;
-  auto id = cell("host_id").uuid();
   auto tokens = cell("tokens").text_list();
-  if (!id || !tokens || tokens->empty() || tokens->size() > kMaxTokens || cell("data_center").is_null())
+  if (cell("host_id").is_null() || !tokens || tokens->empty() || tokens->size() > kMaxTokens ||
+      cell("data_center").is_null())
     return std::nullopt;
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (uint8_t byte : *id) {
-    node.host_id += kDigits[byte >> 4];
-    node.host_id += kDigits[byte & 15];
-  }
+  node.host_id = hexadecimal(cell("host_id").bytes());
   node.datacenter = cell("data_center").text();
   node.rack = cell("rack").text();
   node.version = cell("release_version").text();
@@ -312,35 +317,30 @@ awaitable<Result<bool>> Session::schema_agrees(Connection& connection) {
   const Deadline deadline = Deadline::after(settings_->connect_timeout);
   auto local =
       CO_TRY(co_await select(connection, "SELECT schema_version FROM system.local WHERE key='local'", deadline));
-  auto peers = CO_TRY(co_await select(connection, "SELECT peer, schema_version FROM system.peers", deadline));
+  auto peers = CO_TRY(co_await select(connection, "SELECT host_id, schema_version FROM system.peers", deadline));
   auto own = local.cursor();
-  if (!own.next()) co_return false;
+  auto now = view();
+  if (!own.next() || !now) co_return false;
   auto row = peers.cursor();
   while (row.next()) {
-    // Nodes that are down agree when they come back.
-    auto address = row[0].address();
-    bool up = false;
-    for (auto& host : hosts()) up |= address && host.up && host.name.starts_with(*address + ":");
-    if (up && row[1].bytes() != own[0].bytes()) co_return false;
+    if (row[1].bytes() == own[0].bytes()) continue;
+    const std::string id = hexadecimal(row[0].bytes());
+    const auto& nodes = now->topology->nodes();
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      // Nodes that are down agree when they come back; of others it is not known that they are.
+      if (nodes[i].host_id == id && !now->hosts[i]->is_down()) co_return false;
+    }
   }
   co_return true;
 }
 
-awaitable<void> Session::wait_for_agreement(std::function<void()> done) {
+// The node that made the change is asked: others may not have heard of it yet, and would all agree.
+awaitable<void> Session::wait_for_agreement(std::shared_ptr<Connection> coordinator, std::function<void()> done) {
   auto self = shared_from_this();
-  std::shared_ptr<Connection> connection;
-  {
-    std::lock_guard lock(mutex_);
-    connection = control_;
-  }
   const Deadline until = Deadline::after(kAgreementTime);
   auto now = view();
-  while (connection && now && now->hosts.size() > 1 && !until.expired() && !co_await cancelled()) {
-    // Calls belong on the connection's own thread.
-    auto asked = [](SessionPtr session, std::shared_ptr<Connection> on) -> awaitable<Result<bool>> {
-      co_return co_await session->schema_agrees(*on);
-    };
-    auto agrees = co_await asio::co_spawn(connection->context(), asked(self, connection), asio::use_awaitable);
+  while (now && now->hosts.size() > 1 && !until.expired() && !co_await cancelled()) {
+    auto agrees = co_await schema_agrees(*coordinator);
     if (!agrees || *agrees) break;
     if (!co_await sleep_for(kAgreementPause)) break;
   }

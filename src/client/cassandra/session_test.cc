@@ -323,6 +323,19 @@ TEST_F(SessionTest, TooManyOrphansReplaceTheConnection) {
   EXPECT_TRUE(put(statement));
 }
 
+TEST_F(SessionTest, OrphansDoNotBlockASmallConnection) {
+  serve([](const FakeRequest& request) -> std::optional<FakeReply> {
+    if (request.opcode == Opcode::kExecute && request.number <= 2) return FakeReply{.silent = true};
+    return std::nullopt;
+  });
+  auto wanted = settings();
+  wanted.max_requests_per_connection = 2;
+  open(wanted);
+  auto statement = insert();
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(put(statement, {.deadline = Deadline::after(20ms)}));
+  eventually([&] { return session_->is_connected() && put(statement).has_value(); });
+}
+
 TEST_F(SessionTest, QueueIsBounded) {
   serve([](const FakeRequest& request) -> std::optional<FakeReply> {
     if (request.opcode == Opcode::kExecute) return FakeReply{.silent = true};

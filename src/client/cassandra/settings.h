@@ -46,8 +46,8 @@ struct Settings {
   std::chrono::milliseconds request_timeout{12'000};
   std::chrono::milliseconds heartbeat_interval{30'000};  // a connection that was silent for so long is asked
   std::chrono::milliseconds heartbeat_timeout{5'000};
-  uint32_t max_retries = 2;      // of one request, after the first attempt
-  uint32_t max_orphans = 1'024;  // requests given up whose answers never came, of one connection; more: it is replaced
+  uint32_t max_retries = 2;    // of one request, after the first attempt
+  uint32_t max_orphans = 256;  // requests given up whose answers never came, of one connection; more: it is replaced
   CircuitBreaker::Options breaker{};
   // False: open() gives a session at once, which goes on looking for the cluster.
   bool wait_for_cluster = true;
