@@ -117,7 +117,7 @@ class Engine::MetricRun {
     points = TRY(pipeline_.apply(std::move(points), type, {&engine_.store_, &query_, &tags}));
     Points batch;
     TRY(points->next(batch));
-    if (batch.empty() && engine_.options_.compat == Compat::k14) return {};
+    if (batch.empty() && engine_.options_.compat == Compat::kV14) return {};
     ++figures_.groups;
     TRY(sink_.begin_group({&query_, &tags, &elements}));
     while (!batch.empty()) {

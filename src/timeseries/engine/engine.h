@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "timeseries/compat.h"
 #include "timeseries/engine/answer_text.h"
 #include "timeseries/engine/group_tags.h"
 #include "timeseries/engine/read_cache.h"
@@ -19,11 +20,8 @@
 
 namespace sluice::timeseries {
 
-// Which KairosDB the answers are like where versions differ: 1.3 shows groups without points and no alias.
-enum class Compat : uint8_t { k13, k14 };
-
 struct EngineOptions {
-  Compat compat = Compat::k14;
+  Compat compat = Compat::kV14;
   uint64_t max_points = 0;         // a metric of a query may read; 0: no limit
   size_t hold_bytes = 4 << 20;     // of an answer kept back: failures until then are answered as failures
   size_t piece_bytes = 256 << 10;  // of an answer given to the sink at a time, afterwards

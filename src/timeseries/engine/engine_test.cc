@@ -373,7 +373,7 @@ TEST_F(EngineTest, GroupsWithoutPointsAreShownByOlderVersions) {
   none.alias = "al";
   EXPECT_EQ(answer(none), R"({"queries":[{"sample_size":0,"results":[]}]})");
   EngineOptions old;
-  old.compat = Compat::k13;
+  old.compat = Compat::kV13;
   EXPECT_EQ(answer(std::vector{none}, old),
             R"({"queries":[{"sample_size":0,"results":[{"name":"gold.none","tags":{},"values":[]}]}]})");
   none.group_bys = {ValueGroupBy{1}};

@@ -5,8 +5,8 @@
 #include <limits>
 #include <map>
 
+#include "timeseries/calendar.h"
 #include "timeseries/engine/answer_text.h"
-#include "timeseries/engine/calendar.h"
 #include "timeseries/engine/java_number.h"
 
 namespace sluice::timeseries {

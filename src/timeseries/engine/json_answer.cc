@@ -57,7 +57,7 @@ Status JsonAnswer::begin_group(const ResultGroup& group) {
   comma(first_group_);
   text_.raw("{\"name\":");
   text_.string(group.query->series.metric);
-  if (group.query->alias && compat_ != Compat::k13) {
+  if (group.query->alias && compat_ != Compat::kV13) {
     text_.raw(",\"alias\":");
     text_.string(*group.query->alias);
   }

@@ -8,7 +8,7 @@
 #include <memory>
 #include <vector>
 
-#include "timeseries/engine/calendar.h"
+#include "timeseries/calendar.h"
 #include "timeseries/engine/group_tags.h"
 #include "timeseries/query.h"
 

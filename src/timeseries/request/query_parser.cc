@@ -8,9 +8,9 @@
 #include <optional>
 #include <set>
 
+#include "timeseries/calendar.h"
 #include "timeseries/request/json_fields.h"
 #include "timeseries/request/query_processors.h"
-#include "timeseries/request/relative_time.h"
 #include "timeseries/request/zone_ids.h"
 
 namespace sluice::timeseries {
@@ -224,13 +224,13 @@ Java<MetricQuery> parse_metric(const JsonValue& json, const std::string& place, 
   if (head.start_absolute)
     metric.series.start = *head.start_absolute;
   else if (head.start_relative)
-    metric.series.start = time_before(options.now, head.start_relative->duration());
+    metric.series.start = relative_time(options.now, head.start_relative->duration());
   else
     return broken(place, "start_time", "relative or absolute time must be set");
   if (head.end_absolute)
     metric.series.end = *head.end_absolute;
   else if (head.end_relative)
-    metric.series.end = time_before(options.now, head.end_relative->duration());
+    metric.series.end = relative_time(options.now, head.end_relative->duration());
   if (metric.series.end < metric.series.start) return broken(place, "end_time", "must be greater than the start time");
 
   metric.cache_key = head.cache_text() + *name + ":";

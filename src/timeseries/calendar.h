@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "base/result.h"
-#include "timeseries/engine/zone.h"
+#include "timeseries/zone.h"
 #include "timeseries/query.h"
 
 namespace sluice::timeseries {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/engine/calendar.h"
+#include "timeseries/calendar.h"
 
 #include <algorithm>
 #include <array>
@@ -343,7 +343,8 @@ int64_t relative_time(int64_t now, Duration back) {
     const int length = month == 2 && year % 4 == 0 ? 29 : days_in_month(1900, month);
     moved = days_from_julian(year, month, std::min(date.day, length));
   }
-  return moved * kDay + (now - days * kDay);
+  const __int128 time = static_cast<__int128>(moved) * kDay + (now - days * kDay);
+  return static_cast<int64_t>(std::clamp<__int128>(time, kMinTime, kMaxTime));
 }
 
 }  // namespace sluice::timeseries

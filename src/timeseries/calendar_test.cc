@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The vectors were computed with Joda-Time 2.10.6, as KairosDB's RangeAggregator and Util call it.
-#include "timeseries/engine/calendar.h"
+#include "timeseries/calendar.h"
 
 #include <gtest/gtest.h>
 
@@ -140,6 +140,7 @@ TEST(Calendar, RelativeTimesAreCountedInUtc) {
   EXPECT_EQ(relative_time(1000, {1, TimeUnit::kMilliseconds}), 999);
   EXPECT_EQ(relative_time(1000, {2, TimeUnit::kWeeks}), 1000 - 14 * int64_t{86'400'000});
   EXPECT_EQ(relative_time(kLastOfMarch, {4'294'967'297, TimeUnit::kHours}), kLastOfMarch - 3'600'000);  // an int
+  EXPECT_EQ(relative_time(0, {2'147'483'647, TimeUnit::kYears}), kMinTime);  // beyond what milliseconds can say
 }
 
 TEST(Zone, NamesAreThoseOfTheTzDatabase) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/engine/zone.h"
+#include "timeseries/zone.h"
 
 #include <algorithm>
 #include <array>
