@@ -17,9 +17,21 @@ constexpr int64_t kMinYear = -292'275'054;
 constexpr int64_t kMaxYear = 292'278'993;
 
 int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-int64_t floor_mod(int64_t a, int64_t b) { return a - floor_div(a, b) * b; }
+int64_t floor_mod(int64_t a, int64_t b) { return a % b + (a % b < 0 ? b : 0); }
 
 bool is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+// Near the ends of int64 times wrap around, as they do in Java.
+int64_t wrapping_sum(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b));
+}
+int64_t wrapping_difference(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b));
+}
+int64_t time_of(int64_t days, int64_t of_day) {
+  return static_cast<int64_t>(static_cast<uint64_t>(days) * static_cast<uint64_t>(kDay) +
+                              static_cast<uint64_t>(of_day));
+}
 
 // A local time: the day and the time in it.
 struct Local {
@@ -27,7 +39,7 @@ struct Local {
   int64_t days;    // since 1970
   int64_t of_day;  // milliseconds
 
-  explicit Local(int64_t time) : days(floor_div(time, kDay)), of_day(time - days * kDay) {
+  explicit Local(int64_t time) : days(floor_div(time, kDay)), of_day(floor_mod(time, kDay)) {
     date = civil_from_days(days);
   }
   // From 1 on.
@@ -105,7 +117,7 @@ Result<int64_t> add_years(int64_t local, int64_t years) {
     if (is_leap(from.date.year) && !is_leap(year)) --day;
     if (!is_leap(from.date.year) && is_leap(year)) ++day;
   }
-  return (days_from_civil(year, 1, 1) + day - 1) * kDay + from.of_day;
+  return time_of(days_from_civil(year, 1, 1) + day - 1, from.of_day);
 }
 
 Result<int64_t> add_months(int64_t local, int64_t months) {
@@ -117,7 +129,7 @@ Result<int64_t> add_months(int64_t local, int64_t months) {
     return fail(Code::kOutOfRange, "Magnitude of add amount is too large: " + std::to_string(months));
   const int64_t year = floor_div(total, 12);
   const int month = static_cast<int>(floor_mod(total, 12)) + 1;
-  return days_from_civil(year, month, std::min(from.date.day, days_in_month(year, month))) * kDay + from.of_day;
+  return time_of(days_from_civil(year, month, std::min(from.date.day, days_in_month(year, month))), from.of_day);
 }
 
 int64_t year_difference(int64_t to, int64_t from) {
@@ -158,16 +170,21 @@ struct FirstOf {
   int first;         // its first value
   int64_t (*set)(int64_t local);
 };
-constexpr FirstOf kDayOfYear{"dayOfYear", 1, [](int64_t l) { return l - (Local(l).day_of_year() - 1) * kDay; }};
-constexpr FirstOf kDayOfMonth{"dayOfMonth", 1, [](int64_t l) { return l - (Local(l).date.day - 1) * kDay; }};
-constexpr FirstOf kDayOfWeek{"dayOfWeek", 1, [](int64_t l) { return l - floor_mod(floor_div(l, kDay) + 3, 7) * kDay; }};
-constexpr FirstOf kMillisOfDay{"millisOfDay", 0, [](int64_t l) { return floor_div(l, kDay) * kDay; }};
-constexpr FirstOf kHourOfDay{"hourOfDay", 0, [](int64_t l) { return l - floor_mod(floor_div(l, kHour), 24) * kHour; }};
-constexpr FirstOf kMinuteOfHour{"minuteOfHour", 0,
-                                [](int64_t l) { return l - floor_mod(floor_div(l, kMinute), 60) * kMinute; }};
-constexpr FirstOf kSecondOfMinute{"secondOfMinute", 0,
-                                  [](int64_t l) { return l - floor_mod(floor_div(l, kSecond), 60) * kSecond; }};
-constexpr FirstOf kMillisOfSecond{"millisOfSecond", 0, [](int64_t l) { return floor_div(l, kSecond) * kSecond; }};
+// `local` less what it is past the last multiple of `unit`, counted in `part` (both in milliseconds).
+int64_t cut(int64_t local, int64_t part, int64_t unit) {
+  return wrapping_difference(local, floor_mod(local, unit) / part * part);
+}
+constexpr FirstOf kDayOfYear{"dayOfYear", 1,
+                             [](int64_t l) { return wrapping_difference(l, (Local(l).day_of_year() - 1) * kDay); }};
+constexpr FirstOf kDayOfMonth{"dayOfMonth", 1,
+                              [](int64_t l) { return wrapping_difference(l, (Local(l).date.day - 1) * kDay); }};
+constexpr FirstOf kDayOfWeek{
+    "dayOfWeek", 1, [](int64_t l) { return wrapping_difference(l, floor_mod(floor_div(l, kDay) + 3, 7) * kDay); }};
+constexpr FirstOf kMillisOfDay{"millisOfDay", 0, [](int64_t l) { return cut(l, 1, kDay); }};
+constexpr FirstOf kHourOfDay{"hourOfDay", 0, [](int64_t l) { return cut(l, kHour, kDay); }};
+constexpr FirstOf kMinuteOfHour{"minuteOfHour", 0, [](int64_t l) { return cut(l, kMinute, kHour); }};
+constexpr FirstOf kSecondOfMinute{"secondOfMinute", 0, [](int64_t l) { return cut(l, kSecond, kMinute); }};
+constexpr FirstOf kMillisOfSecond{"millisOfSecond", 0, [](int64_t l) { return cut(l, 1, kSecond); }};
 
 Result<int64_t> set_first(int64_t instant, const FirstOf& field, const Zone& zone) {
   const int64_t local = TRY(to_local(instant, zone.offset(instant)));
@@ -332,7 +349,7 @@ int64_t relative_time(int64_t now, Duration back) {
   if (back.unit == TimeUnit::kMilliseconds)
     return static_cast<int64_t>(static_cast<uint64_t>(now) - static_cast<uint64_t>(back.value));
   const int64_t amount = static_cast<int32_t>(-static_cast<uint32_t>(back.value));
-  if (const int64_t length = unit_length(back.unit); length != 0) return now + amount * length;
+  if (const int64_t length = unit_length(back.unit); length != 0) return wrapping_sum(now, amount * length);
   const int64_t days = floor_div(now, kDay);
   const CivilDate date = days >= kFirstGregorianDay ? civil_from_days(days) : julian_from_days(days);
   const int64_t total = date.year * 12 + date.month - 1 + (back.unit == TimeUnit::kYears ? amount * 12 : amount);

@@ -51,7 +51,7 @@ Result<int32_t> number_of(const TimeGroupBy& by, const Points& points, size_t i)
                                          static_cast<uint64_t>(kLengths[static_cast<size_t>(by.range_size.unit)]));
   if (size == 0) return fail(Code::kInvalidArgument, "/ by zero");
   const auto passed = static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(by.start));
-  return low_bits((size == -1 ? -passed : passed / size) % by.group_count);
+  return low_bits(passed / size % by.group_count);
 }
 
 Result<int32_t> number_of(const ValueGroupBy& by, const Points& points, size_t i) {
