@@ -81,4 +81,5 @@ def test_kill_under_load(three_nodes, tmp_path):
     finally:
         stop.touch()
         writer.join()
-    assert not failures, failures[0]
+    if failures:
+        raise failures[0]
