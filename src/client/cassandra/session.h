@@ -135,8 +135,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ViewPtr view_;
   std::map<std::string, StatementPtr, std::less<>> statements_;  // by text
   std::map<std::string, StatementPtr> statements_by_id_;
-  std::shared_ptr<Connection> control_;
-  std::shared_ptr<Signal> control_signal_;
+  std::shared_ptr<Signal> control_signal_;  // of the control connection, while there is one
   std::vector<std::function<void(Status)>> waiting_for_ready_;
   bool closed_ = false;
 };

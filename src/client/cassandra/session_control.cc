@@ -109,7 +109,6 @@ awaitable<void> Session::control_loop() {
       backoff.reset();
       co_await watch_cluster(*connection, signal);
       std::lock_guard lock(mutex_);
-      control_ = nullptr;
       control_signal_ = nullptr;
       continue;
     }
@@ -166,7 +165,6 @@ awaitable<Result<std::shared_ptr<Connection>>> Session::control_connection(std::
 awaitable<void> Session::watch_cluster(std::shared_ptr<Connection> connection, std::shared_ptr<Signal> signal) {
   {
     std::lock_guard lock(mutex_);
-    control_ = connection;
     control_signal_ = signal;
   }
   static log::RateLimit limit;
