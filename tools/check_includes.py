@@ -7,9 +7,9 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Folders in the order in which they may see each other; those in one tuple are siblings.
-ORDER = [("base",), ("net",), ("pch",), ("functions",), ("kernel",), ("dialect",), ("session",), ("door/mysql", "door/http"), ("server",)]
+ORDER = [("base",), ("net",), ("client/cassandra",), ("timeseries",), ("pch",), ("functions",), ("kernel",), ("dialect",), ("session",), ("door/mysql", "door/http"), ("server",)]
 # The network layer and the kernel know nothing of each other.
-APART = {("functions", "net"), ("kernel", "net"), ("dialect", "net"), ("session", "net")}
+APART = {("timeseries", "pch"), ("functions", "timeseries"), ("functions", "net"), ("kernel", "net"), ("dialect", "net"), ("session", "net")}
 # Only these may include DuckDB's own headers.
 SEES_DUCKDB = {"pch", "functions", "kernel", "dialect", "session", "door/mysql", "door/http", "server"}
 

@@ -13,7 +13,7 @@ what=${1:-build}
 build_packages=(
   ca-certificates clang-19 lld-19 llvm-19 libclang-rt-19-dev ccache ninja-build cmake make git pkg-config unzip
   libboost1.81-dev libssl-dev libspdlog-dev libfmt-dev prometheus-cpp-dev libcli11-dev libtomlplusplus-dev libexpected-dev
-  zlib1g-dev libzstd-dev liblz4-dev libbz2-dev libroaring-dev libxxhash-dev libcurl4-openssl-dev libgtest-dev libgmock-dev python3 python3-pip golang-go
+  zlib1g-dev libzstd-dev liblz4-dev libbz2-dev libroaring-dev libxxhash-dev libcurl4-openssl-dev libre2-dev libcctz-dev tzdata librocksdb-dev libsnappy-dev libgtest-dev libgmock-dev python3 python3-pip golang-go
 )
 lint_packages=(clang-format-19 clang-tidy-19)
 test_packages=(mariadb-client mariadb-server python3-venv default-jdk-headless maven nodejs npm curl openssl sysbench

@@ -40,6 +40,13 @@ inline constexpr RetryPolicy kConnect{
     "connect", 50ms, 2000ms, Jitter::kEqual, 10000ms, Code::kUnavailable, "the peer could not be reached"};
 inline constexpr RetryPolicy kPeerBusy{
     "peer_busy", 100ms, 5000ms, Jitter::kDecorrelated, 30000ms, Code::kResourceExhausted, "the peer stayed busy"};
+inline constexpr RetryPolicy kReconnect{"reconnect",
+                                        100ms,
+                                        5000ms,
+                                        Jitter::kEqual,
+                                        std::chrono::milliseconds::max(),
+                                        Code::kUnavailable,
+                                        "the peer cannot be reached"};
 inline constexpr RetryPolicy kConflict{
     "conflict", 2ms, 500ms, Jitter::kFull, 10000ms, Code::kConflict, "other transactions kept winning"};
 inline constexpr RetryPolicy kAccept{"accept",

@@ -31,7 +31,7 @@ enum class Code : uint8_t {
 };
 
 // Whose numbers `native_code` holds.
-enum class Origin : uint8_t { kSluice, kMysql, kKernel, kSystem, kTls };
+enum class Origin : uint8_t { kSluice, kMysql, kKernel, kSystem, kTls, kCassandra };
 
 // What a caller that wants to go on should do.
 enum class Retry : uint8_t { kNever, kBackoff, kReroute };
@@ -62,7 +62,7 @@ class [[nodiscard]] Error {
 
   Code code() const { return code_; }
   Origin origin() const { return origin_; }
-  // errno of MySQL, of the system, or the library's own number, as `origin` says; 0 when there is none.
+  // errno of MySQL, of the system, CQL's error code or the library's own number, as `origin` says; 0: there is none.
   int native_code() const { return native_code_; }
   Retry retry() const { return retry_; }
   const std::string& message() const { return message_; }

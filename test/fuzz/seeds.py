@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes first inputs for the fuzz targets below the given folder: valid statements, packets, requests and loads, from which
 libFuzzer finds its way into the parsers far faster than from nothing.   python3 test/fuzz/seeds.py build/fuzz/corpus"""
+import json
 import pathlib
 import random
 import re
@@ -66,6 +67,45 @@ DOCUMENTS = ('{"a": {"b": [1, 2.5, null, true, "x"]}, "c d": "\\u00e9"}', "[1, [
 PATHS = ("$", "$.a.b[0]", '$."c d"', "$[*]", "$.a.*", "$[last]", "$.a.b[last-1]", "$**.b", "a.b", "$[", '["a","b"]')
 
 
+def kairos(kind):
+    """Bodies of data points or queries, and lines, that were sent to real KairosDB servers."""
+    recorded = ROOT / "test" / "kairos" / "recorded"
+    if kind == "lines":
+        lines = (line.split(" -> b'")[0] for line in (recorded / "telnet.txt").read_text().splitlines() if " -> b'" in line)
+        return [line.strip("'").replace("\\n", "").encode() for line in lines]
+    cases = map(json.loads, (recorded / "recorded-1.4-cassandra.jsonl").read_text().splitlines())
+    return [case["body"].encode() for case in cases if case["body"] and case["path"].endswith(kind)]
+
+
+def cassandra_messages():
+    """Choice of the message, flags, body (test/fuzz/cassandra_fuzz.cc)."""
+    def text(value):
+        return struct.pack(">H", len(value)) + value
+
+    def value(content):
+        return struct.pack(">i", len(content)) + content
+
+    columns = text(b"ks") + text(b"t") + text(b"k") + b"\0\x0d" + text(b"m") + b"\0\x21\0\x0d\0\x0d"
+    pairs = struct.pack(">i", 1) + value(b"class") + value(b"SimpleStrategy")
+    rows = struct.pack(">iii", 2, 3, 2) + value(b"state") + columns + struct.pack(">i", 2) + (value(b"abc") + value(pairs)) * 2
+    bare = struct.pack(">iiii", 2, 4, 2, 1) + value(b"abc") + struct.pack(">i", -1)
+    prepared = struct.pack(">i", 4) + text(b"0123456789abcdef") + struct.pack(">iiiH", 1, 2, 1, 0) + columns + struct.pack(">ii", 1, 2) + columns
+    yield b"\0\0\x84\0\0\1\x08\0\0\0\x10"
+    for change in (text(b"STATUS_CHANGE") + text(b"UP") + b"\4\x7f\0\0\1" + struct.pack(">i", 9042), text(b"SCHEMA_CHANGE") + text(b"CREATED") + text(b"TABLE") + text(b"ks") + text(b"t")):
+        yield b"\1\0" + change
+    yield b"\2\0\0\1" + text(b"COMPRESSION") + b"\0\2" + text(b"snappy") + text(b"lz4")
+    yield b"\3\0" + text(b"org.apache.cassandra.auth.PasswordAuthenticator")
+    yield b"\4\0" + value(b"token")
+    for code, details in ((0x1000, b"\0\4" + struct.pack(">ii", 2, 1)), (0x1100, b"\0\4" + struct.pack(">ii", 1, 2) + text(b"SIMPLE")),
+                          (0x1200, b"\0\4" + struct.pack(">iib", 1, 2, 0)), (0x2400, text(b"ks") + text(b"t")), (0x2500, text(b"id")), (0x2000, b"")):
+        yield b"\5\0" + struct.pack(">i", code) + text(b"message") + details
+    for body in (rows, bare, prepared):
+        yield b"\6\0" + body
+        yield b"\6\x0e" + bytes(16) + b"\0\1" + text(b"warning") + b"\0\1" + text(b"k") + value(b"v") + body
+        # One block of literals only.
+        yield b"\6\1" + struct.pack(">i", len(body)) + b"\xf0" + bytes([len(body) - 15]) + body
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     seeds = {
@@ -74,11 +114,16 @@ def main():
         "http_fuzz": [bytes([cut]) + request.encode() for request in REQUESTS for cut in (0, 60, 200)],
         "stream_load_fuzz": [bytes([choice, piece]) + text.encode() for choice, text in LOADS for piece in (2, 200)],
     }
+    seeds["cassandra_fuzz"] = list(cassandra_messages())
     seeds["cast_fuzz"] = [bytes([number]) + text.encode() for text in VALUES for number in range(30)]
     seeds["date_format_fuzz"] = [bytes([number]) + left.encode() + b"\0" + right.encode() for number in range(12) for left in FORMATS for right in FORMATS[:3]]
     seeds["json_path_fuzz"] = [bytes([number]) + left.encode() + b"\0" + right.encode() for number in range(14) for left in DOCUMENTS for right in PATHS]
     chance = random.Random(1)
     seeds["grammar_fuzz"] = [bytes(chance.randrange(256) for _ in range(chance.randint(4, 80))) for _ in range(500)]
+    seeds["kairos_datapoints_fuzz"] = [bytes([mode, 4]) + body for body in kairos("/datapoints") for mode in (0, 3)]
+    seeds["kairos_query_fuzz"] = [b"\1" + body for body in kairos("/query")]
+    seeds["kairos_line_fuzz"] = [b"\0" + line for line in kairos("lines")]
+    seeds["kairos_line_fuzz"].append(b'\1[{"metric":"m","timestamp":1700000000,"value":1.5,"tags":{"host":"a"}}]')
     for name, inputs in seeds.items():
         target = folder / name
         target.mkdir(parents=True, exist_ok=True)

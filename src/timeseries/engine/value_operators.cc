@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// div, scale, score and filter: each point for itself.
+// Source of truth: KairosDB's DivideAggregator, ScaleAggregator, ScoreAggregator and FilterAggregator.
+#include "timeseries/engine/operator_base.h"
+#include "timeseries/engine/operators.h"
+
+namespace sluice::timeseries {
+namespace {
+
+// Functions of a number. kReads: of null points they fail.
+struct Divide {
+  static constexpr bool kReads = true;
+  double divisor;
+  double operator()(double value) const { return value / divisor; }
+};
+struct Scale {
+  static constexpr bool kReads = true;
+  double factor;
+  double operator()(double value) const { return value * factor; }
+};
+struct Score {
+  static constexpr bool kReads = true;
+  const ScoreAggregator& aggregator;
+  double operator()(double value) const {
+    size_t score = 0;
+    for (const auto& threshold : aggregator.thresholds) {
+      // A value equal to a superior threshold is below it, NaN below a superior one and above an inferior one.
+      if (value < threshold.value || (!(value > threshold.value) && threshold.superior)) break;
+      ++score;
+    }
+    return static_cast<double>(aggregator.descending ? aggregator.thresholds.size() - score : score);
+  }
+};
+struct NoScore {
+  static constexpr bool kReads = false;
+  double operator()(double) const { return 0; }
+};
+
+template <typename Function>
+class MapOperator : public Operator {
+ public:
+  MapOperator(Input input, Function function) : Operator(std::move(input)), function_(std::move(function)) {}
+
+  Status next(Points& into) override {
+    into.clear();
+    if (!TRY(read())) return {};
+    numbers_.set(batch());
+    if (Function::kReads) TRY(numbers_.checked());
+    const size_t size = batch().size();
+    const auto tail = into.grow(PointType::kDouble, size);
+    std::memcpy(tail.times, batch().times().data(), size * sizeof(int64_t));
+    for (size_t i = 0; i < size; ++i) tail.values[i] = std::bit_cast<uint64_t>(function_(numbers_[i]));
+    return {};
+  }
+
+ private:
+  Function function_;
+  Numbers numbers_;
+};
+
+template <typename Function>
+Input mapped(Input input, Function function) {
+  return std::make_unique<MapOperator<Function>>(std::move(input), std::move(function));
+}
+
+class FilterOperator : public Operator {
+ public:
+  FilterOperator(Input input, const FilterAggregator& aggregator)
+      : Operator(std::move(input)),
+        operation_(aggregator.operation),
+        text_(std::get_if<std::string>(&aggregator.threshold)),
+        order_(text_ == nullptr ? java_order(std::get<double>(aggregator.threshold)) : 0) {}
+
+  Status next(Points& into) override {
+    into.clear();
+    while (into.empty() && TRY(read())) {
+      if (operation_ == FilterAggregator::Operation::kMissing)
+        return fail(Code::kFailedPrecondition,
+                    "Cannot invoke \"org.kairosdb.core.aggregator.FilterAggregator$FilterOperation.filterData(org."
+                    "kairosdb.core.DataPoint, Object)\" because the return value of \"org.kairosdb.core.aggregator."
+                    "FilterAggregator.access$200(org.kairosdb.core.aggregator.FilterAggregator)\" is null");
+      if (text_ != nullptr) {
+        keep(into, [&](size_t i) {
+          return batch().type(i) == PointType::kString && !removes(compare_java(batch().text(i), *text_));
+        });
+      } else {
+        numbers_.set(batch());
+        TRY(numbers_.checked());
+        keep(into, [&](size_t i) {
+          if (batch().type(i) == PointType::kString) return false;
+          const int64_t order = java_order(numbers_[i]);
+          return !removes(order < order_ ? -1 : order > order_ ? 1 : 0);
+        });
+      }
+    }
+    return {};
+  }
+
+ private:
+  template <typename Keeps>
+  void keep(Points& into, Keeps keeps) {
+    size_t from = 0;
+    for (size_t i = 0; i < batch().size(); ++i) {
+      if (keeps(i)) continue;
+      into.append(batch(), from, i);
+      from = i + 1;
+    }
+    into.append(batch(), from, batch().size());
+  }
+
+  // `comparison` of a point's value with the threshold.
+  bool removes(int comparison) const {
+    switch (operation_) {
+      case FilterAggregator::Operation::kLte:
+        return comparison <= 0;
+      case FilterAggregator::Operation::kLt:
+        return comparison < 0;
+      case FilterAggregator::Operation::kGte:
+        return comparison >= 0;
+      case FilterAggregator::Operation::kGt:
+        return comparison > 0;
+      case FilterAggregator::Operation::kEqual:
+        return comparison == 0;
+      default:
+        return comparison != 0;
+    }
+  }
+
+  const FilterAggregator::Operation operation_;
+  const std::string* const text_;  // nullptr: the threshold is a number
+  const int64_t order_;
+  Numbers numbers_;
+};
+
+}  // namespace
+
+Input make_divide(Input input, double divisor) { return mapped(std::move(input), Divide{divisor}); }
+Input make_scale(Input input, double factor) { return mapped(std::move(input), Scale{factor}); }
+
+Input make_score(Input input, const ScoreAggregator& aggregator) {
+  if (aggregator.thresholds.empty()) return mapped(std::move(input), NoScore{});
+  return mapped(std::move(input), Score{aggregator});
+}
+
+Input make_filter(Input input, const FilterAggregator& aggregator) {
+  return std::make_unique<FilterOperator>(std::move(input), aggregator);
+}
+
+}  // namespace sluice::timeseries

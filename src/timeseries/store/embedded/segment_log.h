@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// SegmentLog: the write-ahead log: records in files <number>.log of one folder. Calls come one at a time (the store's
+// commit lock), but for sync() and bytes(), which any thread may call. Format: README.md, "Log".
+//
+// A record is durable against the end of the process when append() returns, against that of the machine when sync()
+// returned. A torn record at the end of the last segment was never acknowledged and is cut off; any other damage is
+// kDataLoss.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace sluice::timeseries {
+
+// Of each record: u32 checksum (XXH3 of length and payload, its low half), u32 length of the payload.
+inline constexpr size_t kRecordHeader = 8;
+inline constexpr size_t kMaxRecord = 256u << 20;  // bytes of one payload
+// A new segment begins when one has more.
+inline constexpr uint64_t kSegmentBytes = 64u << 20;
+
+// `record` begins with kRecordHeader bytes of room: writes the header there.
+void seal_record(ByteBuffer& record);
+
+class SegmentLog {
+ public:
+  // Called for each payload, in order; an error ends the replay.
+  using Replay = std::function<Status(std::string_view payload)>;
+
+  // Opens the folder, replays what is there and begins a new segment. Errors: kDataLoss with file and place, system
+  // errors.
+  static Result<std::unique_ptr<SegmentLog>> open(std::string folder, const Replay& replay);
+  ~SegmentLog();
+
+  // Sealed records, one after the other. All or none is written. Errors: kResourceExhausted (disk full), kUnavailable.
+  Status append(std::span<const std::span<const uint8_t>> records);
+  // What was appended is on the disk when it returns.
+  Status sync();
+  // A new segment; what was appended so far lies in segments below the number that it returns.
+  Result<uint64_t> rotate();
+  // Deletes the segments below.
+  Status drop_below(uint64_t segment);
+
+  // Of all segments; for statistics and to tell when points should be put into blocks.
+  uint64_t bytes() const { return total_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  struct File;
+  struct Segment {
+    uint64_t number;
+    uint64_t bytes;
+  };
+
+  explicit SegmentLog(std::string folder) : folder_(std::move(folder)) {}
+  std::string path(uint64_t number) const;
+  Status replay_all(const Replay& replay);
+  Status replay_segment(uint64_t number, uint64_t valid_bytes, bool last, const Replay& replay);
+  Status begin_segment(uint64_t number, uint64_t previous_bytes);
+  Status sync_folder();
+
+  const std::string folder_;
+  std::vector<Segment> segments_;  // the last one is being written
+  std::atomic<uint64_t> total_bytes_ = 0;
+  bool broken_ = false;  // the end of the current segment could not be cut: the next record goes into a new one
+
+  std::mutex file_mutex_;
+  std::shared_ptr<File> file_;  // guarded by file_mutex_ against sync()
+};
+
+}  // namespace sluice::timeseries

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "timeseries/store/embedded/series_points.h"
+
+#include <algorithm>
+
+#include "timeseries/store/embedded/keys.h"
+
+namespace sluice::timeseries {
+namespace {
+
+constexpr size_t kBatch = kMaxBlockPoints;  // points that next() gives at most
+
+Columns& scratch() {
+  thread_local Columns columns;
+  return columns;
+}
+
+}  // namespace
+
+Status ReadContext::check_stop() const {
+  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed))
+    return fail(Code::kCancelled, "the query was cancelled");
+  if (!options.deadline.is_never() && options.deadline.expired())
+    return fail(Code::kDeadlineExceeded, "the query took too long");
+  return {};
+}
+
+bool SeriesPoints::Piece::simple() const {
+  return is_block() ? span.first_expiry == 0 : head.ordered && !head.chunk->expires();
+}
+
+SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t begin, int64_t end,
+                           std::vector<Span> spans, std::vector<HeadPiece> pieces)
+    : context_(std::move(context)),
+      series_(std::move(series)),
+      begin_(begin),
+      end_(end),
+      descending_(context_->options.order == Order::kDescending) {
+  // The order in which they were written, which matters inside a cluster.
+  std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.sequence < b.sequence; });
+  pieces_.reserve(spans.size() + pieces.size());
+  for (const Span& span : spans) pieces_.push_back({span.first, span.last, span, {}});
+  for (auto& piece : pieces) {
+    const auto [min, max] = std::pair(piece.min, piece.max);
+    pieces_.push_back({min, max, {}, std::move(piece)});
+  }
+  std::vector<uint32_t> places(pieces_.size());
+  for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<uint32_t>(i);
+  std::sort(places.begin(), places.end(), [this](uint32_t a, uint32_t b) {
+    return pieces_[a].min != pieces_[b].min ? pieces_[a].min < pieces_[b].min : a < b;
+  });
+  std::vector<Piece> by_time;
+  by_time.reserve(pieces_.size());
+  for (size_t i = 0; i < places.size();) {
+    Cluster cluster{i, i + 1, pieces_[places[i]].min, pieces_[places[i]].max};
+    while (cluster.end < places.size() && pieces_[places[cluster.end]].min <= cluster.max)
+      cluster.max = std::max(cluster.max, pieces_[places[cluster.end++]].max);
+    std::sort(places.begin() + static_cast<ptrdiff_t>(cluster.begin),
+              places.begin() + static_cast<ptrdiff_t>(cluster.end));
+    for (size_t k = cluster.begin; k < cluster.end; ++k) by_time.push_back(std::move(pieces_[places[k]]));
+    clusters_.push_back(cluster);
+    i = cluster.end;
+  }
+  pieces_.swap(by_time);
+  last_ = clusters_.size();
+}
+
+std::pair<size_t, size_t> SeriesPoints::in_range(std::span<const int64_t> times) const {
+  const auto from = std::lower_bound(times.begin(), times.end(), begin_);
+  const auto to = std::upper_bound(from, times.end(), end_);
+  return {static_cast<size_t>(from - times.begin()), static_cast<size_t>(to - times.begin())};
+}
+
+Status SeriesPoints::load_block(const Piece& piece, Columns& into) {
+  rocksdb::PinnableSlice bytes;
+  const std::string key = keys::block(series_->number, piece.span.first, piece.span.sequence);
+  if (!TRY(context_->database.get(context_->database.blocks(), key, context_->snapshot, bytes)))
+    return fail(Code::kDataLoss, "a block of a time series is missing");
+  TRY(decode_block(view(bytes), into));
+  if (into.type != series_->type() || into.size() != piece.span.count)
+    return fail(Code::kDataLoss, "a block of a time series is not what its span says");
+  return {};
+}
+
+Status SeriesPoints::load(const Cluster& cluster, Columns& into) {
+  into.clear();
+  into.type = series_->type();
+  for (size_t i = cluster.begin; i < cluster.end; ++i) {
+    const Piece& piece = pieces_[i];
+    if (!piece.is_block()) {
+      piece.head.chunk->copy_to(into, piece.head.size);
+    } else if (into.empty()) {
+      TRY(load_block(piece, into));
+    } else {
+      TRY(load_block(piece, scratch()));
+      into.append(scratch(), 0, scratch().size());
+    }
+  }
+  into.settle();
+  if (!into.expiry.empty()) into.drop(context_->now, 1, 0);
+  return {};
+}
+
+Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
+  if (!simple(cluster)) {
+    Columns columns;
+    TRY(load(cluster, columns));
+    const auto [from, to] = in_range(columns.times);
+    return to - from;
+  }
+  const Piece& piece = pieces_[cluster.begin];
+  if (inside(cluster)) return uint64_t{piece.is_block() ? piece.span.count : piece.head.size};
+  if (!piece.is_block()) {
+    const auto [from, to] = in_range(piece.head.chunk->times(piece.head.size));
+    return to - from;
+  }
+  rocksdb::PinnableSlice bytes;
+  const std::string key = keys::block(series_->number, piece.span.first, piece.span.sequence);
+  if (!TRY(context_->database.get(context_->database.blocks(), key, context_->snapshot, bytes)))
+    return fail(Code::kDataLoss, "a block of a time series is missing");
+  TRY(decode_times(view(bytes), scratch().times));
+  const auto [from, to] = in_range(scratch().times);
+  return to - from;
+}
+
+Result<uint64_t> SeriesPoints::count() {
+  uint64_t sum = 0;
+  for (const Cluster& cluster : clusters_) {
+    TRY(context_->check_stop());
+    sum += TRY(count(cluster));
+  }
+  return sum;
+}
+
+Result<bool> SeriesPoints::any_in_rows(int64_t first_row, int64_t last_row) {
+  const auto in_rows = [&](int64_t time) {
+    const int64_t row = time < kMinTime / 2 ? time : row_time(time);
+    return row >= first_row && row <= last_row;
+  };
+  for (const Cluster& cluster : clusters_) {
+    if (simple(cluster) && (in_rows(cluster.min) || in_rows(cluster.max))) return true;
+    Columns columns;
+    TRY(load(cluster, columns));
+    if (std::any_of(columns.times.begin(), columns.times.end(), in_rows)) return true;
+  }
+  return false;
+}
+
+void SeriesPoints::skip_to(int64_t time) {
+  if (!descending_) {
+    while (next_ < last_ && clusters_[next_].max < time) ++next_;
+    while (from_ < to_ && loaded_.times[from_] < time) ++from_;
+  } else {
+    while (next_ < last_ && clusters_[last_ - 1].min > time) --last_;
+    while (from_ < to_ && loaded_.times[to_ - 1] > time) --to_;
+  }
+}
+
+bool SeriesPoints::take_cluster(Cluster& cluster) {
+  if (next_ == last_) return false;
+  cluster = clusters_[descending_ ? --last_ : next_++];
+  return true;
+}
+
+Result<bool> SeriesPoints::give_directly(const Cluster& cluster, Points& into) {
+  const Piece& piece = pieces_[cluster.begin];
+  if (descending_ || !simple(cluster) || has_text(series_->type())) return false;
+  if (!piece.is_block()) {
+    const auto times = piece.head.chunk->times(piece.head.size);
+    const auto [from, to] = in_range(times);
+    if (from == to) return true;
+    const auto tail =
+        into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
+    const auto values = piece.head.chunk->values(piece.head.size);
+    std::copy(times.begin() + static_cast<ptrdiff_t>(from), times.begin() + static_cast<ptrdiff_t>(to), tail.times);
+    std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to), tail.values);
+    return true;
+  }
+  if (!inside(cluster)) return false;
+  rocksdb::PinnableSlice bytes;
+  const std::string key = keys::block(series_->number, piece.span.first, piece.span.sequence);
+  if (!TRY(context_->database.get(context_->database.blocks(), key, context_->snapshot, bytes)))
+    return fail(Code::kDataLoss, "a block of a time series is missing");
+  const bool given = TRY(decode_numbers(view(bytes), into));
+  if (given && into.size() != piece.span.count)
+    return fail(Code::kDataLoss, "a block of a time series is not what its span says");
+  return given;
+}
+
+Status SeriesPoints::next(Points& into) {
+  into.clear();
+  while (into.empty()) {
+    if (from_ < to_) {
+      const size_t count = std::min(kBatch, to_ - from_);
+      if (descending_) {
+        loaded_.copy_to(into, to_ - count, to_, true);
+        to_ -= count;
+      } else {
+        loaded_.copy_to(into, from_, from_ + count, false);
+        from_ += count;
+      }
+      return {};
+    }
+    TRY(context_->check_stop());
+    Cluster cluster;
+    if (!take_cluster(cluster)) return {};
+    if (TRY(give_directly(cluster, into))) continue;
+    into.clear();
+    TRY(load(cluster, loaded_));
+    std::tie(from_, to_) = in_range(loaded_.times);
+  }
+  return {};
+}
+
+}  // namespace sluice::timeseries

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The peer: Apache Cassandra nodes on loopback (test/peers/cassandra), each cluster in a directory of its own."""
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+from harness import ROOT
+
+SCRIPT = ROOT / "test" / "peers" / "cassandra" / "cassandra.sh"
+NOT_HERE = 77  # exit code of the script where there is no Maven, no registry or no JDK
+
+
+class Cassandra:
+    """Options are those of the script, e.g. "--auth". Skips the test where Cassandra cannot be had."""
+
+    def __init__(self, *options):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-cassandra-"))
+        self.options = [str(option) for option in options]
+        self.port = 0
+
+    def run(self, *arguments, check=True):
+        # Its output goes to a file: the nodes inherit it, and a pipe would stay open as long as they live.
+        log = self.directory / "script.log"
+        with open(log, "wb") as output:
+            done = subprocess.run([SCRIPT, *[str(argument) for argument in arguments]], stdout=output, stderr=output,
+                                  stdin=subprocess.DEVNULL, timeout=600, check=False)
+        if done.returncode == NOT_HERE:
+            pytest.skip(log.read_text().strip())
+        if check:
+            assert done.returncode == 0, log.read_text()
+
+    def start(self):
+        self.run("start", self.directory, *self.options)
+        self.port = int((self.directory / "port").read_text())
+        return self
+
+    def stop_node(self, node: int):
+        self.run("stop-node", self.directory, node)
+
+    def kill_node(self, node: int):
+        self.run("kill-node", self.directory, node)
+
+    def start_node(self, node: int):
+        self.run("start-node", self.directory, node)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def certificate(self) -> pathlib.Path:
+        return self.directory / "tls" / "cert.pem"
+
+    def close(self):
+        self.run("stop", self.directory, check=False)
+        if not os.environ.get("SLUICE_KEEP"):
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(self, *_):
+        self.close()
