@@ -35,7 +35,7 @@ struct BrokerLoadStatement {
     std::vector<std::string> urls;
     QualifiedName table;
     // Runs once `source` stands for the files: INSERT INTO t (..) SELECT .. FROM source.
-    std::vector<std::string> columns;  // of the file, in order; empty: those of the table
+    std::vector<std::string> columns;                           // of the file, in order; empty: those of the table
     std::vector<std::pair<std::string, std::string>> mappings;  // SET (column = expression), as written
     std::string where;                                          // as written; empty: all rows
     std::string column_separator;                               // as written; empty: a tab

@@ -49,7 +49,7 @@ struct AlterTableStatement {
     kEngine,      // MODIFY ENGINE TO ..: not offered
     kFeature,     // ENABLE FEATURE: all that Doris has are there; `text` is its name
     kTableState,  // ADMIN SET TABLE t STATUS: `text` is NORMAL, ROLLUP or SCHEMA_CHANGE
-    kAccepted,  // storage, engines, character sets: nothing to do once the table is there
+    kAccepted,    // storage, engines, character sets: nothing to do once the table is there
   };
   struct Column {
     // Its comment holds what kernel::ColumnModel says: key, aggregation, AUTO_INCREMENT.

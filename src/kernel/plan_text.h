@@ -25,7 +25,7 @@ struct PlanNode {
   std::string title;                // of fragments: "VSORT"; empty: no operator there, its lines go to the one below
   std::vector<std::string> lines;   // below the title
   std::optional<uint64_t> cardinality;  // the estimate
-  std::optional<PlanScan> scan;  // of a table
+  std::optional<PlanScan> scan;         // of a table
   std::vector<PlanNode> children;
 };
 

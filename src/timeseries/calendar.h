@@ -8,8 +8,8 @@
 #include <cstdint>
 
 #include "base/result.h"
-#include "timeseries/zone.h"
 #include "timeseries/query.h"
+#include "timeseries/zone.h"
 
 namespace sluice::timeseries {
 
