@@ -88,7 +88,7 @@ TEST(Datapoints, RulesHaveTheirMessages) {
       errors(R"([{"name":"m","tags":{"":"x","y":"","z":null},"timestamp":1}])"),
       R"({"errors":["metric[0](name=m).value may not be null.","metric[0](name=m).tag[0].name may not be empty.",)"
       R"("metric[0](name=m).tag[y].value may not be empty.","metric[0](name=m).tag[z].value may not be null."]})");
-  EXPECT_EQ(points("[]").status, 204);
+  EXPECT_EQ(points("").status, 204);
   EXPECT_EQ(points("[1,2]", R"(,"type":"complex")").json, R"({"errors":["Unregistered data point type 'complex'"]})");
   EXPECT_EQ(points("[1,[]],[1,{}]").json,
             R"({"errors":["metric[0](name=m).datapoints[0].value may not be an empty array.",)"
