@@ -133,7 +133,9 @@ Result<TelnetLines::Kind> TelnetLines::put(const Line& line, SeriesCache::Entry*
                                            const std::vector<std::string_view>* tag_words, WriteBatch& batch) {
   auto time = parse_strict_long(line.time);
   if (!time) return drop(time.error());
-  if (line.command == Command::kPut && *time < kFirstMillis) *time *= 1000;
+  // Wraps, as Java's does.
+  if (line.command == Command::kPut && *time < kFirstMillis)
+    time = static_cast<int64_t>(static_cast<uint64_t>(*time) * 1000);
   if (line.metric.empty()) return drop({FaultClass::kValidation, "metricName may not be empty.", {}});
 
   PointType type = PointType::kString;

@@ -34,6 +34,7 @@ TEST_F(TelnetLine, PutCountsSecondsBelowThreeBillion) {
   EXPECT_EQ(line("put m 2999999999 1 h=a"), "m|{h=a}|2999999999000|long:1|0");
   EXPECT_EQ(line("put m 3000000000 1 h=a"), "m|{h=a}|3000000000|long:1|0");
   EXPECT_EQ(line("put m -5 1 h=a"), "m|{h=a}|-5000|long:1|0");
+  EXPECT_EQ(line("put m -9223372036854775807 1 h=a"), "m|{h=a}|1000|long:1|0");
   EXPECT_EQ(line("putm m 1700000000 1 h=a"), "m|{h=a}|1700000000|long:1|0");
 }
 
