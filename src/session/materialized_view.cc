@@ -159,12 +159,15 @@ Status note_changed_source(kernel::Connection& kernel, const std::string& databa
   const std::string changed = database + "\t" + table;
   for (const auto& view : list_materialized_views(kernel)) {
     const std::string* sources = view.model.note(kNote, "sources");
-    if (!sources || view.model.note(kNote, "changed")) continue;
+    if (!sources || (view.database == database && view.name == table)) continue;
     const auto names = StringUtil::Split(*sources, '\n');
     if (std::ranges::none_of(names, [&](const auto& name) { return StringUtil::CIEquals(name, changed); })) continue;
-    TableDefinition definition = TRY(read_definition(kernel, view.database, view.name));
-    definition.model.set_note(kNote, "changed", "yes");
-    TRY(store_model(kernel, definition));
+    if (!view.model.note(kNote, "changed")) {
+      TableDefinition definition = TRY(read_definition(kernel, view.database, view.name));
+      definition.model.set_note(kNote, "changed", "yes");
+      TRY(store_model(kernel, definition));
+    }
+    TRY(note_changed_source(kernel, view.database, view.name));  // views of views
   }
   return {};
 }
