@@ -62,9 +62,11 @@ TEST(JavaNumber, ToStringKeepsThePoint) {
 TEST(JavaNumber, LongsOfAllLengths) {
   EXPECT_EQ(whole(0), "0");
   EXPECT_EQ(whole(std::numeric_limits<int64_t>::min()), "-9223372036854775808");
-  for (int64_t value = 1, i = 0; i < 19; ++i, value = value * 10 + i % 10) {
-    EXPECT_EQ(whole(value), std::to_string(value));
-    EXPECT_EQ(whole(-value), std::to_string(-value));
+  std::string digits;
+  for (int length = 1; length <= 19; ++length) {
+    digits += static_cast<char>('0' + length % 10);
+    EXPECT_EQ(whole(std::stoll(digits)), digits);
+    EXPECT_EQ(whole(-std::stoll(digits)), "-" + digits);
   }
   EXPECT_EQ(whole(100'000'000), "100000000");
   EXPECT_EQ(whole(10'000'000'000'000'000), "10000000000000000");

@@ -12,6 +12,8 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <thread>
 
@@ -51,6 +53,17 @@ EmbeddedSettings settings_of(const std::string& folder) {
   settings.log_bytes = 200'000;
   settings.idle = std::chrono::seconds(0);
   return settings;
+}
+
+std::string said_by_child(const std::string& folder) { return folder + "/stderr"; }
+
+// A killed process has no exit code that tells of what a sanitizer found.
+void expect_no_finding(const std::string& file) {
+  std::ifstream stream(file);
+  ASSERT_TRUE(stream) << file;
+  const std::string text{std::istreambuf_iterator<char>(stream), {}};
+  EXPECT_EQ(text.find("Sanitizer"), std::string::npos) << text;
+  EXPECT_EQ(text.find("runtime error"), std::string::npos) << text;
 }
 
 double value_of(size_t writer, int64_t time) {
@@ -146,6 +159,8 @@ TEST(EmbeddedCrash, WhatWasAcknowledgedIsThere) {
     const pid_t child = ::fork();
     if (child == 0) {
       ::setenv(kChildFolder, folder.c_str(), 1);
+      const int said = ::open(said_by_child(folder).c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+      if (said < 0 || ::dup2(said, STDERR_FILENO) < 0) ::_exit(126);
       ::execl("/proc/self/exe", "timeseries_test", "--gtest_filter=EmbeddedCrash.Child", nullptr);
       ::_exit(127);
     }
@@ -155,6 +170,7 @@ TEST(EmbeddedCrash, WhatWasAcknowledgedIsThere) {
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "the child ended by itself";
+    expect_no_finding(said_by_child(folder));
     auto settings = settings_of(folder);
     settings.background = false;  // and so leaves the log to the next child
     auto store = EmbeddedStore::open(settings);
