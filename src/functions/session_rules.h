@@ -13,7 +13,7 @@ namespace sluice::functions {
 struct SessionRules final : duckdb::ClientContextState {
   static constexpr const char* kKey = "sluice_session_rules";
   explicit SessionRules(std::function<bool(std::string_view)> is_on) : is_on(std::move(is_on)) {}
-  // Whether a variable that is true or false is true. Not cheap: it lists all of them.
+  // Whether a variable that is true or false is true.
   const std::function<bool(std::string_view)> is_on;
 };
 

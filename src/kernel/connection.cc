@@ -70,15 +70,6 @@ std::optional<WrittenTables::value_type> written_table(const duckdb::SQLStatemen
   return WrittenTables::value_type(base.schema_name, base.table_name);
 }
 
-// A variable of the session that is true or false.
-bool is_on(const OwnRows& rows, std::string_view variable) {
-  if (!rows.variables) return false;
-  for (const auto& row : rows.variables()) {
-    if (row[0].ToString() == variable) return row[1].ToString() == "true";
-  }
-  return false;
-}
-
 }  // namespace
 
 // ---- Answer
@@ -142,7 +133,7 @@ Status Connection::ensure_locked() {
     kernel_->context->registered_state->Insert(
         functions::SessionRules::kKey,
         duckdb::make_shared_ptr<functions::SessionRules>(
-            [rows = own_rows_](std::string_view variable) { return is_on(*rows, variable); }));
+            [rows = own_rows_](std::string_view variable) { return rows->is_on && rows->is_on(variable); }));
     {
       std::lock_guard lock(context_mutex_);
       context_ = kernel_->context;
@@ -331,9 +322,10 @@ void Connection::set_write_rules(const WriteRules& rules) {
   write_rules_ = rules;
 }
 
-void Connection::set_own_variables(SystemRows::Provider provider) {
+void Connection::set_own_variables(SystemRows::Provider rows, std::function<bool(std::string_view)> is_on) {
   std::lock_guard lock(mutex_);
-  own_rows_->variables = std::move(provider);
+  own_rows_->variables = std::move(rows);
+  own_rows_->is_on = std::move(is_on);
 }
 
 void Connection::set_viewer(std::shared_ptr<const Viewer> viewer) {

@@ -108,8 +108,9 @@ class Connection {
   // How the writes that follow treat wrong rows and columns that are not named.
   void set_write_rules(const WriteRules& rules);
 
-  // Who answers for the client's own rows of the system views. Called while a statement of this connection runs.
-  void set_own_variables(SystemRows::Provider provider);
+  // Who answers for the client's own variables: as rows of the system views, and whether one is true (of those that
+  // are true or false, by its name in lower case). Called while a statement of this connection runs.
+  void set_own_variables(SystemRows::Provider rows, std::function<bool(std::string_view)> is_on);
   // What the client may see of the catalog; null: everything. Not while an Answer is read.
   void set_viewer(std::shared_ptr<const Viewer> viewer);
   // What the statements that are run or prepared from now on may read; null: everything.

@@ -51,6 +51,7 @@ class SystemRows {
 struct OwnRows final : duckdb::ClientContextState {
   static constexpr const char* kKey = "sluice_own_rows";
   SystemRows::Provider variables;
+  std::function<bool(std::string_view)> is_on;  // whether a variable that is true or false is true
 };
 
 // Makes functions and views in a new instance. Quick: the kernel binds a view when it is first used.

@@ -167,7 +167,12 @@ void SessionState::warn(std::string level, int code, std::string message) {
 kernel::Connection& SessionState::connection() {
   if (!kernel) {
     kernel = std::make_unique<kernel::Connection>(services.kernel);
-    kernel->set_own_variables([this] { return variable_rows(variables.list()); });
+    kernel->set_own_variables([this] { return variable_rows(variables.list()); },
+                              [this](std::string_view name) {
+                                auto value = variables.get(name, std::nullopt);
+                                const bool* on = value ? std::get_if<bool>(&*value) : nullptr;
+                                return on && *on;
+                              });
     const auto& own = rights();
     kernel->set_viewer(own->unlimited() ? nullptr : own);
     if (auto zoned = kernel->set_time_zone(variables.time_zone()); !zoned)
