@@ -127,8 +127,9 @@ Status Server::start() {
           set_span_exporter(nullptr, 0);
           otlp_->stop();
         }));
-    TRY(time_series_.finish_open());
     TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
+    // SQL clients need not wait for the store, whose log may take a while to replay.
+    TRY(time_series_.finish_open());
     TRY(start_part(
         "time-series doors", [&] { return time_series_.start_doors(*network_, tls_); },
         [&](Deadline drain) { time_series_.stop_doors(drain); }));
