@@ -59,7 +59,6 @@ TEST(GzipReader, MembersAndWhatFollowsThem) {
 
 TEST(GzipReader, WhatIsNoGzip) {
   EXPECT_EQ(unzip("{\"name\":1}", 100).error, "Not in GZIP format");
-  EXPECT_EQ(unzip("{", 1).error, "Not in GZIP format");
   const std::string zipped = zip(std::string(1000, 'a') + "bc");
   EXPECT_FALSE(unzip(zipped.substr(0, zipped.size() - 1), 100).whole);
   EXPECT_FALSE(unzip("", 1).whole);
