@@ -12,8 +12,9 @@ from harness.server import Server
 @pytest.mark.parametrize("compat", ["1.3", "1.4"])
 @pytest.mark.parametrize("stored", ["embedded", "memory"])
 def test_recorded_answers(compat, stored):
-    settings = {"timeseries.compat": compat, **({"data_dir": ""} if stored == "memory" else {})}
-    with Server(settings=settings) as server:
+    memory = {"settings": {"data_dir": None}, "environment": {"SLUICE_DATA_DIR": ""}} if stored == "memory" else {"settings": {}}
+    memory["settings"]["timeseries.compat"] = compat
+    with Server(**memory) as server:
         api = Api(server.kairos_port)
         for metric in json.loads((RECORDED / "dataset.json").read_text(encoding="utf-8")):
             assert api.post("/api/v1/datapoints", [metric]).status == 204

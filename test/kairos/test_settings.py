@@ -43,8 +43,8 @@ def test_roles(roles):
         assert process.accepts(server.telnet_port) == ("ingest" in roles)
 
 
-def run_serve(*flags):
-    server = Server()
+def run_serve(*flags, **settings):
+    server = Server(settings={name.replace("timeseries_", "timeseries."): value for name, value in settings.items()})
     try:
         return subprocess.run([*server.command(), *flags], capture_output=True, text=True, timeout=60)
     finally:
@@ -53,8 +53,8 @@ def run_serve(*flags):
 
 def test_wrong_settings_are_told():
     assert "timeseries.roles" in run_serve("--roles", "ingest,writer").stderr
-    assert "is no time zone" in run_serve("--timeseries-time-zone", "Mars/X").stderr
-    refused = run_serve("--timeseries-store", "cassandra")
+    assert "is no time zone" in run_serve(timeseries_time_zone="Mars/X").stderr
+    refused = run_serve(timeseries_store="cassandra")
     assert refused.returncode == 1 and "cassandra" in refused.stderr
 
 
@@ -64,7 +64,7 @@ def test_a_taken_port():
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        refused = run_serve("--timeseries-port", str(port))
+        refused = run_serve(timeseries_port=port)
         assert refused.returncode == 1 and f"127.0.0.1:{port}" in refused.stderr
     with socket.socket() as taken:
         try:
@@ -142,7 +142,7 @@ def test_https(certificate):
 
 
 def test_without_a_data_directory():
-    with Server(settings={"data_dir": ""}) as server:
+    with Server(settings={"data_dir": None}, environment={"SLUICE_DATA_DIR": ""}) as server:
         api = Api(server.kairos_port)
         assert api.post("/api/v1/datapoints", POINT).status == 204 and api.values("m") == [[1, 1]]
         assert api.post("/api/v1/metadata/s/k/v", "x").status == 204 and api.get("/api/v1/metadata/s/k/v").text == "x"
