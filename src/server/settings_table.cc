@@ -91,6 +91,7 @@ constexpr SettingDefinition kTable[] = {
     setting("timeseries.block_cache", Kind::kSize, "64MiB", "Memory for blocks that were read.", kMiB, 1024 * 1024 * kMiB),
     setting("timeseries.query_cache", Kind::kSize, "64MiB", "Memory for what queries with cache_time read.", 0, 1024 * 1024 * kMiB),
     setting("timeseries.query_timeout", Kind::kDuration, "0", "Longer queries fail (500); 0: none.", 0, 365 * kDay),
+    setting("timeseries.slow_query", Kind::kDuration, "0", "Queries that take as long are logged (KairosDB's log.queries); 0: none.", 0, 365 * kDay),
     setting("timeseries.max_query_points", Kind::kInt, "0", "A metric of a query that would read more points fails (500); 0: no limit.", 0),
     setting("timeseries.concurrent_queries", Kind::kInt, "16", "Queries that run at the same time; further ones wait.", 1, 1024),
     expert(setting("timeseries.waiting_queries", Kind::kInt, "1000", "Queries that may wait; further ones are refused (503).", 1, 1'000'000)),

@@ -203,6 +203,7 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   rest.max_gzip_ratio = static_cast<uint32_t>(settings_.integer("timeseries.max_gzip_ratio"));
   rest.max_query_bytes = settings_.bytes("timeseries.max_query");
   rest.query_timeout = settings_.duration("timeseries.query_timeout");
+  rest.slow_query = settings_.duration("timeseries.slow_query");
   rest.return_query = settings_.flag("timeseries.return_query");
   rest.user = settings_.text("timeseries.user");
   rest.password = settings_.text("timeseries.password");

@@ -84,6 +84,20 @@ def test_gzip_bombs(api, server):
         assert server.memory() < before + (300 << 20)
 
 
+def test_cut_and_damaged_gzip_stores_what_came_whole(api):
+    generator = random.Random(5)
+    metrics = [json.dumps({"name": "cut.gzip", "tags": {"n": str(n)}, "datapoints": [[n * 100 + i, generator.random()] for i in range(1, 90)]}) for n in range(50)]
+    zipped = gzip.compress(("[" + ",".join(metrics) + "]").encode())
+    cut = api.post("/api/v1/datapoints", zipped[:len(zipped) // 2], headers={"Content-Encoding": "gzip"})
+    assert cut.status == 400 and cut.json["errors"]
+    assert 15 * 89 < len(api.values("cut.gzip")) < 35 * 89
+    damaged = bytearray(zipped)
+    damaged[-8] ^= 0xff  # of the checksum
+    answer = api.post("/api/v1/datapoints", bytes(damaged), headers={"Content-Encoding": "gzip"})
+    assert answer.status in (400, 500) and answer.json["errors"]
+    assert len(api.values("cut.gzip")) == 50 * 89
+
+
 def test_a_query_that_is_too_long(api):
     assert api.post("/api/v1/datapoints/query", b" " * (17 << 20)).status == 413
 

@@ -4,6 +4,7 @@ import base64
 import socket
 import ssl
 import subprocess
+import threading
 import urllib.request
 
 import pytest
@@ -132,6 +133,47 @@ def test_time_zone_and_ttl():
         days = {"name": "sum", "align_start_time": True, "sampling": {"value": 1, "unit": "days"}}
         assert api.values("zoned", start=1700000000000, aggregators=[days]) == [[1699938000000 + 86400000 - 86400000, 1], [1700024400000, 2]]
         process.wait_until(lambda: api.values("zoned") == [], 20, "the points expire")
+
+
+def test_queries_wait_for_their_turn():
+    with Server(settings={"timeseries.concurrent_queries": 1, "timeseries.waiting_queries": 2, "timeseries.slow_query": "1ms"}) as server:
+        api = Api(server.kairos_port)
+        api.put_points("big", [[i, i] for i in range(1, 200_001)])
+        body = {"start_absolute": 0, "metrics": [{"name": "big", "aggregators": [{"name": "count", "sampling": {"value": 1, "unit": "years"}}]}] * 1000}
+        answers = []
+        threads = [threading.Thread(target=lambda: answers.append(api.post("/api/v1/datapoints/query", body))) for _ in range(5)]
+        threads[0].start()
+        process.wait_until(lambda: api.get("/api/v1/admin/runningqueries").json["queries"], 20, "the query runs")
+        for thread in threads[1:]:
+            thread.start()
+        process.wait_until(lambda: api.get("/api/v1/admin/runningqueries").json["queries waiting"] == 2, 20, "two queries wait")
+        assert api.get("/api/v1/health/check").status == 204
+        for _ in range(3):
+            running = process.wait_until(lambda: api.get("/api/v1/admin/runningqueries").json["queries"], 20, "the next query runs")
+            api.get("/api/v1/admin/killquery/" + running[0]["query hash"])
+            hash_ = running[0]["query hash"]
+            process.wait_until(lambda: all(q["query hash"] != hash_ for q in api.get("/api/v1/admin/runningqueries").json["queries"]), 20, "it ends")
+        for thread in threads:
+            thread.join(60)
+        assert sorted(answer.status for answer in answers) == [500, 500, 500, 503, 503]
+        assert "slow query" in server.log()
+
+
+def test_a_stop_lets_queries_end():
+    server = Server(settings={"shutdown.drain_timeout": "30s"})
+    try:
+        server.start()
+        api = Api(server.kairos_port)
+        api.put_points("big", [[i, i] for i in range(1, 100_001)])
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(api.post("/api/v1/datapoints/query", {"start_absolute": 0, "metrics": [{"name": "big"}] * 40})))
+        thread.start()
+        process.wait_until(lambda: api.get("/api/v1/admin/runningqueries").json["queries"], 20, "the query runs")
+        assert server.stop() == 0
+        thread.join(60)
+        assert answers[0].status == 200 and len(answers[0].json["queries"]) == 40
+    finally:
+        server.close()
 
 
 def test_https(certificate):

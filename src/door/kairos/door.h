@@ -49,6 +49,7 @@ struct DoorOptions {
   uint64_t max_query_bytes = 16u << 20;        // bodies of all other requests
   std::chrono::milliseconds query_timeout{0};  // 0: none
   bool return_query = false;                   // answers repeat their query
+  std::chrono::milliseconds slow_query{0};     // queries that take as long are logged; 0: none
   std::string user;                            // empty: no authentication, unless `authorize` is set
   std::string password;
   AuthorizeHook authorize;

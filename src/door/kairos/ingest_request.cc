@@ -11,8 +11,10 @@
 namespace sluice::door::kairos {
 namespace {
 
-// Bytes of a body that a worker gets at a time: bodies of usual size need one hand-over.
+// Bytes of a body that a worker gets at a time: bodies of usual size need one hand-over. Those that do not tell their
+// length could be of clients that never send more.
 constexpr size_t kPieceBytes = 256 << 10;
+constexpr size_t kUnknownPieceBytes = 64 << 10;
 // A metric of a body must be held in memory as text: so many bodies may be larger than that at once.
 constexpr uint64_t kLargeBodyBytes = 16u << 20;
 constexpr uint32_t kMaxLargeBodies = 8;
@@ -131,7 +133,7 @@ awaitable<void> Request::datapoints() {
   timeseries::DatapointsParser parser(
       door_.services_.store, {.compat = door_.options_.compat, .max_metric_bytes = kMaxMetricBytes}, cache.get());
   const auto feed = [&](std::string_view text, bool last) { return parser.feed(text, last); };
-  std::string piece(std::min<uint64_t>(kPieceBytes, exchange_.content_length().value_or(kPieceBytes)), '\0');
+  std::string piece(std::min<uint64_t>(kPieceBytes, exchange_.content_length().value_or(kUnknownPieceBytes)), '\0');
   std::optional<Error> broken;  // the connection or its framing
   Status status;
   for (bool last = false; !last && status && !broken && !parser.done();) {
@@ -151,6 +153,10 @@ awaitable<void> Request::datapoints() {
       // Metrics that came whole are stored, even though the rest is missing.
       return body.write(std::string_view(piece).substr(0, filled), last, feed);
     });
+  }
+  if (body.refused()) {
+    // As when it is cut: what came whole is stored.
+    static_cast<void>(co_await run_on(door_.services_.writers, [&]() -> Status { return parser.feed({}, true); }));
   }
   auto& traffic = door_.services_.traffic;
   timeseries::Traffic::add(traffic.ingest_requests, 1);

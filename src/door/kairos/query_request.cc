@@ -11,6 +11,8 @@
 namespace sluice::door::kairos {
 namespace {
 
+constexpr size_t kLoggedBytes = 4096;  // of a slow query
+
 int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
@@ -60,6 +62,13 @@ Status Request::run_query(const std::string& json, bool tags_only, AnswerStream&
   Traffic::add(traffic.query_points, figures.points);
   Traffic::add(traffic.query_rows, figures.rows);
   Traffic::add(traffic.cached_points, figures.cached_points);
+  if (const auto slow = door_.options_.slow_query; slow.count() > 0 && time >= slow) {
+    log::info("slow query", {{"query", std::string_view(json).substr(0, kLoggedBytes)},
+                             {"duration", time},
+                             {"points", figures.points},
+                             {"client", exchange_.stream().remote_host()},
+                             {"request_id", request_id_}});
+  }
   return status;
 }
 
