@@ -61,6 +61,9 @@ Status GzipReader::write(std::string_view bytes, const Take& take) {
     zlib_.next_out = reinterpret_cast<Bytef*>(piece_.get());
     zlib_.avail_out = kPieceBytes;
     const int result = ::inflate(&zlib_, Z_NO_FLUSH);
+    full = zlib_.avail_out == 0;
+    // Also before damage: what was whole is given.
+    if (const size_t made = kPieceBytes - zlib_.avail_out; made > 0) TRY(take(std::string_view(piece_.get(), made)));
     if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR) {
       // Java's reader takes what follows a whole member and is none for padding.
       if (begun_ && !inside_) ignoring_ = true;
@@ -70,8 +73,6 @@ Status GzipReader::write(std::string_view bytes, const Take& take) {
     }
     inside_ = true;
     begun_ = true;
-    full = zlib_.avail_out == 0;
-    if (const size_t made = kPieceBytes - zlib_.avail_out; made > 0) TRY(take(std::string_view(piece_.get(), made)));
     if (result == Z_STREAM_END) {
       inside_ = false;
       full = false;
