@@ -150,7 +150,11 @@ void TimeseriesPart::close() {
 Result<std::vector<net::ListenAddress>> TimeseriesPart::addresses(std::string_view port_key) const {
   std::vector<net::ListenAddress> all;
   for (const auto& item : settings_.list("timeseries.listen")) {
-    // The port stands in a setting of its own: one list is for two doors.
+    // One list is for two doors: each has its port in a setting of its own.
+    if (item.starts_with("unix:") || item.starts_with("[") || std::count(item.begin(), item.end(), ':') == 1)
+      return fail(Code::kInvalidArgument, settings_.origin("timeseries.listen") + ": '" + item +
+                                              "' of timeseries.listen is no address without port; ports are "
+                                              "timeseries.port and timeseries.telnet_port");
     net::ListenAddress address;
     address.host = item;
     address.port = static_cast<uint16_t>(settings_.integer(port_key));
@@ -190,6 +194,12 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   queries.name = "series-query";
   queries_ = std::make_unique<WorkerPool>(queries);
 
+  WorkerPool::Options short_work;
+  short_work.min_threads = 1;
+  short_work.max_threads = 8;
+  short_work.name = "series-short";
+  short_work_ = std::make_unique<WorkerPool>(short_work);
+
   door::kairos::DoorOptions rest;
   rest.addresses = TRY(addresses("timeseries.port"));
   rest.max_connections = connections;
@@ -209,7 +219,8 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   rest.password = settings_.text("timeseries.password");
   rest.requests_per_second = static_cast<uint32_t>(settings_.integer("timeseries.rate_limit"));
   rest.http.idle_timeout = std::chrono::milliseconds(120'000);  // as KairosDB's
-  door::kairos::Services services{*store_, *service_values_, *engine_, traffic_, *writers_, *queries_, {}};
+  door::kairos::Services services{*store_,   *service_values_, *engine_,     traffic_,
+                                  *writers_, *queries_,        *short_work_, rollups_};
   rest_ = std::make_unique<door::kairos::Door>(std::move(rest), std::move(services), threads,
                                                settings_.flag("timeseries.tls") ? std::move(tls) : nullptr);
   TRY(started(rest_->start(), "timeseries.port", "KairosDB's REST API"));
@@ -237,6 +248,7 @@ void TimeseriesPart::stop_doors(Deadline drain) {
   telnet.join();
   rest_.reset();
   telnet_.reset();
+  short_work_.reset();
   queries_.reset();
   writers_.reset();
 }

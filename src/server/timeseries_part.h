@@ -13,17 +13,14 @@
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "door/kairos/services.h"
 #include "net/listener.h"
 #include "net/tls.h"
 #include "server/settings.h"
+#include "timeseries/engine/engine.h"
+#include "timeseries/store.h"
 #include "timeseries/traffic.h"
 
-namespace sluice::timeseries {
-class Engine;
-class ReadCache;
-class ServiceStore;
-class Store;
-}  // namespace sluice::timeseries
 namespace sluice::door::kairos {
 class Door;
 }
@@ -47,6 +44,8 @@ class TimeseriesPart {
   void begin_open();
   // Waits for the store and makes the engine.
   Status finish_open();
+  // What answers /api/v1/rollups; before start_doors().
+  void set_rollups(door::kairos::RollupHook rollups) { rollups_ = std::move(rollups); }
   // `tls` may be nullptr. A default port that is taken is a warning, any other an error.
   Status start_doors(NetworkThreads& threads, std::shared_ptr<net::TlsContext> tls);
   // What runs may end until `drain`; then nothing uses the store any more but through store() and engine().
@@ -84,6 +83,8 @@ class TimeseriesPart {
   std::unique_ptr<timeseries::Engine> engine_;
   std::unique_ptr<WorkerPool> writers_;
   std::unique_ptr<WorkerPool> queries_;
+  std::unique_ptr<WorkerPool> short_work_;
+  door::kairos::RollupHook rollups_;
   std::unique_ptr<door::kairos::Door> rest_;
   std::unique_ptr<door::telnet::Door> telnet_;
   std::unique_ptr<SelfMetrics> self_metrics_;

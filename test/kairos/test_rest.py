@@ -145,6 +145,18 @@ def test_running_queries_are_listed_and_killed(api):
     assert api.get("/api/v1/admin/scheduledjobs").json == []
 
 
+def test_cache_time(api):
+    def ask(cache_time):
+        answer = api.post("/api/v1/datapoints/query", {"start_absolute": 0, "end_absolute": 100, "cache_time": cache_time, "metrics": [{"name": "cached"}]})
+        return answer.json["queries"][0]["results"][0]["values"]
+    api.put_points("cached", [[1, 1]])
+    assert ask(60) == [[1, 1]]
+    api.put_points("cached", [[2, 2]])
+    assert ask(60) == [[1, 1]] and ask(0) == [[1, 1], [2, 2]]
+    figures = dict(line.rsplit(" ", 1) for line in api.get("/metrics").text.splitlines())
+    assert float(figures["sluice_timeseries_query_cached_points_total"]) >= 1
+
+
 # --- names, deletes, metadata --------------------------------------------------------------------------------------
 def test_names(api):
     api.put_points("names.b", [[1, 1]], {"nt": "v2"})

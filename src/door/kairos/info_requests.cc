@@ -29,7 +29,7 @@ awaitable<void> Request::preflight() {
 awaitable<void> Request::health_check() {
   Status status = fail(Code::kUnavailable, "stopping");
   if (!door_.stopping_) {
-    status = co_await run_on(door_.services_.writers,
+    status = co_await run_on(door_.services_.short_work,
                              [&]() -> Status { return door_.services_.store.check(Deadline::after(kHealthTimeout)); });
   }
   if (!status) {
@@ -40,7 +40,7 @@ awaitable<void> Request::health_check() {
 }
 
 awaitable<void> Request::health_status() {
-  const Status status = co_await run_on(door_.services_.writers, [&]() -> Status {
+  const Status status = co_await run_on(door_.services_.short_work, [&]() -> Status {
     return door_.services_.store.check(Deadline::after(kHealthTimeout));
   });
   const std::string body =
@@ -50,7 +50,7 @@ awaitable<void> Request::health_status() {
 
 awaitable<void> Request::names() {
   const std::string prefix = parameter("prefix").value_or("");
-  const auto found = co_await run_on(door_.services_.writers, [&]() -> Result<std::vector<std::string>> {
+  const auto found = co_await run_on(door_.services_.short_work, [&]() -> Result<std::vector<std::string>> {
     auto& store = door_.services_.store;
     if (route_.kind == RouteKind::kTagNames) return store.tag_names();
     if (route_.kind == RouteKind::kTagValues) return store.tag_values();
@@ -97,7 +97,7 @@ awaitable<void> Request::metadata() {
   }
   if (route_.kind == RouteKind::kServiceKeys || route_.kind == RouteKind::kKeys) {
     const std::string prefix = parameter("startsWith").value_or("");
-    const auto keys = co_await run_on(door_.services_.writers, [&]() -> Result<std::vector<std::string>> {
+    const auto keys = co_await run_on(door_.services_.short_work, [&]() -> Result<std::vector<std::string>> {
       if (route_.kind == RouteKind::kServiceKeys) return values.service_keys(service);
       return values.keys(service, route_.arguments[1], prefix);
     });
@@ -108,7 +108,7 @@ awaitable<void> Request::metadata() {
   const std::string& key = route_.arguments[2];
   if (route_.kind == RouteKind::kValue) {
     const auto found =
-        co_await run_on(door_.services_.writers, [&]() { return values.get(service, service_key, key); });
+        co_await run_on(door_.services_.short_work, [&]() { return values.get(service, service_key, key); });
     const auto accept = exchange_.request().headers.find("accept");
     const bool plain = accept && accept->starts_with("text/plain");
     const std::string_view type = plain ? "text/plain;charset=utf-8" : "application/json;charset=utf-8";
@@ -127,7 +127,7 @@ awaitable<void> Request::metadata() {
     body = co_await read_body();
     if (!body) co_return;
   }
-  const Status status = co_await run_on(door_.services_.writers, [&]() -> Status {
+  const Status status = co_await run_on(door_.services_.short_work, [&]() -> Status {
     if (body) return values.put(service, service_key, key, *body);
     return values.erase(service, service_key, key);
   });
@@ -146,7 +146,7 @@ awaitable<void> Request::rollups() {
   if (!body) co_return;
   const auto& request = exchange_.request();
   const std::string rest = route_.arguments[0].empty() ? "" : "/" + route_.arguments[0];
-  const auto made = co_await run_on(door_.services_.writers, [&]() -> Result<std::optional<HookAnswer>> {
+  const auto made = co_await run_on(door_.services_.short_work, [&]() -> Result<std::optional<HookAnswer>> {
     return door_.services_.rollups(request.method, rest, request.query(), *body);
   });
   if (!made)

@@ -33,9 +33,10 @@ struct Services {
   timeseries::ServiceStore& service_values;
   timeseries::Engine& engine;
   timeseries::Traffic& traffic;
-  WorkerPool& writers;  // and whatever is short
-  WorkerPool& queries;  // as many as may run at once
-  RollupHook rollups;   // empty: there are none
+  WorkerPool& writers;     // writes and deletes, which wait while the store pushes back
+  WorkerPool& queries;     // as many as may run at once
+  WorkerPool& short_work;  // health, names, metadata: answered though writers and queries are stuck
+  RollupHook rollups;      // empty: there are none
 };
 
 }  // namespace sluice::door::kairos
