@@ -15,8 +15,8 @@ namespace sluice::timeseries {
 // more, for intervals in milliseconds: they count as those of seconds.
 int64_t rollup_score(Duration interval);
 
-// Each task, in the order of ids, goes to the host with the least score so far, of equal ones the one that had it
-// first. No hosts: no assignments.
+// Each task, in the order of ids, goes to the host with the least score so far; of equal ones the one that came down to
+// it last stays in front, as Java's stable sort leaves it. No hosts: no assignments.
 RollupAssignments balance_rollups(const RollupHosts& hosts, const std::map<std::string, int64_t, JavaOrder>& scores);
 
 }  // namespace sluice::timeseries

@@ -115,7 +115,7 @@ Status RollupNode::take_up(const std::string& id) {
   for (const RollupQueryStatus& query : known.queries) last = std::min(last, query.last_time);
   const int64_t now = options_.now();
   const bool ran = last != kMaxTime && last > 0;
-  std::optional<int64_t> next = after(**task, ran ? last : now);
+  std::optional<int64_t> next = after(**task, ran ? last : std::min((*task)->modified, now));
   if (next) next = std::max(*next, now);
   known.next_scheduled = rollup_time_text(next.value_or(0), zone_);
   if (known.host.empty()) known.host = options_.host_name;
