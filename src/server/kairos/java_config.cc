@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/kairos/java_config.h"
 
+#include <algorithm>
+#include <optional>
+
 namespace sluice::server {
 namespace {
 
@@ -371,6 +374,12 @@ class Resolver {
 
 }  // namespace
 
+ConfigValue::ConfigValue(const ConfigValue&) = default;
+ConfigValue::ConfigValue(ConfigValue&&) noexcept = default;
+ConfigValue& ConfigValue::operator=(const ConfigValue&) = default;
+ConfigValue& ConfigValue::operator=(ConfigValue&&) noexcept = default;
+ConfigValue::~ConfigValue() = default;
+
 const ConfigValue* ConfigValue::find(std::string_view name) const {
   for (const auto& [key, value] : members)
     if (key == name) return &value;
@@ -380,9 +389,9 @@ const ConfigValue* ConfigValue::find(std::string_view name) const {
 void ConfigValue::set(const std::vector<std::string>& path, ConfigValue value) {
   ConfigValue* at = this;
   for (const std::string& name : path) {
-    if (at->kind != Kind::kObject) *at = ConfigValue{Kind::kObject, {}, {}, {}, {}, {}};
+    if (at->kind != Kind::kObject) *at = ConfigValue(Kind::kObject);
     ConfigValue* next = const_cast<ConfigValue*>(at->find(name));
-    if (!next) next = &at->members.emplace_back(name, ConfigValue{Kind::kObject, {}, {}, {}, {}, {}}).second;
+    if (!next) next = &at->members.emplace_back(name, ConfigValue(Kind::kObject)).second;
     at = next;
   }
   if (at->kind == Kind::kObject && value.kind == Kind::kObject) {

@@ -20,6 +20,15 @@ struct ConfigValue {
   enum class Kind : uint8_t { kText, kList, kObject };
   using Member = std::pair<std::string, ConfigValue>;
 
+  // Written out: the members' type holds this one.
+  ConfigValue() = default;
+  explicit ConfigValue(Kind kind) : kind(kind) {}
+  ConfigValue(const ConfigValue&);
+  ConfigValue(ConfigValue&&) noexcept;
+  ConfigValue& operator=(const ConfigValue&);
+  ConfigValue& operator=(ConfigValue&&) noexcept;
+  ~ConfigValue();
+
   // Of kText; numbers and booleans as they are written, null is empty.
   Kind kind = Kind::kText;
   std::string text;

@@ -23,19 +23,19 @@ enum class JavaConversion : uint8_t {
   kSeconds,       // a number -> "60s"
   kList,          // a list, or texts separated by commas
   kPath,
-  kRoles,          // "INGEST, QUERY"
-  kStore,          // a module's class -> embedded, cassandra
-  kModule,         // a module's class -> true; "<disabled>" -> false
-  kEveryMinute,    // a cron expression of minutes -> a duration
-  kQueueClass,     // a class -> whether the queue is on disk
-  kCompression,    // LZ4, SNAPPY, NONE -> whether
-  kTagIndex,       // a list of metrics
-  kIgnored,        // known; needs no setting here, `note` says why
-  kUnsupported,    // known; what it asks for is not offered, `note` says what to do instead
+  kRoles,        // "INGEST, QUERY"
+  kStore,        // a module's class -> embedded, cassandra
+  kModule,       // a module's class -> true; "<disabled>" -> false
+  kEveryMinute,  // a cron expression of minutes -> a duration
+  kQueueClass,   // a class -> whether the queue is on disk
+  kCompression,  // LZ4, SNAPPY, NONE -> whether
+  kTagIndex,     // a list of metrics
+  kIgnored,      // known; needs no setting here, `note` says why
+  kUnsupported,  // known; what it asks for is not offered, `note` says what to do instead
 };
 
 struct JavaSetting {
-  std::string_view key;     // without "kairosdb."; one that ends with ".*" stands for all below it
+  std::string_view key;  // without "kairosdb."; one that ends with ".*" stands for all below it
   JavaConversion conversion = JavaConversion::kIgnored;
   std::string_view sluice;  // empty: kIgnored and kUnsupported
   std::string_view note;

@@ -32,8 +32,7 @@ constexpr SettingDefinition expert(SettingDefinition it) {
   return it;
 }
 
-constexpr std::string_view kConsistencies =
-    "ANY,ONE,TWO,THREE,QUORUM,ALL,LOCAL_QUORUM,EACH_QUORUM,LOCAL_ONE";
+constexpr std::string_view kConsistencies = "ANY,ONE,TWO,THREE,QUORUM,ALL,LOCAL_QUORUM,EACH_QUORUM,LOCAL_ONE";
 
 // clang-format off
 constexpr SettingDefinition kCassandra[] = {
