@@ -16,6 +16,7 @@
 #include "server/data_dir_lock.h"
 #include "server/exit_codes.h"
 #include "server/generate.h"
+#include "server/kairos/kairos_commands.h"
 #include "server/serve.h"
 #include "server/settings.h"
 #include "server/version.h"
@@ -34,6 +35,8 @@ constexpr const char* kFooter =
     "  sluice config --example > sluice.toml     a settings file to edit; ./sluice.toml is read by itself\n"
     "  sluice config                             the settings in effect and where each comes from\n"
     "  sluice generate tpch --scale 1 --data-dir /var/lib/sluice --database tpch\n"
+    "  sluice kairos migrate-config kairosdb.conf >> sluice.toml   settings of a KairosDB server; see "
+    "docs/kairos-migration.md\n"
     "  mysql -h 127.0.0.1 -P 9030 -u root        connect\n"
     "\n"
     "Exit codes: 0 ended as asked; 1 failed, the reason is on standard error; 2 wrong command line or settings;\n"
@@ -269,6 +272,11 @@ int run_command_line(const std::vector<std::string>& words) {
     generate_options.database = database.empty() ? benchmark : database;
     exit_code = run_generate(flags, generate_options, quiet);
   });
+
+  const auto data_dir_in_effect = [&flags]() -> Result<std::filesystem::path> {
+    return TRY(load_settings(flags)).path("data_dir");
+  };
+  add_kairos_commands(app, data_dir_in_effect, exit_code);
 
   auto* reference_app = app.add_subcommand("reference", "Print the reference of SQL functions as Markdown");
   reference_app->callback([&] { std::fputs(functions::reference().c_str(), stdout); });
