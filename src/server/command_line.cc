@@ -2,6 +2,7 @@
 #include "server/command_line.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include "server/data_dir_lock.h"
 #include "server/exit_codes.h"
 #include "server/generate.h"
+#include "server/kairos/java_settings.h"
 #include "server/kairos/kairos_commands.h"
 #include "server/serve.h"
 #include "server/settings.h"
@@ -116,6 +118,18 @@ std::string with_dashes(const std::string& argument) {
   return argument;
 }
 
+std::map<std::string, std::string> java_variables() {
+  constexpr std::string_view kPrefix = "KAIROSDB_";
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const size_t equals = text.find('=');
+    if (text.starts_with(kPrefix) && equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
+}
+
 Result<Settings> load_settings(const SettingFlags& flags) {
   Settings::Sources sources;
   if (flags.file) {
@@ -124,6 +138,9 @@ Result<Settings> load_settings(const SettingFlags& flags) {
     sources.file = file;
   }
   sources.environment = Settings::process_environment();
+  // Variables of Java KairosDB stand behind Sluice's own.
+  const auto java = TRY(convert_java_environment(java_variables()));
+  for (const auto& [key, text] : java.settings) sources.environment.try_emplace(environment_name(key), text);
   sources.flags = flags.texts;
   return Settings::load(sources);
 }
