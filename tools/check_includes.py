@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Folders in the order in which they may see each other; those in one tuple are siblings.
-ORDER = [("base",), ("net",), ("client/cassandra",), ("timeseries",), ("pch",), ("functions",), ("kernel",), ("dialect",), ("session",), ("door/mysql", "door/http"), ("server",)]
+ORDER = [("base",), ("net",), ("client/cassandra",), ("timeseries",), ("pch",), ("functions",), ("kernel",), ("dialect",), ("session",), ("door/mysql", "door/http", "door/kairos", "door/telnet"), ("server",)]
 # The network layer and the kernel know nothing of each other.
 APART = {("timeseries", "pch"), ("functions", "timeseries"), ("functions", "net"), ("kernel", "net"), ("dialect", "net"), ("session", "net")}
 # Only these may include DuckDB's own headers.

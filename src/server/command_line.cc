@@ -27,7 +27,8 @@ namespace sluice::server {
 namespace {
 
 constexpr const char* kDescription =
-    "Sluice: one server for analytical SQL. Speaks MySQL's protocol (port 9030) and HTTP (port 8030).";
+    "Sluice: one server for analytical SQL and time series. Speaks MySQL's protocol (port 9030), HTTP (port 8030) and "
+    "KairosDB's API (ports 8080 and 4242).";
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -111,6 +112,8 @@ std::string with_dashes(const std::string& argument) {
   if (!argument.starts_with("--")) return argument;
   const size_t equals = argument.find('=');
   const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+  // Shorter, as it stands in every unit file of processes that share the work.
+  if (name == "roles") return "--timeseries-roles" + (equals == std::string::npos ? "" : argument.substr(equals));
   for (const auto& setting : setting_table()) {
     if (name == setting.key)
       return "--" + flag_name(name) + (equals == std::string::npos ? "" : argument.substr(equals));

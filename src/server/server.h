@@ -21,6 +21,7 @@
 #include "net/tls.h"
 #include "server/data_dir_lock.h"
 #include "server/settings.h"
+#include "server/timeseries_part.h"
 #include "session/access_accounts.h"
 #include "session/audit.h"
 #include "session/services.h"
@@ -29,7 +30,7 @@ namespace sluice::server {
 
 class Server {
  public:
-  explicit Server(Settings settings) : settings_(std::move(settings)) {}
+  explicit Server(Settings settings) : settings_(std::move(settings)), time_series_(settings_) {}
   ~Server();  // stop() without grace
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -48,6 +49,7 @@ class Server {
   // The real ports of the doors' first addresses; 0 when a door is off.
   uint16_t mysql_port() const;
   uint16_t http_port() const;
+  const TimeseriesPart& time_series() const { return time_series_; }
 
  private:
   // One started part: what to undo, in reverse order.
@@ -91,6 +93,7 @@ class Server {
   std::shared_ptr<net::OtlpExporter> otlp_;
   std::unique_ptr<door::mysql::Door> mysql_;
   std::unique_ptr<door::http::Door> http_;
+  TimeseriesPart time_series_;
   std::vector<Metrics::Registration> metrics_;
 };
 

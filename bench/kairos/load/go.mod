@@ -1,0 +1,3 @@
+module sluice/bench/kairos/load
+
+go 1.19
