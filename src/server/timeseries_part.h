@@ -33,6 +33,7 @@ class Door;
 
 namespace sluice::server {
 
+class RollupPart;
 class SelfMetrics;
 
 class TimeseriesPart {
@@ -84,6 +85,7 @@ class TimeseriesPart {
   std::unique_ptr<timeseries::Engine> engine_;
   std::unique_ptr<WorkerPool> writers_;
   std::unique_ptr<WorkerPool> queries_;
+  std::unique_ptr<RollupPart> rollups_;
   std::unique_ptr<door::kairos::Door> rest_;
   std::unique_ptr<door::telnet::Door> telnet_;
   std::unique_ptr<SelfMetrics> self_metrics_;

@@ -10,8 +10,8 @@ constexpr std::string_view kJvm = "concerns the JVM or its web server";
 constexpr std::string_view kOwnThreads = "the number of threads follows the machine";
 constexpr std::string_view kNoPlugins = "modules of Java cannot be loaded";
 constexpr std::string_view kTlsFiles =
-    "export the key store as PEM (openssl pkcs12) and name the files in tls.certificate and tls.key";
-constexpr std::string_view kOldMetrics = "/metrics (Prometheus) has the figures of queries";
+    "export the key store as PEM (openssl pkcs12) and name the files in tls.cert and tls.key";
+constexpr std::string_view kOldMetrics = "timeseries.slow_query logs slow queries, /metrics has the figures of all";
 
 // clang-format off
 constexpr JavaSetting kTable[] = {
