@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // All settings. The order is the one of `sluice config` and of the example file; a table's settings stand together.
+#include <iterator>
+#include <vector>
+
+#include "server/kairos/settings_rows.h"
 #include "server/settings.h"
 
 namespace sluice::server {
@@ -175,6 +179,18 @@ constexpr SettingDefinition kTable[] = {
 
 }  // namespace
 
-std::span<const SettingDefinition> setting_table() { return kTable; }
+std::span<const SettingDefinition> setting_table() {
+  static const std::vector<SettingDefinition> all = [] {
+    std::vector<SettingDefinition> rows(std::begin(kTable), std::end(kTable));
+    // Behind the table's other settings, as TOML wants tables inside a table; at the end when it has none.
+    auto at = rows.end();
+    for (auto row = rows.begin(); row != rows.end(); ++row)
+      if (row->key.starts_with("timeseries.")) at = row + 1;
+    for (const auto more : {cassandra_setting_rows(), rollup_setting_rows()})
+      at = rows.insert(at, more.begin(), more.end()) + static_cast<ptrdiff_t>(more.size());
+    return rows;
+  }();
+  return all;
+}
 
 }  // namespace sluice::server

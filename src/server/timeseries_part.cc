@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "door/kairos/door.h"
 #include "door/telnet/door.h"
+#include "server/kairos/rollup_part.h"
 #include "server/self_metrics.h"
 #include "server/version.h"
 #include "timeseries/engine/engine.h"
@@ -220,10 +221,19 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   rest.requests_per_second = static_cast<uint32_t>(settings_.integer("timeseries.rate_limit"));
   rest.http.idle_timeout = std::chrono::milliseconds(120'000);  // as KairosDB's
   door::kairos::Services services{*store_,   *service_values_, *engine_,     traffic_,
-                                  *writers_, *queries_,        *short_work_, rollups_};
+                                  *writers_, *queries_,        *short_work_, {}};
+  if (settings_.flag("timeseries.rollups.enabled")) {
+    rollups_ = TRY(RollupPart::make(settings_, {compat(settings_), zone}, *engine_, *service_values_));
+    services.rollups = [this](std::string_view method, std::string_view rest, std::string_view query,
+                              std::string_view body) -> std::optional<door::kairos::HookAnswer> {
+      auto answer = rollups_->handle(method, rest, query, body);
+      return door::kairos::HookAnswer{static_cast<unsigned>(answer.status), std::move(answer.body)};
+    };
+  }
   rest_ = std::make_unique<door::kairos::Door>(std::move(rest), std::move(services), threads,
                                                settings_.flag("timeseries.tls") ? std::move(tls) : nullptr);
   TRY(started(rest_->start(), "timeseries.port", "KairosDB's REST API"));
+  if (rollups_) rollups_->start();
 
   if (settings_.flag("timeseries.telnet") && roles.ingest) {
     door::telnet::DoorOptions telnet;
@@ -241,12 +251,14 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
 
 void TimeseriesPart::stop_doors(Deadline drain) {
   self_metrics_.reset();
+  if (rollups_) rollups_->stop();
   std::thread telnet([&] {
     if (telnet_) telnet_->stop(drain);
   });
   if (rest_) rest_->stop(drain);
   telnet.join();
   rest_.reset();
+  rollups_.reset();
   telnet_.reset();
   short_work_.reset();
   queries_.reset();

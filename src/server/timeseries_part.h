@@ -30,6 +30,7 @@ class Door;
 
 namespace sluice::server {
 
+class RollupPart;
 class SelfMetrics;
 
 class TimeseriesPart {
@@ -44,8 +45,6 @@ class TimeseriesPart {
   void begin_open();
   // Waits for the store and makes the engine.
   Status finish_open();
-  // What answers /api/v1/rollups; before start_doors().
-  void set_rollups(door::kairos::RollupHook rollups) { rollups_ = std::move(rollups); }
   // `tls` may be nullptr. A default port that is taken is a warning, any other an error.
   Status start_doors(NetworkThreads& threads, std::shared_ptr<net::TlsContext> tls);
   // What runs may end until `drain`; then nothing uses the store any more but through store() and engine().
@@ -84,7 +83,7 @@ class TimeseriesPart {
   std::unique_ptr<WorkerPool> writers_;
   std::unique_ptr<WorkerPool> queries_;
   std::unique_ptr<WorkerPool> short_work_;
-  door::kairos::RollupHook rollups_;
+  std::unique_ptr<RollupPart> rollups_;
   std::unique_ptr<door::kairos::Door> rest_;
   std::unique_ptr<door::telnet::Door> telnet_;
   std::unique_ptr<SelfMetrics> self_metrics_;
