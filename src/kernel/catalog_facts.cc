@@ -12,6 +12,7 @@
 #include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/alias_functions.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 #include "kernel/view_types.h"
@@ -235,6 +236,7 @@ std::string ColumnFacts::type_text() const { return model.type.empty() ? functio
 SchemaName kernel_schema(std::string_view database) {
   if (is_name(database, "information_schema")) return {kSystemCatalog, kInformationSchema};
   if (is_name(database, "mysql")) return {kSystemCatalog, kMysqlSchema};
+  if (auto foreign = foreign_database(database)) return {std::move(foreign->catalog), std::move(foreign->database)};
   return {kInternalCatalog, std::string(database)};
 }
 

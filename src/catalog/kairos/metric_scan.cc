@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "catalog/kairos/metric_scan.h"
+
+#include "catalog/kairos/row_columns.h"
+#include "catalog/kairos/scan_predicates.h"
+#include "duckdb/parallel/task_scheduler.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/storage/statistics/node_statistics.hpp"
+#include "kernel/errors.h"
+
+namespace sluice::catalog::kairos {
+namespace {
+
+using duckdb::ClientContext;
+using duckdb::DataChunk;
+using duckdb::idx_t;
+using duckdb::make_uniq;
+
+// Rows of the store that one thread takes at a time hold at least so many points together.
+constexpr uint64_t kTaskPoints = 16'384;
+// Of a series without better knowledge.
+constexpr idx_t kGuessedPoints = 1'000;
+
+struct ScanState final : duckdb::GlobalTableFunctionState {
+  std::vector<timeseries::Row> rows;
+  std::vector<size_t> tasks;  // where each begins in `rows`; the end of the last one follows
+  std::atomic<size_t> next{0};
+  uint64_t points = 0;
+  std::atomic<uint64_t> given{0};
+  std::vector<OutputColumn> columns;
+  idx_t MaxThreads() const override { return std::max<idx_t>(tasks.size() - 1, 1); }
+};
+
+struct ThreadState final : duckdb::LocalTableFunctionState {
+  explicit ThreadState(timeseries::Zone zone) : writer(std::move(zone)) {}
+  RowWriter writer;
+  size_t task = 0;
+  size_t row = 0;
+  size_t end = 0;  // of the task
+  timeseries::Points points;
+  size_t at = 0;
+  bool row_open = false;
+};
+
+duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_scan(ClientContext& context,
+                                                               duckdb::TableFunctionInitInput& input) {
+  const auto& data = input.bind_data->Cast<ScanData>();
+  auto state = make_uniq<ScanState>();
+  auto rows = rows_of(context, data);
+  if (!rows) kernel::throw_to_kernel(rows.error());
+  state->rows = std::move(*rows);
+  uint64_t points = kTaskPoints;
+  for (size_t i = 0; i < state->rows.size(); ++i) {
+    if (points >= kTaskPoints) {
+      state->tasks.push_back(i);
+      points = 0;
+    }
+    points += state->rows[i].points;
+    state->points += state->rows[i].points;
+  }
+  state->tasks.push_back(state->rows.size());
+  for (const idx_t id : input.column_ids) state->columns.push_back(output_column(*data.table, id));
+  return state;
+}
+
+duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_thread(duckdb::ExecutionContext& context,
+                                                                duckdb::TableFunctionInitInput&,
+                                                                duckdb::GlobalTableFunctionState*) {
+  return make_uniq<ThreadState>(zone_of(context.client));
+}
+
+// The next points of the thread's task, or of its next one. False: there are no more tasks. Chunks do not mix tasks,
+// whose numbers are the kernel's batches.
+bool take_task(ScanState& state, ThreadState& local) {
+  const size_t task = state.next.fetch_add(1, std::memory_order_relaxed);
+  if (task + 1 >= state.tasks.size()) return false;
+  local.task = task;
+  local.row = state.tasks[task];
+  local.end = state.tasks[task + 1];
+  local.row_open = false;
+  return true;
+}
+
+void scan(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) {
+  auto& state = input.global_state->Cast<ScanState>();
+  auto& local = input.local_state->Cast<ThreadState>();
+  size_t filled = 0;
+  while (filled < STANDARD_VECTOR_SIZE) {
+    if (local.at == local.points.size()) {
+      if (local.row_open) {
+        auto& row = state.rows[local.row];
+        auto status = row.source->next(local.points);
+        if (!status) kernel::throw_to_kernel(status.error());
+        local.at = 0;
+        if (!local.points.empty()) continue;
+        row.source.reset();
+        local.row_open = false;
+        ++local.row;
+      }
+      if (local.row == local.end) {
+        if (filled > 0) break;
+        if (!take_task(state, local)) break;
+      }
+      local.row_open = true;
+      continue;
+    }
+    const size_t count = std::min(local.points.size() - local.at, STANDARD_VECTOR_SIZE - filled);
+    const bool whole = filled == 0 && count == STANDARD_VECTOR_SIZE;
+    local.writer.write(state.columns, *state.rows[local.row].series, local.points, local.at, count, output, filled,
+                       whole);
+    local.at += count;
+    filled += count;
+  }
+  output.SetCardinality(filled);
+  state.given.fetch_add(filled, std::memory_order_relaxed);
+}
+
+double progress(ClientContext&, const duckdb::FunctionData*, const duckdb::GlobalTableFunctionState* global) {
+  const auto& state = global->Cast<ScanState>();
+  return state.points == 0 ? 100.0
+                           : 100.0 * static_cast<double>(state.given.load(std::memory_order_relaxed)) /
+                                 static_cast<double>(state.points);
+}
+
+duckdb::OperatorPartitionData partition(ClientContext&, duckdb::TableFunctionGetPartitionInput& input) {
+  return duckdb::OperatorPartitionData(input.local_state->Cast<ThreadState>().task);
+}
+
+duckdb::BindInfo bind_info(const duckdb::optional_ptr<duckdb::FunctionData> data) {
+  return duckdb::BindInfo(*data->Cast<ScanData>().entry);
+}
+
+duckdb::unique_ptr<duckdb::NodeStatistics> cardinality(ClientContext&, const duckdb::FunctionData* data) {
+  return make_uniq<duckdb::NodeStatistics>(data->Cast<ScanData>().table->series * kGuessedPoints);
+}
+
+duckdb::InsertionOrderPreservingMap<std::string> describe(duckdb::TableFunctionToStringInput& input) {
+  const auto& data = input.bind_data->Cast<ScanData>();
+  duckdb::InsertionOrderPreservingMap<std::string> text;
+  text["Metric"] = data.table->metric;
+  const auto bound = [](int64_t at, int64_t none) { return at == none ? std::string("-") : std::to_string(at); };
+  text["Milliseconds"] =
+      bound(data.start, timeseries::kMinTime) + " to " + bound(data.end, timeseries::kMaxTime);
+  std::string tags;
+  for (const auto& predicate : data.predicates)
+    tags += (tags.empty() ? "" : " AND ") + predicate.tag + ": " + predicate.condition->ToString();
+  if (!tags.empty()) text["Series"] = tags;
+  return text;
+}
+
+}  // namespace
+
+duckdb::unique_ptr<duckdb::FunctionData> ScanData::Copy() const {
+  auto copy = make_uniq<ScanData>(metrics, table, entry);
+  copy->start = start;
+  copy->end = end;
+  for (const auto& predicate : predicates) copy->predicates.push_back({predicate.tag, predicate.condition->Copy()});
+  return copy;
+}
+
+bool ScanData::Equals(const FunctionData& other_data) const {
+  const auto& other = other_data.Cast<ScanData>();
+  if (table != other.table || start != other.start || end != other.end || predicates.size() != other.predicates.size())
+    return false;
+  for (size_t i = 0; i < predicates.size(); ++i) {
+    if (predicates[i].tag != other.predicates[i].tag ||
+        !predicates[i].condition->Equals(*other.predicates[i].condition))
+      return false;
+  }
+  return true;
+}
+
+duckdb::TableFunction metric_scan(ClientContext&, KairosTable& table,
+                                  duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  bind_data = make_uniq<ScanData>(table.metrics(), table.table(), &table);
+  duckdb::TableFunction function("metric_scan", {}, scan, nullptr, init_scan, init_thread);
+  function.projection_pushdown = true;
+  function.verify_serialization = false;
+  function.pushdown_complex_filter = note_predicates;
+  function.table_scan_progress = progress;
+  function.get_partition_data = partition;
+  function.get_bind_info = bind_info;
+  function.cardinality = cardinality;
+  function.to_string = describe;
+  return function;
+}
+
+std::optional<size_t> column_of(const duckdb::LogicalGet& get, const duckdb::Expression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return std::nullopt;
+  const auto& column = expression.Cast<duckdb::BoundColumnRefExpression>();
+  if (column.depth > 0 || column.binding.table_index != get.table_index ||
+      column.binding.column_index >= get.GetColumnIds().size())
+    return std::nullopt;
+  const auto& id = get.GetColumnIds()[column.binding.column_index];
+  if (id.IsVirtualColumn()) return std::nullopt;
+  return id.GetPrimaryIndex();
+}
+
+timeseries::Zone zone_of(ClientContext& context) {
+  duckdb::Value value;
+  if (!context.TryGetCurrentSetting("TimeZone", value) || value.IsNull()) return {};
+  auto zone = timeseries::Zone::find(value.ToString());
+  if (!zone) throw duckdb::InvalidInputException("the time zone '%s' is not known to metrics", value.ToString());
+  return *zone;
+}
+
+Result<std::vector<timeseries::Row>> rows_of(ClientContext& context, const ScanData& data) {
+  if (data.start > data.end) return std::vector<timeseries::Row>();
+  timeseries::ReadOptions options;
+  options.cancelled = &context.interrupted;
+  return data.metrics->with_store([&](timeseries::Store& store) -> Result<std::vector<timeseries::Row>> {
+    timeseries::SeriesQuery query{data.table->metric, data.start, data.end, {}};
+    if (!TRY(choose_series(context, store, data, options, query))) return std::vector<timeseries::Row>();
+    return store.read(query, options);
+  });
+}
+
+}  // namespace sluice::catalog::kairos

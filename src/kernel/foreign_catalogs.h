@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Catalogs of other systems (src/catalog/*) that a Host has attached beside `internal`. The kernel's side asks here
+// where a name leads: their databases are written "catalog.database" wherever a database is one name (the selected
+// database, SHOW, information_schema). Thread-safe.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "pch/pch.h"
+
+namespace sluice::kernel {
+
+class Host;
+
+struct ForeignCatalog {
+  std::string name;  // lower case, no dot
+  std::string type;  // as SHOW CATALOGS says
+  std::string comment;
+  std::vector<std::string> databases;
+  // Makes it known to an instance of the kernel: now, and again whenever the host reopened the database. May throw the
+  // kernel's exceptions.
+  std::function<void(duckdb::ClientContext&)> attach;
+};
+
+// Errors: kAlreadyExists, and what attach() throws. The catalog is there until detach_catalog() or the host's end.
+Status attach_catalog(Host& host, ForeignCatalog catalog);
+void detach_catalog(Host& host, const std::string& name);
+
+// All that are attached, by name.
+std::vector<ForeignCatalog> foreign_catalogs();
+// "kairos.default" in two, names as the catalog has them; nothing when no such catalog is attached. `database` may be
+// one that the catalog does not have.
+struct ForeignDatabase {
+  std::string catalog;
+  std::string database;
+  std::string text() const { return catalog + "." + database; }
+};
+std::optional<ForeignDatabase> foreign_database(std::string_view name);
+bool is_foreign_catalog(std::string_view name);
+
+// For the host: attaches all of its catalogs to an instance that was just opened.
+void attach_to_instance(const Host& host, duckdb::Connection& connection);
+void forget_host(const Host& host);
+
+}  // namespace sluice::kernel
