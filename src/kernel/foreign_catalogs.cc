@@ -96,6 +96,60 @@ std::optional<ForeignDatabase> foreign_database(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<ForeignDatabase> foreign_database(std::string_view catalog, std::string_view database,
+                                                std::string_view selected) {
+  if (!catalog.empty()) return foreign_database(std::string(catalog) + "." + std::string(database));
+  if (auto found = foreign_database(database)) return found;
+  const auto current = foreign_database(selected);
+  if (!current || database.empty()) return current;
+  for (const auto& known : foreign_catalogs()) {
+    if (known.name != current->catalog) continue;
+    for (const auto& own : known.databases)
+      if (is_name(database, own)) return ForeignDatabase{known.name, own};
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+// The type of the first row's value, as far as it is a constant.
+duckdb::LogicalType constant_type(const duckdb::ParsedExpression& value) {
+  const auto* constant = &value;
+  if (constant->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+    const auto& call = constant->Cast<duckdb::FunctionExpression>();  // a sign
+    if (call.children.size() == 1) constant = call.children[0].get();
+  }
+  if (constant->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return duckdb::LogicalType::INVALID;
+  return constant->Cast<duckdb::ConstantExpression>().value.type();
+}
+
+const duckdb::ExpressionListRef* values_of(const duckdb::InsertStatement& insert) {
+  if (!insert.select_statement || !insert.select_statement->node ||
+      insert.select_statement->node->type != duckdb::QueryNodeType::SELECT_NODE)
+    return nullptr;
+  const auto* from = insert.select_statement->node->Cast<duckdb::SelectNode>().from_table.get();
+  if (!from || from->type != duckdb::TableReferenceType::EXPRESSION_LIST) return nullptr;
+  return &from->Cast<duckdb::ExpressionListRef>();
+}
+
+}  // namespace
+
+void note_write(duckdb::ClientContext& context, const duckdb::InsertStatement& insert) {
+  auto write = duckdb::make_shared_ptr<IntendedWrite>();
+  write->catalog = insert.catalog;
+  write->schema = insert.schema;
+  write->table = insert.table;
+  const auto* values = values_of(insert);
+  for (size_t i = 0; i < insert.columns.size(); ++i) {
+    duckdb::LogicalType type = duckdb::LogicalType::INVALID;
+    if (values && !values->values.empty() && i < values->values[0].size() && values->values[0][i])
+      type = constant_type(*values->values[0][i]);
+    write->columns.emplace_back(insert.columns[i], std::move(type));
+  }
+  context.registered_state->Remove(IntendedWrite::kKey);
+  context.registered_state->Insert(IntendedWrite::kKey, std::move(write));
+}
+
 bool is_foreign_catalog(std::string_view name) {
   if (attached().count.load(std::memory_order_acquire) == 0) return false;
   std::shared_lock lock(attached().mutex);

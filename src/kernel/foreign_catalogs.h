@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "duckdb/main/client_context_state.hpp"
 #include "pch/pch.h"
 
 namespace sluice::kernel {
@@ -22,6 +23,8 @@ struct ForeignCatalog {
   std::string type;  // as SHOW CATALOGS says
   std::string comment;
   std::vector<std::string> databases;
+  // Names of all tables of a database, sorted: cheaper than the entries of the kernel's catalog.
+  std::function<Result<std::vector<std::string>>(const std::string& database)> tables;
   // Makes it known to an instance of the kernel: now, and again whenever the host reopened the database. May throw the
   // kernel's exceptions.
   std::function<void(duckdb::ClientContext&)> attach;
@@ -42,6 +45,21 @@ struct ForeignDatabase {
 };
 std::optional<ForeignDatabase> foreign_database(std::string_view name);
 bool is_foreign_catalog(std::string_view name);
+// The database that these words mean when `selected` is the selected one: "kairos" and "default", "" and
+// "kairos.default",
+// "" and "default" while kairos.default is selected. Nothing: it is none of a foreign catalog.
+std::optional<ForeignDatabase> foreign_database(std::string_view catalog, std::string_view database,
+                                                std::string_view selected);
+
+// What the running statement is about to write, for catalogs whose tables take new columns: the table, the columns that
+// the INSERT names and, of each, the type of its first constant value (INVALID where there is none). Registered in the
+// context by rewrite_write().
+struct IntendedWrite final : duckdb::ClientContextState {
+  static constexpr const char* kKey = "sluice_intended_write";
+  std::string catalog, schema, table;
+  std::vector<std::pair<std::string, duckdb::LogicalType>> columns;
+};
+void note_write(duckdb::ClientContext& context, const duckdb::InsertStatement& insert);
 
 // For the host: attaches all of its catalogs to an instance that was just opened.
 void attach_to_instance(const Host& host, duckdb::Connection& connection);

@@ -2,9 +2,12 @@
 #include "kernel/table_writes.h"
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_search_path.hpp"
+#include "duckdb/main/client_data.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 #include "functions/decimal256.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
 #include "kernel/last_rows.h"
@@ -318,7 +321,39 @@ void refuse_views(duckdb::ClientContext& context, const duckdb::SQLStatement& tr
 
 }  // namespace
 
+namespace {
+
+// Tables of other systems have no model of Doris. Notes what an INSERT into one means to write.
+bool is_foreign_write(duckdb::ClientContext& context, const duckdb::SQLStatement& tree) {
+  std::string catalog, schema;
+  const auto take = [&](const duckdb::TableRef* table) {
+    if (!table || table->type != duckdb::TableReferenceType::BASE_TABLE) return;
+    catalog = table->Cast<duckdb::BaseTableRef>().catalog_name;
+    schema = table->Cast<duckdb::BaseTableRef>().schema_name;
+  };
+  if (tree.type == duckdb::StatementType::INSERT_STATEMENT) {
+    catalog = tree.Cast<duckdb::InsertStatement>().catalog;
+    schema = tree.Cast<duckdb::InsertStatement>().schema;
+  } else if (tree.type == duckdb::StatementType::UPDATE_STATEMENT) {
+    take(tree.Cast<duckdb::UpdateStatement>().table.get());
+  } else if (tree.type == duckdb::StatementType::DELETE_STATEMENT) {
+    take(tree.Cast<duckdb::DeleteStatement>().table.get());
+  } else {
+    return false;
+  }
+  if (catalog.empty() && schema.empty()) {
+    const auto& path = *duckdb::ClientData::Get(context).catalog_search_path;
+    catalog = path.GetDefault().catalog;
+  }
+  if (!is_foreign_catalog(catalog)) return false;
+  if (tree.type == duckdb::StatementType::INSERT_STATEMENT) note_write(context, tree.Cast<duckdb::InsertStatement>());
+  return true;
+}
+
+}  // namespace
+
 std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+  if (is_foreign_write(context, *tree)) return {};
   if (!rules.into_views) refuse_views(context, *tree);
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:

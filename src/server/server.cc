@@ -18,6 +18,8 @@
 #include "server/system_time_zone.h"
 #include "server/version.h"
 #include "session/access_hosts.h"
+#include "timeseries/memory_store.h"
+#include "timeseries/store/embedded/embedded_store.h"
 
 namespace sluice::server {
 namespace {
@@ -92,6 +94,12 @@ Status Server::start() {
     TRY(set_memory_ceiling(settings_.bytes("memory.ceiling")));
     TRY(start_part("data directory", [&] { return lock_data_dir(); }, [&](Deadline) { lock_ = DataDirLock(); }));
     TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
+    TRY(start_part(
+        "time series", [&] { return open_series(); },
+        [&](Deadline) {
+          kairos_catalog_.reset();
+          series_.reset();
+        }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
     TRY(start_part(
@@ -191,6 +199,18 @@ Status Server::open_kernel() {
   }
   kernel::allow_s3_endpoints(settings_.list("files.s3_endpoints"));
   kernel_ = TRY(kernel::Host::open(std::move(options)));
+  return {};
+}
+
+Status Server::open_series() {
+  if (settings_.path("data_dir").empty()) {
+    series_ = std::make_unique<timeseries::MemoryStore>();
+  } else {
+    timeseries::EmbeddedSettings settings;
+    settings.folder = (settings_.path("data_dir") / "timeseries").string();
+    series_ = TRY(timeseries::EmbeddedStore::open(std::move(settings)));
+  }
+  kairos_catalog_ = TRY(catalog::kairos::attach(*kernel_, *series_));
   return {};
 }
 

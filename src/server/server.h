@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "catalog/kairos/attach.h"
 #include "door/http/door.h"
 #include "door/mysql/door.h"
 #include "kernel/host.h"
@@ -59,6 +60,7 @@ class Server {
 
   Status lock_data_dir();
   Status open_kernel();
+  Status open_series();
   Status open_access();
   Status open_audit();
   Status start_threads();
@@ -81,6 +83,9 @@ class Server {
 
   DataDirLock lock_;
   std::unique_ptr<kernel::Host> kernel_;
+  // TODO at the merge: the store of the KairosDB doors takes the place of this one.
+  std::unique_ptr<timeseries::Store> series_;
+  std::unique_ptr<catalog::kairos::Attachment> kairos_catalog_;
   std::unique_ptr<session::StoredAccess> access_;
   std::unique_ptr<session::Audit> audit_;
   std::unique_ptr<WorkerPool> workers_;

@@ -18,6 +18,7 @@ Result<std::unique_ptr<Attachment>> attach(kernel::Host& host, timeseries::Store
   catalog.type = "kairos";
   catalog.comment = "Metrics of the time-series store, each a table";
   catalog.databases = {kSchemaName};
+  catalog.tables = [metrics](const std::string&) { return metrics->names(); };
   catalog.attach = [metrics](duckdb::ClientContext& context) { attach_to_instance(context, metrics); };
   TRY(kernel::attach_catalog(host, std::move(catalog)));
   return std::unique_ptr<Attachment>(new Attachment(host, std::move(metrics)));
