@@ -58,6 +58,7 @@ struct IntendedWrite final : duckdb::ClientContextState {
   static constexpr const char* kKey = "sluice_intended_write";
   std::string catalog, schema, table;
   std::vector<std::pair<std::string, duckdb::LogicalType>> columns;
+  void QueryEnd() override { table.clear(); }
 };
 void note_write(duckdb::ClientContext& context, const duckdb::InsertStatement& insert);
 

@@ -323,37 +323,43 @@ void refuse_views(duckdb::ClientContext& context, const duckdb::SQLStatement& tr
 
 namespace {
 
-// Tables of other systems have no model of Doris. Notes what an INSERT into one means to write.
-bool is_foreign_write(duckdb::ClientContext& context, const duckdb::SQLStatement& tree) {
-  std::string catalog, schema;
+// The table of another system that a statement writes; empty: it writes none. Such tables have no model of Doris. Notes
+// what an INSERT means to write. Plans of such writes are not kept: the table may have other columns the next time.
+std::string foreign_target(duckdb::ClientContext& context, const duckdb::SQLStatement& tree) {
+  std::string catalog, schema, name;
   const auto take = [&](const duckdb::TableRef* table) {
     if (!table || table->type != duckdb::TableReferenceType::BASE_TABLE) return;
-    catalog = table->Cast<duckdb::BaseTableRef>().catalog_name;
-    schema = table->Cast<duckdb::BaseTableRef>().schema_name;
+    const auto& base = table->Cast<duckdb::BaseTableRef>();
+    catalog = base.catalog_name;
+    schema = base.schema_name;
+    name = base.table_name;
   };
-  if (tree.type == duckdb::StatementType::INSERT_STATEMENT) {
-    catalog = tree.Cast<duckdb::InsertStatement>().catalog;
-    schema = tree.Cast<duckdb::InsertStatement>().schema;
+  const auto* insert =
+      tree.type == duckdb::StatementType::INSERT_STATEMENT ? &tree.Cast<duckdb::InsertStatement>() : nullptr;
+  if (insert) {
+    catalog = insert->catalog;
+    schema = insert->schema;
+    name = insert->table;
   } else if (tree.type == duckdb::StatementType::UPDATE_STATEMENT) {
     take(tree.Cast<duckdb::UpdateStatement>().table.get());
   } else if (tree.type == duckdb::StatementType::DELETE_STATEMENT) {
     take(tree.Cast<duckdb::DeleteStatement>().table.get());
-  } else {
-    return false;
   }
+  if (name.empty()) return {};
   if (catalog.empty() && schema.empty()) {
-    const auto& path = *duckdb::ClientData::Get(context).catalog_search_path;
-    catalog = path.GetDefault().catalog;
+    const auto path = duckdb::ClientData::Get(context).catalog_search_path->GetDefault();
+    catalog = path.catalog;
+    schema = path.schema;
   }
-  if (!is_foreign_catalog(catalog)) return false;
-  if (tree.type == duckdb::StatementType::INSERT_STATEMENT) note_write(context, tree.Cast<duckdb::InsertStatement>());
-  return true;
+  if (!is_foreign_catalog(catalog)) return {};
+  if (insert) note_write(context, *insert);
+  return catalog + "." + schema + "." + name;
 }
 
 }  // namespace
 
 std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
-  if (is_foreign_write(context, *tree)) return {};
+  if (const auto table = foreign_target(context, *tree); !table.empty()) return table;
   if (!rules.into_views) refuse_views(context, *tree);
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:

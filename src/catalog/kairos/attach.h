@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "base/result.h"
-#include "kernel/host.h"
 #include "catalog/kairos/metrics.h"
+#include "kernel/host.h"
 #include "timeseries/store.h"
 
 namespace sluice::catalog::kairos {

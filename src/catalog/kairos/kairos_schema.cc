@@ -76,8 +76,7 @@ void KairosSchema::Alter(CatalogTransaction, duckdb::AlterInfo&) { refuse("ALTER
 void KairosSchema::DropEntry(duckdb::ClientContext&, duckdb::DropInfo& info) {
   if (info.type != CatalogType::TABLE_ENTRY) refuse("DROP");
   const auto& metrics = metrics_of(catalog);
-  auto dropped =
-      metrics->with_store([&](timeseries::Store& store) -> Status { return store.erase_metric(info.name); });
+  auto dropped = metrics->with_store([&](timeseries::Store& store) -> Status { return store.erase_metric(info.name); });
   metrics->forget(info.name);
   if (!dropped) kernel::throw_to_kernel(dropped.error());
 }

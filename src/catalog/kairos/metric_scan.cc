@@ -139,8 +139,7 @@ duckdb::InsertionOrderPreservingMap<std::string> describe(duckdb::TableFunctionT
   duckdb::InsertionOrderPreservingMap<std::string> text;
   text["Metric"] = data.table->metric;
   const auto bound = [](int64_t at, int64_t none) { return at == none ? std::string("-") : std::to_string(at); };
-  text["Milliseconds"] =
-      bound(data.start, timeseries::kMinTime) + " to " + bound(data.end, timeseries::kMaxTime);
+  text["Milliseconds"] = bound(data.start, timeseries::kMinTime) + " to " + bound(data.end, timeseries::kMaxTime);
   std::string tags;
   for (const auto& predicate : data.predicates)
     tags += (tags.empty() ? "" : " AND ") + predicate.tag + ": " + predicate.condition->ToString();

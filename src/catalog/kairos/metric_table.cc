@@ -51,7 +51,7 @@ MetricTable make_metric_table(std::string metric, HeldTypes types, std::vector<s
   };
   add("time", ColumnKind::kTime, LogicalType::TIMESTAMP, "datetime(3)");
   const bool numbers = types.longs || types.doubles || !types.texts;
-  table.value_type = !numbers                         ? PointType::kString
+  table.value_type = !numbers                        ? PointType::kString
                      : types.longs && !types.doubles ? PointType::kLong
                                                      : PointType::kDouble;
   switch (table.value_type) {

@@ -38,8 +38,8 @@ void collect(const LogicalGet& get, const Expression& expression, Reads& reads) 
       reads.other = true;
     return;
   }
-  duckdb::ExpressionIterator::EnumerateChildren(
-      expression, [&](const Expression& child) { collect(get, child, reads); });
+  duckdb::ExpressionIterator::EnumerateChildren(expression,
+                                                [&](const Expression& child) { collect(get, child, reads); });
 }
 
 void refer_to_first(ExpressionPtr& expression) {
