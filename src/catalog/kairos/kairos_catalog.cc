@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/kairos/kairos_catalog.h"
 
+#include "catalog/kairos/aggregate_pushdown.h"
 #include "catalog/kairos/kairos_schema.h"
 #include "catalog/kairos/kairos_transaction.h"
 #include "catalog/kairos/metric_scan.h"
@@ -39,6 +40,7 @@ void attach_to_instance(duckdb::ClientContext& context, const MetricsRef& metric
   extension->storage_info = duckdb::make_shared_ptr<ExtensionInfo>(metrics);
   auto& config = duckdb::DBConfig::GetConfig(context);
   duckdb::StorageExtension::Register(config, kCatalogName, std::move(extension));
+  push_aggregates(config);
   duckdb::AttachInfo info;
   info.name = kCatalogName;
   duckdb::AttachOptions options({{"type", duckdb::Value(kCatalogName)}}, duckdb::AccessMode::READ_WRITE);

@@ -21,45 +21,22 @@ constexpr uint64_t kTaskPoints = 16'384;
 // Of a series without better knowledge.
 constexpr idx_t kGuessedPoints = 1'000;
 
-struct ScanState final : duckdb::GlobalTableFunctionState {
-  std::vector<timeseries::Row> rows;
-  std::vector<size_t> tasks;  // where each begins in `rows`; the end of the last one follows
-  std::atomic<size_t> next{0};
-  uint64_t points = 0;
-  std::atomic<uint64_t> given{0};
-  std::vector<OutputColumn> columns;
-  idx_t MaxThreads() const override { return std::max<idx_t>(tasks.size() - 1, 1); }
+struct ScanState final : SharedRows {
+  std::vector<OutputColumn> outputs;
 };
 
-struct ThreadState final : duckdb::LocalTableFunctionState {
+struct ThreadState final : ThreadRows {
   explicit ThreadState(timeseries::Zone zone) : writer(std::move(zone)) {}
   RowWriter writer;
-  size_t task = 0;
-  size_t row = 0;
-  size_t end = 0;  // of the task
-  timeseries::Points points;
   size_t at = 0;
-  bool row_open = false;
 };
 
 duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_scan(ClientContext& context,
                                                                duckdb::TableFunctionInitInput& input) {
-  const auto& data = input.bind_data->Cast<ScanData>();
   auto state = make_uniq<ScanState>();
-  auto rows = rows_of(context, data);
-  if (!rows) kernel::throw_to_kernel(rows.error());
-  state->rows = std::move(*rows);
-  uint64_t points = kTaskPoints;
-  for (size_t i = 0; i < state->rows.size(); ++i) {
-    if (points >= kTaskPoints) {
-      state->tasks.push_back(i);
-      points = 0;
-    }
-    points += state->rows[i].points;
-    state->points += state->rows[i].points;
-  }
-  state->tasks.push_back(state->rows.size());
-  for (const idx_t id : input.column_ids) state->columns.push_back(output_column(*data.table, id));
+  state->open(context, input);
+  for (const idx_t id : input.column_ids)
+    state->outputs.push_back(output_column(*input.bind_data->Cast<ScanData>().table, id));
   return state;
 }
 
@@ -69,18 +46,6 @@ duckdb::unique_ptr<duckdb::LocalTableFunctionState> init_thread(duckdb::Executio
   return make_uniq<ThreadState>(zone_of(context.client));
 }
 
-// The next points of the thread's task, or of its next one. False: there are no more tasks. Chunks do not mix tasks,
-// whose numbers are the kernel's batches.
-bool take_task(ScanState& state, ThreadState& local) {
-  const size_t task = state.next.fetch_add(1, std::memory_order_relaxed);
-  if (task + 1 >= state.tasks.size()) return false;
-  local.task = task;
-  local.row = state.tasks[task];
-  local.end = state.tasks[task + 1];
-  local.row_open = false;
-  return true;
-}
-
 void scan(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) {
   auto& state = input.global_state->Cast<ScanState>();
   auto& local = input.local_state->Cast<ThreadState>();
@@ -88,42 +53,34 @@ void scan(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) 
   while (filled < STANDARD_VECTOR_SIZE) {
     if (local.at == local.points.size()) {
       if (local.row_open) {
-        auto& row = state.rows[local.row];
-        auto status = row.source->next(local.points);
-        if (!status) kernel::throw_to_kernel(status.error());
+        local.read(state);
         local.at = 0;
-        if (!local.points.empty()) continue;
-        row.source.reset();
-        local.row_open = false;
-        ++local.row;
+        continue;
       }
-      if (local.row == local.end) {
-        if (filled > 0) break;
-        if (!take_task(state, local)) break;
-      }
+      // Chunks do not mix tasks.
+      if (local.row == local.end && (filled > 0 || !local.take(state))) break;
       local.row_open = true;
       continue;
     }
     const size_t count = std::min(local.points.size() - local.at, STANDARD_VECTOR_SIZE - filled);
     const bool whole = filled == 0 && count == STANDARD_VECTOR_SIZE;
-    local.writer.write(state.columns, *state.rows[local.row].series, local.points, local.at, count, output, filled,
+    local.writer.write(state.outputs, *state.rows[local.row].series, local.points, local.at, count, output, filled,
                        whole);
     local.at += count;
     filled += count;
   }
   output.SetCardinality(filled);
-  state.given.fetch_add(filled, std::memory_order_relaxed);
 }
 
 double progress(ClientContext&, const duckdb::FunctionData*, const duckdb::GlobalTableFunctionState* global) {
-  const auto& state = global->Cast<ScanState>();
+  const auto& state = global->Cast<SharedRows>();
   return state.points == 0 ? 100.0
-                           : 100.0 * static_cast<double>(state.given.load(std::memory_order_relaxed)) /
+                           : 100.0 * static_cast<double>(state.read.load(std::memory_order_relaxed)) /
                                  static_cast<double>(state.points);
 }
 
 duckdb::OperatorPartitionData partition(ClientContext&, duckdb::TableFunctionGetPartitionInput& input) {
-  return duckdb::OperatorPartitionData(input.local_state->Cast<ThreadState>().task);
+  return duckdb::OperatorPartitionData(input.local_state->Cast<ThreadRows>().task);
 }
 
 duckdb::BindInfo bind_info(const duckdb::optional_ptr<duckdb::FunctionData> data) {
@@ -149,6 +106,43 @@ duckdb::InsertionOrderPreservingMap<std::string> describe(duckdb::TableFunctionT
 
 }  // namespace
 
+void SharedRows::open(ClientContext& context, duckdb::TableFunctionInitInput& input) {
+  auto found = rows_of(context, input.bind_data->Cast<ScanData>());
+  if (!found) kernel::throw_to_kernel(found.error());
+  rows = std::move(*found);
+  uint64_t in_task = kTaskPoints;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (in_task >= kTaskPoints) {
+      tasks.push_back(i);
+      in_task = 0;
+    }
+    in_task += rows[i].points;
+    points += rows[i].points;
+  }
+  tasks.push_back(rows.size());
+  columns.assign(input.column_ids.begin(), input.column_ids.end());
+}
+
+bool ThreadRows::take(SharedRows& shared) {
+  const size_t next = shared.next.fetch_add(1, std::memory_order_relaxed);
+  if (next + 1 >= shared.tasks.size()) return false;
+  task = next;
+  row = shared.tasks[next];
+  end = shared.tasks[next + 1];
+  return true;
+}
+
+void ThreadRows::read(SharedRows& shared) {
+  auto& from = shared.rows[row];
+  auto status = from.source->next(points);
+  if (!status) kernel::throw_to_kernel(status.error());
+  shared.read.fetch_add(points.size(), std::memory_order_relaxed);
+  if (!points.empty()) return;
+  from.source.reset();
+  row_open = false;
+  ++row;
+}
+
 duckdb::unique_ptr<duckdb::FunctionData> ScanData::Copy() const {
   auto copy = make_uniq<ScanData>(metrics, table, entry);
   copy->start = start;
@@ -169,10 +163,7 @@ bool ScanData::Equals(const FunctionData& other_data) const {
   return true;
 }
 
-duckdb::TableFunction metric_scan(ClientContext&, KairosTable& table,
-                                  duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
-  bind_data = make_uniq<ScanData>(table.metrics(), table.table(), &table);
-  duckdb::TableFunction function("metric_scan", {}, scan, nullptr, init_scan, init_thread);
+void share_callbacks(duckdb::TableFunction& function) {
   function.projection_pushdown = true;
   function.verify_serialization = false;
   function.pushdown_complex_filter = note_predicates;
@@ -181,6 +172,13 @@ duckdb::TableFunction metric_scan(ClientContext&, KairosTable& table,
   function.get_bind_info = bind_info;
   function.cardinality = cardinality;
   function.to_string = describe;
+}
+
+duckdb::TableFunction metric_scan(ClientContext&, KairosTable& table,
+                                  duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
+  bind_data = make_uniq<ScanData>(table.metrics(), table.table(), &table);
+  duckdb::TableFunction function("metric_scan", {}, scan, nullptr, init_scan, init_thread);
+  share_callbacks(function);
   return function;
 }
 
@@ -193,6 +191,10 @@ std::optional<size_t> column_of(const duckdb::LogicalGet& get, const duckdb::Exp
   const auto& id = get.GetColumnIds()[column.binding.column_index];
   if (id.IsVirtualColumn()) return std::nullopt;
   return id.GetPrimaryIndex();
+}
+
+const MetricColumn* metric_column(const ScanData& data, std::optional<size_t> id) {
+  return id && *id < data.table->columns.size() ? &data.table->columns[*id] : nullptr;
 }
 
 timeseries::Zone zone_of(ClientContext& context) {

@@ -116,11 +116,11 @@ Value tags_value(const Series& series) {
   return Value::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR, std::move(keys), std::move(values));
 }
 
-void RowWriter::times(const Points& points, size_t from, size_t count, Vector& into, size_t at) const {
+void RowWriter::times(std::span<const int64_t> in, Vector& into, size_t at) const {
+  constexpr int64_t kDay = 86'400'000;
   auto* out = FlatVector::GetData<duckdb::timestamp_t>(into) + at;
-  const int64_t* in = points.times().data() + from;
-  for (size_t i = 0; i < count; ++i) {
-    if (in[i] < kFirstLocal - 86'400'000 || in[i] > kLastLocal + 86'400'000) {
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (in[i] < kFirstLocal - kDay || in[i] > kLastLocal + kDay) [[unlikely]] {
       set_null(into, at + i);
       continue;
     }
@@ -129,6 +129,27 @@ void RowWriter::times(const Points& points, size_t from, size_t count, Vector& i
     if (local < kFirstLocal || local > kLastLocal) [[unlikely]]
       set_null(into, at + i);
   }
+}
+
+void RowWriter::tags(const OutputColumn& column, const Series& series, size_t count, Vector& into, size_t at,
+                     bool whole) {
+  const bool all = column.kind == ColumnKind::kTags;
+  if (whole) {
+    into.Reference(all ? tags_value(series) : tag_value(series, column.tag));
+    return;
+  }
+  if (all) {
+    const Value value = tags_value(series);
+    for (size_t row = 0; row < count; ++row) into.SetValue(at + row, value);
+    return;
+  }
+  const std::string* value = series.tags().find(column.tag);
+  if (!value || !Value::StringIsValid(*value)) {
+    for (size_t row = 0; row < count; ++row) set_null(into, at + row);
+    return;
+  }
+  auto* out = FlatVector::GetData<string_t>(into) + at;
+  std::fill(out, out + count, StringVector::AddString(into, *value));
 }
 
 void RowWriter::write(const std::vector<OutputColumn>& columns, const Series& series, const Points& points, size_t from,
@@ -142,7 +163,7 @@ void RowWriter::write(const std::vector<OutputColumn>& columns, const Series& se
     }
     switch (column.kind) {
       case ColumnKind::kTime:
-        times(points, from, count, into, at);
+        times(std::span(points.times()).subspan(from, count), into, at);
         break;
       case ColumnKind::kValue:
         if (column.value_type == PointType::kLong)
@@ -155,28 +176,10 @@ void RowWriter::write(const std::vector<OutputColumn>& columns, const Series& se
       case ColumnKind::kText:
         texts(points, from, count, into, at, false);
         break;
-      case ColumnKind::kTag: {
-        if (whole) {
-          into.Reference(tag_value(series, column.tag));
-          break;
-        }
-        const std::string* value = series.tags().find(column.tag);
-        if (!value || !Value::StringIsValid(*value)) {
-          for (size_t row = 0; row < count; ++row) set_null(into, at + row);
-          break;
-        }
-        auto* out = FlatVector::GetData<string_t>(into) + at;
-        std::fill(out, out + count, StringVector::AddString(into, *value));
+      case ColumnKind::kTag:
+      case ColumnKind::kTags:
+        tags(column, series, count, into, at, whole);
         break;
-      }
-      case ColumnKind::kTags: {
-        const Value value = tags_value(series);
-        if (whole)
-          into.Reference(value);
-        else
-          for (size_t row = 0; row < count; ++row) into.SetValue(at + row, value);
-        break;
-      }
     }
   }
 }

@@ -39,10 +39,13 @@ class RowWriter {
   void write(const std::vector<OutputColumn>& columns, const timeseries::Series& series,
              const timeseries::Points& points, size_t from, size_t count, duckdb::DataChunk& chunk, size_t at,
              bool whole);
+  // Local time of milliseconds since 1970, NULL where DATETIME has none.
+  void times(std::span<const int64_t> times, duckdb::Vector& into, size_t at) const;
+  // The value of a tag, or all tags, of one series in `count` rows.
+  static void tags(const OutputColumn& column, const timeseries::Series& series, size_t count, duckdb::Vector& into,
+                   size_t at, bool whole);
 
  private:
-  void times(const timeseries::Points& points, size_t from, size_t count, duckdb::Vector& into, size_t at) const;
-
   const timeseries::Zone zone_;
 };
 

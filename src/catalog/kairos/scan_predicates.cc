@@ -83,8 +83,8 @@ void keep_until(ClientContext& context, ScanData& data, int64_t micros) {
 }
 
 bool is_time(const LogicalGet& get, const ScanData& data, const Expression& expression) {
-  const auto column = column_of(get, expression);
-  return column && data.table->columns[*column].kind == ColumnKind::kTime;
+  const auto* column = metric_column(data, column_of(get, expression));
+  return column && column->kind == ColumnKind::kTime;
 }
 
 bool note_time(ClientContext& context, const LogicalGet& get, ScanData& data, const Expression& filter) {
@@ -185,13 +185,13 @@ void note_predicate(ClientContext& context, const LogicalGet& get, ScanData& dat
   Reads reads;
   collect(get, filter, reads);
   if (reads.other || reads.columns.size() != 1 || filter.return_type.id() != LogicalTypeId::BOOLEAN) return;
-  const auto& column = data.table->columns[*reads.columns.begin()];
-  if (column.kind != ColumnKind::kTag) return;
+  const auto* column = metric_column(data, *reads.columns.begin());
+  if (!column || column->kind != ColumnKind::kTag) return;
   ExpressionPtr condition = filter.Copy();
   refer_to_first(condition);
   for (const auto& known : data.predicates)
-    if (known.tag == column.tag && known.condition->Equals(*condition)) return;
-  data.predicates.push_back({column.tag, std::move(condition)});
+    if (known.tag == column->tag && known.condition->Equals(*condition)) return;
+  data.predicates.push_back({column->tag, std::move(condition)});
 }
 
 void note_predicates(ClientContext& context, LogicalGet& get, duckdb::FunctionData* data,
