@@ -2,6 +2,7 @@
 #include "catalog/kairos/aggregate_pushdown.h"
 
 #include "catalog/kairos/metric_cells.h"
+#include "catalog/kairos/scan_predicates.h"
 #include "duckdb/optimizer/optimizer_extension.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
@@ -97,14 +98,16 @@ AggregateFunction average_of_sums() {
 
 class ScanColumns final : public ColumnResolver {
  public:
-  explicit ScanColumns(const LogicalGet& get) : get_(get), data_(get.bind_data->Cast<ScanData>()) {}
+  ScanColumns(duckdb::ClientContext& context, const LogicalGet& get, const MetricTable& table)
+      : ColumnResolver(context), get_(get), table_(table) {}
   const MetricColumn* find(const duckdb::BoundColumnRefExpression& column) const override {
-    return metric_column(data_, column_of(get_, column));
+    const auto id = column_of(get_, column);
+    return id && *id < table_.columns.size() ? &table_.columns[*id] : nullptr;
   }
 
  private:
   const LogicalGet& get_;
-  const ScanData& data_;
+  const MetricTable& table_;
 };
 
 // How one aggregate is made of partial results.
@@ -116,8 +119,13 @@ struct Replacement {
 
 class Pushdown {
  public:
-  Pushdown(duckdb::LogicalAggregate& aggregate, LogicalGet& get)
-      : aggregate_(aggregate), get_(get), columns_(get), data_(get.bind_data->Cast<ScanData>()) {}
+  Pushdown(duckdb::ClientContext& context, duckdb::LogicalAggregate& aggregate, LogicalGet& get)
+      : context_(context),
+        aggregate_(aggregate),
+        get_(get),
+        data_(get.bind_data->Cast<ScanData>()),
+        table_(data_.table),
+        columns_(context, get, *table_) {}
 
   // False: nothing was changed.
   bool run(const std::vector<duckdb::LogicalFilter*>& filters) {
@@ -134,7 +142,7 @@ class Pushdown {
       if (!replacement) return false;
       replacements.push_back(*replacement);
     }
-    read_cells();
+    read_cells(filters);
     for (size_t i = 0; i < replacements.size(); ++i) replace(aggregate_.expressions[i], replacements[i]);
     return true;
   }
@@ -150,7 +158,8 @@ class Pushdown {
     if (expression.GetExpressionClass() != ExpressionClass::BOUND_AGGREGATE) return std::nullopt;
     const auto& call = expression.Cast<duckdb::BoundAggregateExpression>();
     if (call.filter || call.order_bys || call.children.size() > 1) return std::nullopt;
-    const std::string& name = call.function.name;
+    // Those of Doris' library have their names behind "d_".
+    const std::string name = call.function.name.starts_with("d_") ? call.function.name.substr(2) : call.function.name;
     if (call.children.empty()) {
       if (name != "count_star" && name != "count") return std::nullopt;
       return Replacement{How::kCount, Partial::kPoints};
@@ -195,13 +204,16 @@ class Pushdown {
     }
   }
 
-  void read_cells() {
+  void read_cells(const std::vector<duckdb::LogicalFilter*>& filters) {
     auto cells = duckdb::make_uniq<CellsData>(data_.metrics, data_.table, data_.entry);
     cells->start = data_.start;
     cells->end = data_.end;
     cells->steps = std::move(steps_);
     cells->earthly = earthly_;
-    table_ = cells->table;
+    // Conditions tell the range of time before steps take their places.
+    for (const auto* filter : filters) {
+      for (const auto& condition : filter->expressions) note_predicate(context_, get_, *cells, *condition);
+    }
     get_.bind_data = std::move(cells);
     get_.function = metric_cells();
     for (size_t i = 0; i < kPartials; ++i) {
@@ -209,10 +221,20 @@ class Pushdown {
       get_.returned_types.push_back(column.type);
       get_.names.push_back(column.name);
     }
+    const StepList& steps = get_.bind_data->Cast<CellsData>().steps;
+    for (size_t i = 0; i < steps.size(); ++i) {
+      get_.returned_types.push_back(steps[i]->return_type);
+      get_.names.push_back("step " + std::to_string(i + 1));
+    }
+    const auto step = [&](size_t i) { return column(table_->columns.size() + kPartials + i); };
+    for (auto& group : aggregate_.groups) replace_steps(group, columns_, steps, step);
+    for (auto* filter : filters) {
+      for (auto& condition : filter->expressions) replace_steps(condition, columns_, steps, step);
+    }
   }
 
-  ExpressionPtr partial(Partial wanted) {
-    const size_t id = table_->columns.size() + static_cast<size_t>(wanted);
+  ExpressionPtr partial(Partial wanted) { return column(table_->columns.size() + static_cast<size_t>(wanted)); }
+  ExpressionPtr column(size_t id) {
     size_t at = 0;
     while (at < get_.GetColumnIds().size() &&
            (get_.GetColumnIds()[at].IsVirtualColumn() || get_.GetColumnIds()[at].GetPrimaryIndex() != id))
@@ -240,16 +262,17 @@ class Pushdown {
     expression->SetAlias(alias);
   }
 
+  duckdb::ClientContext& context_;
   duckdb::LogicalAggregate& aggregate_;
   LogicalGet& get_;
-  const ScanColumns columns_;
   const ScanData& data_;  // until read_cells()
-  MetricTableRef table_;
+  const MetricTableRef table_;
+  const ScanColumns columns_;
   StepList steps_;
   bool earthly_ = false;
 };
 
-void push(LogicalOperator& plan) {
+void push(duckdb::ClientContext& context, LogicalOperator& plan) {
   if (plan.type == LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY) {
     std::vector<duckdb::LogicalFilter*> filters;
     LogicalOperator* at = plan.children[0].get();
@@ -260,15 +283,17 @@ void push(LogicalOperator& plan) {
     if (at->type == LogicalOperatorType::LOGICAL_GET) {
       auto& get = at->Cast<LogicalGet>();
       if (get.function.name == "metric_scan" && get.bind_data->Cast<ScanData>().metrics->options().push_aggregates &&
-          Pushdown(plan.Cast<duckdb::LogicalAggregate>(), get).run(filters))
+          Pushdown(context, plan.Cast<duckdb::LogicalAggregate>(), get).run(filters))
         plan.ResolveOperatorTypes();
       return;
     }
   }
-  for (auto& child : plan.children) push(*child);
+  for (auto& child : plan.children) push(context, *child);
 }
 
-void optimise(duckdb::OptimizerExtensionInput&, duckdb::unique_ptr<LogicalOperator>& plan) { push(*plan); }
+void optimise(duckdb::OptimizerExtensionInput& input, duckdb::unique_ptr<LogicalOperator>& plan) {
+  push(input.context, *plan);
+}
 
 }  // namespace
 

@@ -23,6 +23,7 @@ using timeseries::PointType;
 struct CellRow {
   int64_t first = 0;
   int64_t last = 0;
+  size_t step_values = 0;
   int64_t points = 0;
   int64_t values = 0;
   int64_t texts = 0;
@@ -74,6 +75,7 @@ void add_points(const Points& points, size_t from, size_t to, PointType value_ty
 struct CellsState final : SharedRows {
   struct Output {
     std::optional<Partial> partial;
+    std::optional<size_t> step;
     OutputColumn column;
   };
   std::vector<Output> outputs;
@@ -88,7 +90,7 @@ struct ThreadCells final : ThreadRows {
   size_t given = 0;           // of these
   size_t of = 0;
   CellRow open;  // the cell that goes on
-  TimeCells::Cell bounds{0, 0};
+  TimeCells::Cell bounds{0, 0, 0};
   bool any_open = false;
 };
 
@@ -102,6 +104,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init_cells(ClientContext& c
     CellsState::Output output;
     if (id >= columns && id < columns + kPartials)
       output.partial = static_cast<Partial>(id - columns);
+    else if (id >= columns + kPartials && id < columns + kPartials + data.steps.size())
+      output.step = id - columns - kPartials;
     else
       output.column = output_column(*data.table, id);
     state->outputs.push_back(std::move(output));
@@ -125,12 +129,15 @@ void end_cell(ThreadCells& local) {
 void add_batch(ThreadCells& local, PointType value_type) {
   const Points& points = local.points;
   const auto& times = points.times();
+  const size_t values = local.cells.forget_singles(local.open.step_values);
+  if (local.any_open) local.open.step_values = values;
   for (size_t i = 0; i < points.size();) {
     if (!local.any_open || points.time(i) >= local.bounds.end || points.time(i) < local.bounds.begin) {
       end_cell(local);
       local.bounds = local.cells.find(std::span(times).subspan(i));
       local.open = CellRow();
       local.open.first = points.time(i);
+      local.open.step_values = local.bounds.values;
       local.any_open = true;
     }
     size_t end = i + 1;
@@ -200,6 +207,12 @@ void write_rows(const CellsState& state, const CellsData& data, ThreadCells& loc
     const auto& wanted = state.outputs[i];
     if (wanted.partial) {
       write_partial(*wanted.partial, data.table->value_type, rows, into, at, local.writer);
+      continue;
+    }
+    if (wanted.step) {
+      std::vector<size_t> values(rows.size());
+      for (size_t row = 0; row < rows.size(); ++row) values[row] = rows[row].step_values;
+      local.cells.write(*wanted.step, values, into, at);
       continue;
     }
     const auto& column = wanted.column;

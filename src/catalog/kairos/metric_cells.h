@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading a metric as sums: one row for each series and cell of time (time_steps.h) with what its points have together.
 // A table function that takes the place of a scan; its columns are those of the metric, in which `time` is that of the
-// cell's first point, and behind them the columns of Partial.
+// cell's first point, behind them the columns of Partial, and then the values of the steps.
 #pragma once
 
 #include "catalog/kairos/metric_scan.h"

@@ -22,11 +22,17 @@ using ExpressionPtr = duckdb::unique_ptr<Expression>;
 // 1970-01-02 to 2038-01-18: what UNIX_TIMESTAMP() takes, a day less for the time zone.
 constexpr int64_t kEarthlyBegin = 86'400'000;
 constexpr int64_t kEarthlyEnd = (2'147'483'647LL - 86'400) * 1000;
+constexpr int64_t kDay = 86'400'000;
 // Cells whose ends are computed at once.
 constexpr size_t kPredicted = 512;
 // Searched cells after which the rest are single points: the kernel then looks at each.
 constexpr size_t kMostSearches = 2'000;
 constexpr size_t kMostCells = 200'000;
+
+// The values of a flat vector, whatever their type.
+duckdb::data_ptr_t bytes_of(const duckdb::Vector& vector) {
+  return duckdb::FlatVector::GetData(const_cast<duckdb::Vector&>(vector));
+}
 
 // How a value goes while time goes on; 0: not known.
 struct Course {
@@ -36,27 +42,44 @@ struct Course {
 
 // Functions of one argument that varies, by name: those of the kernel and of Doris' library that never turn back.
 bool is_monotone_function(const std::string& name, bool& earthly) {
-  static const std::unordered_map<std::string, bool> known{
-      {"unix_seconds", true},    {"unix_micros", true},    {"epoch_us", false},   {"epoch_ms", false},
-      {"epoch", false},          {"floor", false},         {"ceil", false},       {"date_trunc", false},
-      {"date", false},           {"to_date", false},       {"last_day", false},   {"year", false},
-      {"to_days", false},        {"trunc", false},         {"truncate", false},   {"second_floor", false},
-      {"minute_floor", false},   {"hour_floor", false},    {"day_floor", false},  {"week_floor", false},
-      {"month_floor", false},    {"quarter_floor", false}, {"year_floor", false}, {"second_ceil", false},
-      {"minute_ceil", false},    {"hour_ceil", false},     {"day_ceil", false},   {"time_slice", false},
-      {"moment_in_range", false}};
+  static const std::unordered_map<std::string, bool> known{{"unix_seconds", true},
+                                                           {"unix_micros", true},
+                                                           {"epoch_us", false},
+                                                           {"epoch_ms", false},
+                                                           {"epoch", false},
+                                                           {"floor", false},
+                                                           {"ceil", false},
+                                                           {"date_trunc", false},
+                                                           {"date", false},
+                                                           {"to_date", false},
+                                                           {"last_day", false},
+                                                           {"year", false},
+                                                           {"to_days", false},
+                                                           {"trunc", false},
+                                                           {"truncate", false},
+                                                           {"second_floor", false},
+                                                           {"minute_floor", false},
+                                                           {"hour_floor", false},
+                                                           {"day_floor", false},
+                                                           {"week_floor", false},
+                                                           {"month_floor", false},
+                                                           {"quarter_floor", false},
+                                                           {"year_floor", false},
+                                                           {"second_ceil", false},
+                                                           {"minute_ceil", false},
+                                                           {"hour_ceil", false},
+                                                           {"day_ceil", false},
+                                                           {"time_slice", false},
+                                                           {"moment_in_range", false},
+                                                           {"to_integer", false},
+                                                           {"make_timestamptz", false},
+                                                           {"micros_of", false},
+                                                           {"micros_of_1000000", false},
+                                                           {"micros_of_1000", false}};
   const auto found = known.find(name);
   if (found == known.end()) return false;
   earthly = found->second;
   return true;
-}
-
-std::optional<int> sign_of(const Expression& expression) {
-  if (expression.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return std::nullopt;
-  const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
-  if (value.IsNull() || !value.type().IsNumeric()) return std::nullopt;
-  const double number = value.DefaultCastAs(LogicalType::DOUBLE).GetValue<double>();
-  return number > 0 ? 1 : number < 0 ? -1 : 0;
 }
 
 class Analysis {
@@ -140,7 +163,8 @@ class Analysis {
     if (!varying || call.function.GetStability() != duckdb::FunctionStability::CONSISTENT) return {};
     Course course = course_of(*varying);
     if (course.direction == 0) return {};
-    const std::string& name = call.function.name;
+    // The library's own ones have their names behind "d_".
+    const std::string name = call.function.name.starts_with("d_") ? call.function.name.substr(2) : call.function.name;
     if (bool earthly = false; is_monotone_function(name, earthly)) {
       course.earthly |= earthly;
       return course;
@@ -158,7 +182,7 @@ class Analysis {
       if (!first) course.direction = -course.direction;
       return course;
     }
-    if (is({"*", "multiply"}) || (first && is({"/", "//", "divide", "int_divide", "DIV"}))) {
+    if (is({"*", "multiply"}) || (first && is({"/", "//", "divide", "div"}))) {
       if (!sign || *sign == 0) return {};
       course.direction *= *sign;
       return course;
@@ -166,10 +190,23 @@ class Analysis {
     return {};
   }
 
+  duckdb::Value constant(const Expression& expression) const {
+    duckdb::Value value;
+    if (!expression.IsFoldable() ||
+        !duckdb::ExpressionExecutor::TryEvaluateScalar(columns_.context(), expression, value))
+      return duckdb::Value();
+    return value;
+  }
+  // -1, 0, 1 of a constant number.
+  std::optional<int> sign_of(const Expression& expression) const {
+    const duckdb::Value value = constant(expression);
+    if (value.IsNull() || !value.type().IsNumeric()) return std::nullopt;
+    const double number = value.DefaultCastAs(LogicalType::DOUBLE).GetValue<double>();
+    return number > 0 ? 1 : number < 0 ? -1 : 0;
+  }
   // Whether a format writes the largest unit first, then smaller ones in their order: such texts grow with time.
-  static bool falls(const Expression& format) {
-    if (format.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return false;
-    const auto& value = format.Cast<duckdb::BoundConstantExpression>().value;
+  bool falls(const Expression& format) const {
+    const duckdb::Value value = constant(format);
     if (value.IsNull() || value.type().id() != LogicalTypeId::VARCHAR) return false;
     const std::string text = duckdb::StringValue::Get(value);
     std::string letters;
@@ -198,8 +235,38 @@ void add_step(ExpressionPtr step, StepList& steps) {
 
 }  // namespace
 
+namespace {
+
+bool is_closed(const Expression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::BOUND_SUBQUERY:
+    case ExpressionClass::BOUND_PARAMETER:
+    case ExpressionClass::BOUND_WINDOW:
+    case ExpressionClass::BOUND_UNNEST:
+      return true;
+    default:
+      return expression.IsVolatile();
+  }
+}
+
+// The two halves of time BETWEEN a AND b, which are steps while it is none. Empty: it is something else.
+std::vector<ExpressionPtr> halves_of(const Expression& expression, const Analysis& analysis) {
+  std::vector<ExpressionPtr> halves;
+  if (expression.GetExpressionClass() != ExpressionClass::BOUND_BETWEEN) return halves;
+  const auto& between = expression.Cast<duckdb::BoundBetweenExpression>();
+  if (!analysis.reads_time(*between.input) || !between.lower->IsFoldable() || !between.upper->IsFoldable())
+    return halves;
+  halves.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(between.LowerComparisonType(),
+                                                                        between.input->Copy(), between.lower->Copy()));
+  halves.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(between.UpperComparisonType(),
+                                                                        between.input->Copy(), between.upper->Copy()));
+  return halves;
+}
+
+}  // namespace
+
 bool collect_steps(const Expression& expression, const ColumnResolver& columns, StepList& steps, bool& earthly) {
-  if (expression.IsVolatile()) return false;
+  if (is_closed(expression)) return false;
   if (expression.GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
     const auto* column = columns.find(expression.Cast<duckdb::BoundColumnRefExpression>());
     return column && (column->kind == ColumnKind::kTag || column->kind == ColumnKind::kTags);
@@ -210,32 +277,41 @@ bool collect_steps(const Expression& expression, const ColumnResolver& columns, 
     add_step(expression.Copy(), steps);
     return true;
   }
-  switch (expression.GetExpressionClass()) {
-    case ExpressionClass::BOUND_SUBQUERY:
-    case ExpressionClass::BOUND_PARAMETER:
-    case ExpressionClass::BOUND_WINDOW:
-    case ExpressionClass::BOUND_UNNEST:
-      return false;
-    default:
-      break;
-  }
-  if (expression.GetExpressionClass() == ExpressionClass::BOUND_BETWEEN) {
-    // Its two halves are steps, it is not.
-    const auto& between = expression.Cast<duckdb::BoundBetweenExpression>();
-    if (analysis.reads_time(*between.input) && between.lower->IsFoldable() && between.upper->IsFoldable()) {
-      for (const bool lower : {true, false}) {
-        const duckdb::BoundComparisonExpression half(
-            lower ? between.LowerComparisonType() : between.UpperComparisonType(), between.input->Copy(),
-            lower ? between.lower->Copy() : between.upper->Copy());
-        if (!collect_steps(half, columns, steps, earthly)) return false;
-      }
-      return true;
-    }
-  }
   bool all = true;
+  if (const auto halves = halves_of(expression, analysis); !halves.empty()) {
+    for (const auto& half : halves) all = all && collect_steps(*half, columns, steps, earthly);
+    return all;
+  }
   duckdb::ExpressionIterator::EnumerateChildren(
       expression, [&](const Expression& child) { all = all && collect_steps(child, columns, steps, earthly); });
   return all;
+}
+
+void replace_steps(ExpressionPtr& expression, const ColumnResolver& columns, const StepList& steps,
+                   const std::function<ExpressionPtr(size_t)>& column_of) {
+  if (expression->GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) return;
+  const Analysis analysis(columns);
+  const std::string alias = expression->GetAlias();
+  if (analysis.course_of(*expression).direction != 0) {
+    ExpressionPtr step = expression->Copy();
+    refer_to_first(step);
+    for (size_t i = 0; i < steps.size(); ++i) {
+      if (!steps[i]->Equals(*step)) continue;
+      expression = column_of(i);
+      expression->SetAlias(alias);
+      return;
+    }
+    return;
+  }
+  if (auto halves = halves_of(*expression, analysis); !halves.empty()) {
+    for (auto& half : halves) replace_steps(half, columns, steps, column_of);
+    expression = duckdb::make_uniq<duckdb::BoundConjunctionExpression>(ExpressionType::CONJUNCTION_AND,
+                                                                       std::move(halves[0]), std::move(halves[1]));
+    expression->SetAlias(alias);
+    return;
+  }
+  duckdb::ExpressionIterator::EnumerateChildren(
+      *expression, [&](ExpressionPtr& child) { replace_steps(child, columns, steps, column_of); });
 }
 
 // ---- TimeCells
@@ -260,12 +336,21 @@ class TimeCells::Values {
     input_.Reset();
     output_.Reset();
     auto* moments = duckdb::FlatVector::GetData<duckdb::timestamp_t>(input_.data[0]);
-    for (size_t i = 0; i < times.size(); ++i)
-      moments[i] = duckdb::timestamp_t((times[i] + zone.offset(times[i])) * 1000);
+    for (size_t i = 0; i < times.size(); ++i) {
+      // Outside of DATETIME, as scans have it.
+      const bool known = times[i] > kFirstLocal - kDay && times[i] < kLastLocal + kDay;
+      const int64_t local = known ? times[i] + zone.offset(times[i]) : kLastLocal + 1;
+      if (local < kFirstLocal || local > kLastLocal)
+        duckdb::FlatVector::SetNull(input_.data[0], i, true);
+      else
+        moments[i] = duckdb::timestamp_t(local * 1000);
+    }
     input_.SetCardinality(times.size());
     executor_.Execute(input_, output_);
     output_.Flatten();
   }
+
+  const duckdb::vector<duckdb::Vector>& results() const { return output_.data; }
 
   bool equal(size_t a, size_t b) const {
     for (const auto& vector : output_.data) {
@@ -278,7 +363,7 @@ class TimeCells::Values {
         if (texts[a] != texts[b]) return false;
       } else if (duckdb::TypeIsConstantSize(type)) {
         const size_t size = duckdb::GetTypeIdSize(type);
-        const auto* data = duckdb::FlatVector::GetData<duckdb::data_t>(vector);
+        const auto* data = bytes_of(vector);
         if (std::memcmp(data + a * size, data + b * size, size) != 0) return false;
       } else {
         return false;
@@ -292,23 +377,107 @@ class TimeCells::Values {
   duckdb::DataChunk input_, output_;
 };
 
+// Values of steps that were computed, kept for cells.
+class TimeCells::Kept {
+ public:
+  explicit Kept(const StepList& steps) {
+    for (const auto& step : steps) {
+      auto& column = columns_.emplace_back();
+      const auto type = step->return_type.InternalType();
+      column.width = type == duckdb::PhysicalType::VARCHAR ? 0 : duckdb::GetTypeIdSize(type);
+    }
+  }
+
+  // Row `row` of what was computed; where it is kept.
+  size_t keep(const Values& values, size_t row) {
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      auto& column = columns_[i];
+      const auto& from = values.results()[i];
+      const bool valid = duckdb::FlatVector::Validity(from).RowIsValid(row);
+      column.valid.push_back(valid ? 1 : 0);
+      if (column.width == 0) {
+        column.texts.push_back(valid ? duckdb::FlatVector::GetData<duckdb::string_t>(from)[row].GetString()
+                                     : std::string());
+      } else {
+        const auto* data = bytes_of(from) + row * column.width;
+        column.data.insert(column.data.end(), data, data + column.width);
+      }
+    }
+    return size_++;
+  }
+
+  size_t size() const { return size_; }
+  // Keeps the first `count`, and that of `also` behind them.
+  size_t truncate(size_t count, size_t also) {
+    for (auto& column : columns_) {
+      if (also >= count) {
+        column.valid[count] = column.valid[also];
+        if (column.width == 0)
+          column.texts[count] = std::move(column.texts[also]);
+        else
+          std::memmove(column.data.data() + count * column.width, column.data.data() + also * column.width,
+                       column.width);
+      }
+      const size_t left = also >= count ? count + 1 : count;
+      column.valid.resize(left);
+      if (column.width == 0)
+        column.texts.resize(left);
+      else
+        column.data.resize(left * column.width);
+    }
+    size_ = also >= count ? count + 1 : count;
+    return also >= count ? count : also;
+  }
+
+  void write(size_t step, std::span<const size_t> rows, duckdb::Vector& into, size_t at) const {
+    const auto& column = columns_[step];
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (column.valid[rows[i]] == 0) {
+        duckdb::FlatVector::SetNull(into, at + i, true);
+      } else if (column.width == 0) {
+        duckdb::FlatVector::GetData<duckdb::string_t>(into)[at + i] =
+            duckdb::StringVector::AddString(into, column.texts[rows[i]]);
+      } else {
+        std::memcpy(bytes_of(into) + (at + i) * column.width, column.data.data() + rows[i] * column.width,
+                    column.width);
+      }
+    }
+  }
+
+ private:
+  struct Column {
+    size_t width = 0;  // 0: texts
+    std::vector<uint8_t> data;
+    std::vector<std::string> texts;
+    std::vector<uint8_t> valid;
+  };
+  std::vector<Column> columns_;
+  size_t size_ = 0;
+};
+
 TimeCells::TimeCells(duckdb::ClientContext& context, const StepList& steps, bool earthly, timeseries::Zone zone)
     : context_(context), earthly_(earthly), zone_(std::move(zone)) {
-  if (!steps.empty()) values_ = std::make_unique<Values>(context_, steps);
+  if (steps.empty()) return;
+  values_ = std::make_unique<Values>(context_, steps);
+  kept_ = std::make_unique<Kept>(steps);
 }
 
 TimeCells::~TimeCells() = default;
 
+namespace {
+
+int64_t after(int64_t time) { return time == std::numeric_limits<int64_t>::max() ? time : time + 1; }
+
+}  // namespace
+
 bool TimeCells::in_domain(int64_t time) const {
-  constexpr int64_t kDay = 86'400'000;
   const int64_t begin = earthly_ ? kEarthlyBegin : kFirstLocal + kDay;
   const int64_t end = earthly_ ? kEarthlyEnd : kLastLocal - kDay;
   return time >= begin && time < end;
 }
 
 TimeCells::Cell TimeCells::span_of(int64_t time) const {
-  constexpr int64_t kDay = 86'400'000;
-  Cell span{earthly_ ? kEarthlyBegin : kFirstLocal + kDay, earthly_ ? kEarthlyEnd : kLastLocal - kDay};
+  Cell span{earthly_ ? kEarthlyBegin : kFirstLocal + kDay, earthly_ ? kEarthlyEnd : kLastLocal - kDay, 0};
   if (zone_.fixed()) return span;
   const int64_t previous = zone_.previous_transition(time);
   if (previous < time) span.begin = std::max(span.begin, previous + 1);
@@ -330,17 +499,45 @@ TimeCells::Cell TimeCells::find(std::span<const int64_t> times) {
     return true;
   };
   if (look()) return cells_[last_];
-  if (!in_domain(time)) return {time, time == std::numeric_limits<int64_t>::max() ? time : time + 1};
+  if (!values_) return in_domain(time) ? span_of(time) : Cell{time, after(time), 0};
+  if (next_single_ < singles_.size() && singles_[next_single_].begin == time) return singles_[next_single_++];
+  if (!in_domain(time)) return single(times.first(1));
   const Cell span = span_of(time);
-  if (!values_) return span;
   if (predict(times, span) && look()) return cells_[last_];
-  if (searches_ >= kMostSearches || cells_.size() >= kMostCells) return {time, time + 1};
+  if (searches_ >= kMostSearches || cells_.size() >= kMostCells) return single(times);
   ++searches_;
   const Cell cell = search(time, span);
   cells_.insert(std::upper_bound(cells_.begin(), cells_.end(), cell.begin,
                                  [](int64_t at, const Cell& other) { return at < other.begin; }),
                 cell);
-  return look() ? cells_[last_] : Cell{time, time + 1};
+  return look() ? cells_[last_] : single(times.first(1));
+}
+
+TimeCells::Cell TimeCells::single(std::span<const int64_t> times) {
+  if (first_single_ == kNone) first_single_ = kept_->size();
+  singles_.clear();
+  const std::vector<int64_t> at(times.begin(),
+                                times.begin() + static_cast<ptrdiff_t>(std::min(times.size(), kPredicted)));
+  values_->compute(at, zone_);
+  for (size_t i = 0; i < at.size(); ++i) singles_.push_back({at[i], after(at[i]), kept_->keep(*values_, i)});
+  next_single_ = 1;
+  return singles_[0];
+}
+
+size_t TimeCells::forget_singles(size_t values) {
+  // Values of cells that are remembered lie among those of single points: only a run at the end can go.
+  if (first_single_ == kNone || !kept_) return values;
+  singles_.clear();
+  next_single_ = 0;
+  for (const Cell& cell : cells_)
+    if (cell.values != kNone && cell.values >= first_single_) first_single_ = cell.values + 1;
+  const size_t now = kept_->truncate(std::min(first_single_, kept_->size()), values);
+  first_single_ = kNone;
+  return now;
+}
+
+void TimeCells::write(size_t step, std::span<const size_t> values, duckdb::Vector& into, size_t at) const {
+  kept_->write(step, values, into, at);
 }
 
 // Cells are mostly as long as their neighbours: those of the times to come are guessed, and proven at their ends.
@@ -356,7 +553,7 @@ bool TimeCells::predict(std::span<const int64_t> times, const Cell& span) {
     if (!guessed.empty() && time < guessed.back().end) continue;
     const int64_t distance = time - base.begin;
     const int64_t begin = base.begin + (distance / width - (distance % width < 0 ? 1 : 0)) * width;
-    const Cell cell{begin, begin + width};
+    const Cell cell{begin, begin + width, 0};
     if (cell.begin < span.begin || cell.end > span.end) break;
     guessed.push_back(cell);
     ends.push_back(cell.begin);
@@ -367,7 +564,8 @@ bool TimeCells::predict(std::span<const int64_t> times, const Cell& span) {
   values_->compute(ends, zone_);
   std::vector<Cell> proven;
   for (size_t i = 0; i < guessed.size(); ++i)
-    if (values_->equal(2 * i, 2 * i + 1)) proven.push_back(guessed[i]);
+    if (values_->equal(2 * i, 2 * i + 1))
+      proven.push_back({guessed[i].begin, guessed[i].end, kept_->keep(*values_, 2 * i)});
   std::vector<Cell> all;
   all.reserve(cells_.size() + proven.size());
   std::ranges::merge(cells_, proven, std::back_inserter(all), {}, &Cell::begin, &Cell::begin);
@@ -416,7 +614,10 @@ TimeCells::Cell TimeCells::search(int64_t time, const Cell& span) {
     if (cell.end <= time) free.begin = std::max(free.begin, cell.end);
     if (cell.begin > time) free.end = std::min(free.end, cell.begin);
   }
-  return {last_equal(time, free.begin), last_equal(time, free.end - 1) + 1};
+  Cell cell{last_equal(time, free.begin), last_equal(time, free.end - 1) + 1, 0};
+  values_->compute({time}, zone_);
+  cell.values = kept_->keep(*values_, 0);
+  return cell;
 }
 
 }  // namespace sluice::catalog::kairos
