@@ -99,6 +99,8 @@ Status Server::start() {
         },
         [&](Deadline) { time_series_.close(); }));
     TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
+    TRY(start_part(
+        "metrics as tables", [&] { return attach_metrics(); }, [&](Deadline) { kairos_catalog_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
     TRY(start_part(
@@ -128,8 +130,6 @@ Status Server::start() {
           otlp_->stop();
         }));
     TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
-    // SQL clients need not wait for the store, whose log may take a while to replay.
-    TRY(time_series_.finish_open());
     TRY(start_part(
         "time-series doors", [&] { return time_series_.start_doors(*network_, tls_); },
         [&](Deadline drain) { time_series_.stop_doors(drain); }));
@@ -205,6 +205,12 @@ Status Server::open_kernel() {
   }
   kernel::allow_s3_endpoints(settings_.list("files.s3_endpoints"));
   kernel_ = TRY(kernel::Host::open(std::move(options)));
+  return {};
+}
+
+Status Server::attach_metrics() {
+  TRY(time_series_.finish_open());
+  if (time_series_.enabled()) kairos_catalog_ = TRY(catalog::kairos::attach(*kernel_, time_series_.store()));
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "catalog/kairos/attach.h"
 #include "door/http/door.h"
 #include "door/mysql/door.h"
 #include "kernel/host.h"
@@ -61,6 +62,7 @@ class Server {
 
   Status lock_data_dir();
   Status open_kernel();
+  Status attach_metrics();
   Status open_access();
   Status open_audit();
   Status start_threads();
@@ -82,7 +84,9 @@ class Server {
   bool loopback_only_ = false;  // addresses asked for more, but no account has a password
 
   DataDirLock lock_;
+  TimeseriesPart time_series_;
   std::unique_ptr<kernel::Host> kernel_;
+  std::unique_ptr<catalog::kairos::Attachment> kairos_catalog_;
   std::unique_ptr<session::StoredAccess> access_;
   std::unique_ptr<session::Audit> audit_;
   std::unique_ptr<WorkerPool> workers_;
@@ -93,7 +97,6 @@ class Server {
   std::shared_ptr<net::OtlpExporter> otlp_;
   std::unique_ptr<door::mysql::Door> mysql_;
   std::unique_ptr<door::http::Door> http_;
-  TimeseriesPart time_series_;
   std::vector<Metrics::Registration> metrics_;
 };
 
