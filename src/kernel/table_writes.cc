@@ -250,6 +250,7 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   auto* table = find_table(context, insert.catalog, insert.schema, insert.table);
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
+  if (table) leave_out_generated(*table, insert);
   if (!table || (!has_model(*table) && !partitions_named)) return {};
   WriteTarget target = target_of(*table);
   NamedPartitions partitions;

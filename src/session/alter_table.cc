@@ -19,6 +19,12 @@ constexpr const char* kStateNote = "state";
 namespace {
 
 // Whether a materialised view that reads the table is to be made anew.
+bool changes_dynamic_partitions(const dialect::AlterTableStatement::Clause& clause) {
+  return clause.what == dialect::AlterTableStatement::What::kProperties &&
+         std::ranges::any_of(clause.properties,
+                             [](const auto& property) { return property.first.starts_with("dynamic_partition."); });
+}
+
 bool changes_views(const dialect::AlterTableStatement::Clause& clause) {
   using What = dialect::AlterTableStatement::What;
   return clause.rollup.empty() && (clause.what == What::kDropColumn || clause.what == What::kModifyColumn ||
@@ -273,6 +279,11 @@ Result<Outcome> SessionState::alter_table(const dialect::AlterTableStatement& st
     jobs = alteration.jobs();
     return {};
   }));
+  if (std::ranges::any_of(statement.clauses, changes_dynamic_partitions)) {
+    services.dynamic_partitions.properties_changed(database, statement.table.name, false);
+    // The properties stay as they were set: SHOW DYNAMIC PARTITION TABLES tells what went wrong.
+    static_cast<void>(services.dynamic_partitions.run(connection(), database, statement.table.name));
+  }
   job.ended = std::chrono::system_clock::now();
   if (jobs.columns) {
     job.index = job.table;
