@@ -99,8 +99,7 @@ Status Server::start() {
         },
         [&](Deadline) { time_series_.close(); }));
     TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
-    TRY(start_part(
-        "metrics as tables", [&] { return attach_metrics(); }, [&](Deadline) { kairos_catalog_.reset(); }));
+    TRY(start_part("metrics as tables", [&] { return attach_metrics(); }, [&](Deadline) { kairos_catalog_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
     TRY(start_part(
