@@ -8,11 +8,13 @@
 #include "base/log.h"
 #include "door/kairos/door.h"
 #include "door/telnet/door.h"
+#include "server/kairos/cassandra_settings.h"
 #include "server/kairos/rollup_part.h"
 #include "server/self_metrics.h"
 #include "server/version.h"
 #include "timeseries/engine/engine.h"
 #include "timeseries/memory_store.h"
+#include "timeseries/store/cassandra/cassandra_store.h"
 #include "timeseries/store/embedded/embedded_store.h"
 #include "timeseries/zone.h"
 
@@ -21,6 +23,7 @@ namespace {
 
 using std::chrono::duration_cast;
 
+constexpr unsigned kCassandraThreads = 2;
 // How the released 1.3 names itself; of 1.4 there is no release.
 constexpr std::string_view kVersion13 = "KairosDB 1.3.0-1.20210808223203";
 
@@ -65,6 +68,8 @@ unsigned cores() { return std::max(1u, std::thread::hardware_concurrency()); }
 }  // namespace
 
 struct TimeseriesPart::Opened {
+  std::unique_ptr<NetworkThreads> threads;  // of the Cassandra client: apart from those of doors
+  std::unique_ptr<timeseries::CassandraStore> cassandra;
   std::unique_ptr<timeseries::EmbeddedStore> embedded;
   std::unique_ptr<timeseries::MemoryStore> memory;
   std::unique_ptr<timeseries::MemoryServiceStore> memory_values;
@@ -81,9 +86,19 @@ Result<std::unique_ptr<TimeseriesPart::Opened>> TimeseriesPart::open() const {
   auto opened = std::make_unique<Opened>();
   const auto data_dir = settings_.path("data_dir");
   const uint32_t default_ttl = whole_seconds(settings_.duration("timeseries.default_ttl"));
-  if (settings_.text("timeseries.store") == "cassandra")
-    return fail(Code::kUnsupported, settings_.origin("timeseries.store") +
-                                        ": timeseries.store = \"cassandra\" is not there yet: use \"embedded\"");
+  if (settings_.text("timeseries.store") == "cassandra") {
+    auto cassandra = TRY(cassandra_settings(settings_));
+    cassandra.datapoint_ttl = default_ttl;
+    cassandra.pattern_prefix = settings_.text("timeseries.regex_prefix");
+    const std::string& sync = settings_.text("timeseries.sync");
+    if (sync == "always") cassandra.queue_sync = timeseries::CassandraSettings::Sync::kAlways;
+    if (sync == "never") cassandra.queue_sync = timeseries::CassandraSettings::Sync::kNever;
+    cassandra.queue_sync_interval = settings_.duration("timeseries.sync_interval");
+    opened->threads = std::make_unique<NetworkThreads>(kCassandraThreads);
+    opened->threads->start();
+    opened->cassandra = TRY(timeseries::CassandraStore::open(*opened->threads, std::move(cassandra)));
+    return opened;
+  }
   if (data_dir.empty()) {
     timeseries::MemoryStoreOptions options;
     options.default_ttl = default_ttl;
@@ -116,7 +131,10 @@ Status TimeseriesPart::finish_open() {
   if (!enabled_) return {};
   TRY(read_roles(settings_));
   opened_ = TRY(opening_.get());
-  if (opened_->embedded) {
+  if (opened_->cassandra) {
+    store_ = opened_->cassandra.get();
+    service_values_ = opened_->cassandra.get();
+  } else if (opened_->embedded) {
     store_ = opened_->embedded.get();
     service_values_ = opened_->embedded.get();
   } else {
@@ -313,6 +331,19 @@ void TimeseriesPart::register_metrics() {
   if (cache_) {
     gauge("sluice_timeseries_query_cache_bytes", "Memory of what queries with cache_time read.",
           [cache = cache_.get()] { return static_cast<double>(cache->bytes()); });
+  }
+  if (const auto* const cassandra = opened_->cassandra.get()) {
+    gauge("sluice_timeseries_queue_bytes", "Points that are acknowledged and on their way to Cassandra.",
+          [cassandra] { return static_cast<double>(cassandra->state().queue_bytes); });
+    metrics_.push_back(
+        metrics.callback_counter("sluice_timeseries_delivered_points_total", "Points that Cassandra took.", {},
+                                 [cassandra] { return static_cast<double>(cassandra->state().delivered_points); }));
+    metrics_.push_back(metrics.callback_counter(
+        "sluice_timeseries_lost_points_total", "Points of damaged queue files, or that Cassandra refused for good.", {},
+        [cassandra] { return static_cast<double>(cassandra->state().lost_points); }));
+    metrics_.push_back(
+        metrics.callback_counter("sluice_timeseries_cassandra_batches_total", "Batches sent to Cassandra.", {},
+                                 [cassandra] { return static_cast<double>(cassandra->state().batches); }));
   }
   if (!opened_->embedded) return;
   const auto* const store = opened_->embedded.get();
