@@ -21,7 +21,7 @@ using duckdb::make_uniq;
 using duckdb::Value;
 using Types = std::vector<LogicalType>;
 
-constexpr size_t kMaxPartitionsOfInterval = 10'000;
+constexpr size_t kMaxPartitionsOfInterval = 4096;  // Doris' max_multi_partition_num
 
 Condition column(const std::string& name, const std::string& table) {
   if (table.empty()) return make_uniq<duckdb::ColumnRefExpression>(name);
@@ -309,7 +309,8 @@ Result<std::vector<Partition>> partitions_of_interval(const std::string& from, c
   if (step <= 0) return fail(wrong("The interval of a partition must be above 0"));
   auto add = [&](std::string name, std::string lower, std::string upper) -> Status {
     if (result.size() >= kMaxPartitionsOfInterval)
-      return fail(wrong("The interval makes more than " + std::to_string(kMaxPartitionsOfInterval) + " partitions"));
+      return fail(wrong("The number of Multi partitions too much, should not exceed:" +
+                        std::to_string(kMaxPartitionsOfInterval)));
     Partition partition;
     partition.name = std::move(name);
     partition.lower = {std::move(lower)};
@@ -445,31 +446,32 @@ Status add_partition(TableModel& model, Partition partition, bool less_than, con
       model.partitions.push_back(std::move(partition));
       return {};
     }
+    // Those beside it: ranges apart from each other, by their bounds. Bounds are texts, so each comparison costs.
+    std::vector<const Partition*> others;
+    for (const auto& other : model.partitions) {
+      if (other.temporary == partition.temporary) others.push_back(&other);
+    }
     if (less_than) {
       // From where the highest partition below ends.
-      for (const auto& other : model.partitions) {
-        if (other.temporary != partition.temporary) continue;
-        if (compare_bounds(other.upper, 1, partition.upper, 1, types) >= 0) continue;
-        if (partition.lower.empty() || compare_bounds(other.upper, 1, partition.lower, -1, types) > 0)
-          partition.lower = other.upper;
-      }
+      const auto above = std::ranges::partition_point(others, [&](const Partition* other) {
+        return compare_bounds(other->upper, 1, partition.upper, 1, types) < 0;
+      });
+      if (above != others.begin()) partition.lower = (*std::prev(above))->upper;
     }
     if (compare_bounds(partition.lower, -1, partition.upper, 1, types) >= 0)
       return fail(wrong("Range of partition " + partition.name + " is empty: its lower bound is not below its upper"));
-    for (const auto& other : model.partitions) {
-      if (other.temporary != partition.temporary) continue;
-      const bool apart = compare_bounds(other.upper, 1, partition.lower, -1, types) <= 0 ||
-                         compare_bounds(partition.upper, 1, other.lower, -1, types) <= 0;
-      if (!apart)
-        return fail(wrong("Range " + quoted_bound(partition.lower, types.size(), "MIN") + " to " +
-                          quoted_bound(partition.upper, types.size(), "MAXVALUE") +
-                          " is intersected with the range of partition " + other.name));
-    }
+    const auto next = std::ranges::partition_point(others, [&](const Partition* other) {
+      return compare_bounds(other->upper, 1, partition.lower, -1, types) <= 0;
+    });
+    if (next != others.end() && compare_bounds(partition.upper, 1, (*next)->lower, -1, types) > 0)
+      return fail(wrong("Range " + quoted_bound(partition.lower, types.size(), "MIN") + " to " +
+                        quoted_bound(partition.upper, types.size(), "MAXVALUE") +
+                        " is intersected with the range of partition " + (*next)->name));
   } catch (const std::exception& exception) {
     return fail(wrong("Invalid bound of partition " + partition.name));
   }
-  auto place = std::find_if(model.partitions.begin(), model.partitions.end(), [&](const Partition& other) {
-    return compare_lower(partition.lower, other.lower, types) < 0;
+  const auto place = std::ranges::partition_point(model.partitions, [&](const Partition& other) {
+    return compare_lower(partition.lower, other.lower, types) >= 0;
   });
   model.partitions.insert(place, std::move(partition));
   return {};

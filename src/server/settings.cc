@@ -206,7 +206,7 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
     }
     case SettingKind::kChoice: {
       for (const auto& choice : split_list(setting.choices)) {
-        if (lower(out.text) == choice) {
+        if (lower(out.text) == lower(choice)) {
           out.text = choice;
           return out;
         }
