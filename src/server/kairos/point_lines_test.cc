@@ -82,6 +82,7 @@ TEST(PointLinesTest, ErrorsNameTheirLinesAndGoodLinesAreStored) {
       "\n"
       "{\"name\":\"\",\"tags\":{\"t\":\"v\"},\"datapoints\":[[1,1,\"long\"]]}\n"
       "{\"name\":\"b\",\"tags\":{\"t\":\"v\"},\"datapoints\":[[1,\n"
+      "{\"name\":\"d\",\"tags\":{\"t\":\"]}\\\"\"},\"datapoints\":[[1,1]]}] more\n"
       "{\"name\":\"c\",\"tags\":{\"t\":\"v\"},\"datapoints\":[[1,1,\"long\"]]}");
   std::vector<uint64_t> lines;
   const auto target = lines_into_store(store);
@@ -89,8 +90,8 @@ TEST(PointLinesTest, ErrorsNameTheirLinesAndGoodLinesAreStored) {
   ASSERT_TRUE(figures.has_value());
   EXPECT_EQ(lines, (std::vector<uint64_t>{3, 4}));
   EXPECT_EQ(figures->failed, 2u);
-  EXPECT_EQ(figures->lines, 5u);
-  EXPECT_EQ(*store.metric_names(""), (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(figures->lines, 6u);
+  EXPECT_EQ(*store.metric_names(""), (std::vector<std::string>{"a", "c", "d"}));
 }
 
 std::string difference(std::string_view left, std::string_view right) {
