@@ -145,7 +145,7 @@ def test_metrics_that_are_dropped():
             telnet.send("putm x.2 1 1 h=a\nputm kept 1 1 h=a\n")
             telnet.ask_version()
         assert api.get("/api/v1/metricnames").json == {"results": ["kept", "mm", "z12"]}
-    assert "timeseries.drop_patterns" in run_serve("--timeseries-drop-patterns", "(").stderr
+    assert "--timeseries-drop-patterns: missing )" in run_serve("--timeseries-drop-patterns", "(").stderr
 
 
 def test_queries_wait_for_their_turn():
