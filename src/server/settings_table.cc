@@ -105,6 +105,9 @@ constexpr SettingDefinition kTable[] = {
     setting("timeseries.return_query", Kind::kBool, "false", "Whether answers repeat their query (KairosDB's queries.return_query_in_response)."),
     setting("timeseries.regex_prefix", Kind::kText, "regex:", "Values of tag filters that begin so are regular expressions. Empty: none are."),
     setting("timeseries.time_zone", Kind::kText, "UTC", "Time zone of queries that name none."),
+    setting("timeseries.drop_metrics", Kind::kTextList, "", "Points of these metrics are dropped when they come (KairosDB's filter.list)."),
+    setting("timeseries.drop_prefixes", Kind::kTextList, "", "The same for metrics whose names begin so (filter.prefix)."),
+    setting("timeseries.drop_patterns", Kind::kTextList, "", "The same for metrics whose whole names are matched by these regular expressions (filter.regex)."),
     setting("timeseries.self_metrics", Kind::kDuration, "1m", "How often the metrics kairosdb.* about this server are stored; 0: never.", 0, kDay),
 
     choice("tls.mode", "optional", "off,optional,required",

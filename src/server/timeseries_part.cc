@@ -13,6 +13,7 @@
 #include "server/self_metrics.h"
 #include "server/version.h"
 #include "timeseries/engine/engine.h"
+#include "timeseries/filtered_store.h"
 #include "timeseries/memory_store.h"
 #include "timeseries/store/cassandra/cassandra_store.h"
 #include "timeseries/store/embedded/embedded_store.h"
@@ -141,6 +142,16 @@ Status TimeseriesPart::finish_open() {
     store_ = opened_->memory.get();
     service_values_ = opened_->memory_values.get();
   }
+  auto dropped = timeseries::MetricFilter::make(settings_.list("timeseries.drop_metrics"),
+                                                settings_.list("timeseries.drop_prefixes"),
+                                                settings_.list("timeseries.drop_patterns"));
+  if (!dropped)
+    return fail(Code::kInvalidArgument,
+                settings_.origin("timeseries.drop_patterns") + ": " + dropped.error().message());
+  if (!dropped->empty()) {
+    filtered_ = std::make_unique<timeseries::FilteredStore>(*store_, std::move(*dropped));
+    store_ = filtered_.get();
+  }
   timeseries::EngineOptions options;
   options.compat = compat(settings_);
   options.max_points = static_cast<uint64_t>(settings_.integer("timeseries.max_query_points"));
@@ -159,6 +170,7 @@ void TimeseriesPart::close() {
   if (opening_.valid()) {
     if (auto opened = opening_.get()) opened_ = std::move(*opened);
   }
+  filtered_.reset();
   opened_.reset();
   store_ = nullptr;
   service_values_ = nullptr;

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness.kairos import Api
+from harness.kairos import Api, Telnet
 from harness.server import Server
 
 POINTS = 200
@@ -42,7 +42,9 @@ class Writer(threading.Thread):
 
 
 def check(api, writer, acknowledged):
-    found = dict(api.values("kill", tags={"writer": str(writer)}))
+    if not acknowledged:
+        return
+    found = dict(api.values("kill", start=acknowledged[0] * POINTS, tags={"writer": str(writer)}))
     for body in acknowledged:
         for n in range(POINTS):
             assert found.get(body * POINTS + n + 1) == body * 1000 + n, (writer, body, n)
@@ -89,3 +91,20 @@ def test_orderly_stops():
 @pytest.mark.chaos
 def test_many_kills():
     rounds(200, 3)
+
+
+def test_a_store_that_fails_for_a_moment():
+    """HTTP clients are told, telnet clients wait: nothing that was acknowledged, and no telnet line, is lost."""
+    with Server(environment={"SLUICE_FAILPOINTS": "store.log.write=error@3+"}) as server:
+        api = Api(server.kairos_port)
+        answers = [api.put_points("failing", [[n, n]]) for n in range(1, 6)]
+        assert [answer.status for answer in answers[:2]] == [204, 204] and all(answer.status in (500, 503) for answer in answers[2:])
+        assert answers[-1].json["errors"]
+        assert [time for time, _ in api.values("failing")] == [1, 2]
+    with Server(environment={"SLUICE_FAILPOINTS": "store.log.write=error@2"}) as server:
+        with Telnet(server.telnet_port) as telnet:
+            for n in range(1, 6):
+                telnet.send(f"putm failing {n} {n} h=a\n")
+                time.sleep(0.05)
+            telnet.ask_version()
+        assert [time for time, _ in Api(server.kairos_port).values("failing")] == [1, 2, 3, 4, 5]

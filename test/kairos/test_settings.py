@@ -136,6 +136,18 @@ def test_time_zone_and_ttl():
         process.wait_until(lambda: api.values("zoned") == [], 20, "the points expire")
 
 
+def test_metrics_that_are_dropped():
+    with Server(settings={"timeseries.drop_metrics": "m", "timeseries.drop_prefixes": "x.,y.", "timeseries.drop_patterns": "z[0-9]"}) as server:
+        api = Api(server.kairos_port)
+        for metric in ("m", "x.1", "y.", "z1", "z12", "mm"):
+            assert api.put_points(metric, [[1, 1]]).status == 204
+        with Telnet(server.telnet_port) as telnet:
+            telnet.send("putm x.2 1 1 h=a\nputm kept 1 1 h=a\n")
+            telnet.ask_version()
+        assert api.get("/api/v1/metricnames").json == {"results": ["kept", "mm", "z12"]}
+    assert "--timeseries-drop-patterns: missing )" in run_serve("--timeseries-drop-patterns", "(").stderr
+
+
 def test_queries_wait_for_their_turn():
     with Server(settings={"timeseries.concurrent_queries": 1, "timeseries.waiting_queries": 2, "timeseries.slow_query": "1ms"}) as server:
         api = Api(server.kairos_port)
