@@ -78,8 +78,9 @@ class Writer final : public duckdb::LocalSinkState {
   int64_t time(size_t row) const {
     if (is_null(time_, row)) throw InvalidInputException("Column 'time' cannot be null");
     const int64_t micros = get<duckdb::timestamp_t>(time_, row).value;
-    if (micros % 1000 != 0) throw InvalidInputException("points have milliseconds: 'time' has more digits");
-    const int64_t local = micros / 1000;
+    // To the nearest millisecond, as DATETIME(3) rounds.
+    const int64_t rounded = micros + 500;
+    const int64_t local = rounded / 1000 - (rounded % 1000 < 0 ? 1 : 0);
     if (local < kFirstLocal || local > kLastLocal) throw InvalidInputException("'time' is out of range");
     return local - zone_.offset_from_local(local);
   }

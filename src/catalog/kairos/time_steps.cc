@@ -314,6 +314,26 @@ void replace_steps(ExpressionPtr& expression, const ColumnResolver& columns, con
       *expression, [&](ExpressionPtr& child) { replace_steps(child, columns, steps, column_of); });
 }
 
+std::optional<TrueRange> true_range(const Expression& condition, const ColumnResolver& columns,
+                                    const timeseries::Zone& zone) {
+  if (is_closed(condition)) return std::nullopt;
+  const Analysis analysis(columns);
+  if (const auto halves = halves_of(condition, analysis); !halves.empty()) {
+    const auto lower = true_range(*halves[0], columns, zone);
+    const auto upper = true_range(*halves[1], columns, zone);
+    if (!lower || !upper) return lower ? lower : upper;
+    return TrueRange{std::max(lower->start, upper->start), std::min(lower->end, upper->end),
+                     lower->outside && upper->outside};
+  }
+  if (condition.GetExpressionClass() != ExpressionClass::BOUND_COMPARISON) return std::nullopt;
+  if (!analysis.reads_time(condition)) return std::nullopt;
+  const Course course = analysis.course_of(condition);
+  if (course.direction == 0) return std::nullopt;
+  StepList steps;
+  add_step(condition.Copy(), steps);
+  return TimeCells(columns.context(), steps, course.earthly, zone).true_range();
+}
+
 // ---- TimeCells
 
 // The values of all steps at up to 2,048 times.
@@ -522,6 +542,25 @@ TimeCells::Cell TimeCells::single(std::span<const int64_t> times) {
   for (size_t i = 0; i < at.size(); ++i) singles_.push_back({at[i], after(at[i]), kept_->keep(*values_, i)});
   next_single_ = 1;
   return singles_[0];
+}
+
+std::optional<TrueRange> TimeCells::true_range() {
+  const int64_t begin = earthly_ ? kEarthlyBegin : kFirstLocal + kDay;
+  const int64_t last = (earthly_ ? kEarthlyEnd : kLastLocal - kDay) - 1;
+  constexpr int64_t kOutside = 400 * kDay;
+  values_->compute({begin, last, begin - kOutside, last + kOutside}, zone_);
+  const auto holds = [&](size_t row) {
+    const auto& result = values_->results()[0];
+    return duckdb::FlatVector::Validity(result).RowIsValid(row) && duckdb::FlatVector::GetData<bool>(result)[row];
+  };
+  const bool first = holds(0);
+  const bool in_the_end = holds(1);
+  if (first == in_the_end) return std::nullopt;
+  const bool outside = earthly_ && (holds(2) || holds(3));
+  const int64_t slack = zone_.fixed() ? 0 : kDay;
+  const int64_t border = last_equal(begin, last);
+  if (first) return TrueRange{std::numeric_limits<int64_t>::min(), border + slack, outside};
+  return TrueRange{border + 1 - slack, std::numeric_limits<int64_t>::max(), outside};
 }
 
 size_t TimeCells::forget_singles(size_t values) {

@@ -37,6 +37,17 @@ void replace_steps(duckdb::unique_ptr<duckdb::Expression>& expression, const Col
                    const StepList& steps,
                    const std::function<duckdb::unique_ptr<duckdb::Expression>(size_t)>& column_of);
 
+// The milliseconds since 1970, both inclusive, in which a condition that goes one way with time, or time BETWEEN two
+// values, can be true. A day more on each side where the zone's clocks change.
+struct TrueRange {
+  int64_t start;
+  int64_t end;
+  bool outside;  // it is true of times that UNIX_TIMESTAMP() does not know, too
+};
+// Nothing: it is no such condition, or is true at all times.
+std::optional<TrueRange> true_range(const duckdb::Expression& condition, const ColumnResolver& columns,
+                                    const timeseries::Zone& zone);
+
 // Cells of time, found as points come. One thread.
 class TimeCells {
  public:
@@ -52,6 +63,8 @@ class TimeCells {
   Cell find(std::span<const int64_t> times);
   // The values of step `step` in the cells that have these `values`, into the rows from `at` on.
   void write(size_t step, std::span<const size_t> values, duckdb::Vector& into, size_t at) const;
+  // Where the only step, a condition, is true; as true_range().
+  std::optional<TrueRange> true_range();
   // Before the points of a batch: of the cells that were given out only that with these `values` is still needed.
   // Returns where they are now.
   size_t forget_singles(size_t values);
