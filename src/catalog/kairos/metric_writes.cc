@@ -29,12 +29,6 @@ constexpr size_t kBatchPoints = 10'000;
 // Series that a thread remembers.
 constexpr size_t kMostSeries = 100'000;
 
-void refuse_transaction(ClientContext& context) {
-  if (!context.transaction.IsAutoCommit())
-    throw duckdb::NotImplementedException(
-        "points cannot be written inside a transaction: they could not be taken back");
-}
-
 struct WriteState final : duckdb::GlobalSinkState {
   std::atomic<idx_t> points{0};
 };
@@ -177,7 +171,6 @@ class MetricInsert final : public duckdb::PhysicalOperator {
   bool IsSource() const override { return true; }
 
   duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(ClientContext& context) const override {
-    refuse_transaction(context);
     return make_uniq<WriteState>();
   }
   duckdb::unique_ptr<duckdb::LocalSinkState> GetLocalSinkState(duckdb::ExecutionContext& context) const override {
@@ -253,7 +246,6 @@ duckdb::PhysicalOperator& plan_insert(ClientContext& context, duckdb::PhysicalPl
                                       duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
   if (insert.return_chunk || insert.on_conflict_info.action_type != duckdb::OnConflictAction::THROW)
     refuse("INSERT with ON DUPLICATE KEY, IGNORE or RETURNING");
-  refuse_transaction(context);
   auto& rows = planner.ResolveDefaultsProjection(insert, *plan);
   auto& table = insert.table.Cast<KairosTable>();
   auto& result = planner.Make<MetricInsert>(insert.types, insert.estimated_cardinality, table.metrics(), table.table());
