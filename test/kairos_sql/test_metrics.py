@@ -46,6 +46,13 @@ def test_the_database_can_be_selected(metrics):
     assert "nosuch" in refused(metrics, "SELECT * FROM kairos.default.nosuch")
 
 
+def test_times_have_three_digits(metrics):
+    for table in ("kairos.default.`cpu.load`", "`kairos.default`.`cpu.load`"):
+        with metrics.connect() as connection, connection.cursor() as cursor:
+            cursor.execute(f"SELECT time FROM {table} LIMIT 1")
+            assert cursor._result.fields[0].scale == 3
+
+
 def test_time_is_that_of_the_session(metrics):
     first = "SELECT min(time), max(time) FROM kairos.default.`cpu.load`"
     at = datetime.datetime
@@ -93,7 +100,7 @@ def test_a_prepared_insert_writes_new_tags(metrics):
 @pytest.mark.parametrize("sql, why", [
     ("CREATE TABLE kairos.default.t (a INT)", "made by writing"),
     ("CREATE TABLE kairos.default.t (a INT) DUPLICATE KEY(a) DISTRIBUTED BY HASH(a) BUCKETS 1", "made by writing"),
-    ("ALTER TABLE kairos.default.`cpu.load` ADD COLUMN x INT", "kairos"),
+    ("ALTER TABLE kairos.default.`cpu.load` ADD COLUMN x INT", "ALTER TABLE is for tables of the catalog internal"),
     ("UPDATE kairos.default.`cpu.load` SET value = 1", "not for metrics"),
     ("DELETE FROM kairos.default.`cpu.load` WHERE host = 'a'", "not for metrics"),
     ("TRUNCATE TABLE kairos.default.`cpu.load`", "not for metrics"),
