@@ -119,6 +119,9 @@ duckdb::LogicalType constant_type(const duckdb::ParsedExpression& value) {
     const auto& call = constant->Cast<duckdb::FunctionExpression>();  // a sign
     if (call.children.size() == 1) constant = call.children[0].get();
   }
+  // A literal that the plan cache made a parameter.
+  if (constant->GetExpressionClass() == duckdb::ExpressionClass::CAST)
+    return constant->Cast<duckdb::CastExpression>().cast_type;
   if (constant->GetExpressionClass() != duckdb::ExpressionClass::CONSTANT) return duckdb::LogicalType::INVALID;
   return constant->Cast<duckdb::ConstantExpression>().value.type();
 }

@@ -4,6 +4,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "session/alter_checks.h"
 #include "session/alteration.h"
 #include "session/materialized_views.h"
@@ -237,6 +238,8 @@ Status Alteration::flush() {
 Status Alteration::finish() { return flush(); }
 
 Result<std::string> SessionState::own_database(const dialect::QualifiedName& name) const {
+  if (kernel::foreign_database(name.catalog, name.database, database_))
+    return fail(sql_error(Code::kUnsupported, 1235, "ALTER TABLE is for tables of the catalog internal"));
   if (!name.catalog.empty() && !StringUtil::CIEquals(name.catalog, kernel::kInternalCatalog))
     return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + name.catalog + "'"));
   const std::string& database = name.database.empty() ? database_ : name.database;

@@ -96,20 +96,6 @@ AggregateFunction average_of_sums() {
 
 // ---- the plan
 
-class ScanColumns final : public ColumnResolver {
- public:
-  ScanColumns(duckdb::ClientContext& context, const LogicalGet& get, const MetricTable& table)
-      : ColumnResolver(context), get_(get), table_(table) {}
-  const MetricColumn* find(const duckdb::BoundColumnRefExpression& column) const override {
-    const auto id = column_of(get_, column);
-    return id && *id < table_.columns.size() ? &table_.columns[*id] : nullptr;
-  }
-
- private:
-  const LogicalGet& get_;
-  const MetricTable& table_;
-};
-
 // How one aggregate is made of partial results.
 struct Replacement {
   enum class How : uint8_t { kStays, kCount, kAverage, kSame };
@@ -193,6 +179,8 @@ class Pushdown {
         if (name == "avg" && argument->return_type != LogicalType::DOUBLE && !as_double) return std::nullopt;
         if (name == "avg") return Replacement{How::kAverage, Partial::kSumDouble};
         if (as_double) return std::nullopt;
+        // Sums of longs wrap around in Doris' library only.
+        if (name == "sum" && call.return_type != argument->return_type) return std::nullopt;
         if (name == "sum") return Replacement{How::kSame, Partial::kSum};
         if (extreme) return Replacement{How::kSame, name == "min" ? Partial::kMin : Partial::kMax};
         return std::nullopt;
@@ -206,8 +194,7 @@ class Pushdown {
 
   void read_cells(const std::vector<duckdb::LogicalFilter*>& filters) {
     auto cells = duckdb::make_uniq<CellsData>(data_.metrics, data_.table, data_.entry);
-    cells->start = data_.start;
-    cells->end = data_.end;
+    cells->copy_predicates(data_);
     cells->steps = std::move(steps_);
     cells->earthly = earthly_;
     // Conditions tell the range of time before steps take their places.

@@ -258,9 +258,7 @@ void scan_cells(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& ou
 
 duckdb::unique_ptr<duckdb::FunctionData> CellsData::Copy() const {
   auto copy = make_uniq<CellsData>(metrics, table, entry);
-  copy->start = start;
-  copy->end = end;
-  for (const auto& predicate : predicates) copy->predicates.push_back({predicate.tag, predicate.condition->Copy()});
+  copy->copy_predicates(*this);
   for (const auto& step : steps) copy->steps.push_back(step->Copy());
   copy->earthly = earthly;
   return copy;

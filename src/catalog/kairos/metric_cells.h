@@ -5,7 +5,7 @@
 #pragma once
 
 #include "catalog/kairos/metric_scan.h"
-#include "catalog/kairos/time_steps.h"
+#include "catalog/kairos/time_cells.h"
 
 namespace sluice::catalog::kairos {
 

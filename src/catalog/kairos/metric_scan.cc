@@ -96,7 +96,7 @@ duckdb::InsertionOrderPreservingMap<std::string> describe(duckdb::TableFunctionT
   duckdb::InsertionOrderPreservingMap<std::string> text;
   text["Metric"] = data.table->metric;
   const auto bound = [](int64_t at, int64_t none) { return at == none ? std::string("-") : std::to_string(at); };
-  text["Milliseconds"] = bound(data.start, timeseries::kMinTime) + " to " + bound(data.end, timeseries::kMaxTime);
+  text["Milliseconds"] = bound(data.first(), timeseries::kMinTime) + " to " + bound(data.last(), timeseries::kMaxTime);
   std::string tags;
   for (const auto& predicate : data.predicates)
     tags += (tags.empty() ? "" : " AND ") + predicate.tag + ": " + predicate.condition->ToString();
@@ -143,17 +143,25 @@ void ThreadRows::read(SharedRows& shared) {
   ++row;
 }
 
+void ScanData::copy_predicates(const ScanData& other) {
+  start = other.start;
+  end = other.end;
+  earthly_start = other.earthly_start;
+  earthly_end = other.earthly_end;
+  earthly_only = other.earthly_only;
+  for (const auto& predicate : other.predicates) predicates.push_back({predicate.tag, predicate.condition->Copy()});
+}
+
 duckdb::unique_ptr<duckdb::FunctionData> ScanData::Copy() const {
   auto copy = make_uniq<ScanData>(metrics, table, entry);
-  copy->start = start;
-  copy->end = end;
-  for (const auto& predicate : predicates) copy->predicates.push_back({predicate.tag, predicate.condition->Copy()});
+  copy->copy_predicates(*this);
   return copy;
 }
 
 bool ScanData::Equals(const FunctionData& other_data) const {
   const auto& other = other_data.Cast<ScanData>();
-  if (table != other.table || start != other.start || end != other.end || predicates.size() != other.predicates.size())
+  if (table != other.table || first() != other.first() || last() != other.last() ||
+      predicates.size() != other.predicates.size())
     return false;
   for (size_t i = 0; i < predicates.size(); ++i) {
     if (predicates[i].tag != other.predicates[i].tag ||
@@ -206,11 +214,11 @@ timeseries::Zone zone_of(ClientContext& context) {
 }
 
 Result<std::vector<timeseries::Row>> rows_of(ClientContext& context, const ScanData& data) {
-  if (data.start > data.end) return std::vector<timeseries::Row>();
+  if (data.first() > data.last()) return std::vector<timeseries::Row>();
   timeseries::ReadOptions options;
   options.cancelled = &context.interrupted;
   return data.metrics->with_store([&](timeseries::Store& store) -> Result<std::vector<timeseries::Row>> {
-    timeseries::SeriesQuery query{data.table->metric, data.start, data.end, {}};
+    timeseries::SeriesQuery query{data.table->metric, data.first(), data.last(), {}};
     if (!TRY(choose_series(context, store, data, options, query))) return std::vector<timeseries::Row>();
     return store.read(query, options);
   });

@@ -28,8 +28,16 @@ struct ScanData : duckdb::TableFunctionData {
   // Milliseconds since 1970, both inclusive; at most what the predicates let through.
   int64_t start = timeseries::kMinTime;
   int64_t end = timeseries::kMaxTime;
+  // The same of conditions that are also true of times that UNIX_TIMESTAMP() does not know; they hold when another one
+  // is not.
+  int64_t earthly_start = timeseries::kMinTime;
+  int64_t earthly_end = timeseries::kMaxTime;
+  bool earthly_only = false;
   std::vector<TagPredicate> predicates;
 
+  int64_t first() const { return earthly_only ? std::max(start, earthly_start) : start; }
+  int64_t last() const { return earthly_only ? std::min(end, earthly_end) : end; }
+  void copy_predicates(const ScanData& other);
   duckdb::unique_ptr<duckdb::FunctionData> Copy() const override;
   bool Equals(const FunctionData& other) const override;
 };

@@ -29,12 +29,6 @@ constexpr size_t kBatchPoints = 10'000;
 // Series that a thread remembers.
 constexpr size_t kMostSeries = 100'000;
 
-void refuse_transaction(ClientContext& context) {
-  if (!context.transaction.IsAutoCommit())
-    throw duckdb::NotImplementedException(
-        "points cannot be written inside a transaction: they could not be taken back");
-}
-
 struct WriteState final : duckdb::GlobalSinkState {
   std::atomic<idx_t> points{0};
 };
@@ -78,8 +72,9 @@ class Writer final : public duckdb::LocalSinkState {
   int64_t time(size_t row) const {
     if (is_null(time_, row)) throw InvalidInputException("Column 'time' cannot be null");
     const int64_t micros = get<duckdb::timestamp_t>(time_, row).value;
-    if (micros % 1000 != 0) throw InvalidInputException("points have milliseconds: 'time' has more digits");
-    const int64_t local = micros / 1000;
+    // To the nearest millisecond, as DATETIME(3) rounds.
+    const int64_t rounded = micros + 500;
+    const int64_t local = rounded / 1000 - (rounded % 1000 < 0 ? 1 : 0);
     if (local < kFirstLocal || local > kLastLocal) throw InvalidInputException("'time' is out of range");
     return local - zone_.offset_from_local(local);
   }
@@ -176,7 +171,6 @@ class MetricInsert final : public duckdb::PhysicalOperator {
   bool IsSource() const override { return true; }
 
   duckdb::unique_ptr<duckdb::GlobalSinkState> GetGlobalSinkState(ClientContext& context) const override {
-    refuse_transaction(context);
     return make_uniq<WriteState>();
   }
   duckdb::unique_ptr<duckdb::LocalSinkState> GetLocalSinkState(duckdb::ExecutionContext& context) const override {
@@ -252,7 +246,6 @@ duckdb::PhysicalOperator& plan_insert(ClientContext& context, duckdb::PhysicalPl
                                       duckdb::optional_ptr<duckdb::PhysicalOperator> plan) {
   if (insert.return_chunk || insert.on_conflict_info.action_type != duckdb::OnConflictAction::THROW)
     refuse("INSERT with ON DUPLICATE KEY, IGNORE or RETURNING");
-  refuse_transaction(context);
   auto& rows = planner.ResolveDefaultsProjection(insert, *plan);
   auto& table = insert.table.Cast<KairosTable>();
   auto& result = planner.Make<MetricInsert>(insert.types, insert.estimated_cardinality, table.metrics(), table.table());

@@ -66,7 +66,9 @@ std::optional<int64_t> moment_of(ClientContext& context, const Expression& expre
 std::pair<int64_t, int64_t> instants_of(const timeseries::Zone& zone, int64_t local) {
   const int64_t before = zone.offset(local - kDay);
   const int64_t after = zone.offset(local + kDay);
-  if (before == after && zone.next_transition(local - kDay) >= local + kDay) return {local - before, local - before};
+  const int64_t next = zone.next_transition(local - kDay);
+  const bool even = zone.fixed() || next == local - kDay || next >= local + kDay;
+  if (before == after && even) return {local - before, local - before};
   // Near a transition: the kernel looks at each point anyway.
   return {local - std::max(before, after) - kDay, local - std::min(before, after) + kDay};
 }
@@ -182,6 +184,14 @@ void note_predicate(ClientContext& context, const LogicalGet& get, ScanData& dat
     return;
   }
   if (note_time(context, get, data, filter)) return;
+  if (const auto range = true_range(filter, ScanColumns(context, get, *data.table), zone_of(context))) {
+    auto& start = range->outside ? data.earthly_start : data.start;
+    auto& end = range->outside ? data.earthly_end : data.end;
+    start = std::max(start, range->start);
+    end = std::min(end, range->end);
+    data.earthly_only |= !range->outside;
+    return;
+  }
   Reads reads;
   collect(get, filter, reads);
   if (reads.other || reads.columns.size() != 1 || filter.return_type.id() != LogicalTypeId::BOOLEAN) return;

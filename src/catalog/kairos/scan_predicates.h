@@ -4,8 +4,24 @@
 #pragma once
 
 #include "catalog/kairos/metric_scan.h"
+#include "catalog/kairos/time_steps.h"
 
 namespace sluice::catalog::kairos {
+
+// The columns of a scan.
+class ScanColumns final : public ColumnResolver {
+ public:
+  ScanColumns(duckdb::ClientContext& context, const duckdb::LogicalGet& get, const MetricTable& table)
+      : ColumnResolver(context), get_(get), table_(table) {}
+  const MetricColumn* find(const duckdb::BoundColumnRefExpression& column) const override {
+    const auto id = column_of(get_, column);
+    return id && *id < table_.columns.size() ? &table_.columns[*id] : nullptr;
+  }
+
+ private:
+  const duckdb::LogicalGet& get_;
+  const MetricTable& table_;
+};
 
 // The kernel's hook; `data` is a ScanData.
 void note_predicates(duckdb::ClientContext& context, duckdb::LogicalGet& get, duckdb::FunctionData* data,

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/kairos/time_steps.h"
 
-#include <cstring>
-#include <limits>
-
-#include "catalog/kairos/row_columns.h"
+#include "catalog/kairos/time_cells.h"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
@@ -18,21 +15,6 @@ using duckdb::ExpressionType;
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 using ExpressionPtr = duckdb::unique_ptr<Expression>;
-
-// 1970-01-02 to 2038-01-18: what UNIX_TIMESTAMP() takes, a day less for the time zone.
-constexpr int64_t kEarthlyBegin = 86'400'000;
-constexpr int64_t kEarthlyEnd = (2'147'483'647LL - 86'400) * 1000;
-constexpr int64_t kDay = 86'400'000;
-// Cells whose ends are computed at once.
-constexpr size_t kPredicted = 512;
-// Searched cells after which the rest are single points: the kernel then looks at each.
-constexpr size_t kMostSearches = 2'000;
-constexpr size_t kMostCells = 200'000;
-
-// The values of a flat vector, whatever their type.
-duckdb::data_ptr_t bytes_of(const duckdb::Vector& vector) {
-  return duckdb::FlatVector::GetData(const_cast<duckdb::Vector&>(vector));
-}
 
 // How a value goes while time goes on; 0: not known.
 struct Course {
@@ -314,310 +296,24 @@ void replace_steps(ExpressionPtr& expression, const ColumnResolver& columns, con
       *expression, [&](ExpressionPtr& child) { replace_steps(child, columns, steps, column_of); });
 }
 
-// ---- TimeCells
-
-// The values of all steps at up to 2,048 times.
-class TimeCells::Values {
- public:
-  Values(duckdb::ClientContext& context, const StepList& steps) : executor_(context) {
-    duckdb::vector<LogicalType> types;
-    for (const auto& step : steps) {
-      executor_.AddExpression(*step);
-      types.push_back(step->return_type);
-    }
-    input_.Initialize(context, {LogicalType::TIMESTAMP});
-    output_.Initialize(context, types);
+std::optional<TrueRange> true_range(const Expression& condition, const ColumnResolver& columns,
+                                    const timeseries::Zone& zone) {
+  if (is_closed(condition)) return std::nullopt;
+  const Analysis analysis(columns);
+  if (const auto halves = halves_of(condition, analysis); !halves.empty()) {
+    const auto lower = true_range(*halves[0], columns, zone);
+    const auto upper = true_range(*halves[1], columns, zone);
+    if (!lower || !upper) return lower ? lower : upper;
+    return TrueRange{std::max(lower->start, upper->start), std::min(lower->end, upper->end),
+                     lower->outside && upper->outside};
   }
-
-  static constexpr size_t kMost = STANDARD_VECTOR_SIZE;
-
-  // `zone`: of local time, which the steps read.
-  void compute(const std::vector<int64_t>& times, const timeseries::Zone& zone) {
-    input_.Reset();
-    output_.Reset();
-    auto* moments = duckdb::FlatVector::GetData<duckdb::timestamp_t>(input_.data[0]);
-    for (size_t i = 0; i < times.size(); ++i) {
-      // Outside of DATETIME, as scans have it.
-      const bool known = times[i] > kFirstLocal - kDay && times[i] < kLastLocal + kDay;
-      const int64_t local = known ? times[i] + zone.offset(times[i]) : kLastLocal + 1;
-      if (local < kFirstLocal || local > kLastLocal)
-        duckdb::FlatVector::SetNull(input_.data[0], i, true);
-      else
-        moments[i] = duckdb::timestamp_t(local * 1000);
-    }
-    input_.SetCardinality(times.size());
-    executor_.Execute(input_, output_);
-    output_.Flatten();
-  }
-
-  const duckdb::vector<duckdb::Vector>& results() const { return output_.data; }
-
-  bool equal(size_t a, size_t b) const {
-    for (const auto& vector : output_.data) {
-      const auto& validity = duckdb::FlatVector::Validity(vector);
-      if (validity.RowIsValid(a) != validity.RowIsValid(b)) return false;
-      if (!validity.RowIsValid(a)) continue;
-      const auto type = vector.GetType().InternalType();
-      if (type == duckdb::PhysicalType::VARCHAR) {
-        const auto* texts = duckdb::FlatVector::GetData<duckdb::string_t>(vector);
-        if (texts[a] != texts[b]) return false;
-      } else if (duckdb::TypeIsConstantSize(type)) {
-        const size_t size = duckdb::GetTypeIdSize(type);
-        const auto* data = bytes_of(vector);
-        if (std::memcmp(data + a * size, data + b * size, size) != 0) return false;
-      } else {
-        return false;
-      }
-    }
-    return true;
-  }
-
- private:
-  duckdb::ExpressionExecutor executor_;
-  duckdb::DataChunk input_, output_;
-};
-
-// Values of steps that were computed, kept for cells.
-class TimeCells::Kept {
- public:
-  explicit Kept(const StepList& steps) {
-    for (const auto& step : steps) {
-      auto& column = columns_.emplace_back();
-      const auto type = step->return_type.InternalType();
-      column.width = type == duckdb::PhysicalType::VARCHAR ? 0 : duckdb::GetTypeIdSize(type);
-    }
-  }
-
-  // Row `row` of what was computed; where it is kept.
-  size_t keep(const Values& values, size_t row) {
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      auto& column = columns_[i];
-      const auto& from = values.results()[i];
-      const bool valid = duckdb::FlatVector::Validity(from).RowIsValid(row);
-      column.valid.push_back(valid ? 1 : 0);
-      if (column.width == 0) {
-        column.texts.push_back(valid ? duckdb::FlatVector::GetData<duckdb::string_t>(from)[row].GetString()
-                                     : std::string());
-      } else {
-        const auto* data = bytes_of(from) + row * column.width;
-        column.data.insert(column.data.end(), data, data + column.width);
-      }
-    }
-    return size_++;
-  }
-
-  size_t size() const { return size_; }
-  // Keeps the first `count`, and that of `also` behind them.
-  size_t truncate(size_t count, size_t also) {
-    for (auto& column : columns_) {
-      if (also >= count) {
-        column.valid[count] = column.valid[also];
-        if (column.width == 0)
-          column.texts[count] = std::move(column.texts[also]);
-        else
-          std::memmove(column.data.data() + count * column.width, column.data.data() + also * column.width,
-                       column.width);
-      }
-      const size_t left = also >= count ? count + 1 : count;
-      column.valid.resize(left);
-      if (column.width == 0)
-        column.texts.resize(left);
-      else
-        column.data.resize(left * column.width);
-    }
-    size_ = also >= count ? count + 1 : count;
-    return also >= count ? count : also;
-  }
-
-  void write(size_t step, std::span<const size_t> rows, duckdb::Vector& into, size_t at) const {
-    const auto& column = columns_[step];
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (column.valid[rows[i]] == 0) {
-        duckdb::FlatVector::SetNull(into, at + i, true);
-      } else if (column.width == 0) {
-        duckdb::FlatVector::GetData<duckdb::string_t>(into)[at + i] =
-            duckdb::StringVector::AddString(into, column.texts[rows[i]]);
-      } else {
-        std::memcpy(bytes_of(into) + (at + i) * column.width, column.data.data() + rows[i] * column.width,
-                    column.width);
-      }
-    }
-  }
-
- private:
-  struct Column {
-    size_t width = 0;  // 0: texts
-    std::vector<uint8_t> data;
-    std::vector<std::string> texts;
-    std::vector<uint8_t> valid;
-  };
-  std::vector<Column> columns_;
-  size_t size_ = 0;
-};
-
-TimeCells::TimeCells(duckdb::ClientContext& context, const StepList& steps, bool earthly, timeseries::Zone zone)
-    : context_(context), earthly_(earthly), zone_(std::move(zone)) {
-  if (steps.empty()) return;
-  values_ = std::make_unique<Values>(context_, steps);
-  kept_ = std::make_unique<Kept>(steps);
-}
-
-TimeCells::~TimeCells() = default;
-
-namespace {
-
-int64_t after(int64_t time) { return time == std::numeric_limits<int64_t>::max() ? time : time + 1; }
-
-}  // namespace
-
-bool TimeCells::in_domain(int64_t time) const {
-  const int64_t begin = earthly_ ? kEarthlyBegin : kFirstLocal + kDay;
-  const int64_t end = earthly_ ? kEarthlyEnd : kLastLocal - kDay;
-  return time >= begin && time < end;
-}
-
-TimeCells::Cell TimeCells::span_of(int64_t time) const {
-  Cell span{earthly_ ? kEarthlyBegin : kFirstLocal + kDay, earthly_ ? kEarthlyEnd : kLastLocal - kDay, 0};
-  if (zone_.fixed()) return span;
-  const int64_t previous = zone_.previous_transition(time);
-  if (previous < time) span.begin = std::max(span.begin, previous + 1);
-  const int64_t next = zone_.next_transition(time);
-  if (next > time) span.end = std::min(span.end, next);
-  return span;
-}
-
-TimeCells::Cell TimeCells::find(std::span<const int64_t> times) {
-  const int64_t time = times[0];
-  const auto holds = [&](const Cell& cell) { return cell.begin <= time && time < cell.end; };
-  if (last_ < cells_.size() && holds(cells_[last_])) return cells_[last_];
-  if (last_ + 1 < cells_.size() && holds(cells_[last_ + 1])) return cells_[++last_];
-  const auto look = [&] {
-    auto found = std::upper_bound(cells_.begin(), cells_.end(), time,
-                                  [](int64_t at, const Cell& cell) { return at < cell.end; });
-    if (found == cells_.end() || !holds(*found)) return false;
-    last_ = static_cast<size_t>(found - cells_.begin());
-    return true;
-  };
-  if (look()) return cells_[last_];
-  if (!values_) return in_domain(time) ? span_of(time) : Cell{time, after(time), 0};
-  if (next_single_ < singles_.size() && singles_[next_single_].begin == time) return singles_[next_single_++];
-  if (!in_domain(time)) return single(times.first(1));
-  const Cell span = span_of(time);
-  if (predict(times, span) && look()) return cells_[last_];
-  if (searches_ >= kMostSearches || cells_.size() >= kMostCells) return single(times);
-  ++searches_;
-  const Cell cell = search(time, span);
-  cells_.insert(std::upper_bound(cells_.begin(), cells_.end(), cell.begin,
-                                 [](int64_t at, const Cell& other) { return at < other.begin; }),
-                cell);
-  return look() ? cells_[last_] : single(times.first(1));
-}
-
-TimeCells::Cell TimeCells::single(std::span<const int64_t> times) {
-  if (first_single_ == kNone) first_single_ = kept_->size();
-  singles_.clear();
-  const std::vector<int64_t> at(times.begin(),
-                                times.begin() + static_cast<ptrdiff_t>(std::min(times.size(), kPredicted)));
-  values_->compute(at, zone_);
-  for (size_t i = 0; i < at.size(); ++i) singles_.push_back({at[i], after(at[i]), kept_->keep(*values_, i)});
-  next_single_ = 1;
-  return singles_[0];
-}
-
-size_t TimeCells::forget_singles(size_t values) {
-  // Values of cells that are remembered lie among those of single points: only a run at the end can go.
-  if (first_single_ == kNone || !kept_) return values;
-  singles_.clear();
-  next_single_ = 0;
-  for (const Cell& cell : cells_)
-    if (cell.values != kNone && cell.values >= first_single_) first_single_ = cell.values + 1;
-  const size_t now = kept_->truncate(std::min(first_single_, kept_->size()), values);
-  first_single_ = kNone;
-  return now;
-}
-
-void TimeCells::write(size_t step, std::span<const size_t> values, duckdb::Vector& into, size_t at) const {
-  kept_->write(step, values, into, at);
-}
-
-// Cells are mostly as long as their neighbours: those of the times to come are guessed, and proven at their ends.
-bool TimeCells::predict(std::span<const int64_t> times, const Cell& span) {
-  if (cells_.empty() || cells_.size() >= kMostCells) return false;
-  const Cell base = cells_[std::min(last_, cells_.size() - 1)];
-  const int64_t width = base.end - base.begin;
-  if (width <= 1 || width > 400LL * 86'400'000) return false;
-  std::vector<Cell> guessed;
-  std::vector<int64_t> ends;
-  for (const int64_t time : times) {
-    if (time < span.begin || time >= span.end) break;
-    if (!guessed.empty() && time < guessed.back().end) continue;
-    const int64_t distance = time - base.begin;
-    const int64_t begin = base.begin + (distance / width - (distance % width < 0 ? 1 : 0)) * width;
-    const Cell cell{begin, begin + width, 0};
-    if (cell.begin < span.begin || cell.end > span.end) break;
-    guessed.push_back(cell);
-    ends.push_back(cell.begin);
-    ends.push_back(cell.end - 1);
-    if (guessed.size() == kPredicted) break;
-  }
-  if (guessed.empty()) return false;
-  values_->compute(ends, zone_);
-  std::vector<Cell> proven;
-  for (size_t i = 0; i < guessed.size(); ++i)
-    if (values_->equal(2 * i, 2 * i + 1))
-      proven.push_back({guessed[i].begin, guessed[i].end, kept_->keep(*values_, 2 * i)});
-  std::vector<Cell> all;
-  all.reserve(cells_.size() + proven.size());
-  std::ranges::merge(cells_, proven, std::back_inserter(all), {}, &Cell::begin, &Cell::begin);
-  // Cells that are there already, or that a search has cut otherwise, stay.
-  cells_.clear();
-  for (const Cell& cell : all)
-    if (cells_.empty() || cell.begin >= cells_.back().end) cells_.push_back(cell);
-  last_ = 0;
-  return !proven.empty();
-}
-
-int64_t TimeCells::last_equal(int64_t from, int64_t to) {
-  constexpr int64_t kProbes = 64;
-  const int64_t sign = to < from ? -1 : 1;
-  // First in growing steps, then between the last equal one and the first other one.
-  int64_t equal = 0;
-  int64_t other = (to - from) * sign + 1;
-  std::vector<int64_t> distances;
-  for (int64_t step = 1; step < other; step *= 2) distances.push_back(step);
-  if (distances.empty() || distances.back() != other - 1) distances.push_back(other - 1);
-  while (other - equal > 1) {
-    std::vector<int64_t> probes{from};
-    for (const int64_t distance : distances) probes.push_back(from + sign * distance);
-    values_->compute(probes, zone_);
-    for (size_t i = 0; i < distances.size(); ++i) {
-      if (values_->equal(0, i + 1)) {
-        equal = std::max(equal, distances[i]);
-      } else {
-        other = std::min(other, distances[i]);
-        break;
-      }
-    }
-    distances.clear();
-    const int64_t gap = other - equal;
-    const int64_t step = std::max<int64_t>(1, gap / kProbes);
-    for (int64_t at = equal + step; at < other; at += step) distances.push_back(at);
-    if (distances.size() > Values::kMost - 1) distances.resize(Values::kMost - 1);
-  }
-  return from + sign * equal;
-}
-
-TimeCells::Cell TimeCells::search(int64_t time, const Cell& span) {
-  Cell free = span;
-  // Not into cells that are known.
-  for (const Cell& cell : cells_) {
-    if (cell.end <= time) free.begin = std::max(free.begin, cell.end);
-    if (cell.begin > time) free.end = std::min(free.end, cell.begin);
-  }
-  Cell cell{last_equal(time, free.begin), last_equal(time, free.end - 1) + 1, 0};
-  values_->compute({time}, zone_);
-  cell.values = kept_->keep(*values_, 0);
-  return cell;
+  if (condition.GetExpressionClass() != ExpressionClass::BOUND_COMPARISON) return std::nullopt;
+  if (!analysis.reads_time(condition)) return std::nullopt;
+  const Course course = analysis.course_of(condition);
+  if (course.direction == 0) return std::nullopt;
+  StepList steps;
+  add_step(condition.Copy(), steps);
+  return TimeCells(columns.context(), steps, course.earthly, zone).true_range();
 }
 
 }  // namespace sluice::catalog::kairos

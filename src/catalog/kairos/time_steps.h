@@ -37,51 +37,15 @@ void replace_steps(duckdb::unique_ptr<duckdb::Expression>& expression, const Col
                    const StepList& steps,
                    const std::function<duckdb::unique_ptr<duckdb::Expression>(size_t)>& column_of);
 
-// Cells of time, found as points come. One thread.
-class TimeCells {
- public:
-  struct Cell {
-    int64_t begin;  // milliseconds since 1970
-    int64_t end;    // not in it
-    size_t values;  // where those of its steps are
-  };
-  TimeCells(duckdb::ClientContext& context, const StepList& steps, bool earthly, timeseries::Zone zone);
-  ~TimeCells();
-
-  // The cell of times[0]. The times that follow, ascending, are those that will be asked about next.
-  Cell find(std::span<const int64_t> times);
-  // The values of step `step` in the cells that have these `values`, into the rows from `at` on.
-  void write(size_t step, std::span<const size_t> values, duckdb::Vector& into, size_t at) const;
-  // Before the points of a batch: of the cells that were given out only that with these `values` is still needed.
-  // Returns where they are now.
-  size_t forget_singles(size_t values);
-
- private:
-  class Values;
-  class Kept;
-
-  bool in_domain(int64_t time) const;
-  // The part of time around `time` in which local time runs evenly and steps are steps.
-  Cell span_of(int64_t time) const;
-  bool predict(std::span<const int64_t> times, const Cell& span);
-  Cell search(int64_t time, const Cell& span);
-  // Each point a cell of its own, which nobody remembers.
-  Cell single(std::span<const int64_t> times);
-  // Of the times [from, to], all with the value of `from` up to some point: the last such one.
-  int64_t last_equal(int64_t from, int64_t to);
-
-  duckdb::ClientContext& context_;
-  const bool earthly_;
-  timeseries::Zone zone_;
-  std::unique_ptr<Values> values_;
-  std::unique_ptr<Kept> kept_;
-  std::vector<Cell> cells_;  // sorted, apart from each other
-  size_t last_ = 0;          // the cell that was found last
-  size_t searches_ = 0;
-  std::vector<Cell> singles_;  // the points that come next, when they are cells
-  size_t next_single_ = 0;
-  static constexpr size_t kNone = static_cast<size_t>(-1);
-  size_t first_single_ = kNone;  // where values of singles begin, when there are any
+// The milliseconds since 1970, both inclusive, in which a condition that goes one way with time, or time BETWEEN two
+// values, can be true. A day more on each side where the zone's clocks change.
+struct TrueRange {
+  int64_t start;
+  int64_t end;
+  bool outside;  // it is true of times that UNIX_TIMESTAMP() does not know, too
 };
+// Nothing: it is no such condition, or is true at all times.
+std::optional<TrueRange> true_range(const duckdb::Expression& condition, const ColumnResolver& columns,
+                                    const timeseries::Zone& zone);
 
 }  // namespace sluice::catalog::kairos
