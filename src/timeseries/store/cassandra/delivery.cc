@@ -25,11 +25,7 @@ bool is_refused(const Error& error) {
 }  // namespace
 
 Delivery::Delivery(const CassandraSettings& settings, ClusterPtr cluster, WriteQueue& queue, Stamps& stamps)
-    : settings_(settings),
-      cluster_(std::move(cluster)),
-      queue_(queue),
-      stamps_(stamps),
-      book_(settings.cached_series) {
+    : settings_(settings), cluster_(std::move(cluster)), queue_(queue), stamps_(stamps), book_(settings.cached_series) {
   answers_->queue = &queue;
 }
 
