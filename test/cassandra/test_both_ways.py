@@ -26,7 +26,7 @@ class Kairos:
         log = pathlib.Path(self.directory, "script.log")
         with open(log, "wb") as output:
             done = subprocess.run([KAIROSDB, "start", self.directory, "--cassandra", cassandra, "--keyspace", keyspace, "--heap", "512m"],
-                                  stdout=output, stderr=output, stdin=subprocess.DEVNULL, timeout=300, check=False)
+                                  stdout=output, stderr=output, stdin=subprocess.DEVNULL, timeout=400, check=False)
         if done.returncode == 77:
             pytest.skip(log.read_text())
         assert done.returncode == 0, log.read_text()

@@ -146,6 +146,9 @@ Result<std::vector<std::string>> CassandraStore::tag_values() { return tag_texts
 
 Status CassandraStore::check(Deadline deadline) {
   TRY(queue_->sync_status());
+  const uint64_t room = settings_.queue_on_disk ? settings_.queue_disk_bytes : settings_.queue_memory_bytes;
+  if (queue_->waiting_bytes() > room / 10 * 9)
+    return fail(Code::kResourceExhausted, "the queue for Cassandra is nearly full");
   for (Cluster* cluster : TRY(clusters_of({"", kMinTime, kMaxTime, {}}, deadline))) {
     cql::Execute request(cluster->statements().row_times);
     request.values().text("kairosdb").timestamp(0).timestamp(0);

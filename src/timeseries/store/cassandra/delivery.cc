@@ -71,6 +71,11 @@ void Delivery::run() {
         continue;
       }
     }
+    // open() refuses it, unless Cassandra was away then.
+    if (cluster_->spec().unit == RowUnit::kSeconds) {
+      pause(Error(Code::kFailedPrecondition, "the write cluster has row_time_unit SECONDS, which can only be read"));
+      continue;
+    }
     // While it fails, one parcel finds out whether Cassandra is back.
     const size_t limit = failures_ != 0 ? 1 : settings_.batches_in_flight;
     if (!waiting_.empty()) {
