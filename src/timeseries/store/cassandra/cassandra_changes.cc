@@ -75,8 +75,8 @@ Status erase_row(Sender& sender, Cluster& cluster, const FoundRow& row) {
 Status CassandraStore::erase_rows(Cluster& cluster, const SeriesQuery& query, int64_t stamp) {
   const auto matcher = TRY(TagMatcher::make(query.tags, settings_.pattern_prefix));
   const cassandra::RowSpec& spec = cluster.spec();
-  const auto found = TRY(cassandra::find_rows(
-      cluster, {query, {}, matcher, settings_.pattern_prefix, spec.least_row(query.start)}));
+  const auto found =
+      TRY(cassandra::find_rows(cluster, {query, {}, matcher, settings_.pattern_prefix, spec.least_row(query.start)}));
   Sender sender(cluster, stamp);
   std::set<int64_t> whole;
   for (const auto& row : found) {
@@ -103,8 +103,7 @@ Status CassandraStore::erase(const SeriesQuery& query) {
   TRY(TagMatcher::make(query.tags, settings_.pattern_prefix));
   TRY(queue_->flush(Deadline::after(kPatience)));
   const int64_t stamp = stamps_.of_erasure();
-  for (Cluster* cluster : TRY(clusters_of(query, Deadline::after(kPatience))))
-    TRY(erase_rows(*cluster, query, stamp));
+  for (Cluster* cluster : TRY(clusters_of(query, Deadline::after(kPatience)))) TRY(erase_rows(*cluster, query, stamp));
   return {};
 }
 

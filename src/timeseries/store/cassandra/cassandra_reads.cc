@@ -87,8 +87,9 @@ Status CassandraStore::read_rows(Cluster& cluster, std::vector<FoundRow> found, 
   const cassandra::RowSpec& spec = cluster.spec();
   const auto& statements = cluster.statements();
   const bool ascending = options.order == Order::kAscending;
-  const auto& statement = options.limit == 0 ? (ascending ? statements.points : statements.points_descending)
-                                             : (ascending ? statements.points_limit : statements.points_descending_limit);
+  const auto& statement = options.limit == 0
+                              ? (ascending ? statements.points : statements.points_descending)
+                              : (ascending ? statements.points_limit : statements.points_descending_limit);
   struct Reading {
     std::deque<Points> pages;
     uint64_t points = 0;

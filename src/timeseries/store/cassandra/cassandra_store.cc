@@ -36,7 +36,8 @@ Result<std::unique_ptr<CassandraStore>> CassandraStore::open(NetworkThreads& thr
 }
 
 Status CassandraStore::connect(NetworkThreads& threads) {
-  const auto open = [&](const ClusterSettings& cluster, cassandra::ClusterRoles roles) -> Result<cassandra::ClusterPtr> {
+  const auto open = [&](const ClusterSettings& cluster,
+                        cassandra::ClusterRoles roles) -> Result<cassandra::ClusterPtr> {
     auto opened = TRY(Cluster::open(threads, cluster, roles, settings_));
     if (!settings_.start_async) TRY(opened->ready());
     return opened;
@@ -45,8 +46,9 @@ Status CassandraStore::connect(NetworkThreads& threads) {
   for (const auto& cluster : settings_.meta) meta_ = TRY(open(cluster, {.write = false, .meta = true}));
   for (const auto& cluster : settings_.reads) reads_.push_back(TRY(open(cluster, {})));
   if (write_->is_ready() && write_->spec().unit == cassandra::RowUnit::kSeconds)
-    return fail(Code::kFailedPrecondition,
-                "the write cluster has row_time_unit SECONDS: KairosDB stores wrong times there; use it as a read cluster");
+    return fail(
+        Code::kFailedPrecondition,
+        "the write cluster has row_time_unit SECONDS: KairosDB stores wrong times there; use it as a read cluster");
   queue_ = TRY(cassandra::WriteQueue::open(settings_));
   delivery_ = std::make_unique<cassandra::Delivery>(settings_, write_, *queue_, stamps_);
   delivery_->start();
@@ -144,6 +146,9 @@ Result<std::vector<std::string>> CassandraStore::tag_values() { return tag_texts
 
 Status CassandraStore::check(Deadline deadline) {
   TRY(queue_->sync_status());
+  const uint64_t room = settings_.queue_on_disk ? settings_.queue_disk_bytes : settings_.queue_memory_bytes;
+  if (queue_->waiting_bytes() > room / 10 * 9)
+    return fail(Code::kResourceExhausted, "the queue for Cassandra is nearly full");
   for (Cluster* cluster : TRY(clusters_of({"", kMinTime, kMaxTime, {}}, deadline))) {
     cql::Execute request(cluster->statements().row_times);
     request.values().text("kairosdb").timestamp(0).timestamp(0);
@@ -154,8 +159,8 @@ Status CassandraStore::check(Deadline deadline) {
 }
 
 CassandraStore::State CassandraStore::state() const {
-  return {queue_->waiting_bytes(),   delivery_->delivered_points(), delivery_->lost_points(),
-          queue_->lost_bytes(),      delivery_->batches(),          delivery_->status()};
+  return {queue_->waiting_bytes(), delivery_->delivered_points(), delivery_->lost_points(),
+          queue_->lost_bytes(),    delivery_->batches(),          delivery_->status()};
 }
 
 }  // namespace sluice::timeseries

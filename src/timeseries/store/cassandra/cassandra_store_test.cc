@@ -152,7 +152,10 @@ TEST_F(CassandraStoreTest, TheIndexByTagFindsWhatTheTableOfRowKeysDoes) {
   ASSERT_TRUE(world_->store->index_tags({"m", 0, kMaxTime, {}}).has_value());
   EXPECT_EQ(count("m", {{"host", {"h1", "h7"}}}), 2u);
   ASSERT_TRUE(world_->store->erase_metric("m").has_value());
-  EXPECT_EQ(world_->query("SELECT * FROM " + table("tag_indexed_row_keys")).size(), 0u);
+  // What is left are the partitions' static columns.
+  const auto left = world_->query("SELECT data_type FROM " + table("tag_indexed_row_keys"));
+  auto cursor = left.cursor();
+  while (cursor.next()) EXPECT_TRUE(cursor[0].is_null());
 }
 
 TEST_F(CassandraStoreTest, AnOldKeyspaceIsLegacy) {
@@ -162,21 +165,30 @@ TEST_F(CassandraStoreTest, AnOldKeyspaceIsLegacy) {
   open();
   world_->close();
   world_->query("TRUNCATE " + keyspace + ".spec");
-  world_->query("INSERT INTO " + keyspace + ".string_index (key, column1, value) VALUES (textAsBlob('metric_names'), 'm', 0x00)");
+  world_->query("INSERT INTO " + keyspace +
+                ".string_index (key, column1, value) VALUES (textAsBlob('metric_names'), 'm', 0x00)");
   open();
-  const auto spec = world_->query("SELECT value FROM " + keyspace + ".spec WHERE spec_type='cluster_config' AND name='row_time_unit'");
+  const auto spec = world_->query("SELECT value FROM " + keyspace +
+                                  ".spec WHERE spec_type='cluster_config' AND name='row_time_unit'");
   auto cursor = spec.cursor();
   ASSERT_TRUE(cursor.next());
   EXPECT_EQ(cursor[0].text(), "LEGACY");
   write(series("m", {{"a", "b"}}), 1000, 5);
   world_->flush();
-  EXPECT_EQ(world_->query("SELECT * FROM " + keyspace + ".data_points WHERE key = " +
-                          std::string("0x6d0000000000000000") + "00000b6b6169726f735f6c6f6e67613d623a AND column1 = 0x000007d0").size(), 1u);
+  EXPECT_EQ(
+      world_
+          ->query("SELECT * FROM " + keyspace + ".data_points WHERE key = " + std::string("0x6d0000000000000000") +
+                  "00000b6b6169726f735f6c6f6e67613d623a AND column1 = 0x000007d0")
+          .size(),
+      1u);
   // A row of the first KairosDB: found through row_key_index only; a long and a float.
   const std::string key = "0x6d000000000000000000613d633a";
   world_->query("INSERT INTO " + keyspace + ".row_key_index (key, column1, value) VALUES (0x6d, " + key + ", 0x00)", 5);
-  world_->query("INSERT INTO " + keyspace + ".data_points (key, column1, value) VALUES (" + key + ", 0x000007d0, 0x0102)", 5);
-  world_->query("INSERT INTO " + keyspace + ".data_points (key, column1, value) VALUES (" + key + ", 0x000007d3, 0x013fc00000)", 5);
+  world_->query(
+      "INSERT INTO " + keyspace + ".data_points (key, column1, value) VALUES (" + key + ", 0x000007d0, 0x0102)", 5);
+  world_->query(
+      "INSERT INTO " + keyspace + ".data_points (key, column1, value) VALUES (" + key + ", 0x000007d3, 0x013fc00000)",
+      5);
   EXPECT_EQ(count("m"), 3u);
   EXPECT_EQ(count("m", {{"a", {"c"}}}), 2u);
   ASSERT_TRUE(world_->store->erase({"m", 0, 1001, {{"a", {"c"}}}}).has_value());
@@ -190,10 +202,16 @@ TEST_F(CassandraStoreTest, WhatIsDamagedIsLeftOut) {
   write(series("m", {{"a", "b"}}), 1000, 5);
   world_->flush();
   const int64_t stamp = cassandra::Stamps::now();
-  const std::string row_keys = "INSERT INTO " + table("row_keys") + " (metric, table_name, row_time, data_type, tags) VALUES ('m', 'data_points', 0, ";
+  const std::string row_keys = "INSERT INTO " + table("row_keys") +
+                               " (metric, table_name, row_time, data_type, tags) VALUES ('m', 'data_points', 0, ";
   world_->query(row_keys + "'plugin_type', {'a': 'b'})", stamp);
-  world_->query("INSERT INTO " + table("row_key_index") + " (key, column1, value) VALUES (0x6d, 0x6d000000000000000000000b6b61, 0x00)", stamp);
-  world_->query("INSERT INTO " + table("data_points") + " (key, column1, value) VALUES (0x6d000000000000000000000b6b6169726f735f6c6f6e67613d623a, 0x000003e9, 0xffff)", stamp);
+  world_->query("INSERT INTO " + table("row_key_index") +
+                    " (key, column1, value) VALUES (0x6d, 0x6d000000000000000000000b6b61, 0x00)",
+                stamp);
+  world_->query("INSERT INTO " + table("data_points") +
+                    " (key, column1, value) VALUES (0x6d000000000000000000000b6b6169726f735f6c6f6e67613d623a, "
+                    "0x000003e9, 0xffff)",
+                stamp);
   EXPECT_EQ(count("m"), 1u);
 }
 

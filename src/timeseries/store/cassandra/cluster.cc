@@ -116,7 +116,8 @@ Status Cluster::make_schema(Deadline deadline) {
     while (cursor.next()) known.emplace_back(cursor[0].text());
   }
   if (known.empty())
-    TRY(query("CREATE KEYSPACE IF NOT EXISTS " + keyspace_ + "  WITH REPLICATION = " + settings_.replication, deadline));
+    TRY(query("CREATE KEYSPACE IF NOT EXISTS " + keyspace_ + "  WITH REPLICATION = " + settings_.replication,
+              deadline));
   for (const auto& table : kTables) {
     if (table.meta ? !roles_.meta : !roles_.write) continue;
     if (std::find(known.begin(), known.end(), table.name) != known.end()) continue;
@@ -146,9 +147,8 @@ Status Cluster::read_spec(Deadline deadline) {
   auto unit = TRY(read("row_time_unit"));
   if (!unit && roles_.write) {
     // A keyspace with names and without spec was written by a KairosDB that knew none.
-    const cql::Rows names =
-        TRY(query("SELECT column1 FROM " + keyspace_ + ".string_index WHERE key = 0x6d65747269635f6e616d6573 LIMIT 1",
-                  deadline));
+    const cql::Rows names = TRY(query(
+        "SELECT column1 FROM " + keyspace_ + ".string_index WHERE key = 0x6d65747269635f6e616d6573 LIMIT 1", deadline));
     unit = names.empty() ? fresh.unit_name() : "LEGACY";
     TRY(write("row_time_unit", *unit));
   }
@@ -172,12 +172,13 @@ Status Cluster::read_table_ttl(Deadline deadline) {
 
 Status Cluster::prepare() {
   struct Wanted {
-    cql::StatementPtr Statements::*member;
+    cql::StatementPtr Statements::* member;
     std::string text;
   };
   using S = Statements;
-  const std::string points = "SELECT column1, value FROM $data_points WHERE key = ? AND column1 >= ? AND column1 <= ? "
-                             "ORDER BY column1";
+  const std::string points =
+      "SELECT column1, value FROM $data_points WHERE key = ? AND column1 >= ? AND column1 <= ? "
+      "ORDER BY column1";
   const std::string row_key = " WHERE metric = ? AND table_name = 'data_points' AND row_time = ?";
   std::vector<Wanted> wanted;
   if (roles_.write || !roles_.meta) {
@@ -212,7 +213,8 @@ Status Cluster::prepare() {
         {{&S::insert_point, "INSERT INTO $data_points (key, column1, value) VALUES (?, ?, ?)"},
          {&S::insert_point_ttl, "INSERT INTO $data_points (key, column1, value) VALUES (?, ?, ?) USING TTL ?"},
          {&S::insert_row_key,
-          "INSERT INTO $row_keys (metric, table_name, row_time, data_type, tags, mtime) VALUES (?, 'data_points', ?, ?, "
+          "INSERT INTO $row_keys (metric, table_name, row_time, data_type, tags, mtime) VALUES (?, 'data_points', ?, "
+          "?, "
           "?, now()) USING TTL ?"},
          {&S::insert_row_time,
           "INSERT INTO $row_key_time_index (metric, table_name, row_time) VALUES (?, 'data_points', ?) USING TTL ?"},

@@ -26,7 +26,8 @@ std::string unhex(std::string_view hex) {
 
 const JsonValue& vectors() {
   static const JsonValue kVectors = [] {
-    std::ifstream in(std::filesystem::path(__FILE__).parent_path() / "../../../../test/kairos/recorded/bytes-head.json");
+    std::ifstream in(std::filesystem::path(__FILE__).parent_path() /
+                     "../../../../test/kairos/recorded/bytes-head.json");
     const std::string text{std::istreambuf_iterator<char>(in), {}};
     auto parsed = parse_document(text, Compat::kV14);
     EXPECT_TRUE(parsed.has_value());
@@ -107,7 +108,10 @@ TEST(CassandraBytes, LegacyRowKeysHaveNoType) {
   EXPECT_EQ(back->tags, key.tags);
   EXPECT_FALSE(decode_row_key("no end").has_value());
   EXPECT_FALSE(decode_row_key(std::string("m\0\0\0\0", 5)).has_value());
-  EXPECT_FALSE(decode_row_key(std::string("m\0\0\0\0\0\0\0\0\0\0\x09" "kai", 15)).has_value());
+  EXPECT_FALSE(decode_row_key(std::string("m\0\0\0\0\0\0\0\0\0\0\x09"
+                                          "kai",
+                                          15))
+                   .has_value());
 }
 
 TEST(CassandraBytes, LegacyValues) {
@@ -168,8 +172,9 @@ TEST(RowSpec, ColumnsOfUnits) {
   EXPECT_EQ(legacy.columns(0, 5, 7).last, 15u);
   const RowSpec seconds{RowUnit::kSeconds, 1'814'400};
   // Seen on a running server.
-  EXPECT_EQ(seconds.time(seconds.row_time(1700000000123), seconds.column(seconds.row_time(1700000000123), 1700000000123)),
-            1699999999200);
+  EXPECT_EQ(
+      seconds.time(seconds.row_time(1700000000123), seconds.column(seconds.row_time(1700000000123), 1700000000123)),
+      1699999999200);
   EXPECT_TRUE(plain.covers(0, 0, kRowWidth - 1));
   EXPECT_FALSE(plain.covers(0, 0, kRowWidth - 2));
   EXPECT_FALSE(plain.covers(0, 1, kMaxTime));
@@ -195,7 +200,8 @@ TEST(QueueRecord, ComesBackAsItWas) {
   WriteBatch batch;
   for (int i = 0; i < 1000; ++i) {
     const Tags tags({{"host", "h" + std::to_string(i)}, {"a:", "=b"}});
-    made.push_back(std::make_shared<const CassandraSeries>("m", i % 2 == 0 ? PointType::kLong : PointType::kDouble, tags));
+    made.push_back(
+        std::make_shared<const CassandraSeries>("m", i % 2 == 0 ? PointType::kLong : PointType::kDouble, tags));
     batch.add_long(made.back(), 1000 + i, -i, i % 3 == 0 ? 60 : 0);
     batch.add_long(made[static_cast<size_t>(i) / 2], -1000 + i, i);
   }

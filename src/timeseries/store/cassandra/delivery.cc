@@ -25,11 +25,7 @@ bool is_refused(const Error& error) {
 }  // namespace
 
 Delivery::Delivery(const CassandraSettings& settings, ClusterPtr cluster, WriteQueue& queue, Stamps& stamps)
-    : settings_(settings),
-      cluster_(std::move(cluster)),
-      queue_(queue),
-      stamps_(stamps),
-      book_(settings.cached_series) {
+    : settings_(settings), cluster_(std::move(cluster)), queue_(queue), stamps_(stamps), book_(settings.cached_series) {
   answers_->queue = &queue;
 }
 
@@ -74,6 +70,11 @@ void Delivery::run() {
         pause(ready.error());
         continue;
       }
+    }
+    // open() refuses it, unless Cassandra was away then.
+    if (cluster_->spec().unit == RowUnit::kSeconds) {
+      pause(Error(Code::kFailedPrecondition, "the write cluster has row_time_unit SECONDS, which can only be read"));
+      continue;
     }
     // While it fails, one parcel finds out whether Cassandra is back.
     const size_t limit = failures_ != 0 ? 1 : settings_.batches_in_flight;

@@ -121,8 +121,8 @@ class Finder {
       TRY(check_stop(search_.options));
       while (next < times.size() * each && pipeline.has_room()) {
         const int64_t time = times[next / each];
-        auto request =
-            std::make_unique<cql::Execute>(best == nullptr ? cluster_.statements().row_keys : cluster_.statements().tag_rows);
+        auto request = std::make_unique<cql::Execute>(best == nullptr ? cluster_.statements().row_keys
+                                                                      : cluster_.statements().tag_rows);
         request->values().text(search_.query.metric).timestamp(time);
         if (best != nullptr) request->values().text(best->name + "=" + best->values[next % each]);
         request->options = cluster_.reading(search_.options.deadline);

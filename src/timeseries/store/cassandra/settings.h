@@ -18,15 +18,16 @@ namespace sluice::timeseries {
 
 // One cluster. Names of properties are below write_cluster., meta_cluster. and read_clusters[].
 struct ClusterSettings {
-  std::string name = "write_cluster";                                               // name
-  std::string keyspace = "kairosdb";                                                // keyspace; letters, digits, '_'
+  std::string name = "write_cluster";                                                // name
+  std::string keyspace = "kairosdb";                                                 // keyspace; letters, digits, '_'
   std::string replication = "{'class': 'SimpleStrategy','replication_factor' : 1}";  // replication; CQL as it stands
   // cql_host_list (contact_points, port), local_dc_name (local_datacenter), protocol_compression (compression),
   // auth.user_name and .password (auth), use_ssl (tls), connections_per_host.local (connections_per_host),
   // max_requests_per_connection.local, max_queue_size, request_retry_count (max_retries). `keyspace` is not used.
   client::cassandra::Settings connection;
-  client::cassandra::Consistency read_consistency = client::cassandra::Consistency::kOne;       // read_consistency_level
-  client::cassandra::Consistency write_consistency = client::cassandra::Consistency::kQuorum;   // write_consistency_level
+  client::cassandra::Consistency read_consistency = client::cassandra::Consistency::kOne;  // read_consistency_level
+  client::cassandra::Consistency write_consistency =
+      client::cassandra::Consistency::kQuorum;  // write_consistency_level
   // Also for what concerns row keys and names; own: KairosDB uses write_consistency_level for them.
   client::cassandra::Consistency index_consistency = client::cassandra::Consistency::kQuorum;
   int64_t start_time = kMinTime;  // start_time: milliseconds; queries that end before leave the cluster out
@@ -53,10 +54,10 @@ struct CassandraSettings {
 
   size_t cached_series = 200'000;  // row_key_cache_size, string_cache_size: series whose row keys are known as written
 
-  uint32_t simultaneous_queries = 20;        // simultaneous_cql_queries: partitions read at once by one query
-  uint64_t query_limit = 0;                  // query_limit: points of one query; 0: no limit
-  std::chrono::seconds query_time_limit{0};  // query_time_limit_sec; 0: no limit
-  int32_t page_rows = 20'000;                // own: cells of one answer
+  uint32_t simultaneous_queries = 20;         // simultaneous_cql_queries: partitions read at once by one query
+  uint64_t query_limit = 0;                   // query_limit: points of one query; 0: no limit
+  std::chrono::seconds query_time_limit{0};   // query_time_limit_sec; 0: no limit
+  int32_t page_rows = 20'000;                 // own: cells of one answer
   uint64_t max_scanned_row_keys = 2'000'000;  // own: what tag_names() and tag_values() look at
 
   // ---- the queue between write() and Cassandra
@@ -66,14 +67,14 @@ struct CassandraSettings {
   bool queue_on_disk = true;
   std::string queue_folder;  // kairosdb.queue_processor.queue_path
   enum class Sync : uint8_t { kNever, kInterval, kAlways };
-  Sync queue_sync = Sync::kInterval;                  // own: safe from the end of the machine; KairosDB: kNever
+  Sync queue_sync = Sync::kInterval;  // own: safe from the end of the machine; KairosDB: kNever
   std::chrono::milliseconds queue_sync_interval{1000};
-  uint64_t queue_disk_bytes = 8ull << 30;             // own; more: write() fails with kResourceExhausted
-  uint64_t queue_memory_bytes = 256u << 20;           // own: the same without files. KairosDB: memory_queue_size, points
-  std::chrono::milliseconds batch_wait{100};          // min_batch_wait: how long few points wait for more
-  size_t batch_points = 50'000;                       // batch_size: what is sorted and sent together
-  size_t batch_bytes = 40'000;    // own: of a batch over several partitions, as Cassandra's batch_size_fail_threshold
-                                  // counts them; batches of one partition are free of it
+  uint64_t queue_disk_bytes = 8ull << 30;     // own; more: write() fails with kResourceExhausted
+  uint64_t queue_memory_bytes = 256u << 20;   // own: the same without files. KairosDB: memory_queue_size, points
+  std::chrono::milliseconds batch_wait{100};  // min_batch_wait: how long few points wait for more
+  size_t batch_points = 50'000;               // batch_size: what is sorted and sent together
+  size_t batch_bytes = 40'000;      // own: of a batch over several partitions, as Cassandra's batch_size_fail_threshold
+                                    // counts them; batches of one partition are free of it
   size_t partition_points = 2'000;  // own: of a batch of one partition
   uint32_t batches_in_flight = 16;  // kairosdb.ingest_executor.thread_count
   std::chrono::seconds drain{10};   // own: how long closing waits for the queue to be delivered

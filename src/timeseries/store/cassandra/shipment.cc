@@ -11,7 +11,8 @@ namespace sluice::timeseries::cassandra {
 namespace {
 
 constexpr uint32_t kMaxTtl = 630'720'000;  // seconds: Cassandra's own bound, 20 years
-// What a cell counts in Cassandra's size of a batch: name, value, stamp and what holds them; a partition beside its key.
+// What a cell counts in Cassandra's size of a batch: name, value, stamp and what holds them; a partition beside its
+// key.
 constexpr size_t kCellBytes = 32;
 constexpr size_t kPartitionBytes = 64;
 // Partitions with fewer points share batches.
@@ -33,8 +34,8 @@ RowBook::Entry& RowBook::entry(const QueuedSeries& series) {
   key_ += series.tags;
   auto [found, fresh] = entries_.try_emplace(key_);
   if (fresh)
-    found->second.series = std::make_shared<const CassandraSeries>(std::string(series.metric), series.type,
-                                                                   parse_tag_string(series.tags));
+    found->second.series =
+        std::make_shared<const CassandraSeries>(std::string(series.metric), series.type, parse_tag_string(series.tags));
   found->second.used = round_;
   return found->second;
 }
@@ -221,7 +222,8 @@ void Shipment::pack_index(int64_t erased, int64_t now_ms, std::vector<std::uniqu
     time = written;
     put(Parcel::Kind::kRowTimes, i, ttl);
     const auto& hidden = settings_.hidden_name_prefixes;
-    if (metric.empty() || std::any_of(hidden.begin(), hidden.end(), [&](auto& prefix) { return metric.starts_with(prefix); }))
+    if (metric.empty() ||
+        std::any_of(hidden.begin(), hidden.end(), [&](auto& prefix) { return metric.starts_with(prefix); }))
       continue;
     put(Parcel::Kind::kNames, i, 0);
   }

@@ -53,8 +53,8 @@ class RowBook {
   const size_t cached_;
   uint64_t round_ = 1;
   std::string key_;
-  std::unordered_map<std::string, Entry> entries_;           // by identity
-  std::unordered_map<std::string, Written> row_times_;       // by metric, 00, row time
+  std::unordered_map<std::string, Entry> entries_;      // by identity
+  std::unordered_map<std::string, Written> row_times_;  // by metric, 00, row time
 };
 
 struct Parcel {
@@ -88,7 +88,7 @@ class Shipment {
   // Halves a parcel that is too large; false: it has one statement.
   static bool split(Parcel& parcel, std::unique_ptr<Parcel>& other);
 
-  int64_t stamp() const { return stamp_; }  // milliseconds, of all cells
+  int64_t stamp() const { return stamp_; }        // milliseconds, of all cells
   size_t cells() const { return cells_.size(); }  // before pack()
   uint64_t dropped() const { return dropped_; }
 

@@ -63,7 +63,8 @@ class StoreWorld {
     return *session_;
   }
   cql::Rows query(const std::string& text, std::optional<int64_t> stamp = {}) {
-    auto rows = session().query_and_wait(text, {.timestamp = stamp, .deadline = Deadline::after(std::chrono::minutes(1))});
+    auto rows =
+        session().query_and_wait(text, {.timestamp = stamp, .deadline = Deadline::after(std::chrono::minutes(1))});
     EXPECT_TRUE(rows) << text << ": " << (rows ? "" : rows.error().describe());
     return rows ? std::move(*rows) : cql::Rows();
   }

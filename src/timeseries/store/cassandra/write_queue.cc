@@ -212,7 +212,8 @@ void WriteQueue::delivered(const Mark& mark) {
     delivered_ = mark.bytes;
     if (on_disk_ && log_->begin().segment < mark.position.segment) {
       const auto dropped = log_->drop_below(mark.position.segment);
-      if (!dropped) log::warn("delivered files of the queue cannot be deleted", {{"error", dropped.error().describe()}});
+      if (!dropped)
+        log::warn("delivered files of the queue cannot be deleted", {{"error", dropped.error().describe()}});
     }
   }
   went_.notify_all();

@@ -93,8 +93,8 @@ Result<std::vector<std::string_view>> LogReader::read(LogPosition end, size_t by
         if (!found) next = buffer_.view().find(mark_, next + 1);
       }
       const size_t skipped = next != std::string_view::npos ? next - kRecordHeader
-                             : at_.offset + have < limit     ? have - std::min(have - 1, kRecordHeader + mark_.size())
-                                                             : have;
+                             : at_.offset + have < limit    ? have - std::min(have - 1, kRecordHeader + mark_.size())
+                                                            : have;
       log::warn("bytes of the queue are damaged or were cut off, and are left out",
                 {{"file", segment_path(folder_, at_.segment)}, {"offset", at_.offset}, {"bytes", skipped}});
       lost_ += skipped;

@@ -20,7 +20,8 @@ namespace sluice::timeseries {
 namespace {
 
 constexpr std::string_view kMagic = "SLUICELG";
-// A segment's header: magic, u64 number, u64 bytes of the segment before that count (what lies behind is torn), u64 XXH3.
+// A segment's header: magic, u64 number, u64 bytes of the segment before that count (what lies behind is torn), u64
+// XXH3.
 
 Error log_error(std::string_view what, const std::string& path, int number) {
   Error error = system_error(std::string(what) + " " + path, number);
