@@ -209,7 +209,10 @@ Status Server::open_kernel() {
 
 Status Server::attach_metrics() {
   TRY(time_series_.finish_open());
-  if (time_series_.enabled()) kairos_catalog_ = TRY(catalog::kairos::attach(*kernel_, time_series_.store()));
+  if (!time_series_.enabled()) return {};
+  catalog::kairos::CatalogOptions options;
+  options.pattern_prefix = settings_.text("timeseries.regex_prefix");
+  kairos_catalog_ = TRY(catalog::kairos::attach(*kernel_, time_series_.store(), std::move(options)));
   return {};
 }
 
