@@ -1,3 +1,0 @@
-module sluice/bench/kairos/load
-
-go 1.19
