@@ -10,7 +10,7 @@ COVERAGE_MIN ?= 80
 PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
 SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup run build test test-fresh test-tpch test-tpcds test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris format lint fuzz clean
+.PHONY: help setup run build test test-fresh test-tpch test-tpcds test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris bench-kairos format lint fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -52,7 +52,7 @@ test-sanitize:  ## unit and server tests under ASan+UBSan, then under TSan
 
 test-chaos: build  ## hundreds of random faults: kill -9 during loads and the like
 	@tools/setup.sh test
-	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults --chaos -m chaos
+	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults test/kairos --chaos -m chaos
 
 test-random: build  ## SLUICE_RANDOM_STATEMENTS (default 100000) random statements on three servers: shipped, without plan cache, without optimizer
 	@tools/setup.sh test
@@ -72,6 +72,10 @@ conformance: build  ## play the recorded suites of Doris and rewrite their part 
 bench-sql: build  ## measure the table of docs/benchmarks.md against MariaDB and DuckDB in process
 	@tools/setup.sh test
 	@$(PYTHON) bench/sql/run.py
+
+bench-kairos: build  ## measure time series against Java KairosDB (H2, Cassandra) and VictoriaMetrics
+	@tools/setup.sh test
+	@$(PYTHON) bench/kairos/run.py
 
 bench-doris: build  ## measure what Doris' semantics cost against the kernel's own
 	@tools/setup.sh test

@@ -18,6 +18,8 @@ pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# Its -pthread would not fit the precompiled header of modules that see both RE2 and DuckDB.
+set_target_properties(PkgConfig::RE2 PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 find_library(CCTZ_LIBRARY cctz REQUIRED)
 # The static library: one binary, and a start without the relocations of eleven megabytes.
 find_library(ROCKSDB_ARCHIVE NAMES librocksdb.a REQUIRED)

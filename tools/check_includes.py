@@ -7,11 +7,12 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Folders in the order in which they may see each other; those in one tuple are siblings.
-ORDER = [("base",), ("net",), ("client/cassandra",), ("timeseries",), ("pch",), ("functions",), ("kernel",), ("dialect",), ("session",), ("door/mysql", "door/http"), ("server",)]
+ORDER = [("base",), ("net",), ("client/cassandra",), ("timeseries",), ("pch",), ("functions",), ("kernel",), ("catalog/kairos",), ("dialect",), ("session",),
+         ("door/mysql", "door/http", "door/kairos", "door/telnet"), ("server",)]
 # The network layer and the kernel know nothing of each other.
-APART = {("timeseries", "pch"), ("functions", "timeseries"), ("functions", "net"), ("kernel", "net"), ("dialect", "net"), ("session", "net")}
+APART = {("timeseries", "pch"), ("functions", "timeseries"), ("functions", "net"), ("kernel", "net"), ("dialect", "net"), ("session", "net"), ("catalog/kairos", "net"), ("dialect", "catalog/kairos"), ("session", "catalog/kairos"), ("door/mysql", "catalog/kairos"), ("door/http", "catalog/kairos")}
 # Only these may include DuckDB's own headers.
-SEES_DUCKDB = {"pch", "functions", "kernel", "dialect", "session", "door/mysql", "door/http", "server"}
+SEES_DUCKDB = {"pch", "functions", "kernel", "catalog/kairos", "dialect", "session", "door/mysql", "door/http", "server"}
 
 RANK = {folder: rank for rank, folders in enumerate(ORDER) for folder in folders}
 

@@ -240,6 +240,35 @@ Parsed<bool> parse_show_family(ParseContext& c, ShowStatement& show) {
   return false;
 }
 
+// Settings of Doris' frontend that this server has as variables.
+constexpr std::string_view kFrontendSettings[] = {"dynamic_partition_check_interval_seconds"};
+
+// SET [ALL] FRONTEND[S] CONFIG ("name" = "value"); nothing when the server has no such setting.
+Parsed<std::optional<SetStatement>> parse_frontend_setting(ParseContext& c) {
+  const size_t first = c.mark();
+  std::optional<SetStatement> set;
+  if (!c.accept("SET"_kw)) return set;
+  c.accept("ALL"_kw);
+  if ((c.accept_word("FRONTEND") || c.accept_word("FRONTENDS")) && c.accept_word("CONFIG") &&
+      c.is(TokenKind::kLeftParen)) {
+    for (const auto& [key, value] : TRY(parse_property_list(c))) {
+      if (std::ranges::find(kFrontendSettings, key) == std::end(kFrontendSettings)) continue;
+      if (!set) set.emplace();
+      SetStatement::Assignment assignment;
+      assignment.scope = VariableScope::kGlobal;
+      assignment.name = key;
+      assignment.value = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value(value));
+      set->assignments.push_back(std::move(assignment));
+    }
+    if (set) {
+      skip_to_end(c);
+      return set;
+    }
+  }
+  c.return_to(first);
+  return set;
+}
+
 Body parse_admin(ParseContext& c) {
   c.advance();
   if (c.accept("SHOW"_kw)) {
@@ -271,8 +300,9 @@ Body parse_admin(ParseContext& c) {
     }
     c.return_to(first);
   }
-  // SET FRONTEND CONFIG, SET REPLICA STATUS, REPAIR, CHECK TABLET, COMPACT, REBALANCE DISK, CLEAN TRASH, ..: there are
-  // no tablets, replicas and disks to care for.
+  if (auto setting = TRY(parse_frontend_setting(c))) return std::move(*setting);
+  // Other SET FRONTEND CONFIG, SET REPLICA STATUS, REPAIR, CHECK TABLET, COMPACT, REBALANCE DISK, CLEAN TRASH, ..:
+  // there are no tablets, replicas and disks to care for.
   for (const char* word : {"SET", "REPAIR", "CANCEL", "CHECK", "COMPACT", "REBALANCE", "CLEAN", "COPY"}) {
     if (!c.is_word(word)) continue;
     skip_to_end(c);

@@ -12,6 +12,8 @@
 #include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/alias_functions.h"
+#include "kernel/errors.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 #include "kernel/view_types.h"
@@ -228,6 +230,16 @@ std::vector<CatalogEntry*> relations_of(ClientContext& context, SchemaCatalogEnt
   return entries;
 }
 
+std::vector<std::string> foreign_tables(const ForeignDatabase& database) {
+  for (const auto& catalog : foreign_catalogs()) {
+    if (catalog.name != database.catalog || !catalog.tables) continue;
+    auto names = catalog.tables(database.database);
+    if (!names) throw_to_kernel(names.error());
+    return std::move(*names);
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string ColumnFacts::type_text() const { return model.type.empty() ? functions::type_name(type) : model.type; }
@@ -235,6 +247,7 @@ std::string ColumnFacts::type_text() const { return model.type.empty() ? functio
 SchemaName kernel_schema(std::string_view database) {
   if (is_name(database, "information_schema")) return {kSystemCatalog, kInformationSchema};
   if (is_name(database, "mysql")) return {kSystemCatalog, kMysqlSchema};
+  if (auto foreign = foreign_database(database)) return {std::move(foreign->catalog), std::move(foreign->database)};
   return {kInternalCatalog, std::string(database)};
 }
 
@@ -270,6 +283,11 @@ std::vector<std::string> list_databases(ClientContext& context) {
 
 std::optional<std::string> find_database(ClientContext& context, std::string_view database) {
   if (is_system_database(database)) return duckdb::StringUtil::Lower(std::string(database));
+  if (const auto foreign = foreign_database(database)) {
+    const auto viewer = viewer_of(context);
+    const bool known = find_schema(context, database) && (!viewer || viewer->sees_database(foreign->text()));
+    return known ? std::optional(foreign->text()) : std::nullopt;
+  }
   SchemaCatalogEntry* schema = find_schema(context, database);
   bool usable = schema && (schema->name == "main" || !is_hidden(context, *schema));
   if (const auto viewer = viewer_of(context); usable && viewer) usable = viewer->sees_database(schema->name);
@@ -281,6 +299,15 @@ std::vector<RelationFacts> list_relations(ClientContext& context, std::string_vi
   SchemaCatalogEntry* schema = find_schema(context, database);
   if (!schema) return result;
   const auto viewer = viewer_of(context);
+  if (const auto foreign = foreign_database(database)) {
+    for (auto& name : foreign_tables(*foreign)) {
+      if (viewer && !viewer->sees_relation(database, name)) continue;
+      RelationFacts& facts = result.emplace_back();
+      facts.database = database;
+      facts.name = std::move(name);
+    }
+    return result;
+  }
   for (CatalogEntry* entry : relations_of(context, *schema)) {
     if (!viewer || viewer->sees_relation(database, entry->name)) result.push_back(summarise(context, *entry, database));
   }

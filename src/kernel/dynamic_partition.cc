@@ -2,6 +2,7 @@
 #include "kernel/dynamic_partition.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "duckdb/common/string_util.hpp"
@@ -47,10 +48,29 @@ bool is_flag(const std::string& text) {
 
 bool is_true(const std::string* text) { return text && StringUtil::CIEquals(*text, "true"); }
 
+std::optional<PartitionUnit> unit_of(const std::string& text) {
+  constexpr std::pair<const char*, PartitionUnit> kUnits[] = {{"hour", PartitionUnit::kHour},
+                                                              {"day", PartitionUnit::kDay},
+                                                              {"week", PartitionUnit::kWeek},
+                                                              {"month", PartitionUnit::kMonth},
+                                                              {"year", PartitionUnit::kYear}};
+  for (const auto& [name, unit] : kUnits) {
+    if (StringUtil::CIEquals(text, name)) return unit;
+  }
+  return std::nullopt;
+}
+
+// Letters, digits and a few signs, as Doris has it of names.
+bool is_partition_name(const std::string& text) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) || c == '_' || c == '-' || c >= 0x80; };
+  return !text.empty() &&
+         (std::isalpha(static_cast<unsigned char>(text[0])) || text[0] == '_' ||
+          static_cast<unsigned char>(text[0]) >= 0x80) &&
+         text.size() <= 64 && std::ranges::all_of(text, allowed);
+}
+
 std::string refused_unit(const TableModel& model, const std::string& unit) {
-  const bool known = std::ranges::any_of(std::initializer_list<const char*>{"hour", "day", "week", "month", "year"},
-                                         [&](const char* name) { return StringUtil::CIEquals(unit, name); });
-  if (!known) return "Unsupported time unit " + unit + ". Expect HOUR/DAY/WEEK/MONTH/YEAR.";
+  if (!unit_of(unit)) return "Unsupported time unit " + unit + ". Expect HOUR/DAY/WEEK/MONTH/YEAR.";
   if (!model.auto_unit.empty() && !StringUtil::CIEquals(model.auto_unit, unit)) {
     return "If support auto partition and dynamic partition at same time, they must have the same interval unit.";
   }
@@ -100,6 +120,21 @@ std::string refused_value(const TableModel& model, const std::string& name, cons
     if (!number) return "Invalid dynamic partition replication num: " + value + ".";
     return *number <= 0 ? "Dynamic partition replication num must greater than 0" : "";
   }
+  if (name == "reserved_history_periods") {
+    if (value.empty()) return "Dynamic reserved history periods is empty.";
+    const auto unit = unit_of(*find(model, "time_unit"));
+    const auto periods = reserved_periods(value, unit.value_or(PartitionUnit::kDay));
+    if (!periods) {
+      return "Invalid \" dynamic_partition.reserved_history_periods \" value " + value +
+             ". It must be like \"[yyyy-MM-dd,yyyy-MM-dd],[...,...]\" while time_unit is DAY/WEEK/MONTH or "
+             "\"[yyyy-MM-dd HH:mm:ss,yyyy-MM-dd HH:mm:ss],[...,...]\" while time_unit is HOUR.";
+    }
+    for (const auto& [first, last] : *periods) {
+      if (first > last)
+        return "The first date is larger than the second date, [" + first + "," + last + "] is invalid.";
+    }
+  }
+  if (name == "prefix" && !is_partition_name(value)) return "Invalid dynamic partition prefix " + value + ".";
   if (name == "storage_medium" && !StringUtil::CIEquals(value, "hdd") && !StringUtil::CIEquals(value, "ssd"))
     return "invalid storage medium: " + value + ". Should be SSD or HDD";
   return {};
@@ -149,6 +184,47 @@ std::string refused_dynamic_partition(const TableModel& model) {
 bool has_dynamic_partitions(const TableModel& model) {
   const std::string* enable = find(model, "enable");
   return find(model, "time_unit") && (!enable || is_true(enable));
+}
+
+std::optional<DynamicPartition> dynamic_partition(const TableModel& model) {
+  const std::string* unit = find(model, "time_unit");
+  if (!unit) return std::nullopt;
+  const auto text = [&](std::string_view name) {
+    const std::string* value = find(model, name);
+    return value ? *value : std::string();
+  };
+  const auto number = [&](std::string_view name, int64_t otherwise) {
+    return number_of(text(name)).value_or(otherwise);
+  };
+  DynamicPartition result;
+  result.enabled = has_dynamic_partitions(model);
+  result.unit = unit_of(*unit).value_or(PartitionUnit::kDay);
+  result.unit_text = *unit;
+  result.time_zone = text("time_zone");
+  result.start = number_of(text("start"));
+  if (result.start == INT32_MIN) result.start.reset();  // how SHOW CREATE TABLE writes that there is none
+  result.end = number("end", 0);
+  result.prefix = text("prefix");
+  result.buckets = text("buckets");
+  result.replication = text("replication_allocation");
+  if (const std::string replicas = text("replication_num"); result.replication.empty() && !replicas.empty())
+    result.replication = "tag.location.default: " + replicas;
+  result.create_history = is_true(find(model, "create_history_partition"));
+  result.history_num = number("history_partition_num", -1);
+  result.hot_num = number("hot_partition_num", 0);
+  result.day_of_week = static_cast<int32_t>(number("start_day_of_week", 1));
+  result.day_of_month = static_cast<int32_t>(number("start_day_of_month", 1));
+  if (const std::string reserved = text("reserved_history_periods"); !reserved.empty()) result.reserved = reserved;
+  result.storage_policy = text("storage_policy");
+  result.storage_medium = text("storage_medium");
+  return result;
+}
+
+std::string dynamic_buckets(const TableModel& model, const DynamicPartition& properties) {
+  if (!properties.buckets.empty()) return properties.buckets;
+  const size_t at = model.distribution.find(" BUCKETS ");
+  const std::string written = at == std::string::npos ? "AUTO" : model.distribution.substr(at + 9);
+  return written == "AUTO" ? "10" : written;
 }
 
 }  // namespace sluice::kernel

@@ -9,6 +9,7 @@
 #include "kernel/alias_functions.h"
 #include "kernel/connection.h"
 #include "kernel/errors.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
 #include "kernel/narrow_extremes.h"
@@ -70,6 +71,7 @@ Host::~Host() {
     changed_.notify_all();
   }
   if (keeper_.joinable()) keeper_.join();
+  forget_host(*this);
   instance_.reset();
 }
 
@@ -109,6 +111,8 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
     for (const char* schema : {kServerSchema, kFunctionSchema})
       TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + schema));
+
+    attach_to_instance(*this, connection);
 
     // From here on SQL reaches files only below the allowed roots. Settings of the kernel cannot be changed by SQL:
     // the dialect has no statement for them.

@@ -46,6 +46,10 @@ duckdb::TableCatalogEntry* find_table(duckdb::ClientContext& context, const std:
 bool has_model(duckdb::TableCatalogEntry& table);
 WriteTarget target_of(duckdb::TableCatalogEntry& table);
 
+// generated_values.cc: takes DEFAULT in the places of generated columns out, which the kernel does not count; refuses
+// other values there.
+void leave_out_generated(duckdb::TableCatalogEntry& table, duckdb::InsertStatement& insert);
+
 // write_changes.cc
 void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& update, const WriteRules& rules);
 void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/server_functions.h"
+#include "kernel/foreign_catalogs.h"
 
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
@@ -64,6 +65,8 @@ void fill_views(ClientContext& context, const SystemRows& source, const Argument
 
 void fill_catalogs(ClientContext&, const SystemRows&, const Arguments&, Rows& rows) {
   rows.push_back({Value::BIGINT(0), text("internal"), text("internal"), Value(kText), Value(kText)});
+  for (int64_t id = 1; const auto& catalog : foreign_catalogs())
+    rows.push_back({Value::BIGINT(id++), text(catalog.name), text(catalog.type), Value(kText), Value(kText)});
 }
 
 void fill_partitions(ClientContext& context, const SystemRows&, const Arguments& arguments, Rows& rows) {

@@ -13,6 +13,7 @@
 #include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
 #include "kernel/file_scan.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/hidden_scan.h"
 #include "kernel/index_scan.h"
 #include "kernel/insert_values.h"
@@ -39,13 +40,35 @@ Value no_number() { return Value(LogicalType::BIGINT); }
 Value no_time() { return Value(LogicalType::TIMESTAMP); }
 Value number(const std::optional<int64_t>& value) { return value ? number(*value) : no_number(); }
 
-// The one database whose rows the statement wants, when it says so.
-using Only = std::optional<std::string>;
+// The one database, and the one table, whose rows the statement wants, when it says so.
+struct Only {
+  std::optional<std::string> database;
+  std::optional<std::string> table;
+};
 
 std::vector<std::string> databases(ClientContext& context, const Only& only) {
   std::vector<std::string> names = list_databases(context);
-  if (only) std::erase_if(names, [&](const std::string& name) { return name != *only; });
+  if (only.database) std::erase_if(names, [&](const std::string& name) { return name != *only.database; });
   return names;
+}
+
+// A database of another system. Its schema is called "default", or "kairos.default" where the statement asks for it so:
+// that is what clients write who know databases only.
+struct ShownDatabase {
+  std::string name;
+  std::string catalog;
+  std::string shown;
+};
+std::vector<ShownDatabase> foreign_databases(ClientContext& context, const Only& only) {
+  std::vector<ShownDatabase> found;
+  for (const auto& catalog : foreign_catalogs()) {
+    for (const auto& database : catalog.databases) {
+      const std::string name = catalog.name + "." + database;
+      if (only.database && *only.database != database && *only.database != name) continue;
+      if (find_database(context, name)) found.push_back({name, catalog.name, only.database.value_or(database)});
+    }
+  }
+  return found;
 }
 
 struct SystemFunction {
@@ -67,6 +90,7 @@ const LogicalType kTime = LogicalType::TIMESTAMP;
 
 void fill_databases(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
   for (const std::string& name : databases(context, only)) rows.push_back({text(name)});
+  for (const auto& database : foreign_databases(context, only)) rows.push_back({text(database.shown)});
 }
 
 Value table_type(const RelationFacts& relation) {
@@ -102,13 +126,54 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
                       text(relation.view && relation.comment.empty() ? "VIEW" : relation.comment)});
     }
   }
+  for (const auto& database : foreign_databases(context, only)) {
+    for (const RelationFacts& relation : list_relations(context, database.name)) {
+      if (only.table && *only.table != relation.name) continue;
+      rows.push_back({text(database.catalog),
+                      text(database.shown),
+                      text(relation.name),
+                      text("BASE TABLE"),
+                      text("EXTERNAL"),
+                      number(10),
+                      no_text(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_number(),
+                      no_time(),
+                      no_time(),
+                      no_time(),
+                      text(kTableCollation),
+                      no_number(),
+                      text(""),
+                      text("")});
+    }
+  }
+}
+
+void add_columns(const RelationFacts& relation, Rows& rows) {
+  for (size_t i = 0; i < relation.columns.size(); ++i) rows.push_back(column_row(relation, relation.columns[i], i + 1));
 }
 
 void fill_columns(ClientContext& context, const SystemRows&, const Only& only, Rows& rows) {
   for (const std::string& database : databases(context, only)) {
     for (const RelationFacts& relation : describe_relations(context, database)) {
-      for (size_t i = 0; i < relation.columns.size(); ++i)
-        rows.push_back(column_row(relation, relation.columns[i], i + 1));
+      add_columns(relation, rows);
+    }
+  }
+  for (const auto& database : foreign_databases(context, only)) {
+    const size_t first = rows.size();
+    if (only.table) {
+      if (const auto relation = describe_relation(context, database.name, *only.table)) add_columns(*relation, rows);
+    } else {
+      for (const RelationFacts& relation : describe_relations(context, database.name)) add_columns(relation, rows);
+    }
+    for (size_t row = first; row < rows.size(); ++row) {
+      rows[row][0] = text(database.catalog);
+      rows[row][1] = text(database.shown);
     }
   }
 }
@@ -376,7 +441,8 @@ duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context
   return state;
 }
 
-// Notes WHERE TABLE_SCHEMA = 'x', so that other databases are not read; the filter itself stays with the kernel.
+// Notes WHERE TABLE_SCHEMA = 'x' and TABLE_NAME = 'y', so that others are not read; the filter itself stays with the
+// kernel.
 void note_database(ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData* bind_data,
                    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
   auto& data = bind_data->Cast<FunctionData>();
@@ -399,7 +465,10 @@ void note_database(ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData
     const size_t index = get.GetColumnIds()[binding.column_index].GetPrimaryIndex();
     if (index < data.info.function.columns.size() &&
         std::string_view(data.info.function.columns[index].name) == wanted) {
-      data.only = value.GetValue<std::string>();
+      data.only.database = value.GetValue<std::string>();
+    } else if (index < data.info.function.columns.size() &&
+               std::string_view(data.info.function.columns[index].name) == "TABLE_NAME") {
+      data.only.table = value.GetValue<std::string>();
     }
   }
 }

@@ -2,9 +2,12 @@
 #include "kernel/table_writes.h"
 
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_search_path.hpp"
+#include "duckdb/main/client_data.hpp"
 #include "duckdb/parser/statement/merge_into_statement.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 #include "functions/decimal256.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
 #include "kernel/last_rows.h"
@@ -247,6 +250,7 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
   auto* table = find_table(context, insert.catalog, insert.schema, insert.table);
   const bool partitions_named =
       !insert.on_conflict_info && insert.table_ref && !insert.table_ref->column_name_alias.empty();
+  if (table) leave_out_generated(*table, insert);
   if (!table || (!has_model(*table) && !partitions_named)) return {};
   WriteTarget target = target_of(*table);
   NamedPartitions partitions;
@@ -318,7 +322,45 @@ void refuse_views(duckdb::ClientContext& context, const duckdb::SQLStatement& tr
 
 }  // namespace
 
+namespace {
+
+// The table of another system that a statement writes; empty: it writes none. Such tables have no model of Doris. Notes
+// what an INSERT means to write. Plans of such writes are not kept: the table may have other columns the next time.
+std::string foreign_target(duckdb::ClientContext& context, const duckdb::SQLStatement& tree) {
+  std::string catalog, schema, name;
+  const auto take = [&](const duckdb::TableRef* table) {
+    if (!table || table->type != duckdb::TableReferenceType::BASE_TABLE) return;
+    const auto& base = table->Cast<duckdb::BaseTableRef>();
+    catalog = base.catalog_name;
+    schema = base.schema_name;
+    name = base.table_name;
+  };
+  const auto* insert =
+      tree.type == duckdb::StatementType::INSERT_STATEMENT ? &tree.Cast<duckdb::InsertStatement>() : nullptr;
+  if (insert) {
+    catalog = insert->catalog;
+    schema = insert->schema;
+    name = insert->table;
+  } else if (tree.type == duckdb::StatementType::UPDATE_STATEMENT) {
+    take(tree.Cast<duckdb::UpdateStatement>().table.get());
+  } else if (tree.type == duckdb::StatementType::DELETE_STATEMENT) {
+    take(tree.Cast<duckdb::DeleteStatement>().table.get());
+  }
+  if (name.empty()) return {};
+  if (catalog.empty() && schema.empty()) {
+    const auto path = duckdb::ClientData::Get(context).catalog_search_path->GetDefault();
+    catalog = path.catalog;
+    schema = path.schema;
+  }
+  if (!is_foreign_catalog(catalog)) return {};
+  if (insert) note_write(context, *insert);
+  return catalog + "." + schema + "." + name;
+}
+
+}  // namespace
+
 std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+  if (const auto table = foreign_target(context, *tree); !table.empty()) return table;
   if (!rules.into_views) refuse_views(context, *tree);
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:

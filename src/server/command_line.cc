@@ -2,6 +2,7 @@
 #include "server/command_line.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 #include "server/data_dir_lock.h"
 #include "server/exit_codes.h"
 #include "server/generate.h"
+#include "server/kairos/java_settings.h"
+#include "server/kairos/kairos_commands.h"
 #include "server/serve.h"
 #include "server/settings.h"
 #include "server/version.h"
@@ -24,7 +27,8 @@ namespace sluice::server {
 namespace {
 
 constexpr const char* kDescription =
-    "Sluice: one server for analytical SQL. Speaks MySQL's protocol (port 9030) and HTTP (port 8030).";
+    "Sluice: one server for analytical SQL and time series. Speaks MySQL's protocol (port 9030), HTTP (port 8030) and "
+    "KairosDB's API (ports 8080 and 4242).";
 
 constexpr const char* kFooter =
     "Examples:\n"
@@ -34,6 +38,8 @@ constexpr const char* kFooter =
     "  sluice config --example > sluice.toml     a settings file to edit; ./sluice.toml is read by itself\n"
     "  sluice config                             the settings in effect and where each comes from\n"
     "  sluice generate tpch --scale 1 --data-dir /var/lib/sluice --database tpch\n"
+    "  sluice kairos migrate-config kairosdb.conf >> sluice.toml   settings of a KairosDB server; see "
+    "docs/kairos-migration.md\n"
     "  mysql -h 127.0.0.1 -P 9030 -u root        connect\n"
     "\n"
     "Exit codes: 0 ended as asked; 1 failed, the reason is on standard error; 2 wrong command line or settings;\n"
@@ -106,11 +112,25 @@ std::string with_dashes(const std::string& argument) {
   if (!argument.starts_with("--")) return argument;
   const size_t equals = argument.find('=');
   const std::string name = argument.substr(2, equals == std::string::npos ? equals : equals - 2);
+  // Shorter, as it stands in every unit file of processes that share the work.
+  if (name == "roles") return "--timeseries-roles" + (equals == std::string::npos ? "" : argument.substr(equals));
   for (const auto& setting : setting_table()) {
     if (name == setting.key)
       return "--" + flag_name(name) + (equals == std::string::npos ? "" : argument.substr(equals));
   }
   return argument;
+}
+
+std::map<std::string, std::string> java_variables() {
+  constexpr std::string_view kPrefix = "KAIROSDB_";
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; *entry; ++entry) {
+    const std::string_view text(*entry);
+    const size_t equals = text.find('=');
+    if (text.starts_with(kPrefix) && equals != std::string_view::npos)
+      variables.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return variables;
 }
 
 Result<Settings> load_settings(const SettingFlags& flags) {
@@ -121,6 +141,9 @@ Result<Settings> load_settings(const SettingFlags& flags) {
     sources.file = file;
   }
   sources.environment = Settings::process_environment();
+  // Variables of Java KairosDB stand behind Sluice's own.
+  const auto java = TRY(convert_java_environment(java_variables()));
+  for (const auto& [key, text] : java.settings) sources.environment.try_emplace(environment_name(key), text);
   sources.flags = flags.texts;
   return Settings::load(sources);
 }
@@ -269,6 +292,11 @@ int run_command_line(const std::vector<std::string>& words) {
     generate_options.database = database.empty() ? benchmark : database;
     exit_code = run_generate(flags, generate_options, quiet);
   });
+
+  const auto data_dir_in_effect = [&flags]() -> Result<std::filesystem::path> {
+    return TRY(load_settings(flags)).path("data_dir");
+  };
+  add_kairos_commands(app, data_dir_in_effect, exit_code);
 
   auto* reference_app = app.add_subcommand("reference", "Print the reference of SQL functions as Markdown");
   reference_app->callback([&] { std::fputs(functions::reference().c_str(), stdout); });

@@ -91,7 +91,15 @@ Status Server::start() {
   const auto all = [&]() -> Status {
     TRY(set_memory_ceiling(settings_.bytes("memory.ceiling")));
     TRY(start_part("data directory", [&] { return lock_data_dir(); }, [&](Deadline) { lock_ = DataDirLock(); }));
+    TRY(start_part(
+        "time-series store",
+        [&] {
+          time_series_.begin_open();
+          return Status();
+        },
+        [&](Deadline) { time_series_.close(); }));
     TRY(start_part(kKernelPart, [&] { return open_kernel(); }, [&](Deadline) { kernel_.reset(); }));
+    TRY(start_part("metrics as tables", [&] { return attach_metrics(); }, [&](Deadline) { kairos_catalog_.reset(); }));
     TRY(start_part("access", [&] { return open_access(); }, [&](Deadline) { access_.reset(); }));
     TRY(start_part("audit", [&] { return open_audit(); }, [&](Deadline) { audit_.reset(); }));
     TRY(start_part(
@@ -121,6 +129,9 @@ Status Server::start() {
           otlp_->stop();
         }));
     TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
+    TRY(start_part(
+        "time-series doors", [&] { return time_series_.start_doors(*network_, tls_); },
+        [&](Deadline drain) { time_series_.stop_doors(drain); }));
     return {};
   };
   if (auto status = all(); !status) {
@@ -133,6 +144,8 @@ Status Server::start() {
                       {"duration", Clock::now() - begin},
                       {"mysql_port", mysql_port()},
                       {"http_port", http_port()},
+                      {"timeseries_port", time_series_.rest_port()},
+                      {"telnet_port", time_series_.telnet_port()},
                       {"loopback_only", loopback_only_}});
   return {};
 }
@@ -191,6 +204,15 @@ Status Server::open_kernel() {
   }
   kernel::allow_s3_endpoints(settings_.list("files.s3_endpoints"));
   kernel_ = TRY(kernel::Host::open(std::move(options)));
+  return {};
+}
+
+Status Server::attach_metrics() {
+  TRY(time_series_.finish_open());
+  if (!time_series_.enabled()) return {};
+  catalog::kairos::CatalogOptions options;
+  options.pattern_prefix = settings_.text("timeseries.regex_prefix");
+  kairos_catalog_ = TRY(catalog::kairos::attach(*kernel_, time_series_.store(), std::move(options)));
   return {};
 }
 
@@ -257,7 +279,8 @@ Status Server::start_threads() {
 }
 
 Status Server::make_tls() {
-  if (settings_.text("tls.mode") == "off" && !settings_.flag("tls.http")) return {};
+  if (settings_.text("tls.mode") == "off" && !settings_.flag("tls.http") && !settings_.flag("timeseries.tls"))
+    return {};
   net::TlsServerOptions options;
   options.certificate_file = settings_.path("tls.cert");
   options.key_file = settings_.path("tls.key");
@@ -472,6 +495,7 @@ std::string Server::banner() const {
     out += std::string("  HTTP   ") + (settings_.flag("tls.http") ? "https" : "http") + "://" + host_of("http.listen") +
            ":" + std::to_string(http_port()) + "/health/ready\n";
   }
+  out += time_series_.banner();
   const auto data_dir = settings_.path("data_dir");
   out += "  Data   " +
          (data_dir.empty() ? "in memory only: gone at exit"

@@ -14,6 +14,7 @@
 #include "base/executor.h"
 #include "base/metrics.h"
 #include "base/result.h"
+#include "catalog/kairos/attach.h"
 #include "door/http/door.h"
 #include "door/mysql/door.h"
 #include "kernel/host.h"
@@ -21,6 +22,7 @@
 #include "net/tls.h"
 #include "server/data_dir_lock.h"
 #include "server/settings.h"
+#include "server/timeseries_part.h"
 #include "session/access_accounts.h"
 #include "session/audit.h"
 #include "session/services.h"
@@ -29,7 +31,7 @@ namespace sluice::server {
 
 class Server {
  public:
-  explicit Server(Settings settings) : settings_(std::move(settings)) {}
+  explicit Server(Settings settings) : settings_(std::move(settings)), time_series_(settings_) {}
   ~Server();  // stop() without grace
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -48,6 +50,7 @@ class Server {
   // The real ports of the doors' first addresses; 0 when a door is off.
   uint16_t mysql_port() const;
   uint16_t http_port() const;
+  const TimeseriesPart& time_series() const { return time_series_; }
 
  private:
   // One started part: what to undo, in reverse order.
@@ -59,6 +62,7 @@ class Server {
 
   Status lock_data_dir();
   Status open_kernel();
+  Status attach_metrics();
   Status open_access();
   Status open_audit();
   Status start_threads();
@@ -80,7 +84,9 @@ class Server {
   bool loopback_only_ = false;  // addresses asked for more, but no account has a password
 
   DataDirLock lock_;
+  TimeseriesPart time_series_;
   std::unique_ptr<kernel::Host> kernel_;
+  std::unique_ptr<catalog::kairos::Attachment> kairos_catalog_;
   std::unique_ptr<session::StoredAccess> access_;
   std::unique_ptr<session::Audit> audit_;
   std::unique_ptr<WorkerPool> workers_;

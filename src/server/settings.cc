@@ -206,7 +206,7 @@ Result<Settings::Value> Settings::parse(const SettingDefinition& setting, std::v
     }
     case SettingKind::kChoice: {
       for (const auto& choice : split_list(setting.choices)) {
-        if (lower(out.text) == choice) {
+        if (lower(out.text) == lower(choice)) {
           out.text = choice;
           return out;
         }
@@ -290,14 +290,17 @@ void Settings::read_file(const std::filesystem::path& file, std::vector<std::str
     value->origin = where;
     values_[*index] = std::move(*value);
   };
-  for (const auto& [key, node] : parsed.table()) {
-    const std::string name_of_key(key.str());
-    if (const auto* section = node.as_table()) {
-      for (const auto& [inner_key, inner] : *section) take(name_of_key + "." + std::string(inner_key.str()), inner);
-    } else {
-      take(name_of_key, node);
+  // Tables may hold tables: [timeseries.cassandra]. The parser bounds how deep.
+  const auto take_all = [&](const toml::table& table, const std::string& path, const auto& self) -> void {
+    for (const auto& [key, node] : table) {
+      const std::string full = path + std::string(key.str());
+      if (const auto* section = node.as_table())
+        self(*section, full + ".", self);
+      else
+        take(full, node);
     }
-  }
+  };
+  take_all(parsed.table(), "", take_all);
 }
 
 Result<Settings> Settings::load(const Sources& sources) {

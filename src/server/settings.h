@@ -33,7 +33,7 @@ enum class SettingKind : uint8_t {
 };
 
 struct SettingDefinition {
-  std::string_view key;  // "mysql.port"; the part before the dot is the TOML table
+  std::string_view key;  // "mysql.port"; what stands before the last dot is the TOML table
   SettingKind kind = SettingKind::kText;
   std::string_view default_text;
   std::string_view doc;     // one or two lines for people

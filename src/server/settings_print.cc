@@ -67,7 +67,7 @@ std::string by_section(F line) {
   std::string_view section;
   const auto table = setting_table();
   for (size_t i = 0; i < table.size(); ++i) {
-    const size_t dot = table[i].key.find('.');
+    const size_t dot = table[i].key.rfind('.');
     const std::string_view name = dot == std::string_view::npos ? table[i].key : table[i].key.substr(dot + 1);
     const std::string_view its_section =
         dot == std::string_view::npos ? std::string_view() : table[i].key.substr(0, dot);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // All settings. The order is the one of `sluice config` and of the example file; a table's settings stand together.
+#include <iterator>
+#include <vector>
+
+#include "server/kairos/settings_rows.h"
 #include "server/settings.h"
 
 namespace sluice::server {
@@ -56,6 +60,55 @@ constexpr SettingDefinition kTable[] = {
     setting("http.enabled", Kind::kBool, "true", "Whether HTTP (health, metrics, SQL over HTTP, stream load) is served."),
     setting("http.listen", Kind::kTextList, "*", "Addresses for HTTP, written as in mysql.listen and restricted to loopback in the same way."),
     setting("http.port", Kind::kInt, "8030", "TCP port for HTTP; 0 lets the system choose.", 0, 65535),
+
+    setting("timeseries.enabled", Kind::kBool, "true",
+            "Whether time series are served: KairosDB's REST API and telnet protocol, and the store behind them."),
+    setting("timeseries.roles", Kind::kTextList, "all",
+            "What this process does of KairosDB's API: all, or some of ingest, query and delete (KairosDB's server.type).\n"
+            "`sluice serve --roles ingest` is the same. Without ingest there is no telnet door."),
+    choice("timeseries.compat", "1.4", "1.3,1.4",
+           "Which KairosDB is answered as, where they differ: 1.3 is the release 1.3.0-1, 1.4 the last state of its sources."),
+    choice("timeseries.store", "embedded", "embedded,cassandra",
+           "Where points are. embedded: on local disk in <data_dir>/timeseries (in memory without data_dir)."),
+    setting("timeseries.listen", Kind::kTextList, "127.0.0.1",
+            "Addresses for KairosDB's REST API, written as in mysql.listen. \"*\" lets other machines in: then whoever reaches the\n"
+            "port may read, write and delete, as with KairosDB, unless timeseries.user is set."),
+    setting("timeseries.port", Kind::kInt, "8080",
+            "TCP port for it; 0 lets the system choose. When the default one is taken, the server starts without this door, and says so.", 0, 65535),
+    setting("timeseries.telnet", Kind::kBool, "true", "Whether KairosDB's telnet protocol (and OpenTSDB's put) is served, on the addresses of timeseries.listen."),
+    setting("timeseries.telnet_port", Kind::kInt, "4242", "TCP port for it; 0 lets the system choose. A taken default is treated as that of timeseries.port.", 0, 65535),
+    setting("timeseries.telnet_max_line", Kind::kSize, "1KiB", "Longer telnet lines are dropped (KairosDB's telnetserver.max_command_size).", 64, kMiB),
+    setting("timeseries.max_connections", Kind::kInt, "4096", "Connections of the REST API at the same time; a quarter of it for telnet.", 1, 1'000'000),
+    setting("timeseries.tls", Kind::kBool, "false", "Whether the REST API speaks HTTPS, with the certificate of tls.cert, instead of HTTP."),
+    setting("timeseries.user", Kind::kText, "", "User that requests must name (HTTP basic authentication). Empty: none is asked for."),
+    secret(setting("timeseries.password", Kind::kText, "", "The user's password. Best given as an environment variable.")),
+    setting("timeseries.rate_limit", Kind::kInt, "0", "Requests a second that one client address may make; further ones are answered 429. 0: no limit.", 0, 10'000'000),
+    setting("timeseries.cors_origin", Kind::kText, "*", "Pages of which origin may call the API from a browser (Access-Control-Allow-Origin). Empty: none but its own."),
+    setting("timeseries.healthy_status", Kind::kInt, "204", "Status of /api/v1/health/check while all is well.", 200, 299),
+    choice("timeseries.sync", "interval", "always,interval,never",
+            "When points are safe from the end of the machine; from the end of the process they are once acknowledged.\n"
+            "always: before they are acknowledged. interval: within timeseries.sync_interval. never: when the system writes its cache."),
+    expert(setting("timeseries.sync_interval", Kind::kDuration, "1s", "See timeseries.sync.", 10, 3600 * kSecond)),
+    setting("timeseries.default_ttl", Kind::kDuration, "0", "How long points live that come without a ttl; 0: for ever.", 0, 36500 * kDay),
+    setting("timeseries.retention", Kind::kDuration, "0", "Points older than this are dropped, whatever their ttl; 0: none.", 0, 36500 * kDay),
+    setting("timeseries.memory", Kind::kSize, "256MiB", "Memory for points that are not in blocks yet, and as much log. Writers wait when it is full.", 16 * kMiB, 1024 * 1024 * kMiB),
+    setting("timeseries.block_cache", Kind::kSize, "64MiB", "Memory for blocks that were read.", kMiB, 1024 * 1024 * kMiB),
+    setting("timeseries.query_cache", Kind::kSize, "64MiB", "Memory for what queries with cache_time read.", 0, 1024 * 1024 * kMiB),
+    setting("timeseries.query_timeout", Kind::kDuration, "0", "Longer queries fail (500); 0: none.", 0, 365 * kDay),
+    setting("timeseries.slow_query", Kind::kDuration, "0", "Queries that take as long are logged (KairosDB's log.queries); 0: none.", 0, 365 * kDay),
+    setting("timeseries.max_query_points", Kind::kInt, "0", "A metric of a query that would read more points fails (500); 0: no limit.", 0),
+    setting("timeseries.concurrent_queries", Kind::kInt, "16", "Queries that run at the same time; further ones wait.", 1, 1024),
+    expert(setting("timeseries.waiting_queries", Kind::kInt, "1000", "Queries that may wait; further ones are refused (503).", 1, 1'000'000)),
+    setting("timeseries.max_body", Kind::kSize, "1GiB", "Longest body of POST /api/v1/datapoints, after decompression.", kKiB, 1024 * 1024 * kMiB),
+    expert(setting("timeseries.max_gzip_ratio", Kind::kInt, "200", "A compressed body beyond 16 MiB that grows by more than this factor is refused.", 2, 100'000)),
+    setting("timeseries.max_query", Kind::kSize, "16MiB", "Longest body of other requests.", kKiB, 1024 * kMiB),
+    setting("timeseries.return_query", Kind::kBool, "false", "Whether answers repeat their query (KairosDB's queries.return_query_in_response)."),
+    setting("timeseries.regex_prefix", Kind::kText, "regex:", "Values of tag filters that begin so are regular expressions. Empty: none are."),
+    setting("timeseries.time_zone", Kind::kText, "UTC", "Time zone of queries that name none."),
+    setting("timeseries.drop_metrics", Kind::kTextList, "", "Points of these metrics are dropped when they come (KairosDB's filter.list)."),
+    setting("timeseries.drop_prefixes", Kind::kTextList, "", "The same for metrics whose names begin so (filter.prefix)."),
+    setting("timeseries.drop_patterns", Kind::kTextList, "", "The same for metrics whose whole names are matched by these regular expressions (filter.regex)."),
+    setting("timeseries.self_metrics", Kind::kDuration, "1m", "How often the metrics kairosdb.* about this server are stored; 0: never.", 0, kDay),
 
     choice("tls.mode", "optional", "off,optional,required",
            "off: plain text only. optional: clients choose. required: TCP clients without TLS are refused. Applies to the MySQL door."),
@@ -129,6 +182,18 @@ constexpr SettingDefinition kTable[] = {
 
 }  // namespace
 
-std::span<const SettingDefinition> setting_table() { return kTable; }
+std::span<const SettingDefinition> setting_table() {
+  static const std::vector<SettingDefinition> all = [] {
+    std::vector<SettingDefinition> rows(std::begin(kTable), std::end(kTable));
+    // Behind the table's other settings, as TOML wants tables inside a table; at the end when it has none.
+    auto at = rows.end();
+    for (auto row = rows.begin(); row != rows.end(); ++row)
+      if (row->key.starts_with("timeseries.")) at = row + 1;
+    for (const auto more : {cassandra_setting_rows(), rollup_setting_rows()})
+      at = rows.insert(at, more.begin(), more.end()) + static_cast<ptrdiff_t>(more.size());
+    return rows;
+  }();
+  return all;
+}
 
 }  // namespace sluice::server

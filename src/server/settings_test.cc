@@ -77,7 +77,8 @@ TEST_F(SettingsTest, UnknownKeysAreRefusedWithAGuessAndTheirPlace) {
   EXPECT_THAT(problems("[mysl]\nport = 1\n"), HasSubstr("did you mean 'mysql.port'?"));
   EXPECT_THAT(problems("memory_limit = \"1GiB\"\n"), HasSubstr("did you mean 'kernel.memory_limit'?"));
   EXPECT_THAT(problems("zzzzzzzzzz = 1\n"), HasSubstr("sluice config --example"));
-  EXPECT_THAT(problems("[mysql.port]\nx = 1\n"), HasSubstr("takes one value"));
+  EXPECT_THAT(problems("[mysql.port]\nx = 1\n"),
+              HasSubstr("unknown setting 'mysql.port.x': did you mean 'mysql.port'?"));
   const auto settings = load("", {{"SLUICE_MYSQL_PROT", "1"}, {"SLUICE_DEPS", "/x"}});
   ASSERT_TRUE(settings);
   ASSERT_EQ(settings->warnings().size(), 1u);

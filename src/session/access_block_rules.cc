@@ -4,6 +4,7 @@
 
 #include "duckdb/common/string_util.hpp"
 #include "session/access_accounts.h"
+#include "session/user_limits.h"
 
 namespace sluice::session {
 namespace {
@@ -15,7 +16,8 @@ constexpr size_t kMaxNameBytes = 64;
 constexpr size_t kMaxValueBytes = 64 << 10;
 constexpr const char* kRulesProperty = "sql_block_rules";
 
-// Doris' properties of users. All but the rules are kept and shown only.
+// Doris' properties of users. The rules, max_user_connections and the timeouts are obeyed; the others are kept and
+// shown only.
 constexpr std::string_view kProperties[] = {
     "cpu_resource_limit",
     "default_init_catalog",
@@ -47,7 +49,8 @@ Error denied(const char* privilege) {
 
 bool is_property(const std::string& key) {
   return std::ranges::find(kProperties, std::string_view(key)) != std::end(kProperties) ||
-         key.starts_with("resource.") || key.starts_with("quota.") || key.starts_with("load_cluster.");
+         key.starts_with("resource.") || key.starts_with("resource_tags.") || key.starts_with("quota.") ||
+         key.starts_with("load_cluster.");
 }
 
 // "a, b": names of rules.
@@ -113,6 +116,8 @@ Status StoredAccess::apply(const dialect::UserPropertyStatement& statement, cons
   UserProperties& properties = next.properties[user];
   for (const auto& [key, value] : statement.properties) {
     if (!is_property(key)) return fail(refused(Code::kInvalidArgument, "Unknown user property(" + key + ")"));
+    if (std::string reason = value.empty() ? "" : refused_user_property(key, value); !reason.empty())
+      return fail(refused(Code::kInvalidArgument, reason));
     if (value.size() > kMaxValueBytes)
       return fail(refused(Code::kInvalidArgument, "the value of " + key + " is longer than 64 KiB"));
     if (value.empty())

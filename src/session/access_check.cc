@@ -13,6 +13,7 @@
 #include "duckdb/parser/query_node/list.hpp"
 #include "duckdb/parser/tableref/list.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/table_writes.h"
 #include "session/no_database.h"
@@ -109,7 +110,11 @@ Result<ObjectName> AccessCheck::object(const std::string& catalog, const std::st
   ObjectName result{catalog, schema, name};
   // What lies in the recycle bin has lost the row policies of its name.
   if (name.starts_with(kernel::kDroppedPrefix)) TRY(need_global(kToAdminister));
-  if (result.catalog.empty()) result.catalog = kernel::kInternalCatalog;
+  if (result.catalog.empty()) {
+    if (auto foreign = kernel::foreign_database({}, schema, database_))
+      return ObjectName{std::move(foreign->catalog), std::move(foreign->database), name};
+    result.catalog = kernel::kInternalCatalog;
+  }
   if (equal_no_case(result.catalog, kernel::kSystemCatalog)) {
     if (schema == kernel::kInformationSchema) return ObjectName{kernel::kInternalCatalog, "information_schema", name};
     if (schema == kernel::kMysqlSchema) return ObjectName{kernel::kInternalCatalog, "mysql", name};

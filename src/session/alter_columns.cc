@@ -197,6 +197,11 @@ Status Alteration::rename_column(const Clause& clause) {
     line.replace(begin, line.find(')', begin) - begin + 1, name_list(columns));
     comment_changed_ = true;
   };
+  for (auto& note : table_.model.notes) {
+    if (note.kind != "not_null" || !StringUtil::CIEquals(note.name, old_name)) continue;
+    note.name = clause.new_name;
+    comment_changed_ = true;
+  }
   for (std::string& line : table_.model.indexes) replace_in_line(line);
   for (std::string& line : table_.model.rollups) replace_in_line(line);
   if (table_.model.distribution.starts_with("HASH")) replace_in_line(table_.model.distribution);

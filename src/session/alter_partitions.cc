@@ -9,6 +9,7 @@
 #include "duckdb/storage/table_storage_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/dynamic_partition.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/table_writes.h"
 #include "session/alteration.h"
 #include "session/load_labels.h"
@@ -145,6 +146,8 @@ Status delete_rows(kernel::Connection& kernel, const kernel::SchemaName& schema,
 Result<Outcome> SessionState::alter_partitions(const dialect::AlterPartitionsStatement& statement) {
   const std::string database = statement.table.database.empty() ? database_ : statement.table.database;
   if (database.empty()) return fail(no_database_selected());
+  if (kernel::foreign_database(statement.table.catalog, statement.table.database, database_))
+    return fail(sql_error(Code::kUnsupported, 1235, "ALTER TABLE is for tables of the catalog internal"));
   if (!statement.table.catalog.empty() &&
       !duckdb::StringUtil::CIEquals(statement.table.catalog, kernel::kInternalCatalog))
     return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + statement.table.catalog + "'"));

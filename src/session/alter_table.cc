@@ -4,6 +4,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "session/alter_checks.h"
 #include "session/alteration.h"
 #include "session/materialized_views.h"
@@ -19,6 +20,12 @@ constexpr const char* kStateNote = "state";
 namespace {
 
 // Whether a materialised view that reads the table is to be made anew.
+bool changes_dynamic_partitions(const dialect::AlterTableStatement::Clause& clause) {
+  return clause.what == dialect::AlterTableStatement::What::kProperties &&
+         std::ranges::any_of(clause.properties,
+                             [](const auto& property) { return property.first.starts_with("dynamic_partition."); });
+}
+
 bool changes_views(const dialect::AlterTableStatement::Clause& clause) {
   using What = dialect::AlterTableStatement::What;
   return clause.rollup.empty() && (clause.what == What::kDropColumn || clause.what == What::kModifyColumn ||
@@ -231,6 +238,8 @@ Status Alteration::flush() {
 Status Alteration::finish() { return flush(); }
 
 Result<std::string> SessionState::own_database(const dialect::QualifiedName& name) const {
+  if (kernel::foreign_database(name.catalog, name.database, database_))
+    return fail(sql_error(Code::kUnsupported, 1235, "ALTER TABLE is for tables of the catalog internal"));
   if (!name.catalog.empty() && !StringUtil::CIEquals(name.catalog, kernel::kInternalCatalog))
     return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + name.catalog + "'"));
   const std::string& database = name.database.empty() ? database_ : name.database;
@@ -273,6 +282,11 @@ Result<Outcome> SessionState::alter_table(const dialect::AlterTableStatement& st
     jobs = alteration.jobs();
     return {};
   }));
+  if (std::ranges::any_of(statement.clauses, changes_dynamic_partitions)) {
+    services.dynamic_partitions.properties_changed(database, statement.table.name, false);
+    // The properties stay as they were set: SHOW DYNAMIC PARTITION TABLES tells what went wrong.
+    static_cast<void>(services.dynamic_partitions.run(connection(), database, statement.table.name));
+  }
   job.ended = std::chrono::system_clock::now();
   if (jobs.columns) {
     job.index = job.table;

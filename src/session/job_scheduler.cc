@@ -95,6 +95,7 @@ Status JobScheduler::start() {
   views_stale_ = true;
   started_ = true;
   thread_ = std::thread([this] { loop(); });
+  services_.dynamic_partitions.start();
   return {};
 }
 
@@ -105,6 +106,7 @@ void JobScheduler::stop() {
     for (auto& run : runs_) run->session->interrupt(Interrupt::kShutdown);
     changed_.notify_all();
   }
+  services_.dynamic_partitions.stop();
   services_.kernel.watch_commits(nullptr);
   if (thread_.joinable()) thread_.join();
   std::unique_lock lock(mutex_);

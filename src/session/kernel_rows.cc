@@ -9,6 +9,7 @@
 #include "functions/registry.h"
 #include "functions/types.h"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "session/session_state.h"
 
 namespace sluice::session {
@@ -19,7 +20,10 @@ bool collect_tables(const duckdb::TableRef& from, const std::string& database, s
   switch (from.type) {
     case duckdb::TableReferenceType::BASE_TABLE: {
       const auto& table = from.Cast<duckdb::BaseTableRef>();
-      tables.push_back({table.schema_name.empty() ? database : table.schema_name,
+      const bool foreign = kernel::is_foreign_catalog(table.catalog_name);
+      tables.push_back({foreign                     ? table.catalog_name + "." + table.schema_name
+                        : table.schema_name.empty() ? database
+                                                    : table.schema_name,
                         table.alias.empty() ? table.table_name : table.alias,
                         table.table_name,
                         {}});

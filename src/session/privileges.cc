@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "dialect/parser.h"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 
 namespace sluice::session {
@@ -40,6 +41,8 @@ int compare_no_case(std::string_view a, std::string_view b) {
 bool is_own_catalog(std::string_view catalog) { return equal_no_case(catalog, kernel::kInternalCatalog); }
 
 ObjectName own(std::string_view database, std::string_view name = {}) {
+  if (auto foreign = kernel::foreign_database(database))
+    return {std::move(foreign->catalog), std::move(foreign->database), std::string(name)};
   return {kernel::kInternalCatalog, std::string(database), std::string(name)};
 }
 

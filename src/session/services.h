@@ -10,6 +10,7 @@
 #include "kernel/host.h"
 #include "session/access.h"
 #include "session/audit.h"
+#include "session/dynamic_partitions.h"
 #include "session/export_jobs.h"
 #include "session/insert_loads.h"
 #include "session/job_scheduler.h"
@@ -68,6 +69,7 @@ class Services {
   std::atomic<uint32_t> last_connection_id_{0};
 
  public:
+  DynamicPartitions dynamic_partitions{*this};
   JobScheduler jobs{*this};  // after what its sessions use
 
  private:

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/dynamic_partition.h"
 #include "kernel/plan_text.h"
 #include "session/constant.h"
 #include "session/create_as.h"
@@ -41,6 +42,16 @@ std::optional<CreatedTable> created_by_query(const duckdb::SQLStatement& tree) {
   if (info.type != duckdb::CatalogType::TABLE_ENTRY) return std::nullopt;
   const auto& table = info.Cast<duckdb::CreateTableInfo>();
   if (!table.query || table.temporary) return std::nullopt;
+  return CreatedTable{table.schema, table.table};
+}
+
+// CREATE TABLE of one whose partitions come and go with time.
+std::optional<CreatedTable> dynamic_table(const duckdb::SQLStatement& tree) {
+  if (tree.type != duckdb::StatementType::CREATE_STATEMENT) return std::nullopt;
+  const auto& info = *tree.Cast<duckdb::CreateStatement>().info;
+  if (info.type != duckdb::CatalogType::TABLE_ENTRY || !kernel::is_encoded(info.comment)) return std::nullopt;
+  const auto& table = info.Cast<duckdb::CreateTableInfo>();
+  if (!kernel::dynamic_partition(kernel::decode_table(table.comment))) return std::nullopt;
   return CreatedTable{table.schema, table.table};
 }
 
@@ -405,6 +416,8 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   const auto type = tree->type;
   std::string dropped;
   if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;
+  TRY(services.dynamic_partitions.complete(connection(), *tree));
+  const auto dynamic = dynamic_table(*tree);
   const bool leaves_database = drops_schema(*tree, database_);
   std::vector<std::optional<ColumnOrigin>> origins;
   std::vector<std::optional<TimeDigits>> times;
@@ -417,6 +430,10 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if (!answer)
     return fail(type == duckdb::StatementType::DROP_STATEMENT ? drop_error(std::move(answer.error()), dropped)
                                                               : std::move(answer.error()));
+  if (dynamic) {
+    const std::string& database = dynamic->database.empty() ? database_ : dynamic->database;
+    services.dynamic_partitions.properties_changed(database, dynamic->name, true);
+  }
   if (leaves_database) {  // as in MySQL, no database is selected then
     database_.clear();
     kernel->clear_schema();

@@ -76,7 +76,7 @@ Result<Table> unfiltered(const dialect::ShowStatement& show, ShowContext& contex
     case What::kProcesslist:
       return show_processlist(show, context);
     case What::kCatalogs:
-      return show_catalogs();
+      return show_catalogs(context);
     case What::kCreateUser:
       return show_create_user(show, context);
     case What::kRowPolicies:

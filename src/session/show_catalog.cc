@@ -3,6 +3,7 @@
 #include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/charsets.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/table_properties.h"
 #include "session/show_rows.h"
 #include "session/table_definition.h"
@@ -13,7 +14,9 @@ namespace {
 constexpr const char* kEngine = "OLAP";
 
 Status check_catalog(const std::string& catalog) {
-  if (catalog.empty() || duckdb::StringUtil::CIEquals(catalog, kernel::kInternalCatalog)) return {};
+  if (catalog.empty() || kernel::is_foreign_catalog(catalog) ||
+      duckdb::StringUtil::CIEquals(catalog, kernel::kInternalCatalog))
+    return {};
   return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
 }
 
@@ -97,7 +100,8 @@ Table table_of(std::initializer_list<std::string_view> columns) {
 
 Result<std::string> database_of(const dialect::QualifiedName& name, ShowContext& context) {
   TRY(check_catalog(name.catalog));
-  const std::string& wanted = name.database.empty() ? context.database : name.database;
+  std::string wanted = name.database.empty() ? context.database : name.database;
+  if (auto foreign = kernel::foreign_database(name.catalog, name.database, context.database)) wanted = foreign->text();
   if (wanted.empty()) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
   std::optional<std::string> found;
   TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
@@ -122,6 +126,16 @@ Result<kernel::RelationFacts> relation_of(const dialect::QualifiedName& name, Sh
 Result<Table> show_databases(const dialect::ShowStatement& show, ShowContext& context) {
   TRY(check_catalog(show.object.catalog));
   Table table = table_of({"Database"});
+  // Those of the catalog that is named, or of the current one.
+  const auto current = kernel::foreign_database(context.database);
+  const std::string catalog =
+      duckdb::StringUtil::Lower(show.object.catalog.empty() && current ? current->catalog : show.object.catalog);
+  for (const auto& foreign : kernel::foreign_catalogs()) {
+    if (foreign.name != catalog) continue;
+    for (const auto& name : foreign.databases)
+      if (context.rights.sees_database(catalog + "." + name)) table.rows.push_back({text(name)});
+    return table;
+  }
   TRY(context.kernel.with_context([&](duckdb::ClientContext& kernel) -> Status {
     for (const std::string& name : kernel::list_databases(kernel)) table.rows.push_back({text(name)});
     return {};
@@ -131,7 +145,8 @@ Result<Table> show_databases(const dialect::ShowStatement& show, ShowContext& co
 
 Result<Table> show_tables(const dialect::ShowStatement& show, ShowContext& context) {
   const std::string database = TRY(database_of(show.object, context));
-  const std::string name_column = "Tables_in_" + database;
+  const auto foreign = kernel::foreign_database(database);
+  const std::string name_column = "Tables_in_" + (foreign ? foreign->database : database);
   Table table = show.full ? table_of({name_column, "Table_type", "Storage_format", "Inverted_index_storage_format"})
                           : table_of({name_column});
   for (const auto& relation : TRY(relations_of(database, context))) {
@@ -203,10 +218,16 @@ Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& contex
   return table;
 }
 
-Result<Table> show_catalogs() {
+Result<Table> show_catalogs(ShowContext& context) {
   Table table = table_of({"#CatalogId", "CatalogName", "Type", "IsCurrent", "CreateTime", "LastUpdateTime", "Comment"});
-  table.rows.push_back({number(0), text(kernel::kInternalCatalog), text("internal"), text("yes"), no_text(), no_text(),
-                        text("Databases of this server")});
+  const auto current = kernel::foreign_database(context.database);
+  table.rows.push_back({number(0), text(kernel::kInternalCatalog), text("internal"), text(current ? "" : "yes"),
+                        no_text(), no_text(), text("Databases of this server")});
+  for (int64_t id = 1; const auto& catalog : kernel::foreign_catalogs()) {
+    table.rows.push_back({number(id++), text(catalog.name), text(catalog.type),
+                          text(current && current->catalog == catalog.name ? "yes" : ""), no_text(), no_text(),
+                          text(catalog.comment)});
+  }
   return table;
 }
 

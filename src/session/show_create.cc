@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "kernel/charsets.h"
+#include "kernel/dynamic_partition.h"
 #include "kernel/partitions.h"
 #include "session/access_check.h"
 #include "session/show_rows.h"
@@ -100,6 +101,37 @@ std::string partition_clause(const kernel::RelationFacts& relation) {
   return clause + ")";
 }
 
+using Properties = std::vector<std::pair<std::string, std::string>>;
+
+// All of them, in Doris' order, in the place of those that were written.
+void show_dynamic_properties(const kernel::TableModel& model, const kernel::DynamicPartition& dynamic,
+                             Properties& shown) {
+  std::erase_if(shown, [](const auto& property) { return property.first.starts_with("dynamic_partition."); });
+  const auto add = [&](const char* name, std::string value) {
+    shown.emplace_back(std::string("dynamic_partition.") + name, std::move(value));
+  };
+  const std::string* replicas = model.property("replication_num");
+  const std::string* allocation = model.property("replication_allocation");
+  const std::string of_table =
+      allocation ? *allocation : "tag.location.default: " + (replicas ? *replicas : std::string("1"));
+  add("enable", dynamic.enabled ? "true" : "false");
+  add("time_unit", dynamic.unit_text);
+  add("time_zone", dynamic.time_zone.empty() ? "Etc/UTC" : dynamic.time_zone);
+  add("start", std::to_string(dynamic.start.value_or(INT32_MIN)));
+  add("end", std::to_string(dynamic.end));
+  add("prefix", dynamic.prefix);
+  add("replication_allocation", dynamic.replication.empty() ? of_table : dynamic.replication);
+  add("buckets", kernel::dynamic_buckets(model, dynamic));
+  add("create_history_partition", dynamic.create_history ? "true" : "false");
+  add("history_partition_num", std::to_string(dynamic.history_num));
+  add("hot_partition_num", std::to_string(dynamic.hot_num));
+  add("reserved_history_periods", dynamic.reserved);
+  add("storage_policy", dynamic.storage_policy);
+  if (!dynamic.storage_medium.empty()) add("storage_medium", dynamic.storage_medium);
+  if (dynamic.unit == kernel::PartitionUnit::kWeek) add("start_day_of_week", std::to_string(dynamic.day_of_week));
+  if (dynamic.unit == kernel::PartitionUnit::kMonth) add("start_day_of_month", std::to_string(dynamic.day_of_month));
+}
+
 std::string properties_clause(const kernel::TableModel& model) {
   // Doris lists these of every table; what was written comes in their place or before them.
   std::vector<std::pair<std::string, std::string>> shown;
@@ -113,6 +145,7 @@ std::string properties_clause(const kernel::TableModel& model) {
   for (const auto& property : model.properties) {
     if (property.first != "replication_num" && !has(property.first)) shown.push_back(property);
   }
+  if (const auto dynamic = kernel::dynamic_partition(model)) show_dynamic_properties(model, *dynamic, shown);
   const bool unique = model.keys == kernel::KeyModel::kUnique;
   for (const auto& [name, value, unique_only] :
        {std::tuple("min_load_replica_num", "-1", false), std::tuple("is_being_synced", "false", false),

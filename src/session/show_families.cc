@@ -377,6 +377,8 @@ Result<Table> show_family(const dialect::ShowStatement& show, ShowContext& conte
   if (family == "WORKLOAD GROUPS") return show_workload_groups(std::move(table));
   if (family == "LOAD") return show_loads(show, context, std::move(table));
   if (family == "EXPORT") return show_exports(show, context, std::move(table));
+  if (family == "DYNAMIC PARTITION TABLES")
+    return show_dynamic_partitions(TRY(database_of(show.object, context)), context, std::move(table));
   if (family == "CATALOG RECYCLE BIN") return show_recycle_bin(context, std::move(table));
   if (family == "FRONTEND CONFIG") return show_config(context, std::move(table));
   if (family == "CATALOG") {

@@ -127,6 +127,20 @@ Result<Table> show_partitions(const dialect::ShowStatement& show, ShowContext& c
   auto select = duckdb::make_uniq<duckdb::SelectNode>();
   select->select_list.push_back(kernel::auto_partition_name(relation.model, relation.partition_types, ""));
   select->from_table = std::move(from);
+  // Rows of partitions that are listed belong to those.
+  std::vector<std::string> listed;
+  for (const auto& partition : relation.model.partitions) {
+    if (!partition.temporary) listed.push_back(partition.name);
+  }
+  if (!listed.empty()) {
+    auto others = kernel::in_partitions(relation.model, listed, false, relation.partition_types, "");
+    duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> known;
+    known.push_back(std::move(others));
+    known.push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BOOLEAN(false)));
+    select->where_clause = duckdb::make_uniq<duckdb::OperatorExpression>(
+        duckdb::ExpressionType::OPERATOR_NOT,
+        duckdb::make_uniq<duckdb::OperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE, std::move(known)));
+  }
   select->modifiers.push_back(duckdb::make_uniq<duckdb::DistinctModifier>());
   auto order = duckdb::make_uniq<duckdb::OrderModifier>();
   order->orders.emplace_back(duckdb::OrderType::ASCENDING, duckdb::OrderByNullType::NULLS_FIRST,

@@ -36,7 +36,7 @@ Result<Table> show_tables(const dialect::ShowStatement& show, ShowContext& conte
 Result<Table> show_table_status(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_columns(const dialect::ShowStatement& show, ShowContext& context);
 Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& context);
-Result<Table> show_catalogs();
+Result<Table> show_catalogs(ShowContext& context);
 
 // show_partitions.cc
 Result<Table> show_partitions(const dialect::ShowStatement& show, ShowContext& context);

@@ -4,6 +4,7 @@
 
 #include "duckdb/common/string_util.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "session/load.h"
 #include "session/session_state.h"
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr size_t kMaxSavepoints = 1000;
 
-// Catalogs that USE may name. More join them with the attached systems.
 bool is_own_catalog(const std::string& catalog) {
   return catalog.empty() || duckdb::StringUtil::CIEquals(catalog, kernel::kInternalCatalog);
 }
@@ -53,6 +53,23 @@ class SessionLoad final : public LoadSink {
 Result<Outcome> SessionState::use(const dialect::UseStatement& statement) {
   const std::string& catalog = statement.catalog;
   const std::string& database = statement.database;
+  if (kernel::is_foreign_catalog(catalog) && database.empty() && !statement.only_check) {
+    // SWITCH: there is one database to select.
+    for (const auto& foreign : kernel::foreign_catalogs()) {
+      if (duckdb::StringUtil::CIEquals(foreign.name, catalog))
+        return use({foreign.name, foreign.databases.front(), false});
+    }
+  }
+  if (const auto foreign = kernel::foreign_database(catalog, database, database_); foreign && !database.empty()) {
+    if (!TRY(connection().schema_exists(foreign->catalog, foreign->database)))
+      return fail(unknown_database(foreign->text()));
+    if (statement.only_check) return Outcome(Done{});
+    TRY(connection().set_schema(foreign->catalog, foreign->database));
+    database_ = foreign->text();
+    std::lock_guard lock(run_lock);
+    shown_database = database_;
+    return Outcome(Done{});
+  }
   if (!is_own_catalog(catalog)) return fail(sql_error(Code::kNotFound, 5085, "Unknown catalog '" + catalog + "'"));
   // The kernel compares names without case and up to the first NUL.
   // SWITCH internal: no database of it is selected then.
@@ -234,6 +251,8 @@ Result<Outcome> SessionState::row_policy(const dialect::RowPolicyStatement& stat
   if (!statement.drop) {
     const std::string database = statement.table.database.empty() ? database_ : statement.table.database;
     if (database.empty()) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
+    if (kernel::foreign_database(statement.table.catalog, statement.table.database, database_))
+      return fail(sql_error(Code::kUnsupported, 1235, "row policies are for tables of the catalog internal"));
     if (!rights()->allows({kernel::kInternalCatalog, database, statement.table.name}, kToGrant))
       return fail(privileges_missing(kToGrant));
     const kernel::SchemaName stored = kernel::kernel_schema(database);
@@ -260,11 +279,16 @@ Status SessionState::check_granted(const dialect::GrantStatement& statement) {
                           std::string("errCode = 2, detailMessage = ") + what + ":" + name + " does not exist"));
   };
   const dialect::QualifiedName& object = statement.object;
-  if (!is_own_catalog(object.catalog)) return missing("catalog", object.catalog);
-  const std::string database = object.database.empty() && !object.name.empty() ? database_ : object.database;
+  const auto foreign = kernel::foreign_database(object.catalog, object.database, "");
+  if (!is_own_catalog(object.catalog) && !foreign) return missing("catalog", object.catalog);
+  const std::string database = foreign && !object.database.empty()               ? foreign->text()
+                               : object.database.empty() && !object.name.empty() ? database_
+                                                                                 : object.database;
   if (database.empty()) return {};
   // Who may not grant learns nothing of what is there: applying the statement refuses it.
-  if (!rights()->allows({kernel::kInternalCatalog, database, object.name}, kToGrant)) return {};
+  const ObjectName granted = foreign ? ObjectName{foreign->catalog, foreign->database, object.name}
+                                     : ObjectName{kernel::kInternalCatalog, database, object.name};
+  if (!rights()->allows(granted, kToGrant)) return {};
   bool known = false;
   bool table = object.name.empty();
   kernel::Connection all(services.kernel);  // also what the session does not see

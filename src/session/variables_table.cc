@@ -129,6 +129,7 @@ constexpr VariableDefinition kTable[] = {
     boolean("drop_table_if_ctas_failed", kBoth, kFree, "true"),
     boolean("dry_run_query", kBoth, kFree, "false"),
     boolean("dump_nereids_memo", kBoth, kFree, "false"),
+    number("dynamic_partition_check_interval_seconds", kGlobal, kFree, "600", 1, 31536000),
     boolean("enable_adaptive_pipeline_task_serial_read_on_limit", kBoth, kFree, "true"),
     boolean("enable_agg_spill", kBoth, kFree, "false"),
     boolean("enable_aggregate_cse", kBoth, kFree, "true"),

@@ -5,6 +5,7 @@
 //     void reopen();                        // closes and opens the store; does nothing where nothing can be closed
 //     void pass(int64_t seconds);           // moves the store's clock; only used when kClock
 //     static constexpr bool kClock = true;  // false: the store's clock cannot be moved, tests of TTL are skipped
+//     static bool available();              // may be missing; false: all tests are skipped
 //   };
 //   INSTANTIATE_TYPED_TEST_SUITE_P(My, StoreContract, MyStoreHolder);
 // One thread. Source of truth: store.h.
@@ -36,6 +37,10 @@ class StoreContract : public testing::Test {
  protected:
   using Values = std::vector<std::pair<int64_t, std::string>>;
 
+  void SetUp() override {
+    if constexpr (requires { Holder::available(); })
+      if (!Holder::available()) GTEST_SKIP() << "what this store needs is not here";
+  }
   Store& store() { return holder_.store(); }
   void reopen() { holder_.reopen(); }
   bool has_clock() const { return Holder::kClock; }

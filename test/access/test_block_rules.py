@@ -5,6 +5,7 @@ import hashlib
 import pymysql
 import pytest
 
+from harness import process
 from harness.server import Server
 
 
@@ -92,3 +93,29 @@ def test_of_one_user(server):
     for sql in ("CREATE SQL_BLOCK_RULE s PROPERTIES('sql' = 'x')", "DROP SQL_BLOCK_RULE r", "SET PROPERTY 'query_timeout' = '1'",
                 "SHOW SQL_BLOCK_RULE", "SHOW PROPERTY FOR root"):
         assert "denied" in refusal(server, sql, "u", "p"), sql
+
+
+def test_properties_that_are_obeyed(server):
+    server.execute_all(["CREATE USER IF NOT EXISTS few IDENTIFIED BY 'p'", "SET PROPERTY FOR few 'max_user_connections' = '1', 'query_timeout' = '77', 'insert_timeout' = '78'"])
+    try:
+        with server.connect(user="few", password="p") as first:
+            with first.cursor() as cursor:
+                cursor.execute("SELECT @@query_timeout, @@insert_timeout")
+                assert cursor.fetchall() == ((77, 78),)
+            with pytest.raises(pymysql.err.Error) as error:
+                server.connect(user="few", password="p")
+            assert error.value.args[0] == 1203 and "max_user_connections" in error.value.args[1]
+        process.wait_until(lambda: connects(server, "few"), 10, "its place is free again")
+        for value, reason in (("0", "must between 1 and 10000"), ("many", "is not number")):
+            with pytest.raises(pymysql.err.Error, match=reason):
+                server.execute_all([f"SET PROPERTY FOR few 'max_user_connections' = '{value}'"])
+    finally:
+        server.execute_all(["DROP USER few"])
+
+
+def connects(server, user):
+    try:
+        server.connect(user=user, password="p").close()
+    except pymysql.err.Error:
+        return False
+    return True

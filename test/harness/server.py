@@ -38,6 +38,8 @@ class Server:
         self.host = "127.0.0.1"
         self.mysql_port = process.free_port()
         self.http_port = process.free_port()
+        self.kairos_port = process.free_port()
+        self.telnet_port = process.free_port()
         self.user, self.password = "root", ""
         self.settings = dict(settings or {})
         self.environment = dict(environment or {})
@@ -47,7 +49,8 @@ class Server:
 
     # --- life -----------------------------------------------------------------------------------------------
     def command(self) -> list:
-        wanted = {"data_dir": self.data_dir, "mysql.port": self.mysql_port, "http.port": self.http_port, **self.settings}
+        wanted = {"data_dir": self.data_dir, "mysql.port": self.mysql_port, "http.port": self.http_port,
+                  "timeseries.port": self.kairos_port, "timeseries.telnet_port": self.telnet_port, **self.settings}
         return [str(self.binary), "serve", *setting_flags.flags(wanted)]
 
     def launch(self):
@@ -69,7 +72,8 @@ class Server:
         def ready():
             if self._process.poll() is not None:
                 raise ServerDied(f"the server ended with {self._process.returncode} while starting:\n{self.log_tail()}")
-            return process.accepts(self.mysql_port) and self.http_status("/health/ready") == 200
+            series = self.settings.get("timeseries.enabled", True) is False or process.accepts(self.kairos_port)
+            return process.accepts(self.mysql_port) and self.http_status("/health/ready") == 200 and series
         try:
             process.wait_until(ready, seconds, "the server is ready")
         except TimeoutError as error:

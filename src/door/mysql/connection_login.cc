@@ -2,6 +2,7 @@
 // A Connection's login: greeting, TLS, passwords, and COM_CHANGE_USER.
 #include "base/log.h"
 #include "door/mysql/connection.h"
+#include "session/user_limits.h"
 
 namespace sluice::door::mysql {
 namespace {
@@ -91,6 +92,13 @@ awaitable<bool> Connection::login() {
   door_.throttle_.succeeded(stream_.remote_host());
   session_ =
       std::make_unique<session::Session>(services_, id_, identity(response->user, **account, response->attributes));
+  if (Status obeyed = session::obey_user_properties(services_, *session_); !obeyed) {
+    session_.reset();
+    WireError error = to_wire_error(obeyed.error());
+    record_login(response->user, &error);
+    (void)co_await send_error(obeyed.error());
+    co_return false;
+  }
   session_->on_kill([link = link_, executor = executor_] {
     asio::post(executor, [link] {
       link->killed = true;

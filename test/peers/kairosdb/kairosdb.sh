@@ -72,7 +72,7 @@ XML
     -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
     >>"$directory/server.log" 2>&1 </dev/null) &
   echo $! >"$directory/pid"
-  local deadline=$((SECONDS + 180))
+  local deadline=$((SECONDS + 300))
   until [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$http/api/v1/health/check")" = 204 ]; do
     if ! alive "$directory/pid" || [ $SECONDS -gt $deadline ]; then
       tail -30 "$directory/server.log" >&2

@@ -3,7 +3,7 @@
 
 #include "base/check.h"
 #include "timeseries/store/embedded/double_codec.h"
-#include "timeseries/store/embedded/varint.h"
+#include "timeseries/store/log/varint.h"
 
 namespace sluice::timeseries {
 namespace {

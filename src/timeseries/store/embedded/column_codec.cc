@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "timeseries/store/embedded/varint.h"
+#include "timeseries/store/log/varint.h"
 
 namespace sluice::timeseries {
 namespace {

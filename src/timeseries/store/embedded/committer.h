@@ -13,7 +13,7 @@
 
 #include "timeseries/store.h"
 #include "timeseries/store/embedded/log_records.h"
-#include "timeseries/store/embedded/segment_log.h"
+#include "timeseries/store/log/segment_log.h"
 #include "timeseries/store/embedded/series_index.h"
 #include "timeseries/store/embedded/settings.h"
 

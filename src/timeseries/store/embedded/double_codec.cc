@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "timeseries/store/embedded/varint.h"
+#include "timeseries/store/log/varint.h"
 
 namespace sluice::timeseries {
 namespace {

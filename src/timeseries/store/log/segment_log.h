@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SegmentLog: the write-ahead log: records in files <number>.log of one folder. Calls come one at a time (the store's
-// commit lock), but for sync() and bytes(), which any thread may call. Format: README.md, "Log".
+// commit lock), but for sync() and bytes(), which any thread may call. Format: ../embedded/README.md, "Log".
+// Used by the embedded store, and by the queue of the Cassandra store, which reads it with a LogReader.
 //
 // A record is durable against the end of the process when append() returns, against that of the machine when sync()
 // returned. A torn record at the end of the last segment was never acknowledged and is cut off; any other damage is
@@ -30,8 +31,22 @@ inline constexpr size_t kMaxRecord = 256u << 20;  // bytes of one payload
 // A new segment begins when one has more.
 inline constexpr uint64_t kSegmentBytes = 64u << 20;
 
+inline constexpr size_t kSegmentHeader = 32;
+
 // `record` begins with kRecordHeader bytes of room: writes the header there.
 void seal_record(ByteBuffer& record);
+// The payload of the record at the front, if there is a whole and undamaged one.
+bool whole_record(std::span<const uint8_t> bytes, std::string_view& payload);
+std::string segment_path(const std::string& folder, uint64_t number);
+// Numbers of the segments of a folder, rising; the folder is made when it is missing.
+Result<std::vector<uint64_t>> list_segments(const std::string& folder);
+
+// A place in a log: the segment's number and the bytes before the place, header included.
+struct LogPosition {
+  uint64_t segment = 0;
+  uint64_t offset = 0;
+  auto operator<=>(const LogPosition&) const = default;
+};
 
 class SegmentLog {
  public:
@@ -41,6 +56,8 @@ class SegmentLog {
   // Opens the folder, replays what is there and begins a new segment. Errors: kDataLoss with file and place, system
   // errors.
   static Result<std::unique_ptr<SegmentLog>> open(std::string folder, const Replay& replay);
+  // Begins a new segment behind those that are there, which are neither read nor checked.
+  static Result<std::unique_ptr<SegmentLog>> open_behind(std::string folder);
   ~SegmentLog();
 
   // Sealed records, one after the other. All or none is written. Errors: kResourceExhausted (disk full), kUnavailable.
@@ -52,6 +69,9 @@ class SegmentLog {
   // Deletes the segments below.
   Status drop_below(uint64_t segment);
 
+  // Where the next record goes, and where the first one is.
+  LogPosition end() const { return {segments_.back().number, segments_.back().bytes}; }
+  LogPosition begin() const { return {segments_.front().number, kSegmentHeader}; }
   // Of all segments; for statistics and to tell when points should be put into blocks.
   uint64_t bytes() const { return total_bytes_.load(std::memory_order_relaxed); }
 
@@ -63,7 +83,7 @@ class SegmentLog {
   };
 
   explicit SegmentLog(std::string folder) : folder_(std::move(folder)) {}
-  std::string path(uint64_t number) const;
+  std::string path(uint64_t number) const { return segment_path(folder_, number); }
   Status replay_all(const Replay& replay);
   Status replay_segment(uint64_t number, uint64_t valid_bytes, bool last, const Replay& replay);
   Status begin_segment(uint64_t number, uint64_t previous_bytes);

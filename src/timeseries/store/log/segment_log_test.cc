@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/store/embedded/segment_log.h"
+#include "timeseries/store/log/segment_log.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/store/embedded/segment_log.h"
+#include "timeseries/store/log/segment_log.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -20,8 +20,8 @@ namespace sluice::timeseries {
 namespace {
 
 constexpr std::string_view kMagic = "SLUICELG";
-// Magic, u64 number of the segment, u64 bytes of the segment before that count (what lies behind is torn), u64 XXH3.
-constexpr size_t kSegmentHeader = 32;
+// A segment's header: magic, u64 number, u64 bytes of the segment before that count (what lies behind is torn), u64
+// XXH3.
 
 Error log_error(std::string_view what, const std::string& path, int number) {
   Error error = system_error(std::string(what) + " " + path, number);
@@ -33,18 +33,6 @@ Error log_error(std::string_view what, const std::string& path, int number) {
 
 uint32_t checksum(const uint8_t* length_and_payload, size_t bytes) {
   return static_cast<uint32_t>(XXH3_64bits(length_and_payload, bytes));
-}
-
-// The payload of the record at the front, if there is a whole and intact one.
-bool intact(std::span<const uint8_t> bytes, std::string_view& payload) {
-  if (bytes.size() < kRecordHeader) return false;
-  ByteReader in(bytes);
-  const uint32_t sum = in.u32_le();
-  const uint32_t length = in.u32_le();
-  if (length == 0 || length > kMaxRecord || length > in.remaining()) return false;
-  if (checksum(bytes.data() + 4, 4 + size_t{length}) != sum) return false;
-  payload = in.text(length);
-  return true;
 }
 
 struct SegmentHeader {
@@ -105,29 +93,61 @@ void seal_record(ByteBuffer& record) {
   std::memcpy(record.data(), &sum, sizeof sum);
 }
 
-std::string SegmentLog::path(uint64_t number) const {
-  std::string digits = std::to_string(number);
-  return folder_ + "/" + std::string(digits.size() < 12 ? 12 - digits.size() : 0, '0') + digits + ".log";
+bool whole_record(std::span<const uint8_t> bytes, std::string_view& payload) {
+  if (bytes.size() < kRecordHeader) return false;
+  ByteReader in(bytes);
+  const uint32_t sum = in.u32_le();
+  const uint32_t length = in.u32_le();
+  if (length == 0 || length > kMaxRecord || length > in.remaining()) return false;
+  if (checksum(bytes.data() + 4, 4 + size_t{length}) != sum) return false;
+  payload = in.text(length);
+  return true;
 }
 
-Result<std::unique_ptr<SegmentLog>> SegmentLog::open(std::string folder, const Replay& replay) {
+std::string segment_path(const std::string& folder, uint64_t number) {
+  std::string digits = std::to_string(number);
+  return folder + "/" + std::string(digits.size() < 12 ? 12 - digits.size() : 0, '0') + digits + ".log";
+}
+
+Result<std::vector<uint64_t>> list_segments(const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return fail(log_error("cannot make the folder", folder, error.value()));
-  std::unique_ptr<SegmentLog> log(new SegmentLog(std::move(folder)));
-  for (std::filesystem::directory_iterator entry(log->folder_, error), end; !error && entry != end;
-       entry.increment(error)) {
+  std::vector<uint64_t> numbers;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename();
-    Segment segment{0, 0};
-    const auto [rest, wrong] = std::from_chars(name.data(), name.data() + name.size(), segment.number);
-    if (wrong == std::errc() && std::string_view(rest) == ".log") log->segments_.push_back(segment);
+    uint64_t number = 0;
+    const auto [rest, wrong] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (wrong == std::errc() && std::string_view(rest) == ".log") numbers.push_back(number);
   }
-  if (error) return fail(log_error("cannot list", log->folder_, error.value()));
-  std::sort(log->segments_.begin(), log->segments_.end(),
-            [](const Segment& a, const Segment& b) { return a.number < b.number; });
+  if (error) return fail(log_error("cannot list", folder, error.value()));
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+Result<std::unique_ptr<SegmentLog>> SegmentLog::open(std::string folder, const Replay& replay) {
+  const auto numbers = TRY(list_segments(folder));
+  std::unique_ptr<SegmentLog> log(new SegmentLog(std::move(folder)));
+  for (const uint64_t number : numbers) log->segments_.push_back({number, 0});
   TRY(log->replay_all(replay));
   const Segment last = log->segments_.empty() ? Segment{0, 0} : log->segments_.back();
   TRY(log->begin_segment(last.number + 1, last.bytes));
+  return log;
+}
+
+Result<std::unique_ptr<SegmentLog>> SegmentLog::open_behind(std::string folder) {
+  const auto numbers = TRY(list_segments(folder));
+  std::unique_ptr<SegmentLog> log(new SegmentLog(std::move(folder)));
+  uint64_t last = 0;
+  uint64_t bytes = 0;
+  for (const uint64_t number : numbers) {
+    std::error_code error;
+    bytes = std::filesystem::file_size(log->path(number), error);
+    if (error) return fail(log_error("cannot look at", log->path(number), error.value()));
+    log->segments_.push_back({last = number, bytes});
+    log->total_bytes_ += bytes;
+  }
+  TRY(log->begin_segment(last + 1, bytes));
   return log;
 }
 
@@ -142,7 +162,7 @@ Status SegmentLog::replay_all(const Replay& replay) {
       const auto file = TRY(map(name));
       std::string_view payload;
       empty = file->bytes().size() < kSegmentHeader ||
-              (!header_of(file->bytes()) && !intact(file->bytes().subspan(kSegmentHeader), payload));
+              (!header_of(file->bytes()) && !whole_record(file->bytes().subspan(kSegmentHeader), payload));
     }
     if (empty) {
       if (::unlink(name.c_str()) != 0) return fail(log_error("cannot delete", name, errno));
@@ -180,14 +200,14 @@ Status SegmentLog::replay_segment(uint64_t number, uint64_t valid_bytes, bool la
   size_t at = kSegmentHeader;
   while (at < bytes.size()) {
     std::string_view payload;
-    if (intact(bytes.subspan(at), payload)) {
+    if (whole_record(bytes.subspan(at), payload)) {
       TRY(replay(payload));
       at += kRecordHeader + payload.size();
       continue;
     }
     bool torn = last;
     for (size_t behind = at + 1; torn && behind < bytes.size(); ++behind)
-      torn = !intact(bytes.subspan(behind), payload);
+      torn = !whole_record(bytes.subspan(behind), payload);
     if (!torn) return fail(Code::kDataLoss, "damaged log: " + name + ", byte " + std::to_string(at));
     if (::truncate(name.c_str(), static_cast<off_t>(at)) != 0) return fail(log_error("cannot cut", name, errno));
     segments_.back().bytes = at;

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The Cassandra store against a real node: the tests of the unit test program that need one."""
+import os
+import pathlib
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness.cassandra import Cassandra
+
+PROGRAM = pathlib.Path(os.environ.get("SLUICE_BINARY", "build/release/sluice")).resolve().parent / "test" / "timeseries_test"
+
+
+@pytest.fixture(scope="module")
+def cassandra():
+    with Cassandra("--heap", "1g") as node:
+        yield node
+
+
+def run(cassandra, tests, seconds=600, **environment):
+    """They must pass, and not all be skipped."""
+    named = {"SLUICE_CASSANDRA": cassandra.address, **{f"SLUICE_CASSANDRA_{name.upper()}": str(value) for name, value in environment.items()}}
+    done = subprocess.run([PROGRAM, f"--gtest_filter={tests}"], env={**os.environ, **named}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=seconds, check=False)
+    output = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, output[-8000:]
+    assert "[       OK ]" in output, output[-8000:]
+
+
+def test_contract(cassandra):
+    run(cassandra, "Cassandra/StoreContract/*")
+
+
+def test_store(cassandra):
+    run(cassandra, "CassandraStoreTest.*")
+
+
+def test_outage_under_load(cassandra, tmp_path):
+    """Cassandra goes away and comes back while points are written: none that was acknowledged is lost."""
+    stop = tmp_path / "stop"
+    failures = []
+
+    def write():
+        try:
+            run(cassandra, "CassandraStoreLoad.SurvivesAnOutage", stop_file=stop)
+        except BaseException as error:  # pylint: disable=broad-except
+            failures.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        time.sleep(5)
+        cassandra.kill_node(1)
+        time.sleep(20)
+        cassandra.start_node(1)
+        time.sleep(5)
+    finally:
+        stop.touch()
+        writer.join()
+    if failures:
+        raise failures[0]
+
+
+def test_kill_with_a_queue(cassandra, tmp_path):
+    """A process that is killed under load leaves its queue to the next one."""
+    for turn in range(3):
+        folder = tmp_path / f"queue{turn}"
+        folder.mkdir()
+        acknowledged = tmp_path / f"acknowledged{turn}"
+        environment = {"SLUICE_CASSANDRA": cassandra.address, "SLUICE_CASSANDRA_FOLDER": str(folder),
+                       "SLUICE_CASSANDRA_ACKNOWLEDGED": str(acknowledged)}
+        process = subprocess.Popen([PROGRAM, "--gtest_filter=CassandraStoreLoad.WritesUntilKilled"], env={**os.environ, **environment},
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while not acknowledged.exists() or acknowledged.stat().st_size == 0:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        time.sleep(0.5 + turn)
+        process.kill()
+        process.wait()
+        run(cassandra, "CassandraStoreLoad.HasWhatWasAcknowledged", folder=folder, acknowledged=acknowledged)

@@ -1,0 +1,5 @@
+module peer
+
+go 1.26.2
+
+require github.com/VictoriaMetrics/VictoriaMetrics v1.140.0
