@@ -10,7 +10,7 @@ COVERAGE_MIN ?= 80
 PYTHON := $(SLUICE_DEPS)/test/venv/bin/python
 SOURCES = $(shell find src test/fuzz -name '*.cc' -o -name '*.h')
 
-.PHONY: help setup run build test test-fresh test-tpch test-tpcds test-sanitize test-chaos test-soak test-random reference conformance bench-sql bench-doris bench-kairos format lint fuzz clean
+.PHONY: help setup run build test test-fresh test-tpch test-tpcds test-sanitize test-chaos test-soak test-random test-kairos-java reference conformance bench-sql bench-doris bench-kairos format lint fuzz clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -57,6 +57,10 @@ test-chaos: build  ## hundreds of random faults: kill -9 during loads and the li
 test-random: build  ## SLUICE_RANDOM_STATEMENTS (default 100000) random statements on three servers: shipped, without plan cache, without optimizer
 	@tools/setup.sh test
 	@$(PYTHON) test/random/compare_servers.py --binary build/$(PRESET)/sluice --statements $${SLUICE_RANDOM_STATEMENTS:-100000}
+
+test-kairos-java: build  ## SLUICE_KAIROS_QUERIES (default 5000) random queries to Java KairosDB and to Sluice, both on Cassandra: the same answers
+	@tools/setup.sh test
+	@$(PYTHON) test/kairos/compare_java.py --cassandra --binary build/$(PRESET)/sluice
 
 test-soak: build  ## a mixed load for SLUICE_SOAK_SECONDS (default 1800): memory and files must not grow
 	@tools/setup.sh test

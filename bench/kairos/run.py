@@ -159,8 +159,8 @@ def h2(bench):
                      our_memory / java_memory, "<= 0.125", our_memory / java_memory <= 0.125)
 
 
-def telnet_round(port: int, pid: int, metric: str, parts, count, points: int):
-    del metric
+def telnet_round(port: int, pid: int, parts, count, points: int):
+    """(seconds until all is visible, CPU seconds of the server)"""
     used = load.cpu_of(pid)
     begin = time.perf_counter()
     load.send_telnet(port, parts)
@@ -177,10 +177,10 @@ def victoria(bench):
     with Peer("victoriametrics", bench.directory / "victoriametrics") as peer:
         queries = load.VictoriaQueries(peer.number("http"))
         for metric, parts in rounds.items():
-            figures["peer"].append(telnet_round(peer.number("telnet"), peer.pid, metric, parts, lambda metric=metric: queries.count(metric), points))
+            figures["peer"].append(telnet_round(peer.number("telnet"), peer.pid, parts, lambda metric=metric: queries.count(metric), points))
             log(f"  VictoriaMetrics: {points / figures['peer'][-1][0]:,.0f} points/s, {figures['peer'][-1][1]:.2f} CPU s")
         million = load.telnet_parts("million", MILLION, STEP_MS, 2)
-        telnet_round(peer.number("telnet"), peer.pid, "million", million, lambda: queries.count("million"), MILLION)
+        telnet_round(peer.number("telnet"), peer.pid, million, lambda: queries.count("million"), MILLION)
         queries.flush()
         queries.merge()
         time.sleep(5)
@@ -190,9 +190,9 @@ def victoria(bench):
     with bench.sluice("victoria") as server:
         queries = load.KairosQueries(server.kairos_port)
         for metric, parts in rounds.items():
-            figures["ours"].append(telnet_round(server.telnet_port, server.pid, metric, parts, lambda metric=metric: queries.count(metric), points))
+            figures["ours"].append(telnet_round(server.telnet_port, server.pid, parts, lambda metric=metric: queries.count(metric), points))
             log(f"  Sluice: {points / figures['ours'][-1][0]:,.0f} points/s, {figures['ours'][-1][1]:.2f} CPU s")
-        telnet_round(server.telnet_port, server.pid, "million", million, lambda: queries.count("million"), MILLION)
+        telnet_round(server.telnet_port, server.pid, million, lambda: queries.count("million"), MILLION)
         our_query = load.timed_queries(lambda: queries.average("million"))
         our_memory = server.memory()
         # Half a minute without writes: then what is in memory goes into blocks, and these are joined.
@@ -241,7 +241,7 @@ def cassandra(bench):
             with Peer("kairosdb", bench.directory / "kairosdb-cassandra", "--cassandra", address, "--keyspace", f"java{turn}", "--heap", "2g", "--tuned") as java:
                 ingest_bodies(java.number("http"), java.pid, "warm", warm, 200_000)
                 sides["peer"].append(cassandra_side(java.number("http"), java.pid, node, bodies))
-            with bench.sluice("cassandra", **{"timeseries.store": "cassandra", "timeseries.cassandra.hosts": address,
+            with bench.sluice("cassandra", **{"timeseries.store": "cassandra", "timeseries.cassandra.contact_points": address,
                                               "timeseries.cassandra.keyspace": f"sluice{turn}"}) as server:
                 ingest_bodies(server.kairos_port, server.pid, "warm", warm, 200_000)
                 sides["ours"].append(cassandra_side(server.kairos_port, server.pid, node, bodies))

@@ -271,8 +271,10 @@ std::optional<Int256> text_to_decimal256(std::string_view text, uint8_t width, u
   Int256 value = 0;
   const Int256 limit = wide_power_of_ten(width);
   for (int64_t i = 0; i < keep; ++i) {
-    value = value * 10 + (i < static_cast<int64_t>(digits.size()) ? digits[static_cast<size_t>(i)] - '0' : 0);
-    if (value >= limit) return std::nullopt;
+    const Int256 digit = i < static_cast<int64_t>(digits.size()) ? digits[static_cast<size_t>(i)] - '0' : 0;
+    // Asked before: ten times 76 digits do not fit 256 bits.
+    if (value > (limit - 1 - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
   }
   if (keep < static_cast<int64_t>(digits.size()) && digits[static_cast<size_t>(keep)] >= '5') ++value;
   if (value >= limit) return std::nullopt;

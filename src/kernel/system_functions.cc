@@ -52,8 +52,8 @@ std::vector<std::string> databases(ClientContext& context, const Only& only) {
   return names;
 }
 
-// A database of another system. Its schema is called "default", or "kairos.default" where the statement asks for it so:
-// that is what clients write who know databases only.
+// A database of another system. Its schema is shown as "kairos.default", which is what clients write that know databases
+// only; "default" where the statement asks for it so.
 struct ShownDatabase {
   std::string name;
   std::string catalog;
@@ -65,7 +65,7 @@ std::vector<ShownDatabase> foreign_databases(ClientContext& context, const Only&
     for (const auto& database : catalog.databases) {
       const std::string name = catalog.name + "." + database;
       if (only.database && *only.database != database && *only.database != name) continue;
-      if (find_database(context, name)) found.push_back({name, catalog.name, only.database.value_or(database)});
+      if (find_database(context, name)) found.push_back({name, catalog.name, only.database.value_or(name)});
     }
   }
   return found;

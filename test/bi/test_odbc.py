@@ -36,7 +36,7 @@ def test_product(connection):
 
 
 def test_catalogs(cursor):
-    assert values(cursor.tables(table="", catalog="%", schema=""), "table_cat") == [("information_schema",), ("mysql",), ("shop",)]
+    assert values(cursor.tables(table="", catalog="%", schema=""), "table_cat") == [("information_schema",), ("kairos.default",), ("mysql",), ("shop",)]
     kinds = values(cursor.tables(table="", catalog="", schema="", tableType="%"), "table_type")
     assert {"TABLE", "VIEW"} <= {kind for kind, in kinds}
 

@@ -95,13 +95,14 @@ def test_many_kills():
 
 def test_a_store_that_fails_for_a_moment():
     """HTTP clients are told, telnet clients wait: nothing that was acknowledged, and no telnet line, is lost."""
-    with Server(environment={"SLUICE_FAILPOINTS": "store.log.write=error@3+"}) as server:
+    quiet = {"timeseries.rollups.enabled": "false", "timeseries.self_metrics": "0"}  # what else would write
+    with Server(settings=quiet, environment={"SLUICE_FAILPOINTS": "store.log.write=error@3+"}) as server:
         api = Api(server.kairos_port)
         answers = [api.put_points("failing", [[n, n]]) for n in range(1, 6)]
         assert [answer.status for answer in answers[:2]] == [204, 204] and all(answer.status in (500, 503) for answer in answers[2:])
         assert answers[-1].json["errors"]
         assert [time for time, _ in api.values("failing")] == [1, 2]
-    with Server(environment={"SLUICE_FAILPOINTS": "store.log.write=error@2"}) as server:
+    with Server(settings=quiet, environment={"SLUICE_FAILPOINTS": "store.log.write=error@2"}) as server:
         with Telnet(server.telnet_port) as telnet:
             for n in range(1, 6):
                 telnet.send(f"putm failing {n} {n} h=a\n")

@@ -31,9 +31,9 @@ def test_the_catalog_is_shown(metrics):
     assert [row[:2] for row in rows(metrics, "DESC kairos.default.`cpu.load`")] == [
         ("time", "datetime(3)"), ("value", "bigint"), ("host", "text"), ("tags", "map<text,text>")]
     assert rows(metrics, "SELECT table_catalog, table_schema FROM information_schema.tables WHERE table_name = 'cpu.load'") == [
-        ("kairos", "default")]
-    assert rows(metrics, "SELECT table_schema FROM information_schema.tables WHERE table_schema = 'kairos.default' AND "
-                         "table_name = 'cpu.load'") == [("kairos.default",)]
+        ("kairos", "kairos.default")]
+    assert rows(metrics, "SELECT table_schema FROM information_schema.tables WHERE table_schema = 'default' AND "
+                         "table_name = 'cpu.load'") == [("default",)]
 
 
 def test_the_database_can_be_selected(metrics):

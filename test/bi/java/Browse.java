@@ -71,7 +71,7 @@ public final class Browse {
   }
 
   static void catalogs() throws Exception {
-    asks(metadata -> metadata.getCatalogs(), List.of("information_schema", "mysql", DB), "TABLE_CAT");
+    asks(metadata -> metadata.getCatalogs(), List.of("information_schema", "kairos.default", "mysql", DB), "TABLE_CAT");
     asks(metadata -> metadata.getSchemas(), List.of(), "TABLE_SCHEM");
   }
 

@@ -68,7 +68,7 @@ start() {
 </configuration>
 XML
   # The settings must not lie on the class path: they would hide the defaults in the jar, which has a file of that name.
-  (cd "$directory" && exec setsid java -Xmx"$heap" --add-opens=java.base/java.lang=ALL-UNNAMED -Duser.timezone=UTC \
+  (cd "$directory" && exec setsid java -Xmx"$heap" --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED -Duser.timezone=UTC \
     -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
     >>"$directory/server.log" 2>&1 </dev/null) &
   echo $! >"$directory/pid"
