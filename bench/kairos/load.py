@@ -224,7 +224,7 @@ class VictoriaQueries:
     def count(self, metric: str) -> int:
         self.flush()
         end = (START_MS + HORIZON_MS) // 1000
-        answer = self._get(f"/api/v1/query?query=sum(count_over_time({metric}[{HORIZON_MS // 1000}s]))&time={end}&nocache=1")
+        answer = self._get(f"/api/v1/query?query=sum(count_over_time({metric}[{HORIZON_MS // 1000 + 10}s]))&time={end}&nocache=1")
         result = answer["data"]["result"]
         return int(float(result[0]["value"][1])) if result else 0
 
@@ -237,7 +237,7 @@ class VictoriaQueries:
         return body.count(b"],[") + 1
 
 
-def until_visible(count, wanted: int, seconds: float = 300):
+def until_visible(count, wanted: int, seconds: float = 120):
     """Asks until all points are there. A short pause between, so that asking costs little."""
     deadline = time.monotonic() + seconds
     pause = 0.005

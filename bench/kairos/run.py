@@ -73,10 +73,8 @@ class Bench:
         """A server with doors of time series; `server.kairos_port` and `server.telnet_port` are theirs."""
         data = self.directory / f"sluice-{name}"
         shutil.rmtree(data, ignore_errors=True)
-        kairos, telnet = process.free_port(), process.free_port()
-        wanted = {"log.level": "warn", "timeseries.self_metrics": "0", "timeseries.port": kairos, "timeseries.telnet_port": telnet, **settings}
+        wanted = {"log.level": "warn", "timeseries.self_metrics": "0", **settings}
         server = Server(data_dir=data, binary=self.options.binary, settings=wanted)
-        server.kairos_port, server.telnet_port = kairos, telnet
         try:
             yield server.start()
         finally:
@@ -101,11 +99,10 @@ def start(bench):
             data = bench.directory / f"start-{turn}"
             if what == "an empty directory":
                 shutil.rmtree(data, ignore_errors=True)
-            port = process.free_port()
-            server = Server(data_dir=data, binary=bench.options.binary, settings={"timeseries.port": port, "timeseries.telnet_port": process.free_port()})
+            server = Server(data_dir=data, binary=bench.options.binary)
             begin = time.perf_counter()
             server.launch()
-            with load.Http(port) as http:
+            with load.Http(server.kairos_port) as http:
 
                 def healthy(http=http):
                     try:

@@ -213,7 +213,7 @@ def stream(bench):
     results = {"ours": [], "peer": []}
     for server in (bench.ours, bench.peer):
         bench.fill(server, STREAM_DDL, "stream", STREAM_SQL, STREAM_ROWS)
-    for turn in range(max(2, bench.options.rounds - 1) + 1):
+    for turn in range(max(5, bench.options.rounds) + 1):
         for side, server in (("ours", bench.ours), ("peer", bench.peer)):
             cpu, start = server.cpu_seconds(), time.perf_counter()
             client(server, "SELECT * FROM stream", "--quick")

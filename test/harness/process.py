@@ -12,6 +12,18 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def free_ports(count: int) -> list:
+    """That many different ones."""
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
+
+
 def wait_until(condition, seconds: float, what: str, interval: float = 0.02):
     """Calls `condition` until it gives something true (returned) or `seconds` passed (TimeoutError)."""
     deadline = time.monotonic() + seconds

@@ -36,10 +36,7 @@ class Server:
             data_dir = self._own_dir / "data"
         self.data_dir = pathlib.Path(data_dir)
         self.host = "127.0.0.1"
-        self.mysql_port = process.free_port()
-        self.http_port = process.free_port()
-        self.kairos_port = process.free_port()
-        self.telnet_port = process.free_port()
+        self.mysql_port, self.http_port, self.kairos_port, self.telnet_port = process.free_ports(4)
         self.user, self.password = "root", ""
         self.settings = dict(settings or {})
         self.environment = dict(environment or {})

@@ -71,7 +71,9 @@ public final class Browse {
   }
 
   static void catalogs() throws Exception {
-    asks(metadata -> metadata.getCatalogs(), List.of("information_schema", "kairos.default", "mysql", DB), "TABLE_CAT");
+    // Connector/J asks SHOW DATABASES, which lists those of the current catalog; MariaDB's driver asks information_schema.
+    asks(metadata -> metadata.getCatalogs(),
+        Scenario.connectorJ ? List.of("information_schema", "mysql", DB) : List.of("information_schema", "kairos.default", "mysql", DB), "TABLE_CAT");
     asks(metadata -> metadata.getSchemas(), List.of(), "TABLE_SCHEM");
   }
 
