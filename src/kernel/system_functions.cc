@@ -52,8 +52,8 @@ std::vector<std::string> databases(ClientContext& context, const Only& only) {
   return names;
 }
 
-// A database of another system. Its schema is shown as "kairos.default", which is what clients write that know databases
-// only; "default" where the statement asks for it so.
+// A database of another system. Its schema is shown as "kairos.default", which is what clients write that know
+// databases only; "default" where the statement asks for it so.
 struct ShownDatabase {
   std::string name;
   std::string catalog;
