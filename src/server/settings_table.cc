@@ -4,38 +4,13 @@
 #include <vector>
 
 #include "server/kairos/settings_rows.h"
+#include "server/setting_rows.h"
 #include "server/settings.h"
 
 namespace sluice::server {
 namespace {
 
 using Kind = SettingKind;
-
-constexpr SettingDefinition setting(std::string_view key, Kind kind, std::string_view value, std::string_view doc,
-                                    int64_t min = INT64_MIN, int64_t max = INT64_MAX) {
-  SettingDefinition it;
-  it.key = key;
-  it.kind = kind;
-  it.default_text = value;
-  it.doc = doc;
-  it.min = min;
-  it.max = max;
-  return it;
-}
-constexpr SettingDefinition choice(std::string_view key, std::string_view value, std::string_view choices,
-                                   std::string_view doc) {
-  SettingDefinition it = setting(key, Kind::kChoice, value, doc);
-  it.choices = choices;
-  return it;
-}
-constexpr SettingDefinition secret(SettingDefinition it) {
-  it.secret = true;
-  return it;
-}
-constexpr SettingDefinition expert(SettingDefinition it) {
-  it.expert = true;
-  return it;
-}
 
 constexpr int64_t kKiB = 1024;
 constexpr int64_t kMiB = 1024 * kKiB;
