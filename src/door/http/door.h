@@ -8,7 +8,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -18,8 +17,7 @@
 #include "base/result.h"
 #include "door/http/credentials.h"
 #include "door/http/error_logs.h"
-#include "net/http.h"
-#include "net/listener.h"
+#include "net/http_door.h"
 #include "net/tls.h"
 #include "session/load_labels.h"
 #include "session/load_prepared.h"
@@ -38,16 +36,6 @@ struct DoorOptions {
   net::HttpServerOptions http;
 };
 
-// Something that runs for a request and can be ended from outside: a load or a session.
-class RunningWork {
- public:
-  virtual ~RunningWork() = default;
-  // The server stops. Any thread; must not block.
-  virtual void stop() = 0;
-  // Whether the server waits for its end before it stops.
-  virtual bool is_waited_for() const = 0;
-};
-
 class Door {
  public:
   // All must outlive the door. With `tls` every connection must speak TLS.
@@ -63,34 +51,22 @@ class Door {
   void stop(Deadline deadline);
 
   // The real ports, in the order of the addresses.
-  std::vector<uint16_t> ports() const;
+  std::vector<uint16_t> ports() const { return listening_.ports(); }
 
  private:
   friend class Request;
 
-  awaitable<void> serve(std::unique_ptr<net::Stream> stream, net::Admission admission);
-  void enlist(RunningWork* work);
-  void delist(RunningWork* work);
-
   const DoorOptions options_;
   session::Services& services_;
-  NetworkThreads& threads_;
-  const std::shared_ptr<net::TlsContext> tls_;
   session::LoadLabels labels_;
   session::PreparedLoads prepared_;
   Credentials credentials_;
   ErrorLogs error_logs_;
-  std::atomic<bool> stopping_{false};  // no new work
-  std::atomic<bool> closing_{false};   // no further request on any connection
   std::atomic<uint32_t> loads_{0};
   Counter& load_rows_;
   Counter& load_bytes_;
   Gauge& loads_running_;
-
-  std::mutex mutex_;
-  std::vector<RunningWork*> running_;  // guarded by mutex_
-  bool interrupting_ = false;          // guarded by mutex_: what is enlisted from now on is stopped at once
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::HttpDoor listening_;
 };
 
 }  // namespace sluice::door::http

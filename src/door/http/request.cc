@@ -5,30 +5,13 @@
 
 #include "base/log.h"
 #include "door/http/http_error.h"
+#include "net/http_trace.h"
 #include "session/access_check.h"
 
 namespace sluice::door::http {
 namespace {
 
-constexpr size_t kMaxRequestIdBytes = 128;
 constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(300);
-
-std::optional<TraceContext> remote_trace(const net::HttpHeaders& headers) {
-  const auto parent = headers.find("traceparent");
-  if (!parent) return std::nullopt;
-  auto context = TraceContext::parse(*parent, headers.find("tracestate").value_or(std::string_view()));
-  if (!context) return std::nullopt;
-  return std::move(*context);
-}
-
-// What a client may have echoed: visible ASCII without quotes.
-bool valid_request_id(std::string_view id) {
-  if (id.empty() || id.size() > kMaxRequestIdBytes) return false;
-  for (char c : id) {
-    if (c <= ' ' || c >= 0x7f || c == '"') return false;
-  }
-  return true;
-}
 
 Histogram& latency(std::string_view route) {
   return Metrics::process().histogram("sluice_http_request_seconds",
@@ -55,13 +38,12 @@ Request::Request(Door& door, net::HttpExchange& exchange)
       exchange_(exchange),
       route_(find_route(exchange.request().method, exchange.request().path())),
       span_(Span::start(std::string("HTTP ") + std::string(route_.name), SpanKind::kServer,
-                        remote_trace(exchange.request().headers))) {
-  const auto id = exchange.request().headers.find("x-request-id");
-  request_id_ = id && valid_request_id(*id) ? std::string(*id) : span_.context().trace_id_hex();
-  door_.enlist(this);
+                        net::remote_trace(exchange.request().headers))) {
+  request_id_ = net::request_id(exchange.request().headers, span_.context());
+  door_.listening_.enlist(this);
 }
 
-Request::~Request() { door_.delist(this); }
+Request::~Request() { door_.listening_.delist(this); }
 
 bool Request::is_waited_for() const {
   return route_.kind == RouteKind::kQuery || route_.kind == RouteKind::kStreamLoad ||
@@ -121,7 +103,7 @@ void Request::finish_metrics() {
 }
 
 awaitable<void> Request::dispatch() {
-  if (door_.stopping_ && is_waited_for()) {
+  if (door_.listening_.is_stopping() && is_waited_for()) {
     exchange_.close_after();
     co_await answer_error(sql_error(Code::kUnavailable, 1053, "Server shutdown in progress"));
     co_return;

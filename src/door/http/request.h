@@ -43,7 +43,7 @@ class LoadSlot {
   const bool free_;
 };
 
-class Request final : public RunningWork, public session::Listed {
+class Request final : public net::HttpWork, public session::Listed {
  public:
   static awaitable<void> run(Door& door, net::HttpExchange& exchange);
 

@@ -34,7 +34,7 @@ void append_entry(const session::RunningEntry& entry, std::string& out) {
 }  // namespace
 
 awaitable<void> Request::ready() {
-  const bool stopping = door_.stopping_;
+  const bool stopping = door_.listening_.is_stopping();
   const bool kernel_ready = door_.services_.kernel.ready();
   if (!stopping && kernel_ready) {
     co_await answer(200, "{\"status\":\"ready\"}\n");

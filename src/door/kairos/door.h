@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/deadline.h"
@@ -18,8 +17,7 @@
 #include "door/kairos/rate_limit.h"
 #include "door/kairos/running_queries.h"
 #include "door/kairos/services.h"
-#include "net/http.h"
-#include "net/listener.h"
+#include "net/http_door.h"
 #include "net/tls.h"
 #include "timeseries/compat.h"
 #include "timeseries/request/series_cache.h"
@@ -66,42 +64,32 @@ class Door {
   Door& operator=(const Door&) = delete;
 
   // Listens on all addresses. Errors: those of the first that fails; then none is listened on.
-  Status start();
+  Status start() { return listening_.start(); }
   // /health/check fails from now on and new work is refused (503); what runs may end until `deadline`, then it is
   // interrupted. After that nobody is listened to any more. Returns when no connection is left.
-  void stop(Deadline deadline);
+  void stop(Deadline deadline) { listening_.stop(deadline); }
 
   // The real ports, in the order of the addresses.
-  std::vector<uint16_t> ports() const;
+  std::vector<uint16_t> ports() const { return listening_.ports(); }
   size_t running_queries() const { return running_.size(); }
 
  private:
   friend class Request;
   class CacheLease;
 
-  awaitable<void> serve(std::unique_ptr<net::Stream> stream, net::Admission admission);
-  void enlist(Request* request);
-  void delist(Request* request);
   bool authorized(const net::HttpRequest& request) const;
   std::unique_ptr<timeseries::SeriesCache> take_cache();
   void give_back(std::unique_ptr<timeseries::SeriesCache> cache);
 
   const DoorOptions options_;
   const Services services_;
-  NetworkThreads& threads_;
-  const std::shared_ptr<net::TlsContext> tls_;
   RateLimit rate_;
   RunningQueries running_;
-  std::atomic<bool> stopping_{false};      // no new work
-  std::atomic<bool> closing_{false};       // no further request on any connection
   std::atomic<uint32_t> large_bodies_{0};  // of data points, being read
 
   std::mutex mutex_;
-  // Guarded by mutex_.
-  std::unordered_set<Request*> requests_;
-  bool interrupting_ = false;  // what is enlisted from now on is stopped at once
-  std::vector<std::unique_ptr<timeseries::SeriesCache>> caches_;
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::vector<std::unique_ptr<timeseries::SeriesCache>> caches_;  // guarded by mutex_
+  net::HttpDoor listening_;
 };
 
 }  // namespace sluice::door::kairos

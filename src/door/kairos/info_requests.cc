@@ -28,7 +28,7 @@ awaitable<void> Request::preflight() {
 
 awaitable<void> Request::health_check() {
   Status status = fail(Code::kUnavailable, "stopping");
-  if (!door_.stopping_) {
+  if (!door_.listening_.is_stopping()) {
     status = co_await run_on(door_.services_.short_work,
                              [&]() -> Status { return door_.services_.store.check(Deadline::after(kHealthTimeout)); });
   }

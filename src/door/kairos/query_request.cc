@@ -90,7 +90,7 @@ awaitable<void> Request::query(bool tags_only) {
   const auto self = std::make_shared<Request*>(this);
   const auto meaning = exchange_.request().http_1_0 ? net::PeerGone::kClosed : net::PeerGone::kHalfClosed;
   exchange_.stream().watch_peer(meaning, [self] {
-    if (*self) (*self)->cancel();
+    if (*self) (*self)->stop();
   });
   AnswerStream stream(co_await asio::this_coro::executor);
   std::optional<timeseries::ParseOutcome> refused;

@@ -3,12 +3,12 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "net/http_trace.h"
 #include "timeseries/engine/answer_text.h"
 
 namespace sluice::door::kairos {
 namespace {
 
-constexpr size_t kMaxRequestIdBytes = 128;
 constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(300);
 constexpr std::string_view kIndexPage =
     "<!DOCTYPE html><html><head><title>Sluice</title></head><body><h1>Sluice: time series</h1><p>KairosDB's REST API "
@@ -16,23 +16,6 @@ constexpr std::string_view kIndexPage =
     "below <code>/api/v1</code>: <a href=\"/api/v1/version\">version</a>, <a "
     "href=\"/api/v1/metricnames\">metricnames</a>, <a href=\"/api/v1/health/status\">health</a>. Metrics of this "
     "server: <a href=\"/metrics\">/metrics</a>.</p></body></html>\n";
-
-std::optional<TraceContext> remote_trace(const net::HttpHeaders& headers) {
-  const auto parent = headers.find("traceparent");
-  if (!parent) return std::nullopt;
-  auto context = TraceContext::parse(*parent, headers.find("tracestate").value_or(std::string_view()));
-  if (!context) return std::nullopt;
-  return std::move(*context);
-}
-
-// What a client may have echoed: visible ASCII without quotes.
-bool valid_request_id(std::string_view id) {
-  if (id.empty() || id.size() > kMaxRequestIdBytes) return false;
-  for (char c : id) {
-    if (c <= ' ' || c >= 0x7f || c == '"') return false;
-  }
-  return true;
-}
 
 std::string_view role_name(Role role) {
   switch (role) {
@@ -52,15 +35,14 @@ Request::Request(Door& door, net::HttpExchange& exchange)
       exchange_(exchange),
       route_(find_route(exchange.request().method, exchange.request().path())),
       span_(Span::start(std::string("HTTP ") + std::string(route_.name), SpanKind::kServer,
-                        remote_trace(exchange.request().headers))) {
-  const auto id = exchange.request().headers.find("x-request-id");
-  request_id_ = id && valid_request_id(*id) ? std::string(*id) : span_.context().trace_id_hex();
-  door_.enlist(this);
+                        net::remote_trace(exchange.request().headers))) {
+  request_id_ = net::request_id(exchange.request().headers, span_.context());
+  door_.listening_.enlist(this);
 }
 
-Request::~Request() { door_.delist(this); }
+Request::~Request() { door_.listening_.delist(this); }
 
-bool Request::is_work() const { return route_.role != Role::kAny || route_.kind == RouteKind::kRollups; }
+bool Request::is_waited_for() const { return route_.role != Role::kAny || route_.kind == RouteKind::kRollups; }
 
 bool Request::has_role(Role role) const {
   const Roles& roles = door_.options_.roles;
@@ -115,12 +97,12 @@ awaitable<bool> Request::admit() {
     co_await answer_bare(401, {{"WWW-Authenticate", "Basic realm=\"KairosDB\""}});
     co_return false;
   }
-  if (is_work() && door_.stopping_) {
+  if (is_waited_for() && door_.listening_.is_stopping()) {
     exchange_.close_after();
     co_await answer_error(503, "the server is stopping");
     co_return false;
   }
-  if (is_work() && !door_.rate_.admit(exchange_.stream().remote_host())) {
+  if (is_waited_for() && !door_.rate_.admit(exchange_.stream().remote_host())) {
     co_await answer_error(429, "too many requests from this address");
     co_return false;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Request: one HTTP request from its head to the end of its answer: routing, authentication, and the work behind each
-// route. Lives in its connection's coroutine; cancel() comes from other threads. The .cc files beside this one each
+// route. Lives in its connection's coroutine; stop() comes from other threads. The .cc files beside this one each
 // hold one kind of request. Source of truth: facts 1.0 and 1.1, recorded heads (probe.txt), KairosDB's resources.
 #pragma once
 
@@ -20,19 +20,18 @@
 
 namespace sluice::door::kairos {
 
-class Request final {
+class Request final : public net::HttpWork {
  public:
   static awaitable<void> run(Door& door, net::HttpExchange& exchange);
 
   Request(Door& door, net::HttpExchange& exchange);
-  ~Request();
+  ~Request() override;
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
-  // Whether the door waits for its end before it stops.
-  bool is_work() const;
-  // Ends its query. Any thread; does not block.
-  void cancel() { cancelled_ = true; }
+  bool is_waited_for() const override;
+  // Ends its query.
+  void stop() override { cancelled_ = true; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -24,51 +24,28 @@ Door::Door(DoorOptions options, session::Services& services, NetworkThreads& thr
 Door::~Door() { stop(Deadline::after(std::chrono::seconds(0))); }
 
 Status Door::start() {
-  for (const auto& address : options_.addresses) {
-    net::Listener::Options listening;
-    listening.name = "mysql";
-    listening.max_connections = services_.limits.max_connections;
-    auto listener = net::Listener::open(threads_, address, listening,
-                                        [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
-                                          return serve(std::move(stream), admission);
-                                        });
-    if (!listener) {
-      listeners_.clear();
-      return fail(std::move(listener).error());
-    }
-    listeners_.push_back(std::move(*listener));
-  }
-  for (auto& listener : listeners_) {
-    listener->start();
-    log::info("MySQL door listens", {{"address", listener->address()}, {"tls", tls_ != nullptr}});
-  }
-  return {};
+  net::Listener::Options listening;
+  listening.name = "mysql";
+  listening.max_connections = services_.limits.max_connections;
+  return listeners_.start(threads_, options_.addresses, listening,
+                          [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
+                            return serve(std::move(stream), admission);
+                          });
 }
 
 void Door::stop(Deadline deadline) {
   draining_ = true;
-  for (auto& listener : listeners_) listener->stop();
+  listeners_.stop();
   wake_connections();
-  auto all_gone = [&](Deadline until) {
-    bool gone = true;
-    for (auto& listener : listeners_) gone = listener->wait(until) && gone;
-    return gone;
-  };
-  if (!all_gone(deadline)) {
+  if (!listeners_.wait(deadline)) {
     size_t interrupted = services_.running.interrupt_all(session::Interrupt::kShutdown);
     log::warn("statements were interrupted by the shutdown", {{"count", interrupted}});
-    if (!all_gone(Deadline::after(kLastWords))) {
-      for (auto& listener : listeners_) listener->cancel_connections();
-      all_gone(Deadline::never());
+    if (!listeners_.wait(Deadline::after(kLastWords))) {
+      listeners_.cancel_connections();
+      listeners_.wait(Deadline::never());
     }
   }
   listeners_.clear();
-}
-
-std::vector<uint16_t> Door::ports() const {
-  std::vector<uint16_t> ports;
-  for (const auto& listener : listeners_) ports.push_back(listener->port());
-  return ports;
 }
 
 awaitable<void> Door::serve(std::unique_ptr<net::Stream> stream, net::Admission admission) {

@@ -17,7 +17,7 @@
 #include "door/mysql/auth_secrets.h"
 #include "door/mysql/door_metrics.h"
 #include "door/mysql/login_throttle.h"
-#include "net/listener.h"
+#include "net/listeners.h"
 #include "net/tls.h"
 #include "session/services.h"
 
@@ -47,7 +47,7 @@ class Door {
   void stop(Deadline deadline);
 
   // The real ports, in the order of the addresses.
-  std::vector<uint16_t> ports() const;
+  std::vector<uint16_t> ports() const { return listeners_.ports(); }
   uint32_t connections() const { return open_.load(std::memory_order_relaxed); }
 
  private:
@@ -75,7 +75,7 @@ class Door {
 
   std::mutex mutex_;
   std::unordered_set<Connection*> connections_;  // guarded by mutex_
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::Listeners listeners_;
 };
 
 }  // namespace sluice::door::mysql

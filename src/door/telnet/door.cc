@@ -33,48 +33,24 @@ Door::Door(DoorOptions options, timeseries::Store& store, timeseries::Traffic& t
 Door::~Door() { stop(Deadline::after(Deadline::Clock::duration::zero())); }
 
 Status Door::start() {
-  for (const auto& address : options_.addresses) {
-    net::Listener::Options options;
-    options.name = "telnet";
-    options.max_connections = options_.max_connections;
-    auto listener = net::Listener::open(threads_, address, options,
-                                        [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
-                                          return serve(std::move(stream), admission);
-                                        });
-    if (!listener) {
-      listeners_.clear();
-      return fail(listener.error());
-    }
-    listeners_.push_back(std::move(*listener));
-  }
-  for (auto& listener : listeners_) {
-    listener->start();
-    log::info("listening", {{"door", "telnet"}, {"address", listener->address()}});
-  }
-  return {};
+  net::Listener::Options options;
+  options.name = "telnet";
+  options.max_connections = options_.max_connections;
+  return listeners_.start(threads_, options_.addresses, options,
+                          [this](std::unique_ptr<net::Stream> stream, net::Admission admission) {
+                            return serve(std::move(stream), admission);
+                          });
 }
 
 void Door::stop(Deadline deadline) {
   if (listeners_.empty()) return;
   stop_at_ = std::max<Deadline::Clock::rep>(deadline.time().time_since_epoch().count(), 1);
-  for (auto& listener : listeners_) listener->stop();
-  for (auto& listener : listeners_) listener->cancel_connections();
-  bool all_gone = true;
-  for (auto& listener : listeners_) all_gone &= listener->wait(Deadline::after(deadline.remaining() + kLastRetry * 30));
-  if (!all_gone) log::error("connections did not end", {{"door", "telnet"}});
+  listeners_.stop();
+  listeners_.cancel_connections();
+  if (!listeners_.wait(Deadline::after(deadline.remaining() + kLastRetry * 30))) {
+    log::error("connections did not end", {{"door", "telnet"}});
+  }
   listeners_.clear();
-}
-
-std::vector<uint16_t> Door::ports() const {
-  std::vector<uint16_t> result;
-  for (const auto& listener : listeners_) result.push_back(listener->port());
-  return result;
-}
-
-uint32_t Door::connections() const {
-  uint32_t all = 0;
-  for (const auto& listener : listeners_) all += listener->connections();
-  return all;
 }
 
 awaitable<Result<size_t>> Door::take(Intake& intake, std::string_view bytes) {

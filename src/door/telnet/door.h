@@ -13,7 +13,7 @@
 #include "base/deadline.h"
 #include "base/executor.h"
 #include "door/telnet/intake.h"
-#include "net/listener.h"
+#include "net/listeners.h"
 #include "timeseries/store.h"
 #include "timeseries/traffic.h"
 
@@ -41,8 +41,8 @@ class Door {
   void stop(Deadline deadline);
 
   // The real ports, in the order of the addresses.
-  std::vector<uint16_t> ports() const;
-  uint32_t connections() const;
+  std::vector<uint16_t> ports() const { return listeners_.ports(); }
+  uint32_t connections() const { return listeners_.connections(); }
 
  private:
   awaitable<void> serve(std::unique_ptr<net::Stream> stream, net::Admission admission);
@@ -55,7 +55,7 @@ class Door {
   WorkerPool& workers_;
   NetworkThreads& threads_;
   std::atomic<Deadline::Clock::rep> stop_at_{0};  // of the deadline of stop(); 0: not stopping
-  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  net::Listeners listeners_;
 };
 
 }  // namespace sluice::door::telnet

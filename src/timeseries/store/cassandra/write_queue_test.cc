@@ -167,6 +167,7 @@ TEST_F(WriteQueueTest, ATornEndIsLeftOut) {
   open();
   put("c");
   EXPECT_EQ(take(), (Texts{"a", "c"}));
+  EXPECT_EQ(queue_->lost_bytes(), 0u);
 }
 
 TEST_F(WriteQueueTest, DeliveredFilesAreDeleted) {

@@ -19,6 +19,15 @@ Error read_error(const std::string& path, int number) {
       .with_retry(Retry::kBackoff);
 }
 
+// Whether the bytes, the last of a segment, are the beginning of a record: what a kill in the middle of append()
+// leaves.
+bool is_torn_record(std::span<const uint8_t> bytes) {
+  if (bytes.size() < kRecordHeader) return true;
+  uint32_t length;
+  std::memcpy(&length, bytes.data() + 4, sizeof length);
+  return length <= kMaxRecord && kRecordHeader + length > bytes.size();
+}
+
 }  // namespace
 
 LogReader::~LogReader() {
@@ -83,7 +92,7 @@ Result<std::vector<std::string_view>> LogReader::read(LogPosition end, size_t by
       place += kRecordHeader + payload.size();
     }
     if (place == 0) {
-      // Damage, or the end that a crash tore: on to the next record whose mark is there.
+      // Damage, or the end that a kill tore: on to the next record whose mark is there.
       size_t next = buffer_.view().find(mark_, kRecordHeader + 1);
       bool found = false;
       while (next != std::string_view::npos && !found) {
@@ -95,9 +104,15 @@ Result<std::vector<std::string_view>> LogReader::read(LogPosition end, size_t by
       const size_t skipped = next != std::string_view::npos ? next - kRecordHeader
                              : at_.offset + have < limit    ? have - std::min(have - 1, kRecordHeader + mark_.size())
                                                             : have;
-      log::warn("bytes of the queue are damaged or were cut off, and are left out",
-                {{"file", segment_path(folder_, at_.segment)}, {"offset", at_.offset}, {"bytes", skipped}});
-      lost_ += skipped;
+      const std::string file = segment_path(folder_, at_.segment);
+      if (at_.offset + skipped == limit && is_torn_record(buffer_.span())) {
+        log::info("an unfinished record at the end of a file is left out: it was never acknowledged",
+                  {{"file", file}, {"offset", at_.offset}, {"bytes", skipped}});
+      } else {
+        log::warn("bytes of the queue are damaged and are left out",
+                  {{"file", file}, {"offset", at_.offset}, {"bytes", skipped}});
+        lost_ += skipped;
+      }
       at_.offset += skipped;
       continue;
     }

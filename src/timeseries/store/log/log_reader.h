@@ -25,7 +25,8 @@ class LogReader {
   Result<std::vector<std::string_view>> read(LogPosition end, size_t bytes);
   // Behind what was read.
   LogPosition position() const { return at_; }
-  // Bytes left out since the last call, which are told in the log.
+  // Bytes left out as damaged since the last call, which are told in the log. Not the unfinished record at the end of a
+  // segment: append() had not returned for it.
   uint64_t take_lost() { return std::exchange(lost_, 0); }
 
  private:
