@@ -141,6 +141,10 @@ class Server:
     def log(self) -> str:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
+    def expect_log(self, text: str, seconds: float = 10):
+        """The log holds `text`, now or soon: it is written by a thread of its own."""
+        process.wait_until(lambda: text in self.log(), seconds, f"the log says {text!r}")
+
     def log_tail(self, lines: int = 40) -> str:
         return "\n".join(self.log().splitlines()[-lines:])
 

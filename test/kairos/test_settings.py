@@ -78,7 +78,7 @@ def test_a_taken_port():
         server.kairos_port = server.http_port  # for the harness, which waits for it
         with server:
             assert server.query("SELECT 1") == ((1,),)
-            assert "KairosDB's REST API is off: port 8080 is taken" in server.log()
+            server.expect_log("KairosDB's REST API is off: port 8080 is taken")
             with Telnet(server.telnet_port) as telnet:
                 telnet.ask_version()
 
@@ -169,7 +169,7 @@ def test_queries_wait_for_their_turn():
         for thread in threads:
             thread.join(60)
         assert sorted(answer.status for answer in answers) == [500, 500, 500, 503, 503]
-        assert "slow query" in server.log()
+        server.expect_log("slow query")
 
 
 def test_a_stop_lets_queries_end():

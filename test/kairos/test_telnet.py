@@ -51,7 +51,7 @@ def test_long_lines(setting, limit):
         telnet.send(line + "v" * (limit - len(line)) + "\n" + line.replace(" 1 1", " 2 2") + "v" * (limit - len(line) + 1) + "\nputm long 3 3 h=a\n")
         telnet.ask_version()
         assert [time for time, _ in Api(server.kairos_port).values("long")] == [1, 3]
-        assert "too long" in server.log()
+        server.expect_log("too long")
 
 
 def test_a_stop_stores_what_was_read(tmp_path):
