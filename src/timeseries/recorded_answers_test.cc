@@ -4,49 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "timeseries/engine/engine.h"
 #include "timeseries/memory_store.h"
 #include "timeseries/request/datapoints_parser.h"
 #include "timeseries/request/query_parser.h"
+#include "timeseries/request/recorded_for_tests.h"
 #include "timeseries/store/embedded/embedded_store.h"
 #include "timeseries/zone.h"
 
 namespace sluice::timeseries {
 namespace {
-
-namespace fs = std::filesystem;
-
-std::string read_recorded(std::string_view name) {
-  const fs::path path = fs::path(__FILE__).parent_path() / "../../test/kairos/recorded" / name;
-  std::ifstream in(path);
-  EXPECT_TRUE(in) << path;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-struct Case {
-  std::string name;
-  std::string path;
-  std::string body;
-  int status = 0;
-  std::string response;
-};
-
-std::vector<Case> read_cases(std::string_view file) {
-  std::vector<Case> cases;
-  std::istringstream lines(read_recorded(file));
-  for (std::string line; std::getline(lines, line);) {
-    const auto json = parse_document(line, Compat::kV14);
-    EXPECT_TRUE(json);
-    const auto text = [&](std::string_view member) {
-      const JsonValue* const value = json->find(member);
-      return value && !value->is_null() ? *value->as_string() : "";
-    };
-    cases.push_back({text("case"), text("path"), text("body"), std::stoi(text("status")), text("response")});
-  }
-  return cases;
-}
 
 struct Answer {
   int status;
@@ -69,7 +37,7 @@ Answer ingest(Store& store, std::string_view body, Compat compat) {
   return {parser.outcome().status, parser.outcome().status == 204 ? "" : errors_json(parser.outcome())};
 }
 
-Answer query(Store& store, const Case& asked, Compat compat) {
+Answer query(Store& store, const RecordedCase& asked, Compat compat) {
   QueryParserOptions options;
   options.compat = compat;
   options.now = 1'795'220'000'000;
@@ -101,7 +69,7 @@ void replay(Store& store, std::string_view file, Compat compat) {
     ASSERT_EQ(answer.status, 204) << answer.text;
   }
   size_t seen = 0;
-  for (const Case& wanted : read_cases(file)) {
+  for (const RecordedCase& wanted : read_cases(file)) {
     if (!wanted.path.starts_with("/api/v1/datapoints")) continue;
     const Answer got =
         wanted.path == "/api/v1/datapoints" ? ingest(store, wanted.body, compat) : query(store, wanted, compat);
@@ -124,7 +92,7 @@ TEST(RecordedAnswers, FromMemory) {
 
 TEST(RecordedAnswers, FromTheEmbeddedStore) {
   for (const auto& [file, compat] : kRecordings) {
-    std::string directory = (fs::temp_directory_path() / "sluice-recorded-XXXXXX").string();
+    std::string directory = (std::filesystem::temp_directory_path() / "sluice-recorded-XXXXXX").string();
     ASSERT_NE(::mkdtemp(directory.data()), nullptr);
     {
       EmbeddedSettings settings;
@@ -133,7 +101,7 @@ TEST(RecordedAnswers, FromTheEmbeddedStore) {
       ASSERT_TRUE(store) << store.error().message();
       replay(**store, file, compat);
     }
-    fs::remove_all(directory);
+    std::filesystem::remove_all(directory);
   }
 }
 

@@ -3,8 +3,6 @@
 // query that is refused.
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
 #include <set>
 
 #include "timeseries/request/datapoints_parser.h"
@@ -12,37 +10,10 @@
 #include "timeseries/request/point_recorder.h"
 #include "timeseries/request/query_parser.h"
 #include "timeseries/request/query_processors.h"
+#include "timeseries/request/recorded_for_tests.h"
 
 namespace sluice::timeseries {
 namespace {
-
-std::filesystem::path recorded(std::string_view name) {
-  return std::filesystem::path(__FILE__).parent_path() / "../../../test/kairos/recorded" / name;
-}
-
-struct Case {
-  std::string name;
-  std::string path;
-  std::string body;
-  int status = 0;
-  std::string response;
-};
-
-std::vector<Case> read_cases(std::string_view file) {
-  std::vector<Case> cases;
-  std::ifstream in(recorded(file));
-  EXPECT_TRUE(in) << file;
-  for (std::string line; std::getline(in, line);) {
-    const auto json = parse_document(line, Compat::kV14);
-    EXPECT_TRUE(json);
-    const auto text = [&](std::string_view member) {
-      const JsonValue* const value = json->find(member);
-      return value && !value->is_null() ? *value->as_string() : "";
-    };
-    cases.push_back({text("case"), text("path"), text("body"), std::stoi(text("status")), text("response")});
-  }
-  return cases;
-}
 
 // Fail when they run, not before.
 const std::set<std::string> kRuntimeFaults = {"gaps-sum", "filter-noop", "q-samp0", "d-result"};
@@ -51,7 +22,7 @@ void replay(std::string_view file, Compat compat, size_t piece) {
   PointRecorder store;
   size_t bodies = 0;
   size_t refused = 0;
-  for (const Case& wanted : read_cases(file)) {
+  for (const RecordedCase& wanted : read_cases(file)) {
     ParseOutcome outcome{200, {}};
     if (wanted.path == "/api/v1/datapoints") {
       ++bodies;
@@ -94,22 +65,16 @@ TEST(Recorded, Answers14) {
   replay("recorded-1.4-h2.jsonl", Compat::kV14, 3);
 }
 
-std::string whole_file(std::string_view name) {
-  std::ifstream in(recorded(name));
-  EXPECT_TRUE(in) << name;
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 TEST(Recorded, DatasetIsTaken) {
   PointRecorder store;
   DatapointsParser parser(store, {});
-  ASSERT_TRUE(parser.feed(whole_file("dataset.json"), true));
+  ASSERT_TRUE(parser.feed(read_recorded("dataset.json"), true));
   EXPECT_EQ(parser.outcome().status, 204) << errors_json(parser.outcome());
   EXPECT_GT(store.points.size(), 1000u);
 }
 
 TEST(Features, AreTheRecordedOnes) {
-  const auto want = parse_document(whole_file("features-1.3.0-1.json"), Compat::kV14);
+  const auto want = parse_document(read_recorded("features-1.3.0-1.json"), Compat::kV14);
   const auto got = parse_document(features_json(), Compat::kV14);
   ASSERT_TRUE(want && got);
   EXPECT_EQ(got->to_json(), want->to_json());
