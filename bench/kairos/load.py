@@ -173,19 +173,19 @@ def send_bodies(port: int, bodies, connections: int = 4):
     _threads(connections, run)
 
 
-def kairos_query(metric: str, aggregator: dict, group_by_host: bool = False, cache_seconds: int = 0) -> bytes:
+def kairos_query(metric: str, aggregator: dict, group_by_host: bool = False, cache_seconds: int = 0, start_ms: int = START_MS) -> bytes:
     wanted = {"name": metric, "aggregators": [aggregator]}
     if group_by_host:
         wanted["group_by"] = [{"name": "tag", "tags": ["host"]}]
-    return json.dumps({"start_absolute": START_MS, "end_absolute": START_MS + HORIZON_MS, "cache_time": cache_seconds, "metrics": [wanted]}).encode()
+    return json.dumps({"start_absolute": start_ms, "end_absolute": START_MS + HORIZON_MS, "cache_time": cache_seconds, "metrics": [wanted]}).encode()
 
 
 AVERAGE = {"name": "avg", "sampling": {"value": 1, "unit": "minutes"}, "align_sampling": True}
 COUNT = {"name": "count", "sampling": {"value": 10, "unit": "years"}}
 
 
-def kairos_count(http: Http, metric: str) -> int:
-    status, body = http.request("POST", "/api/v1/datapoints/query", kairos_query(metric, COUNT))
+def kairos_count(http: Http, metric: str, start_ms: int = START_MS) -> int:
+    status, body = http.request("POST", "/api/v1/datapoints/query", kairos_query(metric, COUNT, start_ms=start_ms))
     assert status == 200, body[:500]
     return sum(value for result in json.loads(body)["queries"][0]["results"] for _, value in result["values"])
 
@@ -196,8 +196,9 @@ class KairosQueries:
     def __init__(self, port: int):
         self.http = Http(port)
 
-    def count(self, metric: str) -> int:
-        return kairos_count(self.http, metric)
+    def count(self, metric: str, start_ms: int = START_MS) -> int:
+        """Points since then."""
+        return kairos_count(self.http, metric, start_ms)
 
     def average(self, metric: str, cache_seconds: int = 0) -> int:
         """avg by minute and host; how many points came back."""

@@ -95,8 +95,8 @@ struct ReadOptions {
 class PointSource {
  public:
   virtual ~PointSource() = default;
-  // Clears `into` and puts the next points there; none at the end. Batches have a few thousand points.
-  // Errors: kDataLoss, kUnavailable, kCancelled, kDeadlineExceeded.
+  // Clears `into` and puts the next points there, some thousands; none at the end. One thread at a time; other sources
+  // of that read() may be in use on other threads. Errors: kDataLoss, kUnavailable, kCancelled, kDeadlineExceeded.
   virtual Status next(Points& into) = 0;
 };
 

@@ -12,7 +12,6 @@ import urllib.request
 import pytest
 
 from harness import ROOT
-from harness.cassandra import Cassandra
 
 PROGRAM = pathlib.Path(os.environ.get("SLUICE_BINARY", "build/release/sluice")).resolve().parent / "test" / "timeseries_test"
 KAIROSDB = ROOT / "test" / "peers" / "kairosdb" / "kairosdb.sh"
@@ -62,11 +61,9 @@ def store(cassandra, keyspace, test):
 
 
 @pytest.mark.parametrize("first", ["java", "ours"])
-def test_one_keyspace(first):
+def test_one_keyspace(cassandra, first):
     """Whoever comes first makes the schema."""
-    address = os.environ.get("SLUICE_CASSANDRA")
-    node = None if address else Cassandra("--heap", "1g").start()
-    address = address or node.address
+    address = cassandra.address
     keyspace = f"both_ways_{first}_{os.getpid()}"
     kairos = None
     try:
@@ -92,5 +89,3 @@ def test_one_keyspace(first):
     finally:
         if kairos:
             kairos.close()
-        if node:
-            node.close()

@@ -6,27 +6,13 @@ import subprocess
 import threading
 import time
 
-import pytest
-
-from harness.cassandra import Cassandra
+from harness.cassandra import run_tests
 
 PROGRAM = pathlib.Path(os.environ.get("SLUICE_BINARY", "build/release/sluice")).resolve().parent / "test" / "timeseries_test"
 
 
-@pytest.fixture(scope="module")
-def cassandra():
-    with Cassandra("--heap", "1g") as node:
-        yield node
-
-
 def run(cassandra, tests, seconds=600, **environment):
-    """They must pass, and not all be skipped."""
-    named = {"SLUICE_CASSANDRA": cassandra.address, **{f"SLUICE_CASSANDRA_{name.upper()}": str(value) for name, value in environment.items()}}
-    done = subprocess.run([PROGRAM, f"--gtest_filter={tests}"], env={**os.environ, **named}, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=seconds, check=False)
-    output = done.stdout.decode(errors="replace")
-    assert done.returncode == 0, output[-8000:]
-    assert "[       OK ]" in output, output[-8000:]
+    run_tests("timeseries_test", tests, cassandra, seconds, **environment)
 
 
 def test_contract(cassandra):

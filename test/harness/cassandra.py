@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from harness import ROOT
+from harness import ROOT, server_binary
 
 SCRIPT = ROOT / "test" / "peers" / "cassandra" / "cassandra.sh"
 NOT_HERE = 77  # exit code of the script where there is no Maven, no registry or no JDK
@@ -69,3 +69,20 @@ class Cassandra:
 
     def __exit__(self, *_):
         self.close()
+
+
+def run_tests(program: str, tests: str, cassandra, seconds, **environment):
+    """Tests of a unit test program against a node: they must pass, and not all be skipped. `environment`: what goes into
+    SLUICE_CASSANDRA_.."""
+    path = server_binary().resolve().parent / "test" / program
+    named = {"SLUICE_CASSANDRA": cassandra.address, **{f"SLUICE_CASSANDRA_{name.upper()}": str(value) for name, value in environment.items()}}
+    done = subprocess.run([path, f"--gtest_filter={tests}"], env={**os.environ, **named}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          timeout=seconds, check=False)
+    output = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, output[-8000:]
+    assert "[       OK ]" in output, output[-8000:]
+
+
+def client_tests(cassandra, tests="*", seconds=240, **environment):
+    """`Live.*` of the client's program."""
+    run_tests("client_cassandra_test", f"Live.{tests}", cassandra, seconds, **environment)

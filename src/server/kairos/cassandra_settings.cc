@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -24,9 +25,11 @@ Error wrong(const Settings& settings, std::string_view name, const std::string& 
   return Error(Code::kInvalidArgument, settings.origin(key_of(name)) + ": " + key_of(name) + ": " + what);
 }
 
-Result<std::shared_ptr<net::TlsContext>> client_tls(bool wanted) {
+Result<std::shared_ptr<net::TlsContext>> client_tls(bool wanted, const std::filesystem::path& ca_file) {
   if (!wanted) return std::shared_ptr<net::TlsContext>();
-  return net::TlsContext::for_client({});
+  net::TlsClientOptions options;
+  options.ca_file = ca_file;
+  return net::TlsContext::for_client(std::move(options));
 }
 
 std::vector<std::string> words(std::string_view text) {
@@ -69,6 +72,7 @@ Result<ClusterSettings> cluster_of(const Settings& settings, std::string_view se
                                    ClusterSettings base) {
   std::string user, password;
   bool tls = base.connection.tls != nullptr;
+  std::filesystem::path tls_ca = settings.path(key_of("tls_ca"));
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::string_view part = rest.substr(0, rest.find(';'));
@@ -89,6 +93,10 @@ Result<ClusterSettings> cluster_of(const Settings& settings, std::string_view se
       password = value;
     } else if (name == "tls") {
       tls = value == "true";
+    } else if (name == "tls_ca") {
+      tls_ca = value;
+    } else if (name == "tls_name") {
+      base.connection.tls_name = value;
     } else if (name == "local_datacenter") {
       base.connection.local_datacenter = value;
     } else if (name == "read_consistency") {
@@ -102,13 +110,13 @@ Result<ClusterSettings> cluster_of(const Settings& settings, std::string_view se
     } else {
       return fail(wrong(settings, setting,
                         "unknown '" + name +
-                            "'; known are name, contact_points, keyspace, user, password, tls, local_datacenter, "
-                            "read_consistency, start_time, end_time"));
+                            "'; known are name, contact_points, keyspace, user, password, tls, tls_ca, tls_name, "
+                            "local_datacenter, read_consistency, start_time, end_time"));
     }
   }
   if (base.connection.contact_points.empty()) return fail(wrong(settings, setting, "contact_points has no host"));
   if (!user.empty()) base.connection.auth = client::cassandra::plain_auth(std::move(user), std::move(password));
-  base.connection.tls = TRY(client_tls(tls));
+  base.connection.tls = TRY(client_tls(tls, tls_ca));
   return base;
 }
 
@@ -135,7 +143,8 @@ Result<timeseries::CassandraSettings> cassandra_settings(const Settings& setting
   if (connection.contact_points.empty()) return fail(wrong(settings, "contact_points", "names no host"));
   connection.local_datacenter = text("local_datacenter");
   if (!text("user").empty()) connection.auth = client::cassandra::plain_auth(text("user"), text("password"));
-  connection.tls = TRY(client_tls(flag("tls")));
+  connection.tls = TRY(client_tls(flag("tls"), settings.path(key_of("tls_ca"))));
+  connection.tls_name = text("tls_name");
   connection.compression = flag("compression");
   connection.connections_per_host = static_cast<uint32_t>(number("connections_per_host"));
   connection.max_requests_per_connection = static_cast<uint32_t>(number("max_requests_per_connection"));

@@ -20,6 +20,8 @@ constexpr SettingDefinition kCassandra[] = {
     setting("timeseries.cassandra.user", Kind::kText, "", "User at Cassandra. Empty: none."),
     secret(setting("timeseries.cassandra.password", Kind::kText, "", "The user's password.")),
     setting("timeseries.cassandra.tls", Kind::kBool, "false", "Whether connections to Cassandra are TLS."),
+    setting("timeseries.cassandra.tls_ca", Kind::kPath, "", "PEM file with certificates, one of which must have signed Cassandra's. Empty: the system's."),
+    setting("timeseries.cassandra.tls_name", Kind::kText, "", "Name that the certificates of all nodes are for. Empty: the address of each."),
     setting("timeseries.cassandra.local_datacenter", Kind::kText, "", "Datacenter whose hosts are asked. Empty: that of the first host that answers."),
     choice("timeseries.cassandra.read_consistency", "ONE", kConsistencies, "How many replicas must answer a read."),
     choice("timeseries.cassandra.write_consistency", "QUORUM", kConsistencies, "How many replicas must have a write."),
@@ -31,7 +33,7 @@ constexpr SettingDefinition kCassandra[] = {
         "Cluster for the metadata service and roll-ups, written as those of read_clusters. Empty: the cluster of the points."),
     setting("timeseries.cassandra.read_clusters", Kind::kTextList, "",
         "Further clusters that queries read: \"name=old;contact_points=a b;keyspace=kairosdb;start_time=2001-07-04T12:08-0700;end_time=...\".\n"
-        "Also user, password, tls, local_datacenter, read_consistency."),
+        "Also user, password, tls, tls_ca, tls_name, local_datacenter, read_consistency."),
     setting("timeseries.cassandra.start_async", Kind::kBool, "false", "Whether the server starts without Cassandra and goes on trying to reach it."),
     setting("timeseries.cassandra.align_ttl_with_timestamp", Kind::kBool, "false", "Whether times to live count from a point's time and not from its arrival."),
     setting("timeseries.cassandra.force_default_ttl", Kind::kBool, "false", "Whether timeseries.default_ttl holds whatever points say."),

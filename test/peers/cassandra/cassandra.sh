@@ -12,11 +12,12 @@
 #     --set KEY=VALUE    a further line of cassandra.yaml
 #   cassandra.sh stop <directory>              all nodes
 #   cassandra.sh stop-node | kill-node | start-node <directory> <1..3>
+#   cassandra.sh nodetool <directory> COMMAND ..   flush, compact .. on the first node
 # Exit code 77: cannot be had here (no Maven, no registry, no JDK).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../jars.sh"
-command=${1:?install, start, stop, stop-node, kill-node or start-node}
+command=${1:?install, start, stop, stop-node, kill-node, start-node or nodetool}
 shift
 if [ "$command" != install ]; then
   directory=$(mkdir -p "${1:?directory}" && cd "$1" && pwd)
@@ -87,6 +88,7 @@ start_node() {
   local node=$1 address=127.0.0.$1 home=$directory/node$1 heap
   alive "$home/pid" && return
   heap=$(cat "$directory/heap")
+  free_port >"$home/jmx"
   local exports=(java.base/java.lang.ref java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch
     java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.registry java.rmi/sun.rmi.server
     java.rmi/sun.rmi.transport.tcp java.sql/java.sql jdk.unsupported/sun.misc)
@@ -102,7 +104,7 @@ start_node() {
   (cd "$home" && exec setsid java -Xms"$heap" -Xmx"$heap" -XX:+UseG1GC -XX:MaxDirectMemorySize=512m -Xss512k \
     -Djdk.attach.allowAttachSelf=true "${flags[@]}" \
     -Dcassandra.config="file://$home/conf/cassandra.yaml" -Dlogback.configurationFile="file://$home/conf/logback.xml" \
-    -Dcassandra.storagedir="$home/data" -Dcassandra.jmx.local.port="$(free_port)" \
+    -Dcassandra.storagedir="$home/data" -Dcassandra.jmx.local.port="$(cat "$home/jmx")" \
     -Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms="$(cat "$directory/ring_delay_ms")" \
     -Dcassandra.consistent.rangemovement=false -Dcassandra.superuser_setup_delay_ms=0 -Dcassandra-foreground=yes \
     -cp "$home/conf:$jars/*" org.apache.cassandra.service.CassandraDaemon >>"$home/server.log" 2>&1 </dev/null) &
@@ -169,6 +171,13 @@ case $command in
     fetch_jars "$here" cassandra-5.0.5
     port=$(cat "$directory/port")
     start_node "${1:?node}"
+    ;;
+  nodetool)
+    fetch_jars "$here" cassandra-5.0.5
+    home=$directory/node1
+    java -Xmx128m -Duser.home="$home" -Dcassandra.config="file://$home/conf/cassandra.yaml" -Dcassandra.storagedir="$home/data" \
+      -Dlogback.configurationFile="file://$home/conf/logback.xml" -cp "$home/conf:$jars/*" \
+      org.apache.cassandra.tools.NodeTool -h 127.0.0.1 -p "$(cat "$home/jmx")" "$@"
     ;;
   stop-node) end_process "$directory/node${1:?node}/pid" ;;
   kill-node)

@@ -16,6 +16,8 @@ namespace cql = client::cassandra;
 
 namespace {
 
+constexpr int32_t kTextPage = 1'000;  // cells of up to 64 KiB
+
 // Pages of one row, as they were read.
 class ReadPages : public PointSource {
  public:
@@ -113,7 +115,8 @@ Status CassandraStore::read_rows(Cluster& cluster, std::vector<FoundRow> found, 
       if (options.limit != 0)
         request->values().int32(static_cast<int32_t>(std::min<uint32_t>(options.limit, INT32_MAX)));
       request->options = cluster.reading(options.deadline);
-      request->options.page_size = settings_.page_rows;
+      const bool text = row.series->type() == PointType::kString;
+      request->options.page_size = text ? std::min(settings_.page_rows, kTextPage) : settings_.page_rows;
       pipeline.send(std::move(request), next);
     }
     if (!pipeline.busy()) break;

@@ -231,6 +231,18 @@ TEST_F(CassandraStoreTest, LargeBatchesOfManySeriesArrive) {
   EXPECT_EQ(world_->store->state().lost_points, 0u);
 }
 
+// Cassandra takes 16 MiB at once.
+TEST_F(CassandraStoreTest, LongTextsOfOneSeriesArrive) {
+  open();
+  WriteBatch batch;
+  const auto into = series("m", {{"a", "b"}}, PointType::kString);
+  for (int64_t i = 0; i < 500; ++i) batch.add_text(into, i, std::string(65'000, static_cast<char>('a' + i % 26)));
+  ASSERT_TRUE(world_->store->write(batch).has_value());
+  world_->flush();
+  EXPECT_EQ(count("m"), 500u);
+  EXPECT_EQ(world_->store->state().lost_points, 0u);
+}
+
 TEST_F(CassandraStoreTest, KeysThatAreTooLongTakeNothingWithThem) {
   open();
   write(series(std::string(70'000, 'x'), {{"a", "b"}}), 1000, 5);

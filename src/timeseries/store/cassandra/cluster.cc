@@ -88,7 +88,11 @@ cql::RequestOptions Cluster::writing(int64_t stamp, Deadline deadline) const {
 
 Status Cluster::ready(Deadline deadline) {
   if (is_ready()) return {};
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_, std::defer_lock);
+  if (deadline.is_never())
+    lock.lock();
+  else if (!lock.try_lock_until(deadline.time()))
+    return fail(Code::kDeadlineExceeded, "Cassandra does not answer");
   if (is_ready()) return {};
   TRY(make_schema(deadline));
   if (roles_.write || !roles_.meta) TRY(read_spec(deadline));

@@ -88,7 +88,7 @@ class Cluster {
   const std::string keyspace_;
   const std::map<std::string, std::string, std::less<>> create_with_;
   cql::SessionPtr session_;
-  std::mutex mutex_;  // of ready()
+  std::timed_mutex mutex_;  // of ready()
   std::atomic<bool> ready_ = false;
   RowSpec spec_;
   bool table_ttl_ = false;

@@ -19,6 +19,9 @@ constexpr uint32_t kPatience = 8;  // attempts with answers that are nobody's fa
 
 // Cassandra refuses what the parcel holds, and will again.
 bool is_refused(const Error& error) {
+  // Tables and keyspaces come back, from a backup or by somebody's hand: no point goes with them.
+  for (const std::string_view missing : {"unconfigured table", "does not exist"})
+    if (error.message().find(missing) != std::string::npos) return false;
   return cql::is_batch_too_large(error) || error.code() == Code::kInvalidArgument || error.code() == Code::kUnsupported;
 }
 

@@ -18,6 +18,8 @@ constexpr size_t kPartitionBytes = 64;
 // Partitions with fewer points share batches.
 constexpr uint32_t kOwnBatch = 100;
 constexpr size_t kIndexStatements = 200;  // in one batch
+// Cassandra takes no frames and no mutations of more than 16 MiB.
+constexpr size_t kTextBytes = 1u << 20;  // of a batch of one partition
 
 std::string time_key(const std::string& metric, int64_t row_time) {
   std::string key = metric;
@@ -243,7 +245,13 @@ void Shipment::pack_points(std::vector<std::unique_ptr<Parcel>>& parcels) {
     const Partition& partition = *row.partition;
     uint32_t at = row.begin;
     while (row.end - at >= kOwnBatch) {
-      const auto end = static_cast<uint32_t>(std::min<size_t>(row.end, at + settings_.partition_points));
+      auto end = static_cast<uint32_t>(std::min<size_t>(row.end, at + settings_.partition_points));
+      if (partition.series->type() == PointType::kString) {
+        uint32_t cell = at;
+        for (size_t text = 0; cell < end && text < kTextBytes; ++cell)
+          text += sorted_[cell].value & Points::kMaxTextBytes;
+        end = cell;
+      }
       parcels.push_back(parcel(Parcel::Kind::kPoints));
       parcels.back()->slices.push_back({i, at, end});
       at = end;

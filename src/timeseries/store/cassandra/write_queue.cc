@@ -84,7 +84,13 @@ Status WriteQueue::append(ByteBuffer& record, size_t points) {
     if (appended_ - delivered_ + bytes > limit) return full(appended_ - delivered_);
     if (on_disk_) {
       const std::span<const uint8_t> records[] = {record.span()};
-      TRY(log_->append(records));
+      Status appended = log_->append(records);
+      if (!appended && appended.error().code() == Code::kResourceExhausted && delivered_ == appended_) {
+        // The room that is missing is taken by what was delivered.
+        TRY(log_->drop_all());
+        appended = log_->append(records);
+      }
+      TRY(std::move(appended));
     } else {
       memory_.push_back(std::move(record));
     }

@@ -2,7 +2,10 @@
 #include "timeseries/store/cassandra/write_queue.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include <filesystem>
 #include <fstream>
@@ -92,6 +95,35 @@ TEST_F(WriteQueueTest, RecordsComeInOrder) {
     EXPECT_EQ(queue_->waiting_bytes(), 0u);
     EXPECT_TRUE(queue_->flush(Deadline::after(10ms)).has_value());
   }
+}
+
+TEST_F(WriteQueueTest, AFullDiskTakesRecordsAgainWhenAllWereDelivered) {
+  open();
+  const std::string text(10'000, 'x');
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &limit), 0);
+  const rlimit small{100'000, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  for (int turn = 0; turn < 3; ++turn) {
+    Status status;
+    Texts acknowledged;
+    while (acknowledged.size() < 100 && (status = append(std::to_string(turn) + text)))
+      acknowledged.push_back(std::to_string(turn) + text);
+    EXPECT_EQ(acknowledged.size(), 9u);
+    ASSERT_FALSE(status.has_value());
+    EXPECT_EQ(status.error().code(), Code::kResourceExhausted);
+    EXPECT_EQ(take(), acknowledged);
+    queue_->delivered(mark_);
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+  std::signal(SIGXFSZ, before);
+  put("after");
+  queue_->close();
+  queue_->delivered(mark_);
+  open();
+  EXPECT_EQ(take(), Texts{"after"});
+  EXPECT_EQ(queue_->lost_bytes(), 0u);
 }
 
 TEST_F(WriteQueueTest, WhatWasNotDeliveredComesAgain) {

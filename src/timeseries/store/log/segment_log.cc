@@ -326,4 +326,24 @@ Status SegmentLog::drop_below(uint64_t segment) {
   return any ? sync_folder() : Status();
 }
 
+Status SegmentLog::drop_all() {
+  while (!segments_.empty()) {
+    const Segment front = segments_.front();
+    const std::string name = path(front.number);
+    if (::unlink(name.c_str()) != 0 && errno != ENOENT) return fail(log_error("cannot delete", name, errno));
+    total_bytes_ -= front.bytes;
+    if (segments_.size() > 1) {
+      segments_.erase(segments_.begin());
+      continue;
+    }
+    // It stays the last one should the next not begin; nothing more is written to it.
+    segments_.front().bytes = 0;
+    broken_ = true;
+    TRY(begin_segment(front.number + 1, 0));
+    segments_.erase(segments_.begin());
+    break;
+  }
+  return {};
+}
+
 }  // namespace sluice::timeseries

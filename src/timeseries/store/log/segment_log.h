@@ -68,6 +68,8 @@ class SegmentLog {
   Result<uint64_t> rotate();
   // Deletes the segments below.
   Status drop_below(uint64_t segment);
+  // Deletes all that there is and begins a new segment: on a full disk there is room for it then, unlike for rotate().
+  Status drop_all();
 
   // Where the next record goes, and where the first one is.
   LogPosition end() const { return {segments_.back().number, segments_.back().bytes}; }

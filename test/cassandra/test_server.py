@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole server on a real Cassandra: recorded answers, several clusters, several servers, and what it does while Cassandra is away."""
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import process, sanitized
+from harness.cassandra_server import Load, cassandra_server, metric, peak_memory, wait_delivered
+from harness.kairos import RECORDED, Api, as_value, recorded
+from harness.server import ServerDied
+
+ROW = 1_814_400_000  # milliseconds of a row
+FROZEN_SECONDS = 12
+MEMORY = (2048 if sanitized() else 400) << 20
+
+
+@pytest.fixture
+def keyspace(request):
+    name = "".join(c if c.isalnum() else "_" for c in request.node.name.lower())
+    return f"{name[:36]}_{os.getpid()}"[:48]
+
+
+@pytest.mark.parametrize("compat", ["1.3", "1.4"])
+def test_recorded_answers(cassandra, keyspace, compat):
+    with cassandra_server(cassandra, keyspace, {"timeseries.compat": compat}) as server:
+        api = Api(server.kairos_port)
+        for points in json.loads((RECORDED / "dataset.json").read_text(encoding="utf-8")):
+            assert api.post("/api/v1/datapoints", [points]).status == 204
+        wait_delivered(server)
+        wrong = []
+        cases = recorded(f"recorded-{compat}-cassandra.jsonl")
+        for case in cases:
+            answer = api.call(case["method"], case["path"], case["body"])
+            if (answer.status, answer.value) != (case["status"], as_value(case["response"])):
+                wrong.append((case["case"], case["status"], case["response"][:200], answer))
+        assert len(cases) == 190 and not wrong, wrong
+
+
+def test_several_clusters(cassandra, keyspace):
+    """Keyspaces stand for clusters: an old one that is only read, up to a time; one for the metadata service."""
+    old, meta, end = "old_" + keyspace[:40], "meta_" + keyspace[:40], 10 * ROW
+    tags = {"host": "a"}
+    with cassandra_server(cassandra, old) as server:
+        api = Api(server.kairos_port)
+        assert api.put_points("both", [[1, 1], [end + ROW, 2]], tags).status == 204
+        assert api.put_points("only.old", [[1, 1]], tags).status == 204
+        wait_delivered(server)
+    until = time.strftime("%Y-%m-%dT%H:%M%z", time.gmtime(end // 1000))
+    clusters = {"read_clusters": f"name=old;keyspace={old};end_time={until}", "meta_cluster": f"keyspace={meta}"}
+    with cassandra_server(cassandra, keyspace, **clusters) as server:
+        api = Api(server.kairos_port)
+        assert api.put_points("both", [[2, 3], [end + ROW + 1, 4]], tags).status == 204
+        wait_delivered(server)
+        assert api.values("both") == [[1, 1], [2, 3], [end + ROW, 2], [end + ROW + 1, 4]]
+        assert api.values("both", end=ROW) == [[1, 1], [2, 3]]
+        # The old cluster is not asked for what lies behind its end.
+        assert api.values("both", start=end + ROW) == [[end + ROW + 1, 4]]
+        assert {"both", "only.old"} <= set(api.get("/api/v1/metricnames").json["results"])
+        assert api.post("/api/v1/metadata/service/key/name", b"value").status == 204
+        # As in Java, deletions go to all clusters that a query reads.
+        assert api.post("/api/v1/datapoints/delete", {"start_absolute": 0, "end_absolute": ROW, "metrics": [{"name": "both"}]}).status == 204
+        assert api.values("both") == [[end + ROW, 2], [end + ROW + 1, 4]]
+    with cassandra_server(cassandra, meta) as server:
+        assert Api(server.kairos_port).get("/api/v1/metadata/service/key/name").text == "value"
+
+
+def test_one_of_two_query_servers_goes(cassandra, keyspace):
+    with cassandra_server(cassandra, keyspace, {"timeseries.roles": "ingest"}) as ingest:
+        assert Api(ingest.kairos_port).put_points("m", [[1, 1], [2, 2]]).status == 204
+        wait_delivered(ingest)
+        assert Api(ingest.kairos_port).query("m").status == 403
+        with cassandra_server(cassandra, keyspace, {"timeseries.roles": "query"}) as first, \
+                cassandra_server(cassandra, keyspace, {"timeseries.roles": "query"}) as second:
+            assert Api(first.kairos_port).put_points("m", [[3, 3]]).status == 403
+            for server in (first, second):
+                assert Api(server.kairos_port).values("m") == [[1, 1], [2, 2]]
+            first.kill9()
+            assert Api(ingest.kairos_port).put_points("m", [[3, 3]]).status == 204
+            Api(second.kairos_port).eventually("m", [[1, 1], [2, 2], [3, 3]])
+            first.start()
+            assert Api(first.kairos_port).values("m") == [[1, 1], [2, 2], [3, 3]]
+
+
+def healthy(server) -> bool:
+    api = Api(server.kairos_port)
+    status = api.get("/api/v1/health/check").status
+    assert status in (204, 500)
+    return status == 204
+
+
+@pytest.mark.parametrize("queue", ["on disk", "in memory"])
+def test_frozen_under_load(cassandra, keyspace, queue):
+    """Cassandra answers nothing for a while: what was acknowledged is there afterwards; what does not fit into the queue is refused."""
+    settings = {"queue_on_disk": queue == "on disk", "queue_disk": "2MiB", "queue_memory": "2MiB", "request_timeout": "2s"}
+    with cassandra_server(cassandra, keyspace, **settings) as server, peak_memory(server, MEMORY):
+        pid = int((cassandra.directory / "node1" / "pid").read_text())
+        with Load(server, "m") as load:
+            process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
+            assert healthy(server)
+            os.kill(pid, signal.SIGSTOP)
+            try:
+                frozen = time.monotonic()
+                process.wait_until(lambda: not healthy(server), 30, "the health check fails")
+                process.wait_until(lambda: 503 in load.refused, 120, "the queue is full")
+                assert metric(server, "sluice_timeseries_queue_bytes") <= 2 << 20
+                time.sleep(max(0, frozen + FROZEN_SECONDS - time.monotonic()))
+                assert "Datastore-Query: FAIL" in Api(server.kairos_port).get("/api/v1/health/status").text
+            finally:
+                os.kill(pid, signal.SIGCONT)
+            before = min(load.acknowledged)
+            process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
+            process.wait_until(lambda: healthy(server), 60, "the health check passes")
+        assert set(load.refused) == {503} and not load.without_retry_after, load.refused
+        wait_delivered(server)
+        assert metric(server, "sluice_timeseries_lost_points_total") == 0
+        load.check()
+
+
+def small_disk(tmp_path, megabytes: int):
+    """A directory on a file system of that size, or None where nothing may be mounted."""
+    directory = tmp_path / "small"
+    directory.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", directory], capture_output=True, check=False)
+    return directory if done.returncode == 0 else None
+
+
+def test_disk_of_the_queue_is_full(cassandra, keyspace, tmp_path):
+    disk = small_disk(tmp_path, 2)
+    if disk is None:
+        pytest.skip("may not mount a file system here")
+    pid = int((cassandra.directory / "node1" / "pid").read_text())
+    try:
+        settings = {"queue_folder": disk / "queue", "request_timeout": "2s"}
+        with cassandra_server(cassandra, keyspace, **settings) as server, peak_memory(server, MEMORY):
+            with Load(server, "m") as load:
+                process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
+                os.kill(pid, signal.SIGSTOP)
+                try:
+                    process.wait_until(lambda: 503 in load.refused, 120, "the disk is full")
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+                before = min(load.acknowledged)
+                process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
+            assert set(load.refused) == {503} and not load.without_retry_after, load.refused
+            wait_delivered(server)
+            assert metric(server, "sluice_timeseries_lost_points_total") == 0
+            load.check()
+    finally:
+        subprocess.run(["umount", "-l", disk], check=False)
+
+
+def test_starts_while_cassandra_is_away(cassandra, keyspace):
+    cassandra.stop_node(1)
+    try:
+        strict = cassandra_server(cassandra, keyspace, connect_timeout="1s")
+        try:
+            with pytest.raises(ServerDied):
+                strict.start()
+        finally:
+            strict.close()
+        with cassandra_server(cassandra, keyspace, start_async=True) as server:
+            api = Api(server.kairos_port)
+            assert not healthy(server)
+            assert api.put_points("m", [[1, 1]]).status == 204
+            answer = api.query("m")
+            assert answer.status in (500, 503) and answer.json["errors"], answer
+            cassandra.start_node(1)
+            process.wait_until(lambda: healthy(server), 60, "the health check passes")
+            api.eventually("m", [[1, 1]], seconds=60)
+            # The queue of a server that ends while Cassandra is away goes to the next one.
+            cassandra.stop_node(1)
+            assert api.put_points("m", [[2, 2]]).status == 204
+            server.kill9()
+            server.start()
+            assert api.put_points("m", [[3, 3]]).status == 204
+            cassandra.start_node(1)
+            process.wait_until(lambda: healthy(server), 60, "the health check passes")
+            api.eventually("m", [[1, 1], [2, 2], [3, 3]], seconds=60)
+    finally:
+        cassandra.start_node(1)
