@@ -268,6 +268,8 @@ TYPED_TEST_P(StoreContract, FiltersChooseSeries) {
   EXPECT_EQ(tags({{"host", {"regex:h[12]"}}}), (Found{"dc=x,host=h2", "dc=y,host=h1"}));
   EXPECT_EQ(tags({{"host", {"regex:[12]"}}}), (Found{}));
   EXPECT_EQ(tags({{"host", {"h0", "regex:.*2"}}}), (Found{"dc=x,host=h0", "dc=x,host=h2"}));
+  // Of several patterns the last one counts.
+  EXPECT_EQ(tags({{"host", {"h1", "regex:.*0", "regex:.*2"}}}), (Found{"dc=x,host=h2", "dc=y,host=h1"}));
   EXPECT_EQ(tags({{"nope", {"regex:.*"}}}), (Found{}));
   EXPECT_FALSE(this->store().read(this->query("m", 0, 10, {{"host", {"regex:["}}}), {}).has_value());
 }

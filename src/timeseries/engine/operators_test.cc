@@ -237,6 +237,8 @@ TEST(FilterOperator, RemovesWhatCompares) {
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kEqual, 0.0}}), "1:-0 3:nan");
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kGt, 5.0}}), "1:-0");
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kLt, std::string("a")}}, PointGroup::kText), "2:'b'");
+  // A threshold that is neither number nor text.
+  EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kLt, std::monostate()}}), "");
 }
 
 TEST(WindowOperators, TrimAndLimit) {
