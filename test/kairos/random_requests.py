@@ -6,7 +6,7 @@ What is left out, because Java's answer is random or an accident: percentile ove
 one series and time in one body (both cells have the same time of writing, so Cassandra keeps the one with the greater bytes); texts, and longs that
 are one number as doubles, of several series at the same time (in the order in which rows came); on H2 limits (H2 has no rows) and filters with
 regex: (they have no effect there); zones whose rules changed after Java's tables were made; times before 1970 of which Java does not find all rows;
-the tags of series whose points were deleted, which Cassandra's tables of rows remember and the embedded store does not.
+the tags of series whose points were deleted, which Cassandra's tables of rows remember and the embedded store does not; a negative ttl, which Cassandra refuses: Java then loses its whole batch.
 """
 import dataclasses
 import itertools
@@ -109,7 +109,7 @@ def bodies(metrics, draw: random.Random):
                     if when in taken:
                         continue
                     taken.add(when)
-                points[when, type(value)] = [when, value]
+                points[when, int if value == "7" else type(value)] = [when, value]  # KairosDB takes that text for a number
             if points:
                 yield [{"name": metric.name, "tags": tags, "datapoints": list(points.values())}]
 
@@ -325,7 +325,9 @@ def ingestion(draw, number):
         metrics.append(metric)
     body = draw.choice([metrics, metrics, metrics[0]])
     for _ in range(draw.choice([0, 1, 1, 2])):
-        body = with_odd_value(draw, body)
+        changed = with_odd_value(draw, body)
+        if '"ttl": -1' not in json.dumps(changed):
+            body = changed
     text = odd_text(draw, json.dumps(body)) if draw.random() < 0.3 else json.dumps(body)
     asked = {"start_absolute": -(10**12), "metrics": [{"name": name, "group_by": [{"name": "tag", "tags": ["host"]}]} for name in names]}
     return [Step("POST", POINTS, text), Step("POST", QUERY, asked, later=True)]
