@@ -328,6 +328,35 @@ TYPED_TEST_P(StoreContract, ErasedPointsAreGone) {
   EXPECT_EQ(of("1"), (Values{{20, "9"}}));
 }
 
+TYPED_TEST_P(StoreContract, RangesOfSeriesAreErased) {
+  const auto one = this->series("m", PointType::kLong, {{"a", "1"}});
+  const auto more = this->series("m", PointType::kLong, {{"a", "1"}, {"b", "1"}});
+  const auto text = this->series("m", PointType::kString, {{"a", "1"}});
+  const int64_t far = 3 * kRowWidth;
+  for (const auto& series : {one, more}) this->write_longs(series, {{10, 1}, {20, 2}, {30, 3}, {far, 4}, {far + 9, 5}});
+  WriteBatch batch;
+  batch.add_text(text, 20, "x");
+  this->write(batch);
+  this->reopen();
+  const auto again = this->series("m", PointType::kLong, {{"a", "1"}});
+  const SeriesRange ranges[] = {{again, 20, 20}, {again, 30, far}};
+  ASSERT_TRUE(this->store().erase_ranges(ranges).has_value());
+  ASSERT_TRUE(this->store().erase_ranges({}).has_value());
+  using Values = std::vector<std::pair<int64_t, std::string>>;
+  std::map<std::string, Values> found;
+  for (int round = 0; round < 2; ++round) {
+    found.clear();
+    for (const auto& row : this->read_rows(this->all("m"))) {
+      auto& values = found[row.tags + (row.type == PointType::kString ? " text" : "")];
+      values.insert(values.end(), row.points.begin(), row.points.end());
+    }
+    EXPECT_EQ(found["a=1"], (Values{{10, "1"}, {far + 9, "5"}}));
+    EXPECT_EQ(found["a=1,b=1"], (Values{{10, "1"}, {20, "2"}, {30, "3"}, {far, "4"}, {far + 9, "5"}}));
+    EXPECT_EQ(found["a=1 text"].size(), 1u);
+    this->reopen();
+  }
+}
+
 TYPED_TEST_P(StoreContract, AnErasedMetricLosesItsName) {
   this->write_longs(this->series("m", PointType::kLong, {{"a", "1"}}), {{10, 1}, {-20, 2}});
   this->write_longs(this->series("mm", PointType::kLong, {{"a", "1"}}), {{10, 1}});
@@ -411,6 +440,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, AnEmptyStoreHasNothing, BoundsOfTimeA
                             EveryTypeComesBackAsItWas, LongsAndDoublesOfATimeAreTwoPoints, OrderAndLimitAreOfARow,
                             NegativeTimesAreTimes, FiltersChooseSeries, SeriesWithoutTagsAndWithOddOnes,
                             SeriesAreFoundByTheirRows, NamesAreSortedAsJavaSortsThem, ErasedPointsAreGone,
-                            AnErasedMetricLosesItsName, PointsExpire, ReadsCanBeStopped, ManyPointsComeInBatches);
+                            RangesOfSeriesAreErased, AnErasedMetricLosesItsName, PointsExpire, ReadsCanBeStopped,
+                            ManyPointsComeInBatches);
 
 }  // namespace sluice::timeseries

@@ -44,4 +44,4 @@ def odd_text(draw: random.Random, text: str) -> str:
     """The text with a character less, more or other; much of it KairosDB's parser takes all the same."""
     at = draw.randrange(len(text))
     new = draw.choice(list("[]{},:;='\"/\\#\0 \n0Ne-") + ["//", "/*", "null", "\\u00e9", "\ufeff", "'a'"])
-    return draw.choice([text[:at], text[:at] + text[at + 1:], text[:at] + new + text[at:], text[:at] + new + text[at + 1:], text + new])
+    return draw.choice([text[:at], text[:at], text[:at] + text[at + 1:], text[:at] + new + text[at:], text[:at] + new + text[at + 1:], text + new])

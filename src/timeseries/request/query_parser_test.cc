@@ -63,6 +63,16 @@ TEST(QueryParser, TimesAbsoluteBeforeRelative) {
   EXPECT_EQ(one("\"limit\":1").series.end, kMaxTime);
 }
 
+TEST(QueryParser, WhatOnlyRunningFindsOutIsNoErrorWhereNothingRuns) {
+  const std::string_view json =
+      R"({"start_absolute":1,"metrics":[{"name":"m","group_by":[{"name":"tag","tags":["a",[1],null]}],)"
+      R"("aggregators":[{"name":"save_as","tags":{"a":1}}]}]})";
+  EXPECT_EQ(parse(json).error().status, 500);
+  QueryParserOptions options;
+  options.runs = false;
+  EXPECT_TRUE(parse_query(json, options).has_value());
+}
+
 TEST(QueryParser, DocumentsThatAreNone) {
   EXPECT_EQ(refusal("[1,{\"a\":null}]"), "500 Not a JSON Object: [1,{\"a\":null}]");
   EXPECT_EQ(refusal(""), "500 Not a JSON Object: null");
