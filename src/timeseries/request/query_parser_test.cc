@@ -68,6 +68,9 @@ TEST(QueryParser, WhatOnlyRunningFindsOutIsNoErrorWhereNothingRuns) {
       R"({"start_absolute":1,"metrics":[{"name":"m","group_by":[{"name":"tag","tags":["a",[1],null]}],)"
       R"("aggregators":[{"name":"save_as","tags":{"a":1}}]}]})";
   EXPECT_EQ(parse(json).error().status, 500);
+  // Of several groups of tags the first one is used.
+  EXPECT_EQ(group_by(R"({"name":"tag","tags":["a"]},{"name":"tag","tags":[null,{}]})"), "accepted");
+  EXPECT_TRUE(std::get<BinGroupBy>(one(R"("group_by":[{"name":"bin"}])").group_bys.at(0)).missing);
   QueryParserOptions options;
   options.runs = false;
   EXPECT_TRUE(parse_query(json, options).has_value());

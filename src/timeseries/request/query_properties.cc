@@ -128,7 +128,8 @@ Java<std::vector<std::pair<std::string, std::string>>> read_tag_map(const JsonVa
     }
     return tags;
   }
-  for (const auto& [name, value] : *TRY(read_object(json, root))) tags.emplace_back(name, TRY(read_object_text(value, runs)));
+  for (const auto& [name, value] : *TRY(read_object(json, root)))
+    tags.emplace_back(name, TRY(read_object_text(value, runs)));
   return tags;
 }
 
@@ -220,8 +221,10 @@ Java<void> set_property(const JavaClass& type, const Property& property, const J
       if (!TRY(read_array(value, root))->empty()) return setter_failed(type, "setGroupBys");
       return {};
     case Kind::kTexts: {
+      // Only the first group of tags of a metric is used.
+      const bool runs = context.options.runs && context.group_tags.empty();
       std::vector<std::string> texts;
-      for (const JsonValue& item : *TRY(read_array(value, root))) texts.push_back(TRY(read_object_text(item, context.options.runs)));
+      for (const JsonValue& item : *TRY(read_array(value, root))) texts.push_back(TRY(read_object_text(item, runs)));
       s.group_tags = std::move(texts);
       return {};
     }
