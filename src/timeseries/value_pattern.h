@@ -40,8 +40,8 @@ class ValuePattern {
 // All filters of a query.
 class TagMatcher {
  public:
-  // Values that begin with `prefix` are patterns; an empty prefix turns patterns off. Of several patterns of one tag the
-  // last one counts, as in KairosDB; all of them must be patterns.
+  // Values that begin with `prefix` are patterns; an empty prefix turns patterns off. Of several patterns of one tag
+  // the last one counts, as in KairosDB; all of them must be patterns.
   static Result<TagMatcher> make(const std::vector<TagFilter>& filters, std::string_view prefix = kPatternPrefix);
 
   // True when every filter's tag is there and has one of its values.

@@ -26,6 +26,7 @@ ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/
 SPANS = [("second", BASE + 17, 2 * SECOND), ("minute", BASE + 9 * HOUR, 2 * MINUTE), ("hours", BASE + 5 * DAY + 123, 7 * HOUR), ("days", BASE + DAY, 12 * DAY),
          ("year", BASE - 90 * DAY, 500 * DAY), ("old", -40 * DAY, 90 * DAY), ("epoch", -5 * SECOND, 10 * SECOND),
          ("spring", 1_616_500_000_000, 9 * DAY), ("autumn", 1_635_300_000_000, 12 * DAY)]
+MANY = "cmp.mixed.many"  # thousands of points a series, more than one batch of anything
 HOSTS = ["a", "b", "web 01", "Ü", "a=b", "x:y"]
 
 
@@ -65,6 +66,7 @@ def metrics_of(draw: random.Random, now: int) -> list:
             if draw.random() < 0.5:
                 tags["part"] = ["1", "10", "2"]
             made.append(Metric(f"cmp.{kind}.{name}", kind, first, span, tags))
+    made.append(Metric(MANY, "mixed", BASE + 3 * DAY, 12 * DAY, {"host": ["a", "b", "c"]}))
     made += [Metric(f"now.{kind}", kind, now - 400 * DAY, 400 * DAY - 2 * HOUR, {"host": ["a", "b"]}) for kind in ("long", "double")]
     return made
 
@@ -93,12 +95,12 @@ def series_of(metric: Metric, draw: random.Random) -> list:
 
 
 def bodies(metrics, draw: random.Random):
-    """Bodies of POST /api/v1/datapoints: each series has up to 60 points."""
+    """Bodies of POST /api/v1/datapoints: each series has up to 60 points, those of one metric thousands."""
     for metric in metrics:
         taken = set()
         metric.series = series_of(metric, draw)
         for tags in metric.series:
-            times = [metric.first + draw.randrange(metric.span) for _ in range(draw.randrange(1, 60))]
+            times = [metric.first + draw.randrange(metric.span) for _ in range(draw.randrange(1, 60) if metric.name != MANY else 7000)]
             if draw.random() < 0.5:
                 times = [when // 1000 * 1000 for when in times]
             points = {}
@@ -152,6 +154,8 @@ OTHERS = ["diff", "div", "scale", "sma", "trim", "filter", "rate", "sampler", "s
 
 def aggregator(draw, metric):
     name = draw.choice(RANGES + RANGES + OTHERS)
+    if metric.name == MANY and name == "percentile":
+        name = "max"
     if name in RANGES:
         return range_aggregator(draw, metric, name)
     made = {"name": name}

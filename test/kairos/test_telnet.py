@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from harness import process
 from harness.kairos import Api, Telnet
 from harness.server import Server
 
@@ -51,7 +52,7 @@ def test_long_lines(setting, limit):
         telnet.send(line + "v" * (limit - len(line)) + "\n" + line.replace(" 1 1", " 2 2") + "v" * (limit - len(line) + 1) + "\nputm long 3 3 h=a\n")
         telnet.ask_version()
         assert [time for time, _ in Api(server.kairos_port).values("long")] == [1, 3]
-        assert "too long" in server.log()
+        process.wait_until(lambda: "too long" in server.log(), 10, "the line is logged")
 
 
 def test_a_stop_stores_what_was_read(tmp_path):
