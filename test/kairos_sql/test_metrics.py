@@ -159,6 +159,8 @@ def test_privileges(metrics):
         assert rows(metrics, ["USE kairos.default", "SELECT count(*) FROM `cpu.load`"], user, "p") == [(18,)]
         assert "denied" in refused(metrics, "INSERT INTO kairos.default.`cpu.load` (time, value, host) VALUES (now(), 1, 'a')", user, "p")
         assert "denied" in refused(metrics, "DROP TABLE kairos.default.`cpu.load`", user, "p")
+        assert "denied" in refused(metrics, "DELETE FROM kairos.default.`cpu.load` WHERE host = 'a'", user, "p")
+        assert "denied" in refused(metrics, "TRUNCATE TABLE kairos.default.`cpu.load`", user, "p")
     seen = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'kairos'"
     assert rows(metrics, seen, "plain", "p") == []
     assert ("cpu.load",) in rows(metrics, seen, "one", "p")
