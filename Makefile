@@ -58,7 +58,7 @@ test-random: build  ## SLUICE_RANDOM_STATEMENTS (default 100000) random statemen
 	@tools/setup.sh test
 	@$(PYTHON) test/random/compare_servers.py --binary build/$(PRESET)/sluice --statements $${SLUICE_RANDOM_STATEMENTS:-100000}
 
-test-kairos-java: build  ## SLUICE_KAIROS_QUERIES (default 5000) random queries to Java KairosDB and to Sluice, both on Cassandra: the same answers
+test-kairos-java: build  ## SLUICE_KAIROS_QUERIES (default 5000) random requests to Java KairosDB on Cassandra and to Sluice on it and embedded: the same answers
 	@tools/setup.sh test
 	@$(PYTHON) test/kairos/compare_java.py --cassandra --binary build/$(PRESET)/sluice
 

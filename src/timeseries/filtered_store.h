@@ -48,6 +48,7 @@ class FilteredStore final : public Store {
   Result<std::vector<std::string>> tag_values() override { return store_.tag_values(); }
   Status erase(const SeriesQuery& query) override { return store_.erase(query); }
   Status erase_metric(std::string_view metric) override { return store_.erase_metric(metric); }
+  Status erase_ranges(std::span<const SeriesRange> ranges) override { return store_.erase_ranges(ranges); }
   Status index_tags(const SeriesQuery& query) override { return store_.index_tags(query); }
   Status check(Deadline deadline) override { return store_.check(deadline); }
 

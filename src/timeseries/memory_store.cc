@@ -197,6 +197,17 @@ Status MemoryStore::erase_metric(std::string_view metric) {
   return {};
 }
 
+Status MemoryStore::erase_ranges(std::span<const SeriesRange> ranges) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& range : ranges) {
+    const auto found = by_series_.find(range.series.get());
+    if (found == by_series_.end() || range.start > range.end) continue;
+    auto& points = found->second->points;
+    points.erase(points.lower_bound(range.start), points.upper_bound(range.end));
+  }
+  return {};
+}
+
 Status MemoryStore::index_tags(const SeriesQuery&) { return {}; }
 Status MemoryStore::check(Deadline) { return {}; }
 

@@ -36,6 +36,7 @@ class MemoryStore : public Store {
   Result<std::vector<std::string>> tag_values() override;
   Status erase(const SeriesQuery& query) override;
   Status erase_metric(std::string_view metric) override;
+  Status erase_ranges(std::span<const SeriesRange> ranges) override;
   Status index_tags(const SeriesQuery& query) override;
   Status check(Deadline deadline) override;
 

@@ -120,6 +120,7 @@ struct ValueGroupBy {
 };
 struct BinGroupBy {
   std::vector<double> bins;  // as given
+  bool missing = false;      // none were given: the first point fails with another text
 };
 using GroupBy = std::variant<TagGroupBy, TimeGroupBy, ValueGroupBy, BinGroupBy>;
 

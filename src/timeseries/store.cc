@@ -7,6 +7,10 @@
 
 namespace sluice::timeseries {
 
+Status Store::erase_ranges(std::span<const SeriesRange>) {
+  return fail(Code::kUnsupported, "this store deletes no single points");
+}
+
 void WriteBatch::add(const SeriesRef& series, int64_t time, uint64_t value, uint32_t ttl) {
   if (series_.empty() || series_.back() != series) series_.push_back(series);
   points_.push_back({series.get(), time, value, ttl});

@@ -83,6 +83,13 @@ struct SeriesQuery {
 
 enum class Order : uint8_t { kAscending, kDescending };
 
+// A stretch of one series, both ends inclusive.
+struct SeriesRange {
+  SeriesRef series;
+  int64_t start = kMinTime;
+  int64_t end = kMaxTime;
+};
+
 struct ReadOptions {
   Order order = Order::kAscending;
   uint32_t limit = 0;  // points a row at most; 0: all
@@ -131,6 +138,9 @@ class Store {
   // Deletes the points of a query, or a metric whole, its name included. Points written later are not touched.
   virtual Status erase(const SeriesQuery& query) = 0;
   virtual Status erase_metric(std::string_view metric) = 0;
+  // Deletes these points and no others. Series of one metric, of one another as often as wanted; ranges of one series
+  // do not overlap. kUnsupported: this store cannot.
+  virtual Status erase_ranges(std::span<const SeriesRange> ranges);
   // Writes what look-ups by tag need for the rows of a query (GET /datapoints/index); nothing in stores without.
   virtual Status index_tags(const SeriesQuery& query) = 0;
 

@@ -268,6 +268,8 @@ TYPED_TEST_P(StoreContract, FiltersChooseSeries) {
   EXPECT_EQ(tags({{"host", {"regex:h[12]"}}}), (Found{"dc=x,host=h2", "dc=y,host=h1"}));
   EXPECT_EQ(tags({{"host", {"regex:[12]"}}}), (Found{}));
   EXPECT_EQ(tags({{"host", {"h0", "regex:.*2"}}}), (Found{"dc=x,host=h0", "dc=x,host=h2"}));
+  // Of several patterns the last one counts.
+  EXPECT_EQ(tags({{"host", {"h1", "regex:.*0", "regex:.*2"}}}), (Found{"dc=x,host=h2", "dc=y,host=h1"}));
   EXPECT_EQ(tags({{"nope", {"regex:.*"}}}), (Found{}));
   EXPECT_FALSE(this->store().read(this->query("m", 0, 10, {{"host", {"regex:["}}}), {}).has_value());
 }
@@ -324,6 +326,35 @@ TYPED_TEST_P(StoreContract, ErasedPointsAreGone) {
   this->write_longs(this->series("m", PointType::kLong, {{"a", "1"}}), {{20, 9}});
   this->reopen();
   EXPECT_EQ(of("1"), (Values{{20, "9"}}));
+}
+
+TYPED_TEST_P(StoreContract, RangesOfSeriesAreErased) {
+  const auto one = this->series("m", PointType::kLong, {{"a", "1"}});
+  const auto more = this->series("m", PointType::kLong, {{"a", "1"}, {"b", "1"}});
+  const auto text = this->series("m", PointType::kString, {{"a", "1"}});
+  const int64_t far = 3 * kRowWidth;
+  for (const auto& series : {one, more}) this->write_longs(series, {{10, 1}, {20, 2}, {30, 3}, {far, 4}, {far + 9, 5}});
+  WriteBatch batch;
+  batch.add_text(text, 20, "x");
+  this->write(batch);
+  this->reopen();
+  const auto again = this->series("m", PointType::kLong, {{"a", "1"}});
+  const SeriesRange ranges[] = {{again, 20, 20}, {again, 30, far}};
+  ASSERT_TRUE(this->store().erase_ranges(ranges).has_value());
+  ASSERT_TRUE(this->store().erase_ranges({}).has_value());
+  using Values = std::vector<std::pair<int64_t, std::string>>;
+  std::map<std::string, Values> found;
+  for (int round = 0; round < 2; ++round) {
+    found.clear();
+    for (const auto& row : this->read_rows(this->all("m"))) {
+      auto& values = found[row.tags + (row.type == PointType::kString ? " text" : "")];
+      values.insert(values.end(), row.points.begin(), row.points.end());
+    }
+    EXPECT_EQ(found["a=1"], (Values{{10, "1"}, {far + 9, "5"}}));
+    EXPECT_EQ(found["a=1,b=1"], (Values{{10, "1"}, {20, "2"}, {30, "3"}, {far, "4"}, {far + 9, "5"}}));
+    EXPECT_EQ(found["a=1 text"].size(), 1u);
+    this->reopen();
+  }
 }
 
 TYPED_TEST_P(StoreContract, AnErasedMetricLosesItsName) {
@@ -409,6 +440,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreContract, AnEmptyStoreHasNothing, BoundsOfTimeA
                             EveryTypeComesBackAsItWas, LongsAndDoublesOfATimeAreTwoPoints, OrderAndLimitAreOfARow,
                             NegativeTimesAreTimes, FiltersChooseSeries, SeriesWithoutTagsAndWithOddOnes,
                             SeriesAreFoundByTheirRows, NamesAreSortedAsJavaSortsThem, ErasedPointsAreGone,
-                            AnErasedMetricLosesItsName, PointsExpire, ReadsCanBeStopped, ManyPointsComeInBatches);
+                            RangesOfSeriesAreErased, AnErasedMetricLosesItsName, PointsExpire, ReadsCanBeStopped,
+                            ManyPointsComeInBatches);
 
 }  // namespace sluice::timeseries

@@ -29,12 +29,12 @@ bool ValuePattern::matches(std::string_view value) const {
 Result<TagMatcher> TagMatcher::make(const std::vector<TagFilter>& filters, std::string_view prefix) {
   TagMatcher matcher;
   for (const auto& filter : filters) {
-    Filter made{filter.name, {}, {}};
+    Filter made{filter.name, {}, std::nullopt};
     for (const auto& value : filter.values) {
       if (prefix.empty() || !value.starts_with(prefix))
         made.values.push_back(value);
       else
-        made.patterns.push_back(TRY(ValuePattern::compile(std::string_view(value).substr(prefix.size()))));
+        made.pattern = TRY(ValuePattern::compile(std::string_view(value).substr(prefix.size())));
     }
     matcher.filters_.push_back(std::move(made));
   }
@@ -46,8 +46,7 @@ bool TagMatcher::matches(const Tags& tags) const {
     const auto* value = tags.find(filter.tag);
     if (value == nullptr) return false;
     return std::find(filter.values.begin(), filter.values.end(), *value) != filter.values.end() ||
-           std::any_of(filter.patterns.begin(), filter.patterns.end(),
-                       [&](const ValuePattern& pattern) { return pattern.matches(*value); });
+           (filter.pattern && filter.pattern->matches(*value));
   });
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,8 @@ class ValuePattern {
 // All filters of a query.
 class TagMatcher {
  public:
-  // Values that begin with `prefix` are patterns; an empty prefix turns patterns off.
+  // Values that begin with `prefix` are patterns; an empty prefix turns patterns off. Of several patterns of one tag
+  // the last one counts, as in KairosDB; all of them must be patterns.
   static Result<TagMatcher> make(const std::vector<TagFilter>& filters, std::string_view prefix = kPatternPrefix);
 
   // True when every filter's tag is there and has one of its values.
@@ -49,7 +51,7 @@ class TagMatcher {
   struct Filter {
     std::string tag;
     std::vector<std::string> values;
-    std::vector<ValuePattern> patterns;
+    std::optional<ValuePattern> pattern;
   };
   std::vector<Filter> filters_;
 };

@@ -35,6 +35,47 @@ def test_json_broken_at_any_byte(api):
         assert len(api.values(name)) >= whole, (broken, whole)
 
 
+def test_every_prefix_of_a_body(api):
+    """Points of metrics that came whole are there, no others; each answer is 400 and says what is wrong."""
+    texts = [json.dumps({"name": f"prefix.{n}", "tags": {"h\u00fc": "a=b", "z": "\\\""}, "type": "double", "ttl": 90_000, "unknown": [{"a": [None, True, 1e3]}],
+                         "timestamp": 7, "value": -1.5e-3, "datapoints": [[1, 2], ["2", "3.5"], [3, 4, "long"]]}) for n in range(2)]
+    text = ("[" + ", ".join(texts) + "]").encode()
+    for cut in range(1, len(text)):
+        answer = api.post("/api/v1/datapoints", text[:cut].replace(b"prefix.", b"prefix.%d." % cut))
+        assert answer.status == 400 and answer.json["errors"] and all(answer.json["errors"]), (cut, answer)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*" and answer.headers["Content-Type"].startswith("application/json")
+        whole = [len(api.values(f"prefix.{cut}.{n}")) for n in range(2)]
+        # The value of a metric's own timestamp and those of its datapoints; of the second one what came before the end may be there.
+        assert whole[0] == 4 if cut > len(texts[0]) else whole[0] in (0, 4), (cut, whole)
+    assert api.post("/api/v1/datapoints", text).status == 204
+    for path in ("/api/v1/datapoints/query", "/api/v1/datapoints/query/tags", "/api/v1/datapoints/delete"):
+        query = json.dumps({"start_absolute": 1, "end_absolute": "9", "cache_time": 0, "time_zone": "Europe/Berlin", "metrics": [
+            {"name": "prefix.0", "tags": {"z": ["\\\"", "x"]}, "group_by": [{"name": "time", "range_size": {"value": 1, "unit": "days"}, "group_count": 2}],
+             "aggregators": [{"name": "sum", "sampling": {"value": 1.5, "unit": "DAYS"}, "align_sampling": False}]}]})
+        for cut in range(len(query)):
+            answer = api.post(path, query[:cut])
+            assert answer.status == (500 if cut == 0 else 400) and len(answer.json["errors"]) == 1, (path, cut, answer)
+        assert api.post(path, query).status in (200, 204)
+
+
+@pytest.mark.parametrize("body, status", [
+    # NaN is a text to KairosDB where it is no number of type double, numbers lose what a long does not hold, 1e400 is 0 as a long.
+    ('[[1, NaN]]', 204), ('[[2, "NaN", "string"]]', 204), ('[[3, 1e400]]', 204), ('[[4, 99999999999999999999]]', 204), ('[[5, 1.5e999]]', 204),
+    ('[[6, 5.7, "long"]]', 204), ('[[7, "abc", "double"]]', 500), ('[["x", 1]]', 500), ('[[78.5, 8]]', 204), ('[[9, 1, "nope"]]', 400),
+    ('[[10, [1]]]', 400), ('[[11, {"a": 1}]]', 400), ('[[12]]', 400), ('[[]]', 400), ('[[null, 1]]', 400), ('[[13, null]]', 400), ('[[14, ""]]', 400)])
+def test_odd_values(api, body, status):
+    """A point that is right stays, though one beside it is not."""
+    name = "odd." + str(abs(hash(body)))
+    text = '[{"name":"%s.before","tags":{"h":"a"},"datapoints":[[1,1]]},{"name":"%s","tags":{"h":"a"},"datapoints":%s}]' % (name, name, body)
+    answer = api.post("/api/v1/datapoints", text)
+    assert answer.status == status, answer
+    if status != 204:
+        assert answer.json["errors"]
+    assert api.values(name + ".before") == [[1, 1]]
+    if body != '[[5, 1.5e999]]':  # infinity, which no query can show
+        assert len(api.values(name)) == (1 if status == 204 else 0)
+
+
 @pytest.mark.parametrize("path", ["/api/v1/datapoints", "/api/v1/datapoints/query", "/api/v1/datapoints/query/tags", "/api/v1/datapoints/delete", "/api/put"])
 def test_bytes_that_are_no_json(api, path):
     generator = random.Random(7)

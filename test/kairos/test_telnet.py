@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from harness import process
 from harness.kairos import Api, Telnet
 from harness.server import Server
 

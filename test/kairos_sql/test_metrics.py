@@ -5,6 +5,10 @@ import datetime
 import pymysql
 import pytest
 
+from harness.kairos import Api
+
+START = 1704067200  # 2024-01-01 00:00:00 UTC
+
 
 def refused(server, sql, user="root", password="", database=None):
     with pytest.raises(pymysql.err.Error) as failed:
@@ -97,13 +101,45 @@ def test_a_prepared_insert_writes_new_tags(metrics):
             assert cursor.fetchall() == (("x",),)
 
 
+def test_delete(metrics):
+    """Any condition; the points are gone over REST, too, and those of other series stay."""
+    values = ", ".join(f"(FROM_UNIXTIME({START + i}), {i}, '{host}', {dc})" for i in range(10) for host, dc in (("a", "NULL"), ("a", "'x'"), ("b", "'x'")))
+    metrics.execute_all(["SET time_zone = '+00:00'", "INSERT INTO kairos.default.`to.delete` (time, value, host, dc) VALUES " + values])
+
+    def deleted(where):
+        with metrics.connect() as connection, connection.cursor() as cursor:
+            cursor.execute("SET time_zone = '+00:00'")
+            return cursor.execute("DELETE FROM kairos.default.`to.delete` WHERE " + where)
+    counts = "SELECT host, dc, count(*) FROM kairos.default.`to.delete` GROUP BY host, dc ORDER BY host, dc"
+    assert deleted("host = 'nobody'") == 0
+    assert deleted("time >= '2024-01-01 00:00:07' AND dc IS NULL") == 3
+    assert deleted("host = 'b' AND value % 2 = 0") == 5
+    assert rows(metrics, counts) == [("a", None, 7), ("a", "x", 10), ("b", "x", 5)]
+    assert [value for _, value in Api(metrics.kairos_port).values("to.delete", tags={"host": "b"})] == [1, 3, 5, 7, 9]
+    assert deleted("time < '2024-01-01 00:00:05' AND host IN ('a', 'b') AND tags['dc'] = 'x'") == 7
+    metrics.restart()
+    assert rows(metrics, counts) == [("a", None, 7), ("a", "x", 5), ("b", "x", 3)]
+    assert deleted("value >= 8") == 3
+    rows(metrics, "TRUNCATE TABLE kairos.default.`to.delete`")
+    assert Api(metrics.kairos_port).values("to.delete") == []
+
+
+def test_the_latest_points(metrics):
+    api, count = Api(metrics.kairos_port), 200_000
+    for part in range(10):
+        points = [[START * 1000 + 1000 * i, i] for i in range(part * count // 10, (part + 1) * count // 10)]
+        assert api.put_points("long.one", points).status == 204
+    latest = [(count - 1 - i,) for i in range(5)]
+    for where in ("", "WHERE host = 'a' ", f"WHERE time > '2024-01-01' AND value < {count} "):
+        assert rows(metrics, f"SELECT value FROM kairos.default.`long.one` {where}ORDER BY time DESC LIMIT 5") == latest, where
+    assert rows(metrics, "SELECT value FROM kairos.default.`long.one` ORDER BY time LIMIT 2 OFFSET 3") == [(3,), (4,)]
+
+
 @pytest.mark.parametrize("sql, why", [
     ("CREATE TABLE kairos.default.t (a INT)", "made by writing"),
     ("CREATE TABLE kairos.default.t (a INT) DUPLICATE KEY(a) DISTRIBUTED BY HASH(a) BUCKETS 1", "made by writing"),
     ("ALTER TABLE kairos.default.`cpu.load` ADD COLUMN x INT", "ALTER TABLE is for tables of the catalog internal"),
     ("UPDATE kairos.default.`cpu.load` SET value = 1", "not for metrics"),
-    ("DELETE FROM kairos.default.`cpu.load` WHERE host = 'a'", "not for metrics"),
-    ("TRUNCATE TABLE kairos.default.`cpu.load`", "not for metrics"),
     ("INSERT INTO kairos.default.`cpu.load` (time, value) VALUES (now(), 1)", "at least one tag"),
 ])
 def test_refused(metrics, sql, why):
@@ -123,6 +159,8 @@ def test_privileges(metrics):
         assert rows(metrics, ["USE kairos.default", "SELECT count(*) FROM `cpu.load`"], user, "p") == [(18,)]
         assert "denied" in refused(metrics, "INSERT INTO kairos.default.`cpu.load` (time, value, host) VALUES (now(), 1, 'a')", user, "p")
         assert "denied" in refused(metrics, "DROP TABLE kairos.default.`cpu.load`", user, "p")
+        assert "denied" in refused(metrics, "DELETE FROM kairos.default.`cpu.load` WHERE host = 'a'", user, "p")
+        assert "denied" in refused(metrics, "TRUNCATE TABLE kairos.default.`cpu.load`", user, "p")
     seen = "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'kairos'"
     assert rows(metrics, seen, "plain", "p") == []
     assert ("cpu.load",) in rows(metrics, seen, "one", "p")

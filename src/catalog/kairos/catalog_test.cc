@@ -274,9 +274,59 @@ TEST_F(CatalogTest, WhatCannotBeWrittenIsRefused) {
               HasSubstr("given twice"));
   EXPECT_THAT(run("CREATE TABLE kairos.\"default\".t (a INT)"), HasSubstr("made by writing"));
   EXPECT_THAT(run("UPDATE kairos.\"default\".m SET value = 2"), HasSubstr("UPDATE is not for metrics"));
-  EXPECT_THAT(run("DELETE FROM kairos.\"default\".m"), HasSubstr("DELETE is not for metrics"));
   EXPECT_THAT(run("CREATE SCHEMA kairos.other"), HasSubstr("not for metrics"));
   EXPECT_EQ(run("SELECT count(*) FROM kairos.\"default\".m"), "1\n");
+}
+
+TEST_F(CatalogTest, SortsByTimeReadTheirEndOnly) {
+  std::mt19937 random(5);
+  // Clocks go back in Berlin.
+  const int64_t autumn = 1'635'642'000'000;
+  write_around("m", PointType::kDouble, autumn, random);
+  for (const char* zone : {"UTC", "Europe/Berlin"}) {
+    ASSERT_TRUE(with_->set_time_zone(zone).has_value());
+    ASSERT_TRUE(without_->set_time_zone(zone).has_value());
+    for (const char* where :
+         {"", "WHERE host = 'h1' ", "WHERE value > 0 AND time < '2021-10-31 04:00:00' ", "WHERE value > 1e9 ",
+          "WHERE time BETWEEN '2021-10-30' AND '2021-10-31 02:30:00' ", "WHERE dc = 'x' OR value < -2000 "}) {
+      for (const char* order :
+           {"time DESC NULLS LAST", "time NULLS FIRST", "time DESC NULLS FIRST", "time NULLS LAST"}) {
+        for (const char* limit : {"1", "30", "500 OFFSET 20", "6000"}) {
+          const std::string sql = "SELECT time, value, host, dc FROM kairos.\"default\".m " + std::string(where) +
+                                  "ORDER BY " + order + ", value, host LIMIT " + limit;
+          const auto whole = query(*without_, sql);
+          ASSERT_TRUE(whole.has_value()) << whole.error().message();
+          EXPECT_EQ(run(sql), text_of(*whole)) << zone << ": " << sql;
+        }
+      }
+    }
+  }
+  const std::string sql =
+      "EXPLAIN SELECT value FROM kairos.\"default\".m WHERE host = 'h1' ORDER BY time DESC LIMIT 10";
+  EXPECT_THAT(run(sql), HasSubstr("last 10"));
+}
+
+TEST_F(CatalogTest, PointsAreDeletedByAnyCondition) {
+  const std::string from = "DELETE FROM kairos.\"default\".m";
+  const auto left = [&] {
+    return run("SELECT host, dc, count(*), sum(value) FROM kairos.\"default\".m GROUP BY ALL ORDER BY ALL");
+  };
+  const std::vector<std::pair<int64_t, double>> points{{1000, 1}, {2000, 2}, {3000, 3}, {4000, 4}};
+  write("m", PointType::kLong, Tags({{"host", "a"}}), points);
+  write("m", PointType::kLong, Tags({{"host", "a"}, {"dc", "x"}}), points);
+  write("m", PointType::kLong, Tags({{"host", "b"}, {"dc", "regex:.*"}}), points);
+  EXPECT_EQ(run(from + " WHERE false"), "0\n");
+  EXPECT_EQ(run(from + " WHERE host = 'nobody'"), "0\n");
+  // A series is deleted though another one has its tags and more.
+  EXPECT_EQ(run(from + " WHERE dc IS NULL AND time >= '1970-01-01 00:00:03'"), "2\n");
+  EXPECT_EQ(left(), "a|NULL|2|3\na|x|4|10\nb|regex:.*|4|10\n");
+  EXPECT_EQ(run(from + " WHERE value IN (2, 4) AND dc IS NOT NULL"), "4\n");
+  EXPECT_EQ(left(), "a|NULL|2|3\na|x|2|4\nb|regex:.*|2|4\n");
+  EXPECT_EQ(run(from + " USING (VALUES (1), (1), (3)) AS v(n) WHERE value = n AND host = 'b'"), "2\n");
+  EXPECT_EQ(run("SELECT count(*) FROM kairos.\"default\".m WHERE host = 'b'"), "0\n");
+  EXPECT_EQ(run(from), "4\n");
+  EXPECT_EQ(run("SELECT count(*) FROM kairos.\"default\".m"), "0\n");
+  EXPECT_THAT(run(from + " RETURNING value"), HasSubstr("RETURNING"));
 }
 
 TEST_F(CatalogTest, PointsAreWrittenAtOnce) {

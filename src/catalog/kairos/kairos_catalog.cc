@@ -2,8 +2,10 @@
 #include "catalog/kairos/kairos_catalog.h"
 
 #include "catalog/kairos/aggregate_pushdown.h"
+#include "catalog/kairos/edge_points.h"
 #include "catalog/kairos/kairos_schema.h"
 #include "catalog/kairos/kairos_transaction.h"
+#include "catalog/kairos/metric_deletes.h"
 #include "catalog/kairos/metric_scan.h"
 #include "catalog/kairos/metric_writes.h"
 #include "duckdb/main/attached_database.hpp"
@@ -41,6 +43,7 @@ void attach_to_instance(duckdb::ClientContext& context, const MetricsRef& metric
   auto& config = duckdb::DBConfig::GetConfig(context);
   duckdb::StorageExtension::Register(config, kCatalogName, std::move(extension));
   push_aggregates(config);
+  push_limits(config);
   duckdb::AttachInfo info;
   info.name = kCatalogName;
   duckdb::AttachOptions options({{"type", duckdb::Value(kCatalogName)}}, duckdb::AccessMode::READ_WRITE);
@@ -56,6 +59,14 @@ void refuse(const char* statement) {
       "%s is not for metrics: a metric is made by writing to it, and has the columns that its tags and types give it",
       statement);
 }
+
+duckdb::virtual_column_map_t KairosTable::GetVirtualColumns() const {
+  auto columns = TableCatalogEntry::GetVirtualColumns();
+  columns.insert({kPointColumn, duckdb::TableColumn("__sluice_point", duckdb::LogicalType::HUGEINT)});
+  return columns;
+}
+
+duckdb::vector<duckdb::column_t> KairosTable::GetRowIdColumns() const { return {kPointColumn}; }
 
 duckdb::TableFunction KairosTable::GetScanFunction(duckdb::ClientContext& context,
                                                    duckdb::unique_ptr<duckdb::FunctionData>& bind_data) {
@@ -100,10 +111,15 @@ duckdb::PhysicalOperator& KairosCatalog::PlanInsert(duckdb::ClientContext& conte
   return plan_insert(context, planner, insert, plan);
 }
 
+duckdb::PhysicalOperator& KairosCatalog::PlanDelete(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,
+                                                    duckdb::LogicalDelete&, duckdb::PhysicalOperator&) {
+  throw duckdb::InvalidInputException("a DELETE of metrics was planned without its scan");
+}
+
 duckdb::PhysicalOperator& KairosCatalog::PlanDelete(duckdb::ClientContext& context,
                                                     duckdb::PhysicalPlanGenerator& planner,
-                                                    duckdb::LogicalDelete& deletion, duckdb::PhysicalOperator& plan) {
-  return plan_delete(context, planner, deletion, plan);
+                                                    duckdb::LogicalDelete& deletion) {
+  return plan_delete(context, planner, deletion);
 }
 
 duckdb::PhysicalOperator& KairosCatalog::PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&,

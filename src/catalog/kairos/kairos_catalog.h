@@ -36,6 +36,9 @@ class KairosTable final : public duckdb::TableCatalogEntry {
   duckdb::unique_ptr<duckdb::BaseStatistics> GetStatistics(duckdb::ClientContext&, duckdb::column_t) override {
     return nullptr;
   }
+  // Beside the kernel's own: which point a row is.
+  duckdb::virtual_column_map_t GetVirtualColumns() const override;
+  duckdb::vector<duckdb::column_t> GetRowIdColumns() const override;
   duckdb::TableFunction GetScanFunction(duckdb::ClientContext& context,
                                         duckdb::unique_ptr<duckdb::FunctionData>& bind_data) override;
   duckdb::TableStorageInfo GetStorageInfo(duckdb::ClientContext& context) override;
@@ -72,6 +75,8 @@ class KairosCatalog final : public duckdb::Catalog {
                                        duckdb::optional_ptr<duckdb::PhysicalOperator> plan) override;
   duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                        duckdb::LogicalDelete& deletion, duckdb::PhysicalOperator& plan) override;
+  duckdb::PhysicalOperator& PlanDelete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
+                                       duckdb::LogicalDelete& deletion) override;
   duckdb::PhysicalOperator& PlanUpdate(duckdb::ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalUpdate&,
                                        duckdb::PhysicalOperator&) override;
 

@@ -66,6 +66,11 @@ void scan(ClientContext&, duckdb::TableFunctionInput& input, DataChunk& output) 
     const bool whole = filled == 0 && count == STANDARD_VECTOR_SIZE;
     local.writer.write(state.outputs, *state.rows[local.row].series, local.points, local.at, count, output, filled,
                        whole);
+    for (size_t i = 0; i < state.outputs.size(); ++i) {
+      if (!state.outputs[i].point) continue;
+      auto* ids = duckdb::FlatVector::GetData<duckdb::hugeint_t>(output.data[i]) + filled;
+      for (size_t j = 0; j < count; ++j) ids[j] = point_id(local.row, local.points.time(local.at + j));
+    }
     local.at += count;
     filled += count;
   }
@@ -101,15 +106,20 @@ duckdb::InsertionOrderPreservingMap<std::string> describe(duckdb::TableFunctionT
   for (const auto& predicate : data.predicates)
     tags += (tags.empty() ? "" : " AND ") + predicate.tag + ": " + predicate.condition->ToString();
   if (!tags.empty()) text["Series"] = tags;
+  if (data.edge.count > 0) text["Points"] = (data.edge.last ? "last " : "first ") + std::to_string(data.edge.count);
   return text;
 }
 
 }  // namespace
 
 void SharedRows::open(ClientContext& context, duckdb::TableFunctionInitInput& input) {
-  auto found = rows_of(context, input.bind_data->Cast<ScanData>());
+  const auto& data = input.bind_data->Cast<ScanData>();
+  const auto range = enough(context, data, input.column_ids).value_or(std::pair(data.first(), data.last()));
+  auto found = rows_of(context, data, {range.first, range.second});
   if (!found) kernel::throw_to_kernel(found.error());
   rows = std::move(*found);
+  if (auto* const read = data.read_rows.get())
+    for (const auto& row : rows) read->push_back({row.series, row.points});
   uint64_t in_task = kTaskPoints;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (in_task >= kTaskPoints) {
@@ -150,6 +160,10 @@ void ScanData::copy_predicates(const ScanData& other) {
   earthly_end = other.earthly_end;
   earthly_only = other.earthly_only;
   for (const auto& predicate : other.predicates) predicates.push_back({predicate.tag, predicate.condition->Copy()});
+  edge.count = other.edge.count;
+  edge.last = other.edge.last;
+  edge.nulls_first = other.edge.nulls_first;
+  for (const auto& condition : other.edge.conditions) edge.conditions.push_back(condition->Copy());
 }
 
 duckdb::unique_ptr<duckdb::FunctionData> ScanData::Copy() const {
@@ -160,6 +174,7 @@ duckdb::unique_ptr<duckdb::FunctionData> ScanData::Copy() const {
 
 bool ScanData::Equals(const FunctionData& other_data) const {
   const auto& other = other_data.Cast<ScanData>();
+  if (edge.count != 0 || other.edge.count != 0) return false;
   if (table != other.table || first() != other.first() || last() != other.last() ||
       predicates.size() != other.predicates.size())
     return false;
@@ -213,12 +228,15 @@ timeseries::Zone zone_of(ClientContext& context) {
   return *zone;
 }
 
-Result<std::vector<timeseries::Row>> rows_of(ClientContext& context, const ScanData& data) {
-  if (data.first() > data.last()) return std::vector<timeseries::Row>();
+Result<std::vector<timeseries::Row>> rows_of(ClientContext& context, const ScanData& data, const ReadPart& part) {
+  if (part.start > part.end) return std::vector<timeseries::Row>();
   timeseries::ReadOptions options;
+  options.limit = part.limit;
+  options.max_points = part.most;
+  if (part.last) options.order = timeseries::Order::kDescending;
   options.cancelled = &context.interrupted;
   return data.metrics->with_store([&](timeseries::Store& store) -> Result<std::vector<timeseries::Row>> {
-    timeseries::SeriesQuery query{data.table->metric, data.first(), data.last(), {}};
+    timeseries::SeriesQuery query{data.table->metric, part.start, part.end, {}};
     if (!TRY(choose_series(context, store, data, options, query))) return std::vector<timeseries::Row>();
     return store.read(query, options);
   });

@@ -6,7 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "catalog/kairos/edge_points.h"
 #include "catalog/kairos/kairos_catalog.h"
+#include "catalog/kairos/metric_deletes.h"
 #include "duckdb/function/table_function.hpp"
 #include "timeseries/zone.h"
 
@@ -34,6 +36,9 @@ struct ScanData : duckdb::TableFunctionData {
   int64_t earthly_end = timeseries::kMaxTime;
   bool earthly_only = false;
   std::vector<TagPredicate> predicates;
+  EdgePoints edge;
+  // Of a DELETE: gets the rows of the store that are read. Not copied.
+  std::shared_ptr<ReadRows> read_rows;
 
   int64_t first() const { return earthly_only ? std::max(start, earthly_start) : start; }
   int64_t last() const { return earthly_only ? std::min(end, earthly_end) : end; }
@@ -80,7 +85,15 @@ struct ThreadRows : duckdb::LocalTableFunctionState {
 // Function pointers that both ways of reading share.
 void share_callbacks(duckdb::TableFunction& function);
 
-// Rows of the store that a scan reads. Errors of the store.
-Result<std::vector<timeseries::Row>> rows_of(duckdb::ClientContext& context, const ScanData& data);
+// Rows of the store that a scan reads, or less of them. Errors of the store.
+struct ReadPart {
+  int64_t start;
+  int64_t end;
+  uint32_t limit = 0;  // points of a row of the store; 0: all
+  bool last = false;   // the last ones
+  uint64_t most = 0;   // more points: kResourceExhausted; 0: no bound
+};
+Result<std::vector<timeseries::Row>> rows_of(duckdb::ClientContext& context, const ScanData& data,
+                                             const ReadPart& part);
 
 }  // namespace sluice::catalog::kairos

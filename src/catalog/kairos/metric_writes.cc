@@ -253,10 +253,4 @@ duckdb::PhysicalOperator& plan_insert(ClientContext& context, duckdb::PhysicalPl
   return result;
 }
 
-duckdb::PhysicalOperator& plan_delete(ClientContext&, duckdb::PhysicalPlanGenerator&, duckdb::LogicalDelete&,
-                                      duckdb::PhysicalOperator&) {
-  throw duckdb::NotImplementedException(
-      "DELETE is not for metrics: delete points with POST /api/v1/datapoints/delete, a whole metric with DROP TABLE");
-}
-
 }  // namespace sluice::catalog::kairos

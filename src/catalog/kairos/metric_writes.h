@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing points by SQL: INSERT INTO kairos.default.metric (time, value, tag, ..., tags), and DELETE of whole ranges.
+// Writing points by SQL: INSERT INTO kairos.default.metric (time, value, tag, ..., tags).
 #pragma once
 
 #include "catalog/kairos/kairos_catalog.h"
@@ -12,7 +12,5 @@ MetricTableRef with_written_columns(duckdb::ClientContext& context, const std::s
 duckdb::PhysicalOperator& plan_insert(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
                                       duckdb::LogicalInsert& insert,
                                       duckdb::optional_ptr<duckdb::PhysicalOperator> plan);
-duckdb::PhysicalOperator& plan_delete(duckdb::ClientContext& context, duckdb::PhysicalPlanGenerator& planner,
-                                      duckdb::LogicalDelete& deletion, duckdb::PhysicalOperator& plan);
 
 }  // namespace sluice::catalog::kairos

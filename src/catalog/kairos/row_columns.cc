@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "catalog/kairos/row_columns.h"
 
+#include "catalog/kairos/metric_deletes.h"
+
 #include <cstring>
 
 namespace sluice::catalog::kairos {
@@ -91,7 +93,8 @@ OutputColumn output_column(const MetricTable& table, duckdb::idx_t id) {
   OutputColumn column;
   column.value_type = table.value_type;
   if (id >= table.columns.size()) {
-    column.row_id = true;
+    column.point = id == kPointColumn;
+    column.row_id = !column.point;
     return column;
   }
   column.kind = table.columns[id].kind;
@@ -157,6 +160,7 @@ void RowWriter::write(const std::vector<OutputColumn>& columns, const Series& se
   for (size_t i = 0; i < columns.size(); ++i) {
     const OutputColumn& column = columns[i];
     Vector& into = chunk.data[i];
+    if (column.point) continue;
     if (column.row_id) {
       into.Reference(Value(into.GetType()));
       continue;

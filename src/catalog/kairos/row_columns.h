@@ -14,6 +14,7 @@ namespace sluice::catalog::kairos {
 struct OutputColumn {
   ColumnKind kind = ColumnKind::kTime;
   bool row_id = false;  // one of the kernel's own, which has nothing to say
+  bool point = false;   // which point it is, for DELETE; the scan fills it
   timeseries::PointType value_type = timeseries::PointType::kDouble;
   std::string tag;
 };

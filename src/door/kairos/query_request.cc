@@ -18,11 +18,12 @@ int64_t now_ms() {
       .count();
 }
 
-timeseries::QueryParserOptions parser_options(const DoorOptions& options) {
+timeseries::QueryParserOptions parser_options(const DoorOptions& options, bool runs) {
   timeseries::QueryParserOptions parser;
   parser.compat = options.compat;
   parser.now = now_ms();
   parser.default_zone = options.default_zone;
+  parser.runs = runs;
   parser.is_zone = [](std::string_view id) { return timeseries::Zone::find(id).has_value(); };
   return parser;
 }
@@ -40,7 +41,7 @@ Status Request::run_query(const std::string& json, bool tags_only, AnswerStream&
                           std::optional<timeseries::ParseOutcome>& refused) {
   const auto begin = Clock::now();
   const RunningQueries::Entry entry(door_.running_, json, cancelled_);
-  const auto query = timeseries::parse_query(json, parser_options(door_.options_));
+  const auto query = timeseries::parse_query(json, parser_options(door_.options_, !tags_only));
   if (!query) {
     refused = query.error();
     return {};
@@ -156,7 +157,7 @@ awaitable<void> Request::erase() {
     const auto body = co_await read_body();
     if (!body) co_return;
     status = co_await run_on(door_.services_.writers, [&]() -> Status {
-      const auto query = timeseries::parse_query(*body, parser_options(door_.options_));
+      const auto query = timeseries::parse_query(*body, parser_options(door_.options_, false));
       if (!query) {
         refused = query.error();
         return {};

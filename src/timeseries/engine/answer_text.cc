@@ -59,7 +59,7 @@ class TimeText {
   char* write(char* out, int64_t time) {
     constexpr int64_t kShared = 100'000'000;
     if (time < kShared) return write_long(out, time);
-    if (time < base_ || time - base_ >= kShared) {
+    if (length_ == 0 || time < base_ || time - base_ >= kShared) {
       base_ = time - time % kShared;
       length_ = static_cast<size_t>(write_long(prefix_, base_ / kShared) - prefix_);
     }
@@ -68,9 +68,9 @@ class TimeText {
   }
 
  private:
-  int64_t base_ = std::numeric_limits<int64_t>::max();
+  int64_t base_ = 0;
   char prefix_[16] = {};
-  size_t length_ = 0;
+  size_t length_ = 0;  // of the digits in prefix_; 0: none yet
 };
 
 }  // namespace

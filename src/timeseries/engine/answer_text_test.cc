@@ -65,6 +65,17 @@ TEST(AnswerText, TimesOfColumns) {
             "[0,-0],[1600000000001,-0],[1599999999999,-0],[-1,-0],[9223372036854775807,-0],[-9223372036854775808,-0]");
 }
 
+TEST(AnswerText, TheFirstTimeMayBeTheGreatest) {
+  Pieces sink;
+  AnswerText text(sink, 1000, 1000);
+  Points points;
+  points.add_long(std::numeric_limits<int64_t>::max(), 5);
+  points.add_long(0, 6);
+  ASSERT_TRUE(text.points(points).has_value());
+  ASSERT_TRUE(text.finish().has_value());
+  EXPECT_EQ(sink.pieces.at(0), "[9223372036854775807,5],[0,6]");
+}
+
 TEST(AnswerText, WhatIsNoNumberIsAnError) {
   Pieces sink;
   AnswerText text(sink, 1000, 1000);

@@ -395,6 +395,8 @@ TEST_F(EngineTest, FailuresHaveKairosDbsTexts) {
       "error: Cannot invoke");
   EXPECT_EQ(answer(metric("gold.long", kStart, kStart + 9, {}, {BinGroupBy{}})),
             "error: Index 0 out of bounds for length 0");
+  EXPECT_EQ(answer(metric("gold.long", kStart, kStart + 9, {}, {BinGroupBy{{}, true}})),
+            "error: Cannot load from double array because \"this.bins\" is null");
 }
 
 TEST_F(EngineTest, TagsOfAMetric) {

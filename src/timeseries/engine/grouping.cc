@@ -63,6 +63,7 @@ Result<int32_t> number_of(const ValueGroupBy& by, const Points& points, size_t i
 
 Result<int32_t> number_of(const BinGroupBy& by, const Points& points, size_t i) {
   if (!is_number(points.type(i))) return -1;
+  if (by.missing) return fail(Code::kFailedPrecondition, "Cannot load from double array because \"this.bins\" is null");
   if (by.bins.empty()) return fail(Code::kOutOfRange, "Index 0 out of bounds for length 0");
   const double value = points.number(i);
   if (value < by.bins[0]) return 0;

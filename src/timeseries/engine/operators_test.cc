@@ -188,6 +188,11 @@ TEST(GapsOperator, NullPointsStopNumericAggregators) {
   EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kCount)}), "0:3l 1000:1l 2000:1l 3000:2l 4000:1l 5000:1l");
   EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kAvg, 3)}), "0:2.5 3000:3");
   // A moving average that never has enough points does not look at them.
+  Points one_null;
+  one_null.add_null(1000);
+  EXPECT_EQ(run(one_null, {DiffAggregator{}}), "");
+  one_null.add_double(2000, 1);
+  EXPECT_EQ(run(one_null, {DiffAggregator{}}), Numbers::kNullPoint);
   EXPECT_EQ(run(Points(), {gaps, SmaAggregator{10}}), "");
 }
 
@@ -237,6 +242,8 @@ TEST(FilterOperator, RemovesWhatCompares) {
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kEqual, 0.0}}), "1:-0 3:nan");
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kGt, 5.0}}), "1:-0");
   EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kLt, std::string("a")}}, PointGroup::kText), "2:'b'");
+  // A threshold that is neither number nor text.
+  EXPECT_EQ(run(mixed, {FilterAggregator{Operation::kLt, std::monostate()}}), "");
 }
 
 TEST(WindowOperators, TrimAndLimit) {

@@ -19,9 +19,12 @@ class PairOperator : public Operator {
     into.clear();
     while (into.empty() && TRY(read())) {
       numbers_.set(batch());
+      if (null_) return fail(Code::kFailedPrecondition, Numbers::kNullPoint);
       const size_t end = numbers_.before_null();
       const size_t first = seen_ ? 0 : 1;
       if (!seen_) time_ = batch().time(0), number_ = numbers_[0];
+      // The number of the first point is read together with the second one's.
+      null_ = !seen_ && end == 0 && batch().size() == 1;
       seen_ = true;
       into.reserve(batch().size());
       for (size_t i = first; i < end; ++i) {
@@ -30,7 +33,7 @@ class PairOperator : public Operator {
         time_ = time;
         number_ = numbers_[i];
       }
-      TRY(numbers_.checked());
+      if (!null_) TRY(numbers_.checked());
     }
     return {};
   }
@@ -39,6 +42,7 @@ class PairOperator : public Operator {
   Change change_;
   Numbers numbers_;
   bool seen_ = false;
+  bool null_ = false;  // the one point that was seen is null
   int64_t time_ = 0;  // of the point before
   double number_ = 0;
 };

@@ -69,7 +69,8 @@ class FilterOperator : public Operator {
       : Operator(std::move(input)),
         operation_(aggregator.operation),
         text_(std::get_if<std::string>(&aggregator.threshold)),
-        order_(text_ == nullptr ? java_order(std::get<double>(aggregator.threshold)) : 0) {}
+        number_(std::get_if<double>(&aggregator.threshold)),
+        order_(number_ != nullptr ? java_order(*number_) : 0) {}
 
   Status next(Points& into) override {
     into.clear();
@@ -83,7 +84,7 @@ class FilterOperator : public Operator {
         keep(into, [&](size_t i) {
           return batch().type(i) == PointType::kString && !removes(compare_java(batch().text(i), *text_));
         });
-      } else {
+      } else if (number_ != nullptr) {
         numbers_.set(batch());
         TRY(numbers_.checked());
         keep(into, [&](size_t i) {
@@ -127,7 +128,9 @@ class FilterOperator : public Operator {
   }
 
   const FilterAggregator::Operation operation_;
-  const std::string* const text_;  // nullptr: the threshold is a number
+  // Both nullptr: the threshold is neither, which removes all points.
+  const std::string* const text_;
+  const double* const number_;
   const int64_t order_;
   Numbers numbers_;
 };

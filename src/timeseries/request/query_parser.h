@@ -24,6 +24,9 @@ struct QueryParserOptions {
   // and offsets.
   std::function<bool(std::string_view)> is_zone;
   size_t max_metrics = 10'000;  // more: a 400
+  // Groups and aggregators are checked, but nobody will use them (tags, delete): what Java only finds out when it runs
+  // them is no error.
+  bool runs = true;
 };
 
 // Body of POST /datapoints/query, /query/tags and /delete.

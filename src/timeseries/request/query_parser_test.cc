@@ -63,6 +63,19 @@ TEST(QueryParser, TimesAbsoluteBeforeRelative) {
   EXPECT_EQ(one("\"limit\":1").series.end, kMaxTime);
 }
 
+TEST(QueryParser, WhatOnlyRunningFindsOutIsNoErrorWhereNothingRuns) {
+  const std::string_view json =
+      R"({"start_absolute":1,"metrics":[{"name":"m","group_by":[{"name":"tag","tags":["a",[1],null]}],)"
+      R"("aggregators":[{"name":"save_as","tags":{"a":1}}]}]})";
+  EXPECT_EQ(parse(json).error().status, 500);
+  // Of several groups of tags the first one is used.
+  EXPECT_EQ(group_by(R"({"name":"tag","tags":["a"]},{"name":"tag","tags":[null,{}]})"), "accepted");
+  EXPECT_TRUE(std::get<BinGroupBy>(one(R"("group_by":[{"name":"bin"}])").group_bys.at(0)).missing);
+  QueryParserOptions options;
+  options.runs = false;
+  EXPECT_TRUE(parse_query(json, options).has_value());
+}
+
 TEST(QueryParser, DocumentsThatAreNone) {
   EXPECT_EQ(refusal("[1,{\"a\":null}]"), "500 Not a JSON Object: [1,{\"a\":null}]");
   EXPECT_EQ(refusal(""), "500 Not a JSON Object: null");

@@ -116,7 +116,9 @@ Java<Processor> make_score(Settings& s, std::string_view place) {
 Java<Processor> make_sma(Settings& s, std::string_view) { return Aggregator(SmaAggregator{s.size}); }
 Java<Processor> make_trim(Settings& s, std::string_view) { return Aggregator(TrimAggregator{s.side}); }
 
-Java<Processor> make_bin(Settings& s, std::string_view) { return GroupBy(BinGroupBy{std::move(s.bins)}); }
+Java<Processor> make_bin(Settings& s, std::string_view) {
+  return GroupBy(BinGroupBy{s.bins.value_or(std::vector<double>()), !s.bins});
+}
 Java<Processor> make_tag(Settings& s, std::string_view place) {
   if (!s.group_tags) return broken(place, "tags may not be null");
   if (s.group_tags->empty()) return broken(place, "tags may not be empty");

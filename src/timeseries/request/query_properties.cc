@@ -100,8 +100,9 @@ Java<std::vector<Threshold>> read_thresholds(const JsonValue& json, const JavaCl
 
 // Texts as Gson's adapter of Object gives them: numbers become doubles, which KairosDB cannot use for texts. It finds
 // that out when the query runs; here it is known before.
-Java<std::string> read_object_text(const JsonValue& value) {
+Java<std::string> read_object_text(const JsonValue& value, bool runs) {
   if (value.kind() == JsonValue::Kind::kString) return value.text();
+  if (!runs) return value.to_json();
   if (value.is_null()) return raise(FaultClass::kOther, std::nullopt);
   const bool map = value.is_object();
   const std::string type = map                                         ? "com.google.gson.internal.LinkedTreeMap"
@@ -114,19 +115,21 @@ Java<std::string> read_object_text(const JsonValue& value) {
   return raise(FaultClass::kOther, "class " + type + " cannot be cast to class java.lang.String (" + type + modules);
 }
 
-Java<std::vector<std::pair<std::string, std::string>>> read_tag_map(const JsonValue& json, const JsonPlace& root) {
+Java<std::vector<std::pair<std::string, std::string>>> read_tag_map(const JsonValue& json, const JsonPlace& root,
+                                                                    bool runs) {
   std::vector<std::pair<std::string, std::string>> tags;
   // A map may come as an array of pairs.
   if (json.is_array()) {
     for (const JsonValue& pair : json.items()) {
       const auto& items = *TRY(read_array(pair, root.element(tags.size())));
       if (items.size() != 2) return raise(FaultClass::kSyntax, "A pair of a map has two elements");
-      std::string name = TRY(read_object_text(items[0]));
-      tags.emplace_back(std::move(name), TRY(read_object_text(items[1])));
+      std::string name = TRY(read_object_text(items[0], runs));
+      tags.emplace_back(std::move(name), TRY(read_object_text(items[1], runs)));
     }
     return tags;
   }
-  for (const auto& [name, value] : *TRY(read_object(json, root))) tags.emplace_back(name, TRY(read_object_text(value)));
+  for (const auto& [name, value] : *TRY(read_object(json, root)))
+    tags.emplace_back(name, TRY(read_object_text(value, runs)));
   return tags;
 }
 
@@ -212,14 +215,16 @@ Java<void> set_property(const JavaClass& type, const Property& property, const J
         s.threshold = std::monostate();
       return {};
     case Kind::kTagMap:
-      s.tags = TRY(read_tag_map(value, root));
+      s.tags = TRY(read_tag_map(value, root, context.options.runs));
       return {};
     case Kind::kGroupBys:
       if (!TRY(read_array(value, root))->empty()) return setter_failed(type, "setGroupBys");
       return {};
     case Kind::kTexts: {
+      // Only the first group of tags of a metric is used.
+      const bool runs = context.options.runs && context.group_tags.empty();
       std::vector<std::string> texts;
-      for (const JsonValue& item : *TRY(read_array(value, root))) texts.push_back(TRY(read_object_text(item)));
+      for (const JsonValue& item : *TRY(read_array(value, root))) texts.push_back(TRY(read_object_text(item, runs)));
       s.group_tags = std::move(texts);
       return {};
     }

@@ -45,7 +45,7 @@ struct Settings {
   std::optional<Duration> range_duration;
   int32_t group_count = 0;
   int32_t range_size = 0;
-  std::vector<double> bins;
+  std::optional<std::vector<double>> bins;
 };
 
 // What a value must be, and which setting it sets.

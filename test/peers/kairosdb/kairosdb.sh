@@ -67,8 +67,9 @@ start() {
   <root level="INFO"><appender-ref ref="OUT"/></root>
 </configuration>
 XML
+  # Exceptions that are thrown often keep their message (OmitStackTraceInFastThrow).
   # The settings must not lie on the class path: they would hide the defaults in the jar, which has a file of that name.
-  (cd "$directory" && exec setsid java -Xmx"$heap" --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED -Duser.timezone=UTC \
+  (cd "$directory" && exec setsid java -Xmx"$heap" -XX:-OmitStackTraceInFastThrow --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED -Duser.timezone=UTC \
     -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
     >>"$directory/server.log" 2>&1 </dev/null) &
   echo $! >"$directory/pid"

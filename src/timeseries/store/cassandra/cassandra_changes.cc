@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "timeseries/store/cassandra/cassandra_store.h"
 #include "timeseries/store/cassandra/pipeline.h"
 
 namespace sluice::timeseries {
 
+using cassandra::CassandraSeries;
 using cassandra::Cluster;
 using cassandra::FoundRow;
 using cassandra::Pipeline;
@@ -68,29 +71,33 @@ Status erase_row(Sender& sender, Cluster& cluster, const FoundRow& row) {
   });
 }
 
+// The points of a row between two times. True: the row is gone.
+Result<bool> erase_part(Sender& sender, Cluster& cluster, const FoundRow& row, int64_t start, int64_t end) {
+  const cassandra::RowSpec& spec = cluster.spec();
+  if (spec.covers(row.row_time, start, end)) {
+    TRY(erase_row(sender, cluster, row));
+    return true;
+  }
+  const auto columns = spec.columns(row.row_time, start, end);
+  if (columns.any)
+    TRY(sender.send(cluster.statements().delete_points, [&](auto& values) {
+      values.blob(row.series->row_key(row.row_time)).blob(column_bytes(columns.first)).blob(column_bytes(columns.last));
+    }));
+  return false;
+}
+
 }  // namespace
 
 // Deletions are written with the consistency of writes. Differs from Java, which takes that of reads: what one replica
 // alone has forgotten comes back.
 Status CassandraStore::erase_rows(Cluster& cluster, const SeriesQuery& query, int64_t stamp) {
   const auto matcher = TRY(TagMatcher::make(query.tags, settings_.pattern_prefix));
-  const cassandra::RowSpec& spec = cluster.spec();
-  const auto found =
-      TRY(cassandra::find_rows(cluster, {query, {}, matcher, settings_.pattern_prefix, spec.least_row(query.start)}));
+  const auto found = TRY(cassandra::find_rows(
+      cluster, {query, {}, matcher, settings_.pattern_prefix, cluster.spec().least_row(query.start)}));
   Sender sender(cluster, stamp);
   std::set<int64_t> whole;
-  for (const auto& row : found) {
-    if (spec.covers(row.row_time, query.start, query.end)) {
-      TRY(erase_row(sender, cluster, row));
-      whole.insert(row.row_time);
-      continue;
-    }
-    const auto columns = spec.columns(row.row_time, query.start, query.end);
-    if (!columns.any) continue;
-    TRY(sender.send(cluster.statements().delete_points, [&](auto& values) {
-      values.blob(row.series->row_key(row.row_time)).blob(column_bytes(columns.first)).blob(column_bytes(columns.last));
-    }));
-  }
+  for (const auto& row : found)
+    if (TRY(erase_part(sender, cluster, row, query.start, query.end))) whole.insert(row.row_time);
   if (query.tags.empty())
     for (const int64_t time : whole)
       TRY(sender.send(cluster.statements().delete_row_time,
@@ -104,6 +111,34 @@ Status CassandraStore::erase(const SeriesQuery& query) {
   TRY(queue_->flush(Deadline::after(kPatience)));
   const int64_t stamp = stamps_.of_erasure();
   for (Cluster* cluster : TRY(clusters_of(query, Deadline::after(kPatience)))) TRY(erase_rows(*cluster, query, stamp));
+  return {};
+}
+
+Status CassandraStore::erase_ranges(std::span<const SeriesRange> ranges) {
+  if (ranges.empty()) return {};
+  SeriesQuery query{ranges[0].series->metric(), kMaxTime, kMinTime, {}};
+  std::unordered_map<std::string, std::vector<const SeriesRange*>> wanted;
+  for (const auto& range : ranges) {
+    query.start = std::min(query.start, range.start);
+    query.end = std::max(query.end, range.end);
+    const auto& series = *range.series;
+    wanted[CassandraSeries::identity_of(series.metric(), series.type(), series.tags())].push_back(&range);
+  }
+  const auto matcher = TRY(TagMatcher::make({}, settings_.pattern_prefix));
+  TRY(queue_->flush(Deadline::after(kPatience)));
+  const int64_t stamp = stamps_.of_erasure();
+  for (Cluster* cluster : TRY(clusters_of(query, Deadline::after(kPatience)))) {
+    const auto found = TRY(cassandra::find_rows(
+        *cluster, {query, {}, matcher, settings_.pattern_prefix, cluster->spec().least_row(query.start)}));
+    Sender sender(*cluster, stamp);
+    for (const auto& row : found) {
+      const auto ranges_of = wanted.find(row.series->identity());
+      if (ranges_of == wanted.end()) continue;
+      for (const auto* range : ranges_of->second)
+        if (TRY(erase_part(sender, *cluster, row, range->start, range->end))) break;
+    }
+    TRY(sender.finish());
+  }
   return {};
 }
 

@@ -39,6 +39,7 @@ class CassandraStore : public Store, public ServiceStore {
   // What was acknowledged before is delivered first, and then erased. kDeadlineExceeded: it could not be delivered.
   Status erase(const SeriesQuery& query) override;
   Status erase_metric(std::string_view metric) override;
+  Status erase_ranges(std::span<const SeriesRange> ranges) override;
   Status index_tags(const SeriesQuery& query) override;
   Status check(Deadline deadline) override;
 

@@ -35,6 +35,7 @@ class FlushingStore : public Store {
   Result<std::vector<std::string>> tag_values() override { return inner().tag_values(); }
   Status erase(const SeriesQuery& query) override { return inner().erase(query); }
   Status erase_metric(std::string_view metric) override { return inner().erase_metric(metric); }
+  Status erase_ranges(std::span<const SeriesRange> ranges) override { return inner().erase_ranges(ranges); }
   Status index_tags(const SeriesQuery& query) override { return inner().index_tags(query); }
   Status check(Deadline deadline) override { return inner().check(deadline); }
 

@@ -140,47 +140,65 @@ Status EmbeddedStore::remove_empty(const std::vector<StoredRef>& series) {
 
 // ---- erasing
 
-Status EmbeddedStore::erase_locked(const std::vector<StoredRef>& series, int64_t begin, int64_t end, bool log) {
+Status EmbeddedStore::erase_locked(const std::vector<Erasure>& erasures, bool log) {
   {
     const auto commit_lock = committer_->lock_commits();
     if (log) {
       ByteBuffer record;
       std::vector<uint32_t> numbers;
-      for (size_t i = 0; i < series.size(); ++i) {
-        numbers.push_back(series[i]->number);
-        if (numbers.size() < kErasedPerRecord && i + 1 < series.size()) continue;
-        log_records::write_erase(record, begin, end, numbers);
-        const std::span<const uint8_t> records[] = {record.span()};
-        TRY(committer_->log().append(records));
-        numbers.clear();
+      for (const auto& erasure : erasures) {
+        for (size_t i = 0; i < erasure.series.size(); ++i) {
+          numbers.push_back(erasure.series[i]->number);
+          if (numbers.size() < kErasedPerRecord && i + 1 < erasure.series.size()) continue;
+          log_records::write_erase(record, erasure.begin, erasure.end, numbers);
+          const std::span<const uint8_t> records[] = {record.span()};
+          TRY(committer_->log().append(records));
+          numbers.clear();
+        }
       }
       TRY(committer_->log().sync());
     }
     size_t bytes = 0;
     {
       const auto head_lock = committer_->lock_heads();
-      for (const auto& one : series) bytes += one->head.erase(one->type(), begin, end);
+      for (const auto& erasure : erasures)
+        for (const auto& one : erasure.series) bytes += one->head.erase(one->type(), erasure.begin, erasure.end);
     }
     committer_->release(bytes);
   }
   // Blocks hold only what was written before, and nothing is sealed meanwhile.
   std::vector<StoredRef> empty;
-  for (const auto& one : series)
-    if (!TRY(blocks_->erase(*one, begin, end))) empty.push_back(one);
+  for (const auto& erasure : erasures)
+    for (const auto& one : erasure.series)
+      if (!TRY(blocks_->erase(*one, erasure.begin, erasure.end))) empty.push_back(one);
+  std::sort(empty.begin(), empty.end());
+  empty.erase(std::unique(empty.begin(), empty.end()), empty.end());
   return remove_empty(empty);
 }
 
 Status EmbeddedStore::erase(const SeriesQuery& query) {
   if (query.start > query.end) return {};
   const auto lock = lock_maintenance();
-  const auto series = TRY(index_->find(query.metric, query.tags));
-  return series.empty() ? Status() : erase_locked(series, query.start, query.end, true);
+  auto series = TRY(index_->find(query.metric, query.tags));
+  return series.empty() ? Status() : erase_locked({{std::move(series), query.start, query.end}}, true);
+}
+
+Status EmbeddedStore::erase_ranges(std::span<const SeriesRange> ranges) {
+  std::vector<Erasure> erasures;
+  for (const auto& range : ranges) {
+    if (range.start > range.end) continue;
+    if (erasures.empty() || erasures.back().begin != range.start || erasures.back().end != range.end)
+      erasures.push_back({{}, range.start, range.end});
+    erasures.back().series.push_back(std::static_pointer_cast<const StoredSeries>(range.series));
+  }
+  const auto lock = lock_maintenance();
+  return erasures.empty() ? Status() : erase_locked(erasures, true);
 }
 
 Status EmbeddedStore::erase_metric(std::string_view metric) {
   const auto lock = lock_maintenance();
-  const auto series = TRY(index_->find(metric, {}));
-  if (!series.empty()) TRY(erase_locked(series, kMinTime, kMaxTime, true));
+  auto series = TRY(index_->find(metric, {}));
+  if (!series.empty()) TRY(erase_locked({{std::move(series), kMinTime, kMaxTime}}, true));
   const auto commit_lock = committer_->lock_commits();
   // Points that came meanwhile keep the name.
   if (!TRY(index_->find(metric, {})).empty()) return {};

@@ -82,7 +82,7 @@ Status EmbeddedStore::replay(std::string_view payload) {
         auto one = TRY(index_->by_number(number));
         if (one) series.push_back(std::move(one));
       }
-      return erase_locked(series, erase.begin, erase.end, false);
+      return erase_locked({{std::move(series), erase.begin, erase.end}}, false);
     }
     case Kind::kForgetMetric:
       return index_->forget_metric(log_records::read_forget_metric(payload));

@@ -39,6 +39,7 @@ class EmbeddedStore : public Store, public ServiceStore {
   Result<std::vector<std::string>> tag_values() override;
   Status erase(const SeriesQuery& query) override;
   Status erase_metric(std::string_view metric) override;
+  Status erase_ranges(std::span<const SeriesRange> ranges) override;
   Status index_tags(const SeriesQuery& query) override;
   Status check(Deadline deadline) override;
 
@@ -88,7 +89,12 @@ class EmbeddedStore : public Store, public ServiceStore {
   Status seal_locked(bool replaying = false);
   Status write_sealing(const std::vector<StoredRef>& series);
   Status compact_locked(const std::vector<uint32_t>& numbers, bool all);
-  Status erase_locked(const std::vector<StoredRef>& series, int64_t begin, int64_t end, bool log);
+  struct Erasure {
+    std::vector<StoredRef> series;
+    int64_t begin;
+    int64_t end;  // inclusive
+  };
+  Status erase_locked(const std::vector<Erasure>& erasures, bool log);
   // Their last blocks are gone: takes them out of the index, but for those with points in memory.
   Status remove_empty(const std::vector<StoredRef>& series);
   // Logs and applies. `value`: that of the key, or none.
