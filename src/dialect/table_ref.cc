@@ -127,7 +127,8 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
              return duckdb::StringUtil::CIEquals(known, name.name);
            });
   };
-  if (!c.doris_columns().empty() && name.catalog != SYSTEM_CATALOG && !named_by_with()) {
+  const bool hides = !c.doris_columns().empty() || (c.query_begin && kernel::may_store_hidden_columns(name.name));
+  if (hides && name.catalog != SYSTEM_CATALOG && !named_by_with()) {
     TablePtr scan = kernel::hidden_scan(name.catalog, name.schema, name.name, c.doris_columns());
     scan->query_location = where.begin;
     TRY(parse_table_alias(c, *scan));
