@@ -362,7 +362,7 @@ Parsed<void> parse_clause(ParseContext& c, Alter& alter) {
       if (c.accept_word("FEATURE")) {
         Clause clause = clause_of(What::kFeature);
         clause.text = duckdb::StringUtil::Upper(TRY(parse_string(c, "a feature in quotes")));
-        if (c.accept("WITH"_kw)) TRY(skip_properties(c));
+        if (c.accept("WITH"_kw)) clause.properties = TRY(parse_properties(c));
         return add(std::move(clause));
       } else {
         TRY(c.expect("KEYS"_kw));

@@ -10,6 +10,7 @@
 #include "functions/type_names.h"
 #include "functions/types.h"
 #include "kernel/index_line.h"
+#include "kernel/sequence_column.h"
 #include "kernel/table_properties.h"
 
 namespace sluice::dialect {
@@ -293,11 +294,6 @@ Reason check_properties(const TableParts& table) {
     if (!is_property(name)) unknown += (unknown.empty() ? "" : ", ") + name + "=" + value;
   }
   if (!unknown.empty()) return "Unknown properties: {" + unknown + "}";
-  for (const auto& [name, value] : table.model.properties) {
-    if (name == "function_column.sequence_type")
-      return "function_column.sequence_type is not offered here: name a column of the table by "
-             "function_column.sequence_col";
-  }
   if (Reason reason = kernel::refused_property(table.model); !reason.empty()) return reason;
   for (const std::string& name : kernel::bloom_columns(table.model)) {
     if (!table.info->columns.ColumnExists(name))
@@ -371,9 +367,13 @@ Reason check_auto_increment(const TableParts& table) {
   return {};
 }
 
+Reason check_sequence(const TableParts& table) { return kernel::refused_sequence(table.model, table.info->columns); }
+
 }  // namespace
 
 Parsed<void> check_table_properties(ParseContext& c, const TableParts& table) {
+  if (table.model.property(kernel::kSequenceTypeProperty))
+    return c.unsupported("function_column.sequence_type in CREATE TABLE .. AS");
   const Reason reason = check_properties(table);
   if (reason.empty()) return {};
   return c.failure(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + reason));
@@ -388,7 +388,7 @@ Parsed<void> check_table(ParseContext& c, const TableParts& table) {
                   std::to_string(kMostTableName));
   }
   for (const auto check : {check_columns, check_distribution, check_partition_columns, check_indexes, check_properties,
-                           check_cluster_keys, check_auto_increment}) {
+                           check_cluster_keys, check_auto_increment, check_sequence}) {
     if (const Reason reason = check(table); !reason.empty()) return refuse(reason);
   }
   return {};

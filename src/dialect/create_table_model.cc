@@ -6,6 +6,8 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
 #include "functions/types.h"
+#include "kernel/hidden_scan.h"
+#include "kernel/sequence_column.h"
 
 namespace sluice::dialect {
 namespace {
@@ -154,6 +156,10 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
   if (model.keys == kernel::KeyModel::kUnique && !nullable_key && table.primary_key.empty())
     table.primary_key = model.key_order;
   TRY(check_table(c, table));
+  if (const std::string* type = model.property(kernel::kSequenceTypeProperty)) {
+    kernel::note_stored_hidden_column(table.info->table);
+    columns.AddColumn(kernel::hidden_sequence(*kernel::sequence_type(*type)));
+  }
   TRY(resolve_partitions(c, table));
   table.info->comment = kernel::encode(model);
   return {};

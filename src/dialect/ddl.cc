@@ -11,6 +11,7 @@
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/hidden_scan.h"
 
 namespace sluice::dialect {
 namespace {
@@ -340,6 +341,7 @@ Body parse_rename(ParseContext& c) {
     TRY(c.expect("TO"_kw));
     KernelName to = kernel_name(TRY(parse_qualified_name(c, "a table name")));
     if (!to.schema.empty() && to.schema != from.schema) return c.unsupported("moving a table to another database");
+    kernel::note_new_name(to.name);
     auto alter = std::make_unique<duckdb::AlterStatement>();
     alter->info = duckdb::make_uniq<duckdb::RenameTableInfo>(
         duckdb::AlterEntryData(from.catalog, from.schema, from.name, duckdb::OnEntryNotFound::THROW_EXCEPTION),

@@ -164,7 +164,8 @@ void leave_out_doris_columns(duckdb::StarExpression& star) {
                tree::list(tree::function("starts_with", duckdb::make_uniq<duckdb::ColumnRefExpression>("c"),
                                          tree::text("__DORIS_")))));
   star.columns = true;
-  star.expr = tree::function("list_filter", duckdb::make_uniq<duckdb::StarExpression>(), std::move(visible));
+  star.expr =
+      tree::function("list_filter", duckdb::make_uniq<duckdb::StarExpression>(star.relation_name), std::move(visible));
 }
 
 // At SELECT: up to HAVING.
@@ -197,8 +198,8 @@ Parsed<NodePtr> parse_select(ParseContext& c) {
     for (auto& item : select->select_list) {
       if (item->GetExpressionClass() != duckdb::ExpressionClass::STAR) continue;
       auto& star = item->Cast<duckdb::StarExpression>();
-      if (!star.relation_name.empty()) continue;
       if (!c.options().show_hidden_columns && !c.doris_columns().empty()) leave_out_doris_columns(star);
+      if (!star.relation_name.empty()) continue;
       for (size_t i = hidden; i < c.hidden_columns.size(); ++i) {
         star.exclude_list.insert(duckdb::QualifiedColumnName(c.hidden_columns[i]));
       }

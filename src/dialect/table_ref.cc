@@ -12,6 +12,7 @@
 #include "dialect/table_function.h"
 #include "dialect/tree.h"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "kernel/distinct_names.h"
 #include "kernel/hidden_scan.h"
 #include "kernel/index_scan.h"
 #include "kernel/partition_scan.h"
@@ -126,7 +127,8 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
              return duckdb::StringUtil::CIEquals(known, name.name);
            });
   };
-  if (!c.doris_columns().empty() && name.catalog != SYSTEM_CATALOG && !named_by_with()) {
+  const bool hides = !c.doris_columns().empty() || (c.query_begin && kernel::may_store_hidden_columns(name.name));
+  if (hides && name.catalog != SYSTEM_CATALOG && !named_by_with()) {
     TablePtr scan = kernel::hidden_scan(name.catalog, name.schema, name.name, c.doris_columns());
     scan->query_location = where.begin;
     TRY(parse_table_alias(c, *scan));
@@ -146,21 +148,51 @@ Parsed<TablePtr> parse_base_table(ParseContext& c) {
   return table;
 }
 
-// A name that two columns of a query have; empty: none. What a * gives is not known here.
-std::string repeated_name(const duckdb::QueryNode& node) {
+// The SELECT that gives a query's columns their names; null: it has none.
+duckdb::SelectNode* naming_select(duckdb::QueryNode& node) {
   if (node.type == duckdb::QueryNodeType::SET_OPERATION_NODE)
-    return repeated_name(*node.Cast<duckdb::SetOperationNode>().children[0]);
-  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return {};
-  duckdb::case_insensitive_set_t names;
-  for (const auto& item : node.Cast<duckdb::SelectNode>().select_list) {
+    return naming_select(*node.Cast<duckdb::SetOperationNode>().children[0]);
+  return node.type == duckdb::QueryNodeType::SELECT_NODE ? &node.Cast<duckdb::SelectNode>() : nullptr;
+}
+
+// The names of the columns that are no *.
+std::vector<std::string> written_names(const duckdb::SelectNode& select) {
+  std::vector<std::string> names;
+  for (const auto& item : select.select_list) {
     if (item->GetExpressionClass() == duckdb::ExpressionClass::STAR) continue;
     const bool column = item->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF;
-    const std::string name = item->HasAlias() ? item->GetAlias()
-                             : column         ? item->Cast<duckdb::ColumnRefExpression>().GetColumnName()
-                                              : item->ToString();
+    names.push_back(item->HasAlias() ? item->GetAlias()
+                    : column         ? item->Cast<duckdb::ColumnRefExpression>().GetColumnName()
+                                     : item->ToString());
+  }
+  return names;
+}
+
+// A name that two columns of a query have; empty: none. What a * gives is not known here.
+std::string repeated_name(duckdb::QueryNode& node) {
+  const auto* select = naming_select(node);
+  if (!select) return {};
+  duckdb::case_insensitive_set_t names;
+  for (const std::string& name : written_names(*select)) {
     if (!names.insert(name).second) return name;
   }
   return {};
+}
+
+// Has a * that stands for columns of several tables, or beside other columns, checked when its columns are known.
+void check_star(duckdb::SelectNode& select, const std::string& view) {
+  const bool joined = select.from_table && select.from_table->type == duckdb::TableReferenceType::JOIN;
+  if (!joined && select.select_list.size() < 2) return;
+  duckdb::unique_ptr<duckdb::ParsedExpression>* found = nullptr;
+  for (auto& item : select.select_list) {
+    if (item->GetExpressionClass() != duckdb::ExpressionClass::STAR) continue;
+    const auto& star = item->Cast<duckdb::StarExpression>();
+    const bool plain = star.relation_name.empty() && !star.columns && !star.expr && star.replace_list.empty();
+    if (!plain || found) return;  // t.*, u.*: their columns are never seen together
+    found = &item;
+  }
+  if (found)
+    *found = kernel::star_of_distinct_names((*found)->Cast<duckdb::StarExpression>(), written_names(select), view);
 }
 
 Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
@@ -174,6 +206,8 @@ Parsed<TablePtr> derived_table(ParseContext& c, NodePtr node) {
         sql_error(Code::kInvalidArgument, 1060,
                   "Duplicated inline view column alias: '" + repeated + "' in inline view: '" + table->alias + "'"));
   }
+  auto* select = naming_select(*table->subquery->node);
+  if (select && table->column_name_alias.empty()) check_star(*select, table->alias);
   TRY(refuse_table_options(c));
   return table;
 }

@@ -20,11 +20,12 @@ struct VarianceState {
   double squares = 0;  // the sum of squared distances from the mean
 };
 
+// Sums, as in Doris, whose digits the result has.
 struct CovarianceState {
   uint64_t count = 0;
-  double mean_x = 0;
-  double mean_y = 0;
-  double products = 0;  // the sum of products of the distances from the means
+  double sum_x = 0;
+  double sum_y = 0;
+  double products = 0;  // the sum of x * y
 };
 
 template <bool kSample>
@@ -81,28 +82,27 @@ struct Covariance {
   }
   template <class X, class Y, class STATE, class OP>
   static void Operation(STATE& state, const X& x, const Y& y, duckdb::AggregateBinaryInput&) {
-    const double count = static_cast<double>(++state.count);
-    const double distance = x - state.mean_x;
-    state.mean_x += distance / count;
-    state.mean_y += (y - state.mean_y) / count;
-    state.products += distance * (y - state.mean_y);
+    state.sum_x += x;
+    state.sum_y += y;
+    state.products += x * y;
+    ++state.count;
   }
   template <class STATE, class OP>
   static void Combine(const STATE& source, STATE& target, AggregateInputData&) {
-    if (source.count == 0) return;
-    const double here = static_cast<double>(target.count);
-    const double there = static_cast<double>(source.count);
-    const double x = target.mean_x - source.mean_x;
-    const double y = target.mean_y - source.mean_y;
-    target.mean_x = source.mean_x + x * here / (here + there);
-    target.mean_y = source.mean_y + y * here / (here + there);
-    target.products += source.products + x * y * there * here / (here + there);
+    target.sum_x += source.sum_x;
+    target.sum_y += source.sum_y;
+    target.products += source.products;
     target.count += source.count;
   }
   template <class T, class STATE>
   static void Finalize(STATE& state, T& target, duckdb::AggregateFinalizeData& finalize) {
     if (state.count == 0) return finalize.ReturnNull();
-    target = spread<kSample>(state.products, state.count);
+    target = 0;
+    if (state.count == 1) return;
+    const double count = static_cast<double>(state.count);
+    const double divisor = kSample ? count - 1 : count;
+    target = state.products / divisor - state.sum_x * state.sum_y / (count * divisor);
+    if (std::isinf(target)) target = std::nan("");
   }
   static bool IgnoreNull() { return true; }
 };

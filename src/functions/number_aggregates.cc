@@ -8,6 +8,7 @@
 #include "functions/decimals.h"
 #include "functions/families.h"
 #include "functions/registry.h"
+#include "functions/session_rules.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
 
@@ -156,8 +157,17 @@ void to_number(duckdb::ClientContext& context, BoundPtr& argument) {
   throw duckdb::BinderException("SUM() and AVG() take numbers, not %s", duckdb::StringUtil::Upper(type_name(type)));
 }
 
+// With enable_decimal256 sums and averages of decimals keep up to 76 digits.
+void widen(duckdb::ClientContext& context, BoundPtr& argument) {
+  const LogicalType type = argument->return_type;
+  if (type.id() != LogicalTypeId::DECIMAL || !wide_decimals(context)) return;
+  const LogicalType wide = decimal256_type(kMaxDecimal256Width, duckdb::DecimalType::GetScale(type));
+  argument = convert(context, std::move(argument), wide);
+}
+
 AggregateFunction bind_sum(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   to_number(context, arguments[0]);
+  widen(context, arguments[0]);
   const LogicalType type = arguments[0]->return_type;
   if (is_decimal256(type)) return decimal256_sum(type);
   switch (type.id()) {
@@ -176,6 +186,7 @@ AggregateFunction bind_sum(duckdb::ClientContext& context, std::string_view, Bou
 
 AggregateFunction bind_avg(duckdb::ClientContext& context, std::string_view, BoundList& arguments) {
   to_number(context, arguments[0]);
+  widen(context, arguments[0]);
   const LogicalType type = arguments[0]->return_type;
   if (is_decimal256(type)) return decimal256_average(type);
   if (type.id() != LogicalTypeId::DECIMAL) return native(context, "avg", LogicalType::DOUBLE);
@@ -194,7 +205,11 @@ AggregateFunction bind_avg(duckdb::ClientContext& context, std::string_view, Bou
 }  // namespace
 
 void add_number_aggregates(Registry& registry) {
-  registry.add("sum", "The sum of all values that are not NULL; BIGINT for integers, DECIMAL(38, s) for decimals.")
+  registry
+      .add("sum",
+           "The sum of all values that are not NULL; BIGINT for integers, DECIMAL(38, s) for decimals, DECIMAL(76, s) "
+           "with "
+           "enable_decimal256.")
       .aggregate_by(1, 1, "BIGINT|LARGEINT|DECIMAL|DOUBLE sum(NUMBER)", bind_sum);
   registry.add("avg", "The average of all values that are not NULL; DECIMAL(38, max(s, 4)) for decimals, cut off.")
       .aggregate_by(1, 1, "DOUBLE|DECIMAL avg(NUMBER)", bind_avg);

@@ -143,12 +143,14 @@ void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& fa
       not_null.insert(constraint->Cast<duckdb::NotNullConstraint>().index.index);
   }
   for (const auto& column : table.GetColumns().Logical()) {
+    ColumnModel model = decode_column(column.Comment());
+    if (model.hidden) continue;
     ColumnFacts& added = facts.columns.emplace_back();
     added.name = column.Name();
     added.type = column.Type();
     added.key = key_of(facts, added.name);
     added.nullable = added.key != ColumnKey::kPrimary && !not_null.contains(column.Logical().index);
-    added.model = decode_column(column.Comment());
+    added.model = std::move(model);
     added.comment = added.model.comment;
     added.default_value = default_text(column);
     if (column.Generated()) added.generated = expression_text(column.GeneratedExpression());

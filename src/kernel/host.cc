@@ -10,6 +10,7 @@
 #include "kernel/connection.h"
 #include "kernel/errors.h"
 #include "kernel/foreign_catalogs.h"
+#include "kernel/hidden_scan.h"
 #include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
 #include "kernel/narrow_extremes.h"
@@ -111,6 +112,8 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
     for (const char* schema : {kServerSchema, kFunctionSchema})
       TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + schema));
+
+    connection.context->RunFunctionInTransaction([&] { find_stored_hidden_columns(*connection.context); });
 
     attach_to_instance(*this, connection);
 

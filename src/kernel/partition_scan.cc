@@ -6,6 +6,7 @@
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "kernel/bind_function.h"
+#include "kernel/hidden_scan.h"
 #include "kernel/host.h"
 #include "kernel/partitions.h"
 
@@ -31,7 +32,7 @@ duckdb::unique_ptr<duckdb::TableRef> replace(duckdb::ClientContext& context, duc
   table->schema_name = text(1);
   table->table_name = name;
   auto select = make_uniq<duckdb::SelectNode>();
-  select->select_list.push_back(make_uniq<duckdb::StarExpression>());
+  select->select_list.push_back(visible_star(*entry));
   if (entry->type == duckdb::CatalogType::TABLE_ENTRY) {
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     const TableModel model = decode_table(found.comment);

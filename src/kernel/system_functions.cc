@@ -12,6 +12,7 @@
 #include "kernel/charsets.h"
 #include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/distinct_names.h"
 #include "kernel/file_scan.h"
 #include "kernel/foreign_catalogs.h"
 #include "kernel/hidden_scan.h"
@@ -510,6 +511,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_partition_scan(context);
   create_index_scan(context);
   create_hidden_scan(context);
+  create_distinct_names(context);
   create_file_scan(context);
   register_plan_rules(duckdb::DBConfig::GetConfig(context));
   functions::create_types(context);

@@ -63,6 +63,12 @@ bool merges_on_write(const TableModel& model) {
   return model.keys == KeyModel::kUnique && (!property || StringUtil::CIEquals(*property, "true"));
 }
 
+bool notes_deletions(const TableModel& model) {
+  if (model.keys == KeyModel::kNone) return false;
+  const std::string* light = model.property("enable_mow_light_delete");
+  return !merges_on_write(model) || (light && StringUtil::CIEquals(*light, "true"));
+}
+
 std::string refused_property(const TableModel& model) {
   if (!model.cluster_by.empty() && !merges_on_write(model)) {
     return model.keys == KeyModel::kUnique

@@ -12,6 +12,9 @@ namespace sluice::kernel {
 // Whether a new row takes the place of the old one at once: of UNIQUE tables that do not say otherwise.
 bool merges_on_write(const TableModel& model);
 
+// Whether Doris notes the conditions of DELETEs of such a table, instead of finding their rows: they hit "0 rows".
+bool notes_deletions(const TableModel& model);
+
 // Why the model's properties cannot be; empty: they can.
 std::string refused_property(const TableModel& model);
 // Why a column cannot have a Bloom filter; empty: it can.

@@ -7,10 +7,12 @@
 #include "duckdb/parser/statement/merge_into_statement.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 #include "functions/decimal256.h"
+#include "functions/session_rules.h"
 #include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
 #include "kernel/last_rows.h"
+#include "kernel/sequence_column.h"
 
 namespace sluice::kernel {
 namespace {
@@ -103,8 +105,25 @@ ExprPtr sign_is(int64_t value) {
 
 // The column by whose value later rows win, when the table has one.
 const WriteColumn* sequence_of(const WriteTarget& target) {
-  const std::string* name = target.model.property("function_column.sequence_col");
-  return name ? target.find(*name) : nullptr;
+  const std::string* name = target.model.property(kSequenceColumnProperty);
+  if (name) return target.find(*name);
+  const WriteColumn* stored = target.find(kSequenceColumn);
+  return stored && stored->model.hidden ? stored : nullptr;
+}
+
+// Whether a column is filled with the time of the write.
+bool is_time_of_write(const WriteColumn& column) {
+  if (!column.has_default) return false;
+  const duckdb::ParsedExpression* value = column.default_value.get();
+  while (value->GetExpressionClass() == duckdb::ExpressionClass::CAST)
+    value = value->Cast<duckdb::CastExpression>().child.get();
+  return value->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION;
+}
+
+// require_sequence_in_insert, of connections that have such variables.
+bool needs_sequence(duckdb::ClientContext& context) {
+  const auto rules = context.registered_state->Get<functions::SessionRules>(functions::SessionRules::kKey);
+  return rules && rules->is_on("require_sequence_in_insert");
 }
 
 // Whether the row of the batch is not older than the stored one.
@@ -178,7 +197,12 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
     columns.push_back(&column);
   }
   const WriteColumn* sequence = unique ? sequence_of(target) : nullptr;
-  if (partial && sequence && !batch.lists(sequence->name)) sequence = nullptr;
+  if (sequence && !batch.lists(sequence->name)) {
+    if (needs_sequence(context) && !partial && !is_time_of_write(*sequence)) {
+      throw duckdb::BinderException("Table %s has sequence column, need to specify the sequence column", target.name);
+    }
+    if (partial) sequence = nullptr;
+  }
 
   const bool with_stored = !unique && aggregates_with_stored_rows(target);
   // Numbering rows takes one thread.

@@ -5,6 +5,8 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/foreign_catalogs.h"
+#include "kernel/hidden_scan.h"
+#include "kernel/sequence_column.h"
 #include "session/alter_checks.h"
 #include "session/alteration.h"
 #include "session/materialized_views.h"
@@ -187,7 +189,8 @@ Status Alteration::apply(const Clause& clause) {
     case What::kFeature:
       if (clause.text != "BATCH_DELETE" && clause.text != "SEQUENCE_LOAD" && clause.text != "UPDATE_FLEXIBLE_COLUMNS")
         return fail(ddl_error("unknown feature name: " + clause.text));
-      if (table_.model.keys == kernel::KeyModel::kUnique) return {};
+      if (table_.model.keys == kernel::KeyModel::kUnique)
+        return clause.text == "SEQUENCE_LOAD" ? add_sequence(clause) : Status();
       return fail(ddl_error((clause.text == "BATCH_DELETE"    ? "Batch delete"
                              : clause.text == "SEQUENCE_LOAD" ? "Sequence load"
                                                               : "Update flexible columns feature is") +
@@ -197,6 +200,25 @@ Status Alteration::apply(const Clause& clause) {
     case What::kAccepted:
       return {};
   }
+  return {};
+}
+
+// ENABLE FEATURE "SEQUENCE_LOAD": the rows that are there have no value of the new column, so that any later row wins.
+Status Alteration::add_sequence(const Clause& clause) {
+  const auto type = std::ranges::find(clause.properties, kernel::kSequenceTypeProperty,
+                                      [](const auto& property) { return property.first; });
+  if (clause.properties.empty()) return fail(ddl_error("Properties is not set"));
+  if (type == clause.properties.end()) return fail(ddl_error("unknown sequence column type"));
+  if (table_.model.property(kernel::kSequenceColumnProperty) || table_.find(kernel::kSequenceColumn))
+    return fail(ddl_error("Can not enable sequence column support, already supported sequence column."));
+  table_.model.properties.push_back(*type);
+  if (const std::string why = kernel::refused_sequence(table_.model, duckdb::ColumnList()); !why.empty())
+    return fail(ddl_error(why));
+  kernel::note_stored_hidden_column(table_.name);
+  TableColumn column;
+  column.definition = kernel::hidden_sequence(*kernel::sequence_type(type->second));
+  table_.columns.push_back(std::move(column));
+  jobs_.columns = rebuild_ = comment_changed_ = true;
   return {};
 }
 

@@ -45,6 +45,7 @@ class Alteration {
   Status rename(const Clause& clause);
   Status replace_with(const Clause& clause);
   Status set_state(const std::string& state);
+  Status add_sequence(const Clause& clause);
   Status add_index(const Clause& clause);
   Status drop_index(const Clause& clause);
   Status add_rollup(const Clause& clause);

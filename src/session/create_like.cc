@@ -6,6 +6,7 @@
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/hidden_scan.h"
 #include "session/no_database.h"
 #include "session/session_state.h"
 
@@ -79,6 +80,7 @@ Result<Outcome> SessionState::create_like(const dialect::CreateLikeStatement& st
   info->catalog = target.catalog;
   info->schema = target.schema;
   info->table = statement.table.name;
+  kernel::note_new_name(info->table);
   info->temporary = statement.temporary;
   info->on_conflict = statement.if_not_exists ? duckdb::OnCreateConflict::IGNORE_ON_CONFLICT
                                               : duckdb::OnCreateConflict::ERROR_ON_CONFLICT;

@@ -67,8 +67,10 @@ struct LoadSpec {
   bool partial_update = false;                      // UNIQUE KEY tables: columns that are not loaded keep their values
   std::unique_ptr<duckdb::ParsedExpression> delete_when;  // UNIQUE KEY tables: such rows delete those of their keys
   std::vector<std::string> partitions;                    // all rows must lie in these; empty: in any
-  std::optional<uint64_t> bytes;                          // how many the client is going to send, when it said so
-  double max_filter_ratio = 0;  // 0 to 1: share of bad rows that is left out without failing the load
+  // The field or computed column by whose value later rows win; tables with function_column.sequence_type need one.
+  std::string sequence;
+  std::optional<uint64_t> bytes;  // how many the client is going to send, when it said so
+  double max_filter_ratio = 0;    // 0 to 1: share of bad rows that is left out without failing the load
   // A field that does not convert: the row is bad (true), or the value becomes NULL if the column takes it (false).
   bool strict = true;
   uint64_t max_record_bytes = 64ull << 20;

@@ -11,6 +11,7 @@
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/decimal256.h"
+#include "kernel/sequence_column.h"
 #include "kernel/table_model.h"
 
 namespace sluice::session {
@@ -195,8 +196,13 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
         for (auto& index : unique.GetLogicalIndexes(found.GetColumns())) not_null.insert(index.index);
       }
     }
+    if (const std::string* sequence = model.property(kernel::kSequenceColumnProperty)) table.sequence = *sequence;
     for (const auto& column : found.GetColumns().Logical()) {
       if (column.Generated()) continue;
+      if (kernel::decode_column(column.Comment()).hidden) {
+        if (column.Name() == kernel::kSequenceColumn) table.stored_sequence = column.Type();
+        continue;
+      }
       table.columns.push_back({column.Name(), column.Type(), not_null.contains(column.Logical().index)});
     }
     return {};
@@ -204,7 +210,34 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
   return table;
 }
 
+namespace {
+
+// function_column.sequence_col of a load names what the table wants.
+Status check_sequence(const LoadSpec& spec, const LoadTable& table) {
+  const auto refuse = [](std::string why) {
+    return fail(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(why)));
+  };
+  if (spec.sequence.empty()) {
+    if (!table.stored_sequence || spec.partial_update) return {};
+    return refuse("Table " + table.name + " has sequence column, need to specify the sequence column");
+  }
+  if (!table.stored_sequence && table.sequence.empty())
+    return refuse("There is no sequence column in the table " + table.name);
+  if (!table.sequence.empty() && !StringUtil::CIEquals(table.sequence, spec.sequence))
+    return refuse("the sequence column of the table " + table.name + " is " + table.sequence + ", not " +
+                  spec.sequence);
+  const auto names_it = [&](const auto& column) { return StringUtil::CIEquals(column.name, spec.sequence); };
+  // Where nothing is computed, the fields are the table's columns.
+  const bool listed = std::ranges::any_of(spec.columns, [](const LoadColumn& column) { return !column.value; });
+  if (std::ranges::any_of(spec.columns, names_it) || (!listed && std::ranges::any_of(table.columns, names_it)))
+    return {};
+  return refuse("The sequence column " + spec.sequence + " is not among the columns of the load");
+}
+
+}  // namespace
+
 Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTable& table) {
+  TRY(check_sequence(spec, table));
   auto unknown = [&](const std::string& name) {
     return fail(sql_error(Code::kNotFound, 1054, "Unknown column '" + name + "' in table '" + table.name + "'"));
   };
@@ -212,7 +245,7 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
   std::set<std::string> named;
   for (const auto& column : spec.columns) {
     const LoadTableColumn* known = table.find(column.name);
-    if (column.value && !known) return unknown(column.name);
+    if (column.value && !known && !StringUtil::CIEquals(column.name, spec.sequence)) return unknown(column.name);
     if (!known) continue;
     if (!(column.value ? computed : named).insert(StringUtil::Lower(column.name)).second) {
       return fail(sql_error(Code::kInvalidArgument, 1110, "Column '" + column.name + "' specified twice"));
@@ -281,9 +314,17 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
     if (column && !computed.contains(StringUtil::Lower(field)))
       add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields, !spec.strict);
   }
+  if (table.stored_sequence && !spec.sequence.empty()) {
+    duckdb::unique_ptr<duckdb::ParsedExpression> value;
+    for (const auto& column : spec.columns) {
+      if (column.value && StringUtil::CIEquals(column.name, spec.sequence)) value = column.value->Copy();
+    }
+    if (!value) value = make_uniq<duckdb::ColumnRefExpression>(spec.sequence);
+    add({kernel::kSequenceColumn, *table.stored_sequence, false}, std::move(value), true, !spec.strict);
+  }
   for (auto& column : spec.columns) {
-    if (column.value)
-      add(*table.find(column.name), duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true, false);
+    const LoadTableColumn* known = column.value ? table.find(column.name) : nullptr;
+    if (known) add(*known, duckdb::unique_ptr<duckdb::ParsedExpression>(column.value.release()), true, false);
   }
   if (spec.delete_when) {
     auto sign = make_uniq<duckdb::CaseExpression>();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct LoadTable {
   std::string database;
   std::string name;
   std::vector<LoadTableColumn> columns;
+  std::string sequence;                                          // the column of function_column.sequence_col
+  std::optional<duckdb::LogicalType> stored_sequence;            // of function_column.sequence_type: a hidden column
   bool merges = false;                                           // rows of equal keys become one: their order counts
   bool sorted = false;                                           // rows lie by their keys (DUPLICATE KEY)
   const LoadTableColumn* find(const std::string& column) const;  // without regard to case

@@ -7,6 +7,7 @@
 #include "kernel/catalog_facts.h"
 #include "kernel/dynamic_partition.h"
 #include "kernel/plan_text.h"
+#include "kernel/table_properties.h"
 #include "session/constant.h"
 #include "session/create_as.h"
 #include "session/kernel_rows.h"
@@ -53,6 +54,30 @@ std::optional<CreatedTable> dynamic_table(const duckdb::SQLStatement& tree) {
   const auto& table = info.Cast<duckdb::CreateTableInfo>();
   if (!kernel::dynamic_partition(kernel::decode_table(table.comment))) return std::nullopt;
   return CreatedTable{table.schema, table.table};
+}
+
+// A DELETE whose rows Doris does not count.
+bool is_uncounted(kernel::Connection& kernel, const duckdb::SQLStatement& tree) {
+  if (tree.type != duckdb::StatementType::DELETE_STATEMENT) return false;
+  const auto& deletion = tree.Cast<duckdb::DeleteStatement>();
+  if (!deletion.using_clauses.empty() || deletion.table->type != duckdb::TableReferenceType::BASE_TABLE) return false;
+  const auto& table = deletion.table->Cast<duckdb::BaseTableRef>();
+  bool uncounted = false;
+  // What cannot be found cannot be deleted from either.
+  static_cast<void>(kernel.with_context([&](duckdb::ClientContext& context) -> Status {
+    const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::TABLE_ENTRY, table.table_name);
+    auto entry = duckdb::Catalog::GetEntry(context, table.catalog_name, table.schema_name, lookup,
+                                           duckdb::OnEntryNotFound::RETURN_NULL);
+    uncounted = entry && entry->type == duckdb::CatalogType::TABLE_ENTRY &&
+                kernel::notes_deletions(kernel::decode_table(entry->comment));
+    return {};
+  }));
+  return uncounted;
+}
+
+Outcome without_count(Outcome outcome) {
+  if (auto* done = std::get_if<Done>(&outcome)) done->affected_rows = 0;
+  return outcome;
 }
 
 // DROP of what is not there has numbers of its own.
@@ -419,6 +444,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   TRY(services.dynamic_partitions.complete(connection(), *tree));
   const auto dynamic = dynamic_table(*tree);
   const bool leaves_database = drops_schema(*tree, database_);
+  const bool uncounted = is_uncounted(connection(), *tree);
   std::vector<std::optional<ColumnOrigin>> origins;
   std::vector<std::optional<TimeDigits>> times;
   if (effect == KernelStatement::Effect::kRead) {
@@ -445,7 +471,8 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
     declare_columns(connection(), columns, times);
   }
-  return to_outcome(std::move(*answer), std::move(columns), type);
+  auto outcome = TRY(to_outcome(std::move(*answer), std::move(columns), type));
+  return uncounted ? without_count(std::move(outcome)) : std::move(outcome);
 }
 
 Result<Outcome> SessionState::run_together(KernelStatement statement) {
@@ -578,9 +605,11 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   } else {
     kept_plans.splice(kept_plans.begin(), kept_plans, kept);
   }
+  const bool uncounted = is_uncounted(connection(), *plan->tree);
   auto answer = connection().run(*kept->prepared, parameters);
   if (!answer) return fail(without_place(std::move(answer.error())));
-  return to_outcome(std::move(*answer), {}, plan->tree->type);
+  auto outcome = TRY(to_outcome(std::move(*answer), {}, plan->tree->type));
+  return uncounted ? without_count(std::move(outcome)) : std::move(outcome);
 }
 
 dialect::Account SessionState::self_account() const {

@@ -4,6 +4,7 @@
 #include "functions/types.h"
 #include "kernel/charsets.h"
 #include "kernel/foreign_catalogs.h"
+#include "kernel/hidden_scan.h"
 #include "kernel/table_properties.h"
 #include "session/show_rows.h"
 #include "session/table_definition.h"
@@ -38,13 +39,16 @@ duckdb::Value default_cell(const kernel::ColumnFacts& column) {
   return column.default_value ? text(column.default_value->shown) : no_text();
 }
 
-Table describe(const kernel::RelationFacts& relation) {
+Table describe(const kernel::RelationFacts& relation, bool with_hidden) {
   Table table = table_of({"Field", "Type", "Null", "Key", "Default", "Extra"});
   const bool doris = relation.model.keys != kernel::KeyModel::kNone;
   const auto blooms = kernel::bloom_columns(relation.model);
-  for (const auto& column : relation.columns) {
+  // Rows of such tables are merged when they are read.
+  const bool replaces = relation.model.keys == kernel::KeyModel::kUnique && !kernel::merges_on_write(relation.model);
+  const auto add = [&](const kernel::ColumnFacts& column) {
     const bool key = doris ? column.model.key : column.key == kernel::ColumnKey::kPrimary;
-    std::string extra = key ? "" : column.model.aggregation.empty() ? "NONE" : column.model.aggregation;
+    std::string extra = column.model.aggregation;
+    if (extra.empty() && !key) extra = replaces ? "REPLACE" : "NONE";
     if (column.model.auto_increment && doris) extra += extra.empty() ? "AUTO_INCREMENT" : ",AUTO_INCREMENT";
     if (!column.generated.empty() && doris) extra += ",STORED GENERATED";
     if (std::ranges::any_of(blooms, [&](const auto& name) { return duckdb::StringUtil::CIEquals(name, column.name); }))
@@ -57,7 +61,9 @@ Table describe(const kernel::RelationFacts& relation) {
     if (doris && functions::is_hll(column.type)) default_value = text("");
     table.rows.push_back({text(column.name), text(column.type_text()), text(column.nullable && !object ? "Yes" : "No"),
                           text(key ? "true" : "false"), std::move(default_value), text(extra)});
-  }
+  };
+  std::ranges::for_each(relation.columns, add);
+  if (with_hidden) std::ranges::for_each(kernel::hidden_columns(relation), add);
   return table;
 }
 
@@ -177,7 +183,7 @@ Result<Table> show_table_status(const dialect::ShowStatement& show, ShowContext&
 
 Result<Table> show_columns(const dialect::ShowStatement& show, ShowContext& context) {
   const kernel::RelationFacts relation = TRY(relation_of(show.object, context));
-  return show.describe ? describe(relation) : columns_of(relation, show.full);
+  return show.describe ? describe(relation, context.variables.show_hidden_columns()) : columns_of(relation, show.full);
 }
 
 Result<Table> show_index(const dialect::ShowStatement& show, ShowContext& context) {

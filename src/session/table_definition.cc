@@ -12,6 +12,7 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
+#include "kernel/hidden_scan.h"
 
 namespace sluice::session {
 namespace {
@@ -307,6 +308,7 @@ Status note_default_keys(kernel::Connection& kernel, const std::string& database
 }
 
 Status rename_table(kernel::Connection& kernel, const TableDefinition& definition, const std::string& to) {
+  kernel::note_new_name(to);
   TRY(drop_indexes(kernel, definition));
   TRY(run_tree(kernel, rename_tree(definition, definition.name, to)));
   return make_indexes(kernel, definition, to);

@@ -13,6 +13,7 @@
 #include "duckdb/parser/query_node/list.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/list.hpp"
+#include "kernel/distinct_names.h"
 
 namespace sluice::session {
 namespace {
@@ -152,7 +153,8 @@ void Rewriter::column(const duckdb::ColumnRefExpression& found, const Scope& sco
 
 void Rewriter::star(const duckdb::StarExpression& found, const Scope& scope, std::optional<Names>& columns) {
   std::string written;
-  bool known = found.replace_list.empty() && !found.columns && !found.expr;
+  bool known =
+      found.replace_list.empty() && ((!found.columns && !found.expr) || kernel::is_star_of_distinct_names(found));
   const auto left_out = [&](const std::string& name) {
     return std::ranges::any_of(found.exclude_list,
                                [&](const auto& excluded) { return StringUtil::CIEquals(excluded.column, name); });

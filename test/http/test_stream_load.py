@@ -220,7 +220,7 @@ CSV = b"1,one,1.5,2024-02-29\n2,two,2,2024-03-01\n"
 
 @pytest.mark.parametrize("headers,words", [
     ({"delete": "id = 1"}, ["delete"]),
-    ({"function_column.sequence_col": "id"}, ["sequence_col"]), ({"temporary_partitions": "p1"}, ["temporary_partitions"]),
+    ({"function_column.sequence_col": "id"}, ["There is no sequence column"]), ({"temporary_partitions": "p1"}, ["temporary_partitions"]),
     ({"hidden_columns": "x"}, ["hidden_columns"]), ({"negative": "true"}, ["negative"]),
     ({"unique_key_update_mode": "UPDATE_FLEXIBLE_COLUMNS"}, ["unique_key_update_mode"]), ({"format": "orc"}, ["format"]), ({"format": "xml"}, ["format", "xml"]),
     ({"compress_type": "lzo"}, ["compress_type", "lzo"]), ({"Content-Encoding": "br"}, ["content-encoding"]), ({"strict_mode": "maybe"}, ["strict_mode"]),
@@ -247,6 +247,22 @@ def test_refused_headers(server, rows, headers, words):
 def test_accepted_headers(server, rows, headers):
     succeeds(load(server, CSV, column_separator=",", **headers), 2)
     assert [row[0] for row in rows()] == [1, 2]
+
+
+def test_sequence_column(server, rows):
+    server.execute_all(["DROP TABLE IF EXISTS web.seq", "CREATE TABLE web.seq (k INT, v INT) UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('function_column.sequence_type' = 'bigint')"])
+    later = {"table": "seq", "column_separator": ",", "columns": "k, v, s", "function_column.sequence_col": "s"}
+    refused(load(server, b"1,1,1\n", table="seq", column_separator=",", columns="k, v, s"), "need to specify the sequence column")
+    refused(load(server, b"1,1,1\n", **{**later, "function_column.sequence_col": "z"}), "z is not among the columns")
+    succeeds(load(server, b"1,10,5\n1,11,4\n2,20,1\n", **later), 3)
+    succeeds(load(server, b"1,12,4\n2,21,2\n", **later), 2)
+    assert server.query("SELECT *, __DORIS_SEQUENCE_COL__ FROM web.seq ORDER BY k") == ((1, 10, 5), (2, 21, 2))
+    succeeds(load(server, b"1,13,4\n2,22,2\n", **{**later, "columns": "k, v, x, s = x + 1"}), 2)
+    succeeds(load(server, b'[{"k": 3, "v": 30}]', **{**later, "format": "json", "strip_outer_array": "true", "columns": "k, v", "function_column.sequence_col": "v"}), 1)
+    succeeds(load(server, b"3,31,40\n", **later, two_phase_commit="true", label="seq_two"), 1)
+    assert decide(server, "commit", label="seq_two", path="/api/web/_stream_load_2pc")["status"] == "Success"
+    assert server.query("SELECT *, __DORIS_SEQUENCE_COL__ FROM web.seq ORDER BY k") == ((1, 13, 5), (2, 22, 3), (3, 31, 40))
 
 
 def test_csv_dialects(server, rows):

@@ -82,8 +82,7 @@ Status refuse_unsupported(const Headers& headers) {
   const std::string update_mode = lower(headers.text("unique_key_update_mode"));
   if (!update_mode.empty() && update_mode != "upsert")
     return not_offered("unique_key_update_mode", "a mode other than UPSERT");
-  for (string_view name :
-       {"function_column.sequence_col", "function_column", "sequence_col", "temporary_partitions", "hidden_columns"}) {
+  for (string_view name : {"function_column", "sequence_col", "temporary_partitions", "hidden_columns"}) {
     if (headers.has(name)) return not_offered(name, "this option");
   }
   return {};
@@ -189,6 +188,7 @@ Status read_json(const Headers& headers, session::LoadSpec::Json& json) {
 Status read_keyed_load(const Headers& headers, StreamLoadRequest& request) {
   auto& spec = request.spec;
   spec.partial_update = TRY(headers.flag("partial_columns", false));
+  spec.sequence = std::string(headers.text("function_column.sequence_col"));
   const std::string merge_type = lower(headers.text("merge_type"));
   if (merge_type == "delete") spec.delete_when = TRY(session::parse_load_condition("true"));
   if (merge_type == "merge") spec.delete_when = TRY(session::parse_load_condition(std::string(headers.text("delete"))));
