@@ -4,7 +4,6 @@ import time
 
 import pytest
 
-from harness import process
 from harness.kairos import Api, Telnet
 from harness.server import Server
 
