@@ -255,9 +255,10 @@ def main():
         made = {"seed": options.seed, "cassandra": options.cassandra, "count": options.queries, "now": now, "answers": comparison.answers}
         options.answers.write_bytes(gzip.compress(json.dumps(made).encode()))
     different = sorted({number for number, _ in comparison.different})
-    print(f"{len(cases) - len(different)} of {len(cases)} requests were answered the same in {time.monotonic() - began:.0f} s (seed {options.seed}; "
+    asked = len(comparison.answers)
+    print(f"{asked - len(different)} of {asked} requests were answered the same in {time.monotonic() - began:.0f} s (seed {options.seed}; "
           f"statuses {dict(comparison.statuses)}; kinds {dict(collections.Counter(case.kind for case in cases.values()))}); different: {different[:60]}")
-    return 1 if different else 0
+    return 1 if different or comparison.dead else 0
 
 
 if __name__ == "__main__":
