@@ -43,7 +43,7 @@ class PairOperator : public Operator {
   Numbers numbers_;
   bool seen_ = false;
   bool null_ = false;  // the one point that was seen is null
-  int64_t time_ = 0;  // of the point before
+  int64_t time_ = 0;   // of the point before
   double number_ = 0;
 };
 
