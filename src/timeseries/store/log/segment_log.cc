@@ -330,6 +330,8 @@ Status SegmentLog::drop_all() {
   while (!segments_.empty()) {
     const Segment front = segments_.front();
     const std::string name = path(front.number);
+    // Its room is free at once, though we and a reader still have it open.
+    if (::truncate(name.c_str(), 0) != 0 && errno != ENOENT) return fail(log_error("cannot empty", name, errno));
     if (::unlink(name.c_str()) != 0 && errno != ENOENT) return fail(log_error("cannot delete", name, errno));
     total_bytes_ -= front.bytes;
     if (segments_.size() > 1) {
