@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <mutex>
 #include <thread>
 
@@ -140,6 +141,8 @@ Status configure_log(const Settings& settings) {
 }
 
 int serve(Settings settings, const ServeOptions& options) {
+  // libc keeps the zone of its first use; the kernel's reads it anew. Once before other threads tell the time.
+  ::tzset();
   static Signals* signals = new Signals();  // its thread lives as long as the process
   const auto failed = [&](const Error& error) {
     // People look at the terminal; who collects the log file finds it there, too.
