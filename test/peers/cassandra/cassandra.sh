@@ -84,11 +84,8 @@ YAML
 XML
 }
 
-start_node() {
-  local node=$1 address=127.0.0.$1 home=$directory/node$1 heap
-  alive "$home/pid" && return
-  heap=$(cat "$directory/heap")
-  free_port >"$home/jmx"
+# What Cassandra and its tools need of JDK 17: into `flags`.
+open_modules() {
   local exports=(java.base/java.lang.ref java.base/jdk.internal.misc java.base/jdk.internal.ref java.base/sun.nio.ch
     java.management.rmi/com.sun.jmx.remote.internal.rmi java.rmi/sun.rmi.registry java.rmi/sun.rmi.server
     java.rmi/sun.rmi.transport.tcp java.sql/java.sql jdk.unsupported/sun.misc)
@@ -98,9 +95,17 @@ start_node() {
     java.base/jdk.internal.module java.base/jdk.internal.ref java.base/jdk.internal.reflect
     java.base/jdk.internal.util.jar java.base/jdk.internal.vm java.base/sun.nio.ch java.base/sun.nio.fs
     java.rmi/sun.rmi.transport.tcp jdk.compiler/com.sun.tools.javac.file jdk.management/com.sun.management.internal)
-  local flags=()
+  flags=()
   for package in "${exports[@]}"; do flags+=("--add-exports=$package=ALL-UNNAMED"); done
   for package in "${opens[@]}"; do flags+=("--add-opens=$package=ALL-UNNAMED"); done
+}
+
+start_node() {
+  local node=$1 address=127.0.0.$1 home=$directory/node$1 heap
+  alive "$home/pid" && return
+  heap=$(cat "$directory/heap")
+  free_port >"$home/jmx"
+  open_modules
   (cd "$home" && exec setsid java -Xms"$heap" -Xmx"$heap" -XX:+UseG1GC -XX:MaxDirectMemorySize=512m -Xss512k \
     -Djdk.attach.allowAttachSelf=true "${flags[@]}" \
     -Dcassandra.config="file://$home/conf/cassandra.yaml" -Dlogback.configurationFile="file://$home/conf/logback.xml" \
@@ -175,7 +180,8 @@ case $command in
   nodetool)
     fetch_jars "$here" cassandra-5.0.5
     home=$directory/node1
-    java -Xmx128m -Duser.home="$home" -Dcassandra.config="file://$home/conf/cassandra.yaml" -Dcassandra.storagedir="$home/data" \
+    open_modules
+    java -Xmx128m "${flags[@]}" -Duser.home="$home" -Dcassandra.config="file://$home/conf/cassandra.yaml" -Dcassandra.storagedir="$home/data" \
       -Dlogback.configurationFile="file://$home/conf/logback.xml" -cp "$home/conf:$jars/*" \
       org.apache.cassandra.tools.NodeTool -h 127.0.0.1 -p "$(cat "$home/jmx")" "$@"
     ;;
