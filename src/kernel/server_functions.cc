@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/server_functions.h"
-#include "kernel/foreign_catalogs.h"
 
-#include "duckdb/function/table_function.hpp"
-#include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/foreign_catalogs.h"
 #include "kernel/partitions.h"
+#include "kernel/row_function.h"
 #include "kernel/viewer.h"
 
 namespace sluice::kernel {
@@ -23,13 +22,16 @@ const LogicalType kSmall = LogicalType::INTEGER;
 const LogicalType kFlag = LogicalType::BOOLEAN;
 
 struct ServerFunction {
-  struct Column {
-    const char* name;
-    LogicalType type;
-  };
+  using Asked = Arguments;
+  static Arguments asked(const duckdb::vector<Value>& values) {
+    Arguments arguments;
+    for (const Value& value : values) arguments.push_back(value.IsNull() ? "" : value.ToString());
+    return arguments;
+  }
+
   const char* name;
   size_t argument_count;  // all VARCHAR
-  std::vector<Column> columns;
+  std::vector<RowColumn> columns;
   void (*fill)(ClientContext& context, const SystemRows& source, const Arguments& arguments, Rows& rows);
 };
 
@@ -329,69 +331,12 @@ const std::vector<ServerFunction>& server_functions() {
   return functions;
 }
 
-struct FunctionInfo : duckdb::TableFunctionInfo {
-  FunctionInfo(const ServerFunction& the_function, std::shared_ptr<SystemRows> the_source)
-      : function(the_function), source(std::move(the_source)) {}
-  const ServerFunction& function;
-  const std::shared_ptr<SystemRows> source;
-};
-
-struct FunctionData : duckdb::TableFunctionData {
-  explicit FunctionData(const FunctionInfo& the_info) : info(the_info) {}
-  const FunctionInfo& info;  // of the catalog entry, which outlives the statement
-  Arguments arguments;
-};
-
-struct FunctionState : duckdb::GlobalTableFunctionState {
-  Rows rows;
-  size_t at = 0;
-};
-
-duckdb::unique_ptr<duckdb::FunctionData> bind(ClientContext&, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<LogicalType>& types, duckdb::vector<std::string>& names) {
-  const auto& info = input.info->Cast<FunctionInfo>();
-  for (const auto& column : info.function.columns) {
-    names.emplace_back(column.name);
-    types.push_back(column.type);
-  }
-  auto data = duckdb::make_uniq<FunctionData>(info);
-  for (const Value& value : input.inputs) data->arguments.push_back(value.IsNull() ? "" : value.ToString());
-  return data;
-}
-
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context,
-                                                          duckdb::TableFunctionInitInput& input) {
-  const auto& data = input.bind_data->Cast<FunctionData>();
-  auto state = duckdb::make_uniq<FunctionState>();
-  data.info.function.fill(context, *data.info.source, data.arguments, state->rows);
-  return state;
-}
-
-void scan(ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
-  auto& state = input.global_state->Cast<FunctionState>();
-  const size_t count = std::min<size_t>(state.rows.size() - state.at, STANDARD_VECTOR_SIZE);
-  for (size_t row = 0; row < count; ++row) {
-    const auto& values = state.rows[state.at + row];
-    for (size_t column = 0; column < values.size(); ++column) output.SetValue(column, row, values[column]);
-  }
-  state.at += count;
-  output.SetCardinality(count);
-}
-
 }  // namespace
 
-void create_server_functions(ClientContext& context, std::shared_ptr<SystemRows> rows) {
-  auto& catalog = duckdb::Catalog::GetSystemCatalog(context);
-  auto transaction = duckdb::CatalogTransaction::GetSystemTransaction(*context.db);
-  for (const ServerFunction& function : server_functions()) {
-    duckdb::vector<LogicalType> arguments(function.argument_count, kText);
-    duckdb::TableFunction definition(function.name, std::move(arguments), scan, bind, init);
-    definition.function_info = duckdb::make_shared_ptr<FunctionInfo>(function, rows);
-    duckdb::CreateTableFunctionInfo info(definition);
-    info.schema = "doris";
-    info.internal = true;
-    catalog.CreateFunction(transaction, info);
-  }
+void create_server_functions(ClientContext& context, const std::shared_ptr<SystemRows>& rows) {
+  using Frame = RowFunction<ServerFunction>;
+  for (const ServerFunction& function : server_functions())
+    Frame::create(context, Frame::make(function, function.argument_count, rows));
 }
 
 }  // namespace sluice::kernel

@@ -10,6 +10,6 @@
 
 namespace sluice::kernel {
 
-void create_server_functions(duckdb::ClientContext& context, std::shared_ptr<SystemRows> rows);
+void create_server_functions(duckdb::ClientContext& context, const std::shared_ptr<SystemRows>& rows);
 
 }  // namespace sluice::kernel

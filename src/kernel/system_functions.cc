@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/system_functions.h"
 
-#include "duckdb/function/table_function.hpp"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
-#include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
 #include "functions/registry.h"
@@ -20,6 +18,7 @@
 #include "kernel/insert_values.h"
 #include "kernel/partition_scan.h"
 #include "kernel/plan_rules.h"
+#include "kernel/row_function.h"
 #include "kernel/server_functions.h"
 #include "kernel/table_writes.h"
 #include "kernel/viewer.h"
@@ -73,13 +72,12 @@ std::vector<ShownDatabase> foreign_databases(ClientContext& context, const Only&
 }
 
 struct SystemFunction {
-  struct Column {
-    const char* name;
-    LogicalType type;
-  };
+  using Asked = Only;
+  static Only asked(const duckdb::vector<Value>&) { return {}; }  // note_database() finds more
+
   const char* name;
   const char* database_column;  // an equality on it leaves one database to read; null: no such column
-  std::vector<Column> columns;
+  std::vector<RowColumn> columns;
   void (*fill)(ClientContext& context, const SystemRows& source, const Only& only, Rows& rows);
 };
 
@@ -404,50 +402,15 @@ const std::vector<SystemFunction>& system_functions() {
   return functions;
 }
 
-// ---- the kernel's side of a table function
-
-struct FunctionInfo : duckdb::TableFunctionInfo {
-  FunctionInfo(const SystemFunction& function, std::shared_ptr<SystemRows> source)
-      : function(function), source(std::move(source)) {}
-  const SystemFunction& function;
-  const std::shared_ptr<SystemRows> source;
-};
-
-struct FunctionData : duckdb::TableFunctionData {
-  explicit FunctionData(const FunctionInfo& info) : info(info) {}
-  const FunctionInfo& info;  // of the catalog entry, which outlives the statement
-  Only only;
-};
-
-struct FunctionState : duckdb::GlobalTableFunctionState {
-  Rows rows;
-  size_t at = 0;
-};
-
-duckdb::unique_ptr<duckdb::FunctionData> bind(ClientContext&, duckdb::TableFunctionBindInput& input,
-                                              duckdb::vector<LogicalType>& types, duckdb::vector<std::string>& names) {
-  const auto& info = input.info->Cast<FunctionInfo>();
-  for (const auto& column : info.function.columns) {
-    names.emplace_back(column.name);
-    types.push_back(column.type);
-  }
-  return duckdb::make_uniq<FunctionData>(info);
-}
-
-duckdb::unique_ptr<duckdb::GlobalTableFunctionState> init(ClientContext& context,
-                                                          duckdb::TableFunctionInitInput& input) {
-  const auto& data = input.bind_data->Cast<FunctionData>();
-  auto state = duckdb::make_uniq<FunctionState>();
-  data.info.function.fill(context, *data.info.source, data.only, state->rows);
-  return state;
-}
+using Frame = RowFunction<SystemFunction>;
 
 // Notes WHERE TABLE_SCHEMA = 'x' and TABLE_NAME = 'y', so that others are not read; the filter itself stays with the
 // kernel.
 void note_database(ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData* bind_data,
                    duckdb::vector<duckdb::unique_ptr<duckdb::Expression>>& filters) {
-  auto& data = bind_data->Cast<FunctionData>();
-  const char* wanted = data.info.function.database_column;
+  auto& data = bind_data->Cast<Frame::Data>();
+  const SystemFunction& function = data.definition;
+  const char* wanted = function.database_column;
   if (!wanted) return;
   for (const auto& filter : filters) {
     if (filter->GetExpressionType() != duckdb::ExpressionType::COMPARE_EQUAL) continue;
@@ -464,25 +427,12 @@ void note_database(ClientContext&, duckdb::LogicalGet& get, duckdb::FunctionData
     if (binding.table_index != get.table_index || value.IsNull() || value.type().id() != duckdb::LogicalTypeId::VARCHAR)
       continue;
     const size_t index = get.GetColumnIds()[binding.column_index].GetPrimaryIndex();
-    if (index < data.info.function.columns.size() &&
-        std::string_view(data.info.function.columns[index].name) == wanted) {
-      data.only.database = value.GetValue<std::string>();
-    } else if (index < data.info.function.columns.size() &&
-               std::string_view(data.info.function.columns[index].name) == "TABLE_NAME") {
-      data.only.table = value.GetValue<std::string>();
+    if (index < function.columns.size() && std::string_view(function.columns[index].name) == wanted) {
+      data.asked.database = value.GetValue<std::string>();
+    } else if (index < function.columns.size() && std::string_view(function.columns[index].name) == "TABLE_NAME") {
+      data.asked.table = value.GetValue<std::string>();
     }
   }
-}
-
-void scan(ClientContext&, duckdb::TableFunctionInput& input, duckdb::DataChunk& output) {
-  auto& state = input.global_state->Cast<FunctionState>();
-  const size_t count = std::min<size_t>(state.rows.size() - state.at, STANDARD_VECTOR_SIZE);
-  for (size_t row = 0; row < count; ++row) {
-    const auto& values = state.rows[state.at + row];
-    for (size_t column = 0; column < values.size(); ++column) output.SetValue(column, row, values[column]);
-  }
-  state.at += count;
-  output.SetCardinality(count);
 }
 
 }  // namespace
@@ -496,13 +446,9 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   schema.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
   catalog.CreateSchema(transaction, schema);
   for (const SystemFunction& function : system_functions()) {
-    duckdb::TableFunction definition(function.name, {}, scan, bind, init);
+    auto definition = Frame::make(function, 0, rows);
     definition.pushdown_complex_filter = note_database;
-    definition.function_info = duckdb::make_shared_ptr<FunctionInfo>(function, rows);
-    duckdb::CreateTableFunctionInfo info(definition);
-    info.schema = schema.schema;
-    info.internal = true;
-    catalog.CreateFunction(transaction, info);
+    Frame::create(context, definition);
   }
   create_server_functions(context, rows);
   create_date_arithmetic(context);

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Three nodes, of which one stops or is killed: the client's own tests, and the server under load."""
-import threading
 import time
 
 import pytest
 
 from harness import process
-from harness.cassandra import Cassandra, client_tests
+from harness.cassandra import Cassandra, client_tests, running_beside
 from harness.cassandra_server import Load, cassandra_server, metric, wait_delivered
 
 
@@ -26,28 +25,13 @@ def test_ring(three_nodes):
 
 def test_kill_under_load(three_nodes, tmp_path):
     stop = tmp_path / "stop"
-    failures = []
-
-    def write():
-        try:
-            # A node may take minutes to start on a busy machine.
-            client_tests(three_nodes, "WritesSurviveTheLossOfANode", seconds=900, stop_file=stop)
-        except BaseException as error:  # pylint: disable=broad-except
-            failures.append(error)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    # A node may take minutes to start on a busy machine.
+    with running_beside(lambda: client_tests(three_nodes, "WritesSurviveTheLossOfANode", seconds=900, stop_file=stop), stop):
         time.sleep(5)
         three_nodes.kill_node(3)
         time.sleep(5)
         three_nodes.start_node(3)
         time.sleep(5)
-    finally:
-        stop.touch()
-        writer.join()
-    if failures:
-        raise failures[0]
 
 
 def test_server_survives_the_loss_of_a_node(three_nodes):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole server on a real Cassandra: recorded answers, several clusters, several servers, and what it does while Cassandra is away."""
-import json
 import os
 import signal
 import subprocess
@@ -10,7 +9,7 @@ import pytest
 
 from harness import process, sanitized
 from harness.cassandra_server import Load, cassandra_server, metric, peak_memory, wait_delivered
-from harness.kairos import RECORDED, Api, as_value, recorded
+from harness.kairos import Api, play_recorded
 from harness.server import ServerDied
 
 ROW = 1_814_400_000  # milliseconds of a row
@@ -27,17 +26,7 @@ def keyspace(request):
 @pytest.mark.parametrize("compat", ["1.3", "1.4"])
 def test_recorded_answers(cassandra, keyspace, compat):
     with cassandra_server(cassandra, keyspace, {"timeseries.compat": compat}) as server:
-        api = Api(server.kairos_port)
-        for points in json.loads((RECORDED / "dataset.json").read_text(encoding="utf-8")):
-            assert api.post("/api/v1/datapoints", [points]).status == 204
-        wait_delivered(server)
-        wrong = []
-        cases = recorded(f"recorded-{compat}-cassandra.jsonl")
-        for case in cases:
-            answer = api.call(case["method"], case["path"], case["body"])
-            if (answer.status, answer.value) != (case["status"], as_value(case["response"])):
-                wrong.append((case["case"], case["status"], case["response"][:200], answer))
-        assert len(cases) == 190 and not wrong, wrong
+        play_recorded(Api(server.kairos_port), compat, stored=lambda: wait_delivered(server))
 
 
 def test_several_clusters(cassandra, keyspace):

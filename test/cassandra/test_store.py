@@ -3,10 +3,9 @@
 import os
 import pathlib
 import subprocess
-import threading
 import time
 
-from harness.cassandra import run_tests
+from harness.cassandra import run_tests, running_beside
 
 PROGRAM = pathlib.Path(os.environ.get("SLUICE_BINARY", "build/release/sluice")).resolve().parent / "test" / "timeseries_test"
 
@@ -27,27 +26,12 @@ def test_outage_under_load(cassandra, tmp_path):
     """Cassandra goes away and comes back while points are written: none that was acknowledged is lost. It is stopped, not killed:
     a killed node loses what it acknowledged since the last mark in its commit log."""
     stop = tmp_path / "stop"
-    failures = []
-
-    def write():
-        try:
-            run(cassandra, "CassandraStoreLoad.SurvivesAnOutage", stop_file=stop)
-        except BaseException as error:  # pylint: disable=broad-except
-            failures.append(error)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    with running_beside(lambda: run(cassandra, "CassandraStoreLoad.SurvivesAnOutage", stop_file=stop), stop):
         time.sleep(5)
         cassandra.stop_node(1)
         time.sleep(20)
         cassandra.start_node(1)
         time.sleep(5)
-    finally:
-        stop.touch()
-        writer.join()
-    if failures:
-        raise failures[0]
 
 
 def test_kill_with_a_queue(cassandra, tmp_path):

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The peer: Apache Cassandra nodes on loopback (test/peers/cassandra), each cluster in a directory of its own."""
+import contextlib
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -86,3 +88,25 @@ def run_tests(program: str, tests: str, cassandra, seconds, **environment):
 def client_tests(cassandra, tests="*", seconds=240, **environment):
     """`Live.*` of the client's program."""
     run_tests("client_cassandra_test", f"Live.{tests}", cassandra, seconds, **environment)
+
+
+@contextlib.contextmanager
+def running_beside(tests, stop):
+    """`tests()` in a thread of its own, while the body goes on; they end when the file `stop` is there, and must pass."""
+    failures = []
+
+    def run():
+        try:
+            tests()
+        except BaseException as error:  # pylint: disable=broad-except
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.touch()
+        thread.join()
+    if failures:
+        raise failures[0]

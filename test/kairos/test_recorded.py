@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from harness.kairos import RECORDED, Api, Telnet, as_value, recorded
+from harness.kairos import RECORDED, Api, Telnet, play_recorded
 from harness.server import Server
 
 
@@ -15,16 +15,7 @@ def test_recorded_answers(compat, stored):
     memory = {"settings": {"data_dir": None}, "environment": {"SLUICE_DATA_DIR": ""}} if stored == "memory" else {"settings": {}}
     memory["settings"]["timeseries.compat"] = compat
     with Server(**memory) as server:
-        api = Api(server.kairos_port)
-        for metric in json.loads((RECORDED / "dataset.json").read_text(encoding="utf-8")):
-            assert api.post("/api/v1/datapoints", [metric]).status == 204
-        wrong = []
-        cases = recorded(f"recorded-{compat}-cassandra.jsonl")
-        for case in cases:
-            answer = api.call(case["method"], case["path"], case["body"])
-            if (answer.status, answer.value) != (case["status"], as_value(case["response"])):
-                wrong.append((case["case"], case["status"], case["response"][:200], answer))
-        assert len(cases) == 190 and not wrong, wrong
+        play_recorded(Api(server.kairos_port), compat)
 
 
 def test_features(server):

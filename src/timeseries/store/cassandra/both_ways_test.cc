@@ -14,7 +14,8 @@ class CassandraBothWays : public testing::Test {
  protected:
   void SetUp() override {
     const char* const keyspace = std::getenv("SLUICE_CASSANDRA_BOTH_WAYS");
-    if (keyspace == nullptr || cassandra_address() == nullptr) GTEST_SKIP();
+    if (keyspace == nullptr || cassandra_address() == nullptr)
+      GTEST_SKIP() << "SLUICE_CASSANDRA and SLUICE_CASSANDRA_BOTH_WAYS name no keyspace";
     world_ = std::make_unique<StoreWorld>(keyspace);
     world_->open();
   }

@@ -38,7 +38,7 @@ class CassandraStoreLoad : public testing::Test {
 };
 
 TEST_F(CassandraStoreLoad, SurvivesAnOutage) {
-  if (!has("SLUICE_CASSANDRA_STOP_FILE")) GTEST_SKIP();
+  if (!has("SLUICE_CASSANDRA_STOP_FILE")) GTEST_SKIP() << "nobody stops Cassandra here";
   StoreWorld world("sluice_outage_test");
   world.empty_tables();
   world.open();
@@ -60,7 +60,7 @@ TEST_F(CassandraStoreLoad, SurvivesAnOutage) {
 }
 
 TEST_F(CassandraStoreLoad, WritesUntilKilled) {
-  if (!has("SLUICE_CASSANDRA_ACKNOWLEDGED")) GTEST_SKIP();
+  if (!has("SLUICE_CASSANDRA_ACKNOWLEDGED")) GTEST_SKIP() << "is run by test/cassandra, which kills it";
   StoreWorld world("sluice_kill_test");
   world.empty_tables();
   world.settings.queue_folder = variable("SLUICE_CASSANDRA_FOLDER");
@@ -73,7 +73,7 @@ TEST_F(CassandraStoreLoad, WritesUntilKilled) {
 }
 
 TEST_F(CassandraStoreLoad, HasWhatWasAcknowledged) {
-  if (!has("SLUICE_CASSANDRA_ACKNOWLEDGED")) GTEST_SKIP();
+  if (!has("SLUICE_CASSANDRA_ACKNOWLEDGED")) GTEST_SKIP() << "is run by test/cassandra, which killed a writer";
   std::ifstream in(variable("SLUICE_CASSANDRA_ACKNOWLEDGED"));
   int64_t last = -1;
   for (int64_t number = 0; in >> number;) last = number;
