@@ -201,10 +201,10 @@ void Committer::set_stuck(bool stuck) {
   if (stuck) memory_freed_.notify_all();
 }
 
-void Committer::release(size_t bytes) {
+void Committer::release(ptrdiff_t bytes) {
   {
     const std::lock_guard lock(memory_mutex_);
-    head_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+    head_bytes_.fetch_sub(static_cast<size_t>(bytes), std::memory_order_relaxed);
   }
   memory_freed_.notify_all();
 }

@@ -13,9 +13,9 @@
 
 #include "timeseries/store.h"
 #include "timeseries/store/embedded/log_records.h"
-#include "timeseries/store/log/segment_log.h"
 #include "timeseries/store/embedded/series_index.h"
 #include "timeseries/store/embedded/settings.h"
+#include "timeseries/store/log/segment_log.h"
 
 namespace sluice::timeseries {
 
@@ -44,8 +44,8 @@ class Committer {
   void series_were_removed() { ++removals_; }
   // Points cannot be sealed: writers need not wait for memory.
   void set_stuck(bool stuck);
-  // Memory was given back.
-  void release(size_t bytes);
+  // Memory was given back, or taken when `bytes` < 0.
+  void release(ptrdiff_t bytes);
   void account(size_t bytes) { head_bytes_.fetch_add(bytes, std::memory_order_relaxed); }
 
   size_t head_bytes() const { return head_bytes_.load(std::memory_order_relaxed); }

@@ -28,7 +28,7 @@ Status EmbeddedStore::write_sealing(const std::vector<StoredRef>& series) {
   for (const auto& one : series) {
     columns.clear();
     columns.type = one->type();
-    for (const auto& chunk : one->head.sealing()) chunk->copy_to(columns, chunk->size());
+    for (const auto& chunk : one->head.sealing()) chunk->copy_to(columns, 0, chunk->size());
     if (!columns.empty()) TRY(blocks_->add(*one, columns));
   }
   TRY(blocks_->finish());
@@ -62,10 +62,10 @@ Status EmbeddedStore::seal_locked(bool replaying) {
     committer_->put_back(series);
     return status;
   }
-  size_t bytes = 0;
+  ptrdiff_t bytes = 0;
   {
     const auto head_lock = committer_->lock_heads();
-    for (const auto& one : series) bytes += one->head.end_seal();
+    for (const auto& one : series) bytes += static_cast<ptrdiff_t>(one->head.end_seal());
   }
   committer_->release(bytes);
   for (const auto& one : series) {
@@ -158,7 +158,7 @@ Status EmbeddedStore::erase_locked(const std::vector<Erasure>& erasures, bool lo
       }
       TRY(committer_->log().sync());
     }
-    size_t bytes = 0;
+    ptrdiff_t bytes = 0;
     {
       const auto head_lock = committer_->lock_heads();
       for (const auto& erasure : erasures)

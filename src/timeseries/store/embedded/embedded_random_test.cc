@@ -91,9 +91,17 @@ class Model {
     return {random(2) ? "m" : "mm", types[random(3)], Tags(tags)};
   }
   int64_t random_time() {
-    switch (random(6)) {
+    if (run_left_ > 0) {
+      --run_left_;
+      return run_time_ += 1000;
+    }
+    switch (random(12)) {
       case 0:
         return static_cast<int64_t>(random(100)) - 50;
+      case 2:
+        // A stretch of time as another client sends it: some before, between or over what is there.
+        run_left_ = random(300);
+        return run_time_ = last_time_ + (static_cast<int64_t>(random(1000)) - 800) * 1000;
       case 1:
         return static_cast<int64_t>(random(5)) * kRowWidth + static_cast<int64_t>(random(3)) - 1;
       default:
@@ -210,6 +218,8 @@ class Model {
   bool small_memory_ = false;
   int64_t now_ = 1'700'000'000'000;
   int64_t last_time_ = 2 * kRowWidth;
+  int64_t run_time_ = 0;
+  uint64_t run_left_ = 0;
   std::string folder_ = std::filesystem::temp_directory_path() / "embedded_random_test_XXXXXX";
   std::unique_ptr<MemoryStore> memory_;
   std::unique_ptr<EmbeddedStore> store_;

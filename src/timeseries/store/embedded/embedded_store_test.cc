@@ -155,6 +155,23 @@ TEST_F(EmbeddedStoreTest, RefusedPointsAreNotThere) {
   EXPECT_EQ(count("m"), 1u);
 }
 
+TEST_F(EmbeddedStoreTest, MemoryIsCountedRightWhenAnErasureMakesItLarger) {
+  settings_.head_bytes = 100'000;
+  ASSERT_TRUE(open());
+  const auto text = series("m", PointType::kString);
+  WriteBatch batch;
+  batch.add_text(text, 1, "small", 0);
+  // These two lie in one chunk behind it; without it each has its own.
+  batch.add_text(text, 2, std::string(300, 'a'), 0);
+  batch.add_text(text, 3, std::string(200, 'b'), 0);
+  ASSERT_TRUE(store_->write(batch));
+  ASSERT_TRUE(store_->erase({"m", 1, 1, {}}));
+  ASSERT_TRUE(store_->seal());
+  ASSERT_TRUE(write(series("n"), 0, 10'000));
+  EXPECT_EQ(count("m"), 2u);
+  EXPECT_EQ(count("n"), 10u);
+}
+
 TEST_F(EmbeddedStoreTest, AnErasureThatFailsLeavesWhatWasThere) {
   ASSERT_TRUE(open());
   ASSERT_TRUE(write(series("m"), 0, 100'000));

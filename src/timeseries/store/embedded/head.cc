@@ -10,6 +10,7 @@ namespace {
 constexpr uint32_t kFirstChunk = 4;
 constexpr uint32_t kLargestChunk = 2048;
 constexpr uint32_t kTextPerPoint = 32;  // room that a chunk of texts begins with
+constexpr uint32_t kLongRun = 16;       // points: sorting a run costs more than looking after it
 
 }  // namespace
 
@@ -30,21 +31,35 @@ void Chunk::add_text(int64_t time, std::string_view text, uint32_t expires) {
 
 size_t Chunk::bytes() const { return sizeof(Chunk) + size_t{capacity_} * (expiry_ ? 20 : 16) + text_capacity_ + 64; }
 
-void Chunk::copy_to(Columns& into, size_t size) const {
+void Chunk::copy_to(Columns& into, size_t begin, size_t end) const {
   if (text_) {
-    for (size_t i = 0; i < size; ++i)
+    for (size_t i = begin; i < end; ++i)
       into.add_text(times_[i], {text_ + (values_[i] >> 24), values_[i] & Points::kMaxTextBytes},
                     expiry_ ? expiry_[i] : 0);
     return;
   }
   if (expiry_) {
     if (into.expiry.empty()) into.expiry.assign(into.size(), 0);
-    into.expiry.insert(into.expiry.end(), expiry_, expiry_ + size);
+    into.expiry.insert(into.expiry.end(), expiry_ + begin, expiry_ + end);
   } else if (!into.expiry.empty()) {
-    into.expiry.resize(into.expiry.size() + size, 0);
+    into.expiry.resize(into.expiry.size() + end - begin, 0);
   }
-  into.times.insert(into.times.end(), times_, times_ + size);
-  into.values.insert(into.values.end(), values_, values_ + size);
+  into.times.insert(into.times.end(), times_ + begin, times_ + end);
+  into.values.insert(into.values.end(), values_ + begin, values_ + end);
+}
+
+void add_by_runs(HeadPiece piece, std::vector<HeadPiece>& into) {
+  if (piece.ordered() || uint64_t{piece.runs} * kLongRun > piece.size()) {
+    into.push_back(std::move(piece));
+    return;
+  }
+  const auto times = piece.times();
+  for (uint32_t begin = 0; begin < times.size();) {
+    uint32_t end = begin + 1;
+    while (end < times.size() && times[end] > times[end - 1]) ++end;
+    into.push_back({piece.chunk, piece.begin + begin, piece.begin + end, times[begin], times[end - 1], 1});
+    begin = end;
+  }
 }
 
 Chunk& Head::new_chunk(size_t text_bytes, bool text, bool expires) {
@@ -94,10 +109,10 @@ void Head::find(int64_t begin, int64_t end, std::vector<HeadPiece>& into) const 
   for (const auto* chunks : {&sealing_, &active_})
     for (const auto& chunk : *chunks)
       if (chunk->max() >= begin && chunk->min() <= end)
-        into.push_back({chunk, chunk->size(), chunk->min(), chunk->max(), chunk->ordered()});
+        into.push_back({chunk, 0, chunk->size(), chunk->min(), chunk->max(), chunk->runs()});
 }
 
-size_t Head::erase(PointType type, int64_t begin, int64_t end) {
+ptrdiff_t Head::erase(PointType type, int64_t begin, int64_t end) {
   size_t before = 0;
   Columns left;
   left.type = type;
@@ -105,7 +120,7 @@ size_t Head::erase(PointType type, int64_t begin, int64_t end) {
   for (const auto& chunk : active_) {
     before += chunk->bytes();
     any |= chunk->max() >= begin && chunk->min() <= end;
-    chunk->copy_to(left, chunk->size());
+    chunk->copy_to(left, 0, chunk->size());
   }
   if (!any) return 0;
   // Readers keep the chunks that they have.
@@ -115,7 +130,7 @@ size_t Head::erase(PointType type, int64_t begin, int64_t end) {
   for (size_t i = 0; i < left.size(); ++i)
     after += has_text(type) ? add_text(left.times[i], left.text_at(i), left.expiry_at(i))
                             : add(left.times[i], left.values[i], left.expiry_at(i));
-  return before - std::min(before, after);
+  return static_cast<ptrdiff_t>(before) - static_cast<ptrdiff_t>(after);
 }
 
 }  // namespace sluice::timeseries

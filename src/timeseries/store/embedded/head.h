@@ -25,7 +25,7 @@ class Chunk {
     return size_ < capacity_ && text_bytes <= text_capacity_ - text_size_ && (!expires || expiry_);
   }
   void add(int64_t time, uint64_t value, uint32_t expires) {
-    ordered_ &= size_ == 0 || time > max_;
+    if (size_ == 0 || time <= times_[size_ - 1]) ++runs_;
     min_ = std::min(min_, time);
     max_ = std::max(max_, time);
     times_[size_] = time;
@@ -40,21 +40,22 @@ class Chunk {
   size_t bytes() const;
   int64_t min() const { return min_; }
   int64_t max() const { return max_; }
-  bool ordered() const { return ordered_; }
+  // Stretches of rising times; 1: the chunk is ordered, and no time comes twice.
+  uint32_t runs() const { return runs_; }
   bool expires() const { return expiry_ != nullptr; }
 
   // Without the lock, up to a size that was read under it.
   std::span<const int64_t> times(size_t size) const { return {times_, size}; }
   std::span<const uint64_t> values(size_t size) const { return {values_, size}; }
-  // Appends the first `size` points.
-  void copy_to(Columns& into, size_t size) const;
+  // Appends points [begin, end).
+  void copy_to(Columns& into, size_t begin, size_t end) const;
 
  private:
   const uint32_t capacity_;
   const uint32_t text_capacity_;
   uint32_t size_ = 0;
   uint32_t text_size_ = 0;
-  bool ordered_ = true;  // times rise, none comes twice
+  uint32_t runs_ = 0;
   int64_t min_ = INT64_MAX;
   int64_t max_ = INT64_MIN;
   const std::unique_ptr<char[]> memory_;  // of all that follow
@@ -66,14 +67,24 @@ class Chunk {
 
 using ChunkRef = std::shared_ptr<Chunk>;
 
-// What a reader holds of a chunk.
+// What a reader holds of a chunk: its points [begin, end).
 struct HeadPiece {
   ChunkRef chunk;
-  uint32_t size;
+  uint32_t begin;
+  uint32_t end;
   int64_t min;
   int64_t max;
-  bool ordered;
+  uint32_t runs;
+
+  uint32_t size() const { return end - begin; }
+  bool ordered() const { return runs == 1; }
+  std::span<const int64_t> times() const { return chunk->times(end).subspan(begin); }
+  std::span<const uint64_t> values() const { return chunk->values(end).subspan(begin); }
 };
+
+// Appends the piece: by its runs where these are long, as when clients send stretches of time in any order. What
+// overlaps is then known run by run, and most need not be sorted.
+void add_by_runs(HeadPiece piece, std::vector<HeadPiece>& into);
 
 class Head {
  public:
@@ -100,8 +111,9 @@ class Head {
 
   // Pieces that may have points in the range, older ones first.
   void find(int64_t begin, int64_t end, std::vector<HeadPiece>& into) const;
-  // Drops the points of the range. Only while nothing is sealing. Returns the bytes that were given back.
-  size_t erase(PointType type, int64_t begin, int64_t end);
+  // Drops the points of the range. Only while nothing is sealing. Returns the bytes that were given back: less than 0
+  // where the points that stay need more in their new chunks.
+  ptrdiff_t erase(PointType type, int64_t begin, int64_t end);
 
  private:
   size_t add_to_new(int64_t time, uint64_t value, uint32_t expires);

@@ -26,7 +26,7 @@ Status ReadContext::check_stop() const {
 }
 
 bool SeriesPoints::Piece::simple() const {
-  return is_block() ? span.first_expiry == 0 : head.ordered && !head.chunk->expires();
+  return is_block() ? span.first_expiry == 0 : head.ordered() && !head.chunk->expires();
 }
 
 SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t begin, int64_t end,
@@ -38,11 +38,14 @@ SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t beg
       descending_(context_->options.order == Order::kDescending) {
   // The order in which they were written, which matters inside a cluster.
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.sequence < b.sequence; });
-  pieces_.reserve(spans.size() + pieces.size());
+  std::vector<HeadPiece> runs;
+  runs.reserve(pieces.size());
+  for (auto& piece : pieces) add_by_runs(std::move(piece), runs);
+  pieces_.reserve(spans.size() + runs.size());
   for (const Span& span : spans) pieces_.push_back({span.first, span.last, span, {}});
-  for (auto& piece : pieces) {
-    const auto [min, max] = std::pair(piece.min, piece.max);
-    pieces_.push_back({min, max, {}, std::move(piece)});
+  for (auto& run : runs) {
+    const auto [min, max] = std::pair(run.min, run.max);
+    if (max >= begin && min <= end) pieces_.push_back({min, max, {}, std::move(run)});
   }
   std::vector<uint32_t> places(pieces_.size());
   for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<uint32_t>(i);
@@ -88,7 +91,7 @@ Status SeriesPoints::load(const Cluster& cluster, Columns& into) {
   for (size_t i = cluster.begin; i < cluster.end; ++i) {
     const Piece& piece = pieces_[i];
     if (!piece.is_block()) {
-      piece.head.chunk->copy_to(into, piece.head.size);
+      piece.head.chunk->copy_to(into, piece.head.begin, piece.head.end);
     } else if (into.empty()) {
       TRY(load_block(piece, into));
     } else {
@@ -109,9 +112,9 @@ Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
     return to - from;
   }
   const Piece& piece = pieces_[cluster.begin];
-  if (inside(cluster)) return uint64_t{piece.is_block() ? piece.span.count : piece.head.size};
+  if (inside(cluster)) return uint64_t{piece.is_block() ? piece.span.count : piece.head.size()};
   if (!piece.is_block()) {
-    const auto [from, to] = in_range(piece.head.chunk->times(piece.head.size));
+    const auto [from, to] = in_range(piece.head.times());
     return to - from;
   }
   rocksdb::PinnableSlice bytes;
@@ -162,18 +165,31 @@ bool SeriesPoints::take_cluster(Cluster& cluster) {
   return true;
 }
 
+bool SeriesPoints::direct(const Cluster& cluster) const {
+  return !descending_ && simple(cluster) && !has_text(series_->type());
+}
+
+void SeriesPoints::give_run(const HeadPiece& run, Points& into) const {
+  const auto times = run.times();
+  const auto [from, to] = in_range(times);
+  if (from == to) return;
+  const auto tail = into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
+  const auto values = run.values();
+  std::copy(times.begin() + static_cast<ptrdiff_t>(from), times.begin() + static_cast<ptrdiff_t>(to), tail.times);
+  std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to), tail.values);
+}
+
 Result<bool> SeriesPoints::give_directly(const Cluster& cluster, Points& into) {
+  if (!direct(cluster)) return false;
   const Piece& piece = pieces_[cluster.begin];
-  if (descending_ || !simple(cluster) || has_text(series_->type())) return false;
   if (!piece.is_block()) {
-    const auto times = piece.head.chunk->times(piece.head.size);
-    const auto [from, to] = in_range(times);
-    if (from == to) return true;
-    const auto tail =
-        into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
-    const auto values = piece.head.chunk->values(piece.head.size);
-    std::copy(times.begin() + static_cast<ptrdiff_t>(from), times.begin() + static_cast<ptrdiff_t>(to), tail.times);
-    std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to), tail.values);
+    give_run(piece.head, into);
+    // Runs are short: as many as fit.
+    for (; next_ < last_; ++next_) {
+      const Piece& more = pieces_[clusters_[next_].begin];
+      if (!direct(clusters_[next_]) || more.is_block() || into.size() + more.head.size() > kBatch) break;
+      give_run(more.head, into);
+    }
     return true;
   }
   if (!inside(cluster)) return false;

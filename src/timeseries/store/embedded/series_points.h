@@ -68,6 +68,9 @@ class SeriesPoints : public PointSource {
   // The part of ordered times that lies in the range.
   std::pair<size_t, size_t> in_range(std::span<const int64_t> times) const;
   bool take_cluster(Cluster& cluster);
+  // Whether its points need neither be sorted nor looked at one by one.
+  bool direct(const Cluster& cluster) const;
+  void give_run(const HeadPiece& run, Points& into) const;
   // True when it was simple enough to go straight into the answer.
   Result<bool> give_directly(const Cluster& cluster, Points& into);
 
