@@ -52,7 +52,7 @@ test-sanitize:  ## unit and server tests under ASan+UBSan, then under TSan
 
 test-chaos: build  ## hundreds of random faults: kill -9 during loads and the like
 	@tools/setup.sh test
-	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults test/kairos --chaos -m chaos
+	@SLUICE_BINARY=build/$(PRESET)/sluice $(PYTHON) -m pytest -c test/pytest.ini test/faults test/kairos test/cassandra --chaos -m chaos
 
 test-random: build  ## SLUICE_RANDOM_STATEMENTS (default 100000) random statements on three servers: shipped, without plan cache, without optimizer
 	@tools/setup.sh test

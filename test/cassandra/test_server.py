@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole server on a real Cassandra: recorded answers, several clusters, several servers, and what it does while Cassandra is away."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,6 @@ from harness.kairos import Api, play_recorded
 from harness.server import ServerDied
 
 ROW = 1_814_400_000  # milliseconds of a row
-FROZEN_SECONDS = 12
 MEMORY = (2048 if sanitized() else 400) << 20
 
 
@@ -81,25 +81,43 @@ def healthy(server) -> bool:
     return status == 204
 
 
-@pytest.mark.parametrize("queue", ["on disk", "in memory"])
-def test_frozen_under_load(cassandra, keyspace, queue):
-    """Cassandra answers nothing for a while: what was acknowledged is there afterwards; what does not fit into the queue is refused."""
+@contextlib.contextmanager
+def frozen(cassandra):
+    """The node takes connections, and answers nothing."""
+    pid = int((cassandra.directory / "node1" / "pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def stopped(cassandra):
+    cassandra.stop_node(1)
+    try:
+        yield
+    finally:
+        cassandra.start_node(1)
+
+
+@pytest.mark.parametrize("away, seconds, queue", [
+    (frozen, 12, "on disk"), (frozen, 12, "in memory"),
+    *[pytest.param(away, 60, queue, marks=pytest.mark.chaos) for away in (frozen, stopped) for queue in ("on disk", "in memory")]])
+def test_away_under_load(cassandra, keyspace, away, seconds, queue):
+    """Cassandra is away for a while: what was acknowledged is there afterwards; what does not fit into the queue is refused."""
     settings = {"queue_on_disk": queue == "on disk", "queue_disk": "2MiB", "queue_memory": "2MiB", "request_timeout": "2s"}
     with cassandra_server(cassandra, keyspace, **settings) as server, peak_memory(server, MEMORY):
-        pid = int((cassandra.directory / "node1" / "pid").read_text())
         with Load(server, "m") as load:
             process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
             assert healthy(server)
-            os.kill(pid, signal.SIGSTOP)
-            try:
-                frozen = time.monotonic()
+            with away(cassandra):
+                since = time.monotonic()
                 process.wait_until(lambda: not healthy(server), 30, "the health check fails")
                 process.wait_until(lambda: 503 in load.refused, 120, "the queue is full")
                 assert metric(server, "sluice_timeseries_queue_bytes") <= 2 << 20
-                time.sleep(max(0, frozen + FROZEN_SECONDS - time.monotonic()))
+                time.sleep(max(0, since + seconds - time.monotonic()))
                 assert "Datastore-Query: FAIL" in Api(server.kairos_port).get("/api/v1/health/status").text
-            finally:
-                os.kill(pid, signal.SIGCONT)
             before = min(load.acknowledged)
             process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
             process.wait_until(lambda: healthy(server), 60, "the health check passes")
@@ -121,17 +139,13 @@ def test_disk_of_the_queue_is_full(cassandra, keyspace, tmp_path):
     disk = small_disk(tmp_path, 2)
     if disk is None:
         pytest.skip("may not mount a file system here")
-    pid = int((cassandra.directory / "node1" / "pid").read_text())
     try:
         settings = {"queue_folder": disk / "queue", "request_timeout": "2s"}
         with cassandra_server(cassandra, keyspace, **settings) as server, peak_memory(server, MEMORY):
             with Load(server, "m") as load:
                 process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
-                os.kill(pid, signal.SIGSTOP)
-                try:
+                with frozen(cassandra):
                     process.wait_until(lambda: 503 in load.refused, 120, "the disk is full")
-                finally:
-                    os.kill(pid, signal.SIGCONT)
                 before = min(load.acknowledged)
                 process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
             assert set(load.refused) == {503} and not load.without_retry_after, load.refused
