@@ -178,8 +178,7 @@ Status DynamicPartitions::complete(kernel::Connection& kernel, duckdb::SQLStatem
   const auto properties = kernel::dynamic_partition(model);
   if (!properties) return {};
   // As Doris does, so that the table's partitions stay the same under another server's zone.
-  if (properties->time_zone.empty())
-    model.properties.emplace_back("dynamic_partition.time_zone", server_time_zone());
+  if (properties->time_zone.empty()) model.properties.emplace_back("dynamic_partition.time_zone", server_time_zone());
   const Types types = kernel::partition_types(model, info.columns);
   const int64_t now = TRY(wall_clock(kernel, zone_of(*properties)));
   const auto change = kernel::dynamic_change(model, types.at(0), now);
