@@ -143,7 +143,8 @@ Status Server::start() {
 
 void Server::stop(Deadline drain) {
   const auto begin = Clock::now();
-  const bool was_ready = ready_;
+  const bool was_ready = ready_.exchange(false);
+  if (was_ready) log::info("draining", {{"at_most", drain.remaining()}});
   std::optional<StopWatchdog> watchdog(std::in_place, drain);
   while (!started_.empty()) {
     Part part = std::move(started_.back());
@@ -153,7 +154,6 @@ void Server::stop(Deadline drain) {
     part.stop(drain);
     log::debug("stopped", {{"part", part.name}, {"duration", Clock::now() - part_begin}});
   }
-  ready_ = false;
   if (was_ready) log::info("stopped", {{"duration", Clock::now() - begin}});
 }
 
@@ -370,6 +370,7 @@ Status Server::start_doors() {
     options.label_keep = std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.label_keep"));
     options.prepared_timeout =
         std::chrono::duration_cast<std::chrono::seconds>(settings_.duration("load.prepared_timeout"));
+    options.ready = [this] { return ready_.load(std::memory_order_relaxed); };
     http_ = std::make_unique<door::http::Door>(std::move(options), *services_, *network_,
                                                settings_.flag("tls.http") ? tls_ : nullptr);
     TRY(http_->start());
@@ -379,7 +380,6 @@ Status Server::start_doors() {
 }
 
 void Server::stop_doors(Deadline drain) {
-  if (ready_) log::info("draining", {{"at_most", drain.remaining()}});
   std::thread http([&] {
     if (http_) http_->stop(drain);
   });

@@ -3,6 +3,7 @@
 // start(), stop(), reload() from one thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -79,9 +80,9 @@ class Server {
   const Settings settings_;
   std::vector<Part> started_;
   std::chrono::milliseconds start_duration_{0};
-  bool ready_ = false;          // every part is started
-  bool tls_has_files_ = false;  // not made for this run only: can be read again
-  bool loopback_only_ = false;  // addresses asked for more, but no account has a password
+  std::atomic<bool> ready_{false};  // every part is started, and none is to stop
+  bool tls_has_files_ = false;      // not made for this run only: can be read again
+  bool loopback_only_ = false;      // addresses asked for more, but no account has a password
 
   DataDirLock lock_;
   TimeseriesPart time_series_;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """KairosDB's REST API: every endpoint with its statuses and header fields as a real server sent them (probe of 1.3.0-1)."""
+import contextlib
 import gzip
 import http.client
 import json
@@ -11,6 +12,7 @@ import pytest
 
 from harness import process
 from harness.kairos import Api
+from harness.server import Server
 
 JSON = "application/json;charset=utf-8"
 
@@ -44,6 +46,14 @@ def test_preflight(api, path):
     assert answer.headers["Access-Control-Max-Age"] == "86400"
     assert answer.headers["Access-Control-Allow_Method"] == "POST"
     assert "Access-Control-Allow_Method" not in api.call("OPTIONS", "/api/v1" + path).headers
+
+
+def test_ready_means_that_every_door_is_open():
+    for _ in range(5):
+        with contextlib.closing(Server()) as server:
+            server.launch()
+            process.wait_until(lambda server=server: server.http_status("/health/ready") == 200, 60, "the server is ready", interval=0)
+            assert process.accepts(server.telnet_port) and process.accepts(server.kairos_port) and process.accepts(server.mysql_port)
 
 
 def test_what_is_not_there(api):

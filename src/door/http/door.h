@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,7 @@ struct DoorOptions {
   std::chrono::seconds label_keep = session::LoadLabels::kDefaultKeep;
   std::chrono::seconds prepared_timeout = session::PreparedLoads::kDefaultTimeout;
   net::HttpServerOptions http;
+  std::function<bool()> ready;  // whether the rest of the server is, for /health/ready; empty: it is. Any thread.
 };
 
 class Door {

@@ -34,14 +34,19 @@ void append_entry(const session::RunningEntry& entry, std::string& out) {
 }  // namespace
 
 awaitable<void> Request::ready() {
-  const bool stopping = door_.listening_.is_stopping();
-  const bool kernel_ready = door_.services_.kernel.ready();
-  if (!stopping && kernel_ready) {
+  const auto& server_ready = door_.options_.ready;
+  const char* waits_for = nullptr;
+  if (door_.listening_.is_stopping())
+    waits_for = "stopping";
+  else if (!door_.services_.kernel.ready())
+    waits_for = "reopening the database";
+  else if (server_ready && !server_ready())
+    waits_for = "starting or stopping";
+  if (!waits_for) {
     co_await answer(200, "{\"status\":\"ready\"}\n");
     co_return;
   }
-  co_await answer(503, stopping ? "{\"status\":\"stopping\"}\n" : "{\"status\":\"reopening the database\"}\n",
-                  "application/json", {{"Retry-After", "1"}});
+  co_await answer(503, std::string("{\"status\":\"") + waits_for + "\"}\n", "application/json", {{"Retry-After", "1"}});
 }
 
 awaitable<void> Request::list_queries() {
