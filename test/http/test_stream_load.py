@@ -485,8 +485,11 @@ def test_not_ready_while_draining():
         server._process.send_signal(signal.SIGTERM)  # pylint: disable=protected-access
         process.wait_until(lambda: server.http_status("/health/ready") == 503, 20, "not ready")
         assert server.http_status("/health/live") == 200 and b"sluice_statements_total" in server.http("GET", "/metrics")[2]
-        status, _, body = server.http("POST", "/api/query", b"SELECT 1", AUTHORIZATION)
-        assert status == 503 and json.loads(body)["code"] == 1053
+        # Load balancers learn of it first; a moment later new work is refused.
+        def refused_query():
+            status, _, body = server.http("POST", "/api/query", b"SELECT 1", AUTHORIZATION)
+            return body if status == 503 else None
+        assert json.loads(process.wait_until(refused_query, 20, "queries are refused"))["code"] == 1053
         assert server.http("PUT", "/api/web/loads/_stream_load", line, AUTHORIZATION)[0] == 503
         running.send(line * 999)
         succeeds(running.answer(), 1000)
