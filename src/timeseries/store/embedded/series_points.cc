@@ -105,6 +105,11 @@ Status SeriesPoints::load(const Cluster& cluster, Columns& into) {
 }
 
 Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
+  if (!simple(cluster) && mergeable(cluster)) {
+    uint64_t points = 0;
+    for (RunMerge merge = merge_of(cluster); !merge.done();) points += merge.next(SIZE_MAX).times.size();
+    return points;
+  }
   if (!simple(cluster)) {
     Columns columns;
     TRY(load(cluster, columns));
@@ -153,6 +158,7 @@ void SeriesPoints::skip_to(int64_t time) {
   if (!descending_) {
     while (next_ < last_ && clusters_[next_].max < time) ++next_;
     while (from_ < to_ && loaded_.times[from_] < time) ++from_;
+    merge_.skip_to(time);
   } else {
     while (next_ < last_ && clusters_[last_ - 1].min > time) --last_;
     while (from_ < to_ && loaded_.times[to_ - 1] > time) --to_;
@@ -165,33 +171,46 @@ bool SeriesPoints::take_cluster(Cluster& cluster) {
   return true;
 }
 
-bool SeriesPoints::direct(const Cluster& cluster) const {
-  return !descending_ && simple(cluster) && !has_text(series_->type());
+bool SeriesPoints::mergeable(const Cluster& cluster) const {
+  if (has_text(series_->type())) return false;
+  for (size_t i = cluster.begin; i < cluster.end; ++i)
+    if (pieces_[i].is_block() || !pieces_[i].simple()) return false;
+  return true;
 }
 
-void SeriesPoints::give_run(const HeadPiece& run, Points& into) const {
-  const auto times = run.times();
-  const auto [from, to] = in_range(times);
-  if (from == to) return;
-  const auto tail = into.grow(series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong, to - from);
-  const auto values = run.values();
-  std::copy(times.begin() + static_cast<ptrdiff_t>(from), times.begin() + static_cast<ptrdiff_t>(to), tail.times);
-  std::copy(values.begin() + static_cast<ptrdiff_t>(from), values.begin() + static_cast<ptrdiff_t>(to), tail.values);
+RunMerge SeriesPoints::merge_of(const Cluster& cluster) const {
+  RunMerge merge;
+  for (size_t i = cluster.begin; i < cluster.end; ++i) {
+    const Piece& piece = pieces_[i];
+    const auto times = piece.head.times();
+    if (piece.min >= begin_ && piece.max <= end_) {
+      merge.add(times, piece.head.values());
+      continue;
+    }
+    const auto [from, to] = in_range(times);
+    if (from < to) merge.add(times.subspan(from, to - from), piece.head.values().subspan(from, to - from));
+  }
+  return merge;
+}
+
+void SeriesPoints::give_merged(Points& into) {
+  const PointType type = series_->type() == PointType::kDouble ? PointType::kDouble : PointType::kLong;
+  while (into.size() < kBatch) {
+    if (merge_.done()) {
+      if (next_ == last_ || !mergeable(clusters_[next_])) return;
+      merge_ = merge_of(clusters_[next_++]);
+      continue;
+    }
+    const auto stretch = merge_.next(kBatch - into.size());
+    const auto tail = into.grow(type, stretch.times.size());
+    std::copy(stretch.times.begin(), stretch.times.end(), tail.times);
+    std::copy(stretch.values.begin(), stretch.values.end(), tail.values);
+  }
 }
 
 Result<bool> SeriesPoints::give_directly(const Cluster& cluster, Points& into) {
-  if (!direct(cluster)) return false;
+  if (descending_ || !simple(cluster) || has_text(series_->type())) return false;
   const Piece& piece = pieces_[cluster.begin];
-  if (!piece.is_block()) {
-    give_run(piece.head, into);
-    // Runs are short: as many as fit.
-    for (; next_ < last_; ++next_) {
-      const Piece& more = pieces_[clusters_[next_].begin];
-      if (!direct(clusters_[next_]) || more.is_block() || into.size() + more.head.size() > kBatch) break;
-      give_run(more.head, into);
-    }
-    return true;
-  }
   if (!inside(cluster)) return false;
   rocksdb::PinnableSlice bytes;
   const std::string key = keys::block(series_->number, piece.span.first, piece.span.sequence);
@@ -218,6 +237,10 @@ Status SeriesPoints::next(Points& into) {
       return {};
     }
     TRY(context_->check_stop());
+    if (!descending_) {
+      give_merged(into);
+      if (!into.empty()) return {};
+    }
     Cluster cluster;
     if (!take_cluster(cluster)) return {};
     if (TRY(give_directly(cluster, into))) continue;

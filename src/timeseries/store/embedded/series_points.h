@@ -10,6 +10,7 @@
 #include "timeseries/store.h"
 #include "timeseries/store/embedded/block.h"
 #include "timeseries/store/embedded/database.h"
+#include "timeseries/store/embedded/run_merge.h"
 #include "timeseries/store/embedded/series_index.h"
 
 namespace sluice::timeseries {
@@ -68,10 +69,13 @@ class SeriesPoints : public PointSource {
   // The part of ordered times that lies in the range.
   std::pair<size_t, size_t> in_range(std::span<const int64_t> times) const;
   bool take_cluster(Cluster& cluster);
-  // Whether its points need neither be sorted nor looked at one by one.
-  bool direct(const Cluster& cluster) const;
-  void give_run(const HeadPiece& run, Points& into) const;
-  // True when it was simple enough to go straight into the answer.
+  // Whether it is numbers in memory that need not be looked at one by one: runs to be merged.
+  bool mergeable(const Cluster& cluster) const;
+  // Its runs, as far as they lie in the range.
+  RunMerge merge_of(const Cluster& cluster) const;
+  // Appends the points of merge_, and of the clusters behind it that are mergeable, as many as fit.
+  void give_merged(Points& into);
+  // True when it was a block simple enough to go straight into the answer.
   Result<bool> give_directly(const Cluster& cluster, Points& into);
 
   const ReadContextRef context_;
@@ -84,7 +88,8 @@ class SeriesPoints : public PointSource {
   size_t next_ = 0;
   size_t last_ = 0;
 
-  Columns loaded_;  // the current cluster
+  RunMerge merge_;  // of the current cluster, or
+  Columns loaded_;  // its points
   size_t from_ = 0;
   size_t to_ = 0;  // points [from_, to_) of it are to be given
 };
