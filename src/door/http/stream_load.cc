@@ -6,6 +6,7 @@
 #include "door/http/http_error.h"
 #include "door/http/json_request.h"
 #include "session/load_labels.h"
+#include "session/load_options.h"
 
 namespace sluice::door::http {
 namespace {
@@ -190,7 +191,7 @@ Status read_keyed_load(const Headers& headers, StreamLoadRequest& request) {
   spec.partial_update = TRY(headers.flag("partial_columns", false));
   spec.sequence = std::string(headers.text("function_column.sequence_col"));
   const std::string merge_type = lower(headers.text("merge_type"));
-  if (merge_type == "delete") spec.delete_when = TRY(session::parse_load_condition("true"));
+  if (merge_type == "delete") spec.delete_when = session::all_rows();
   if (merge_type == "merge") spec.delete_when = TRY(session::parse_load_condition(std::string(headers.text("delete"))));
   if (request.two_phase && (spec.partial_update || spec.delete_when))
     return not_offered("two_phase_commit", "partial_columns and merge_type in two phases");
@@ -208,50 +209,9 @@ Status read_keyed_load(const Headers& headers, StreamLoadRequest& request) {
 }  // namespace
 
 Result<std::string> parse_separator(string_view header, string_view text) {
-  auto hex = [](char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-  };
-  std::string result;
-  if (text.size() > 2 && text[0] == '\\' && (text[1] == 'x' || text[1] == 'X')) {
-    // All that follows are hex digits: \x01, \x0102.
-    const string_view digits = text.substr(2);
-    if (digits.size() % 2 != 0) return wrong(header, "an even number of hexadecimal digits must follow \\x");
-    for (size_t i = 0; i < digits.size(); i += 2) {
-      if (hex(digits[i]) < 0 || hex(digits[i + 1]) < 0) return wrong(header, "hexadecimal digits must follow \\x");
-      result += static_cast<char>(hex(digits[i]) * 16 + hex(digits[i + 1]));
-    }
-    return result;
-  }
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '\\' || i + 1 == text.size()) {
-      result += text[i];
-      continue;
-    }
-    switch (text[++i]) {
-      case 't':
-        result += '\t';
-        break;
-      case 'n':
-        result += '\n';
-        break;
-      case 'r':
-        result += '\r';
-        break;
-      case '0':
-        result += '\0';
-        break;
-      case '\\':
-        result += '\\';
-        break;
-      default:
-        result += '\\';
-        result += text[i];
-    }
-  }
-  return result;
+  auto separator = session::load_separator(text);
+  if (!separator) return wrong(header, separator.error().message());
+  return separator;
 }
 
 Result<StreamLoadRequest> parse_stream_load(const net::HttpHeaders& fields, const std::string& database,

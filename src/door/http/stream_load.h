@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/decompress.h"
 #include "base/result.h"
-#include "door/http/decompress.h"
 #include "net/http.h"
 #include "session/load.h"
 

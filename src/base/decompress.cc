@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "door/http/decompress.h"
+#include "base/decompress.h"
 
 #include <bzlib.h>
 #include <lz4frame.h>
@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-namespace sluice::door::http {
+namespace sluice {
 namespace {
 
 constexpr int kGzipWindowBits = 15 + 16;
@@ -122,14 +122,14 @@ Status Decompressor::write(std::string_view bytes, const Take& take) {
     const auto done = step(bytes, piece_.data(), piece_.size());
     if (!done)
       return fail(
-          sql_error(Code::kInvalidArgument, 1105, "the body is not " + name_ + ", although compress_type says so"));
+          sql_error(Code::kInvalidArgument, 1105, "the data is not " + name_ + ", although compress_type says so"));
     bytes.remove_prefix(done->used);
     if (done->made > 0) TRY(take({piece_.data(), done->made}));
     if (done->ended) inside_ = false;
     more = done->made == piece_.size() && !done->ended;
     if (done->used > 0 || done->made > 0 || done->ended) continue;
     if (bytes.empty()) break;
-    return fail(sql_error(Code::kInvalidArgument, 1105, "the " + name_ + " body cannot be read on"));
+    return fail(sql_error(Code::kInvalidArgument, 1105, "the " + name_ + " data cannot be read on"));
   }
   return {};
 }
@@ -137,9 +137,9 @@ Status Decompressor::write(std::string_view bytes, const Take& take) {
 Status Decompressor::finish() const {
   if (inside_) {
     return fail(
-        sql_error(Code::kInvalidArgument, 1105, "the compressed body (" + name_ + ") is cut: the data is incomplete"));
+        sql_error(Code::kInvalidArgument, 1105, "the compressed data (" + name_ + ") is cut: it is incomplete"));
   }
   return {};
 }
 
-}  // namespace sluice::door::http
+}  // namespace sluice

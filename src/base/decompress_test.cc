@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "door/http/decompress.h"
+#include "base/decompress.h"
 
 #include <bzlib.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-namespace sluice::door::http {
+namespace sluice {
 namespace {
 
 std::string compressed(Compression how, std::string_view text) {
@@ -101,4 +101,4 @@ TEST(DecompressionNames, AsClientsWriteThem) {
 }
 
 }  // namespace
-}  // namespace sluice::door::http
+}  // namespace sluice

@@ -12,7 +12,7 @@
 
 #include "base/result.h"
 
-namespace sluice::door::http {
+namespace sluice {
 
 enum class Compression : uint8_t { kGzip, kBzip2, kLz4, kZstd };  // kLz4: the frame format
 
@@ -49,4 +49,4 @@ class Decompressor {
   bool inside_ = false;  // of a stream or frame
 };
 
-}  // namespace sluice::door::http
+}  // namespace sluice
