@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the parser makes of statements that write files: SELECT .. INTO OUTFILE, EXPORT TABLE.
+// What the parser makes of statements that write files, SELECT .. INTO OUTFILE and EXPORT TABLE, and of LOAD LABEL.
 // Plain data: no thread rule.
 #pragma once
 
@@ -31,17 +31,25 @@ struct OutfileStatement {
 
 // LOAD LABEL l (DATA INFILE(..) INTO TABLE t .., ..) WITH S3 (..) [PROPERTIES (..)]
 struct BrokerLoadStatement {
+  using Expression = duckdb::unique_ptr<duckdb::ParsedExpression>;
+  enum class Merge : uint8_t { kAppend, kDelete, kMerge };
   struct Part {
+    Merge merge = Merge::kAppend;
     std::vector<std::string> urls;
     QualifiedName table;
-    // Runs once `source` stands for the files: INSERT INTO t (..) SELECT .. FROM source.
-    std::vector<std::string> columns;                           // of the file, in order; empty: those of the table
-    std::vector<std::pair<std::string, std::string>> mappings;  // SET (column = expression), as written
-    std::string where;                                          // as written; empty: all rows
-    std::string column_separator;                               // as written; empty: a tab
-    std::string line_delimiter;
-    std::string format;  // upper case; empty: by the file's name
     std::vector<std::string> partitions;
+    std::string column_separator;  // as written; empty: a tab
+    std::string line_delimiter;
+    std::string format;                                        // upper case; empty: by the file's name
+    std::string compression;                                   // lower case; empty: by the file's name
+    std::vector<std::string> columns;                          // of the file, in order; empty: those of the table
+    std::vector<std::string> path_columns;                     // COLUMNS FROM PATH AS
+    std::vector<std::pair<std::string, Expression>> mappings;  // SET (column = expression)
+    Expression preceding;                                      // over the file's fields, before SET; null: all rows
+    Expression where;                                          // over the table's columns; null: all rows
+    Expression delete_on;                                      // with kMerge
+    std::string sequence;                                      // ORDER BY
+    std::vector<std::pair<std::string, std::string>> properties;
   };
   std::string label;
   std::string database;  // empty: the selected one

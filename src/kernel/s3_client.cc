@@ -234,6 +234,37 @@ std::vector<std::string> matching_keys(const S3Object& object, size_t most) {
   return keys;
 }
 
+Result<std::vector<S3Object>> find_s3_objects(const S3Object& object) {
+  std::vector<S3Object> found;
+  TRY(as_status([&] {
+    if (!S3Pattern::is_one(object.key)) return found.push_back(object);
+    for (auto& key : matching_keys(object, kMaxS3Matches)) {
+      found.push_back(object);
+      found.back().key = std::move(key);
+    }
+    if (found.empty())
+      throw duckdb::InvalidInputException("s3(): no object of %s is like %s", object.bucket, object.key);
+  }));
+  return found;
+}
+
+Result<uint64_t> s3_object_size(const S3Object& object) {
+  uint64_t size = 0;
+  TRY(as_status([&] { size = S3Client(object).size(); }));
+  return size;
+}
+
+Status read_s3_object(const S3Object& object, const std::function<Status(std::string_view)>& take) {
+  Status taken;
+  TRY(as_status([&] {
+    S3Client client(object);
+    const uint64_t size = client.size();
+    for (uint64_t at = 0; at < size && taken; at += kS3PieceBytes)
+      taken = take(client.read(at, std::min(kS3PieceBytes, size - at)));
+  }));
+  return taken;
+}
+
 Status upload_s3_file(const S3Object& object, const std::filesystem::path& file) {
   return as_status([&] {
     std::ifstream input(file, std::ios::binary);

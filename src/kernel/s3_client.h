@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@
 #include "kernel/s3_files.h"
 
 namespace sluice::kernel {
+
+inline constexpr size_t kMaxS3Matches = 10'000;        // objects that one key with wildcards may mean
+inline constexpr uint64_t kS3PieceBytes = 4ull << 20;  // read at a time
 
 class S3Client {
  public:
@@ -63,6 +67,12 @@ class S3Client {
 
 // The keys that a pattern means, at most `most`: * and ? within a folder, ** beyond, [a-c], {a,b}, {1..3}.
 std::vector<std::string> matching_keys(const S3Object& object, size_t most);
+
+// The objects that the key means, in the order of their keys: itself, or those that are like it. Errors: 1105 none is.
+Result<std::vector<S3Object>> find_s3_objects(const S3Object& object);
+Result<uint64_t> s3_object_size(const S3Object& object);
+// Its bytes, a piece after another. Errors: 1105; what `take` says.
+Status read_s3_object(const S3Object& object, const std::function<Status(std::string_view)>& take);
 
 // The file as the object, which is there as a whole or not at all.
 Status upload_s3_file(const S3Object& object, const std::filesystem::path& file);

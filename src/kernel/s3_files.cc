@@ -21,8 +21,6 @@ namespace {
 
 constexpr std::string_view kScheme = "sluice-s3://";
 constexpr size_t kMaxObjects = 1000;
-constexpr uint64_t kPieceBytes = 4ull << 20;  // read at a time
-constexpr size_t kMaxMatches = 10'000;        // of one key with wildcards
 
 struct Known {
   S3Object object;
@@ -122,7 +120,7 @@ class S3Files final : public duckdb::FileSystem {
   duckdb::vector<duckdb::OpenFileInfo> Glob(const std::string& path, duckdb::FileOpener*) override {
     const auto object = find_object(path);
     if (!object || !S3Pattern::is_one(object->key)) return {duckdb::OpenFileInfo(path)};
-    auto keys = matching_keys(*object, kMaxMatches);
+    auto keys = matching_keys(*object, kMaxS3Matches);
     if (keys.empty())
       throw duckdb::InvalidInputException("s3(): no object of %s is like %s", object->bucket, object->key);
     const std::string id = path.substr(0, path.find('/', kScheme.size()));
@@ -139,7 +137,7 @@ class S3Files final : public duckdb::FileSystem {
   static void read_at(Handle& handle, char* to, uint64_t bytes, uint64_t location) {
     while (bytes > 0) {
       if (location < handle.piece_begin || location >= handle.piece_begin + handle.piece.size()) {
-        handle.piece = handle.client.read(location, std::min(kPieceBytes, handle.size - location));
+        handle.piece = handle.client.read(location, std::min(kS3PieceBytes, handle.size - location));
         handle.piece_begin = location;
       }
       const uint64_t inside = location - handle.piece_begin;

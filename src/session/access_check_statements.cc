@@ -135,12 +135,17 @@ Status AccessCheck::statement(const dialect::StatementBody& body) {
     return tree(*outfile->query, dialect::KernelStatement::Effect::kRead);
   }
   if (const auto* load_files = std::get_if<dialect::BrokerLoadStatement>(&body)) {
+    TRY(need_global(kToOperate));  // the server asks other hosts, as in s3()
     for (const auto& part : load_files->parts) {
       dialect::QualifiedName table = part.table;
       if (table.database.empty()) table.database = load_files->database;
       TRY(load(TRY(object(table))));
+      for (const auto& [column, value] : part.mappings) TRY(expression(*value, {}));
+      for (const auto* condition : {&part.preceding, &part.where, &part.delete_on}) {
+        if (*condition) TRY(expression(**condition, {}));
+      }
     }
-    return {};  // what reads the files is checked as a statement of its own
+    return {};
   }
   if (const auto* clean = std::get_if<dialect::CleanLabelStatement>(&body))
     return need_database(TRY(database(clean->database)), kToLoad);

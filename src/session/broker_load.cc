@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// LOAD LABEL .. WITH S3: each file list becomes INSERT INTO t SELECT .. FROM s3(..), all of them in one transaction
+// LOAD LABEL .. WITH S3: the objects of each table go through the loads of stream load, all of them in one transaction
 // with the label. The load is done when the statement returns. CLEAN LABEL forgets labels.
-#include "base/error_place.h"
 #include "base/sql_text.h"
 #include "kernel/catalog_facts.h"
+#include "kernel/s3_client.h"
+#include "session/broker_load_options.h"
 #include "session/load_labels.h"
 #include "session/load_store.h"
 #include "session/no_database.h"
@@ -14,71 +15,121 @@ namespace sluice::session {
 namespace {
 
 using dialect::BrokerLoadStatement;
-using duckdb::StringUtil;
+using kernel::S3Object;
+using Part = BrokerLoadStatement::Part;
 
-std::string quoted_text(const std::string& text) {
-  return "\"" + StringUtil::Replace(StringUtil::Replace(text, "\\", "\\\\"), "\"", "\\\"") + "\"";
-}
+// Below so many the sizes of the objects are asked for beforehand: small loads keep the order of their rows.
+constexpr size_t kFewObjects = 16;
 
-std::string format_of(const BrokerLoadStatement::Part& part, const std::string& url) {
-  if (!part.format.empty()) return StringUtil::Lower(part.format);
-  const std::string name = StringUtil::Lower(url);
-  return name.ends_with(".parquet") ? "parquet" : name.ends_with(".json") ? "json" : "csv";
-}
+// Loads the objects of one statement, part by part, and counts.
+class ObjectLoader {
+ public:
+  // `wanted` fails once the statement is to end.
+  ObjectLoader(kernel::Connection& connection, const BrokerLoadStatement& statement, const BrokerLoadOptions& options,
+               bool into_views, std::function<Status()> wanted)
+      : connection_(connection),
+        statement_(statement),
+        options_(options),
+        into_views_(into_views),
+        wanted_(std::move(wanted)) {}
 
-bool names(const std::vector<std::string>& list, const std::string& name) {
-  return std::ranges::any_of(list, [&](const std::string& entry) { return StringUtil::CIEquals(entry, name); });
-}
-
-// INSERT INTO t [PARTITION (..)] (columns) SELECT .. FROM (SELECT c1 AS a, .. FROM s3(..)) WHERE ..
-Result<std::string> insert_text(const BrokerLoadStatement& load, const BrokerLoadStatement::Part& part,
-                                const std::string& url, const TableDefinition& table) {
-  const std::string format = format_of(part, url);
-  const bool csv = format.starts_with("csv");
-  std::vector<std::string> fields = part.columns;
-  if (fields.empty()) {
-    for (const auto& column : table.columns) {
-      if (!column.model().hidden && !column.definition.Generated()) fields.push_back(column.name());
+  // URLs whose files have one form are one load.
+  Status load(const Part& part, const std::string& database) {
+    std::vector<S3Object> objects;
+    std::optional<LoadSpec> spec;
+    for (const std::string& url : part.urls) {
+      LoadSpec next = TRY(broker_load_spec(part, options_, database, url));
+      next.into_views = into_views_;
+      S3Object object = TRY(kernel::s3_object(statement_.storage, url));
+      TRY(kernel::check_s3_object(object));
+      if (next.format == LoadSpec::Format::kParquet) {
+        TRY(load_parquet(part, std::move(object), database, url));
+        continue;
+      }
+      if (spec && spec->format != next.format) TRY(load_text(part, std::move(*spec), std::exchange(objects, {})));
+      spec = std::move(next);
+      for (auto& found : TRY(kernel::find_s3_objects(object))) objects.push_back(std::move(found));
     }
+    return spec ? load_text(part, std::move(*spec), objects) : Status();
   }
-  std::string read;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    read += i == 0 ? "" : ", ";
-    // Only files with a header tell their columns' names, and those are not asked for.
-    read += csv && format == "csv" ? "`c" + std::to_string(i + 1) + "`" : quoted_name(fields[i]);
-    read += " AS " + quoted_name(fields[i]);
+
+  const LoadReport& total() const { return total_; }
+
+ private:
+  static std::string name_of(const S3Object& object) { return "s3://" + object.bucket + "/" + object.key; }
+
+  Status load_text(const Part& part, LoadSpec spec, const std::vector<S3Object>& objects) {
+    std::vector<std::vector<std::optional<std::string>>> paths;
+    for (const auto& object : objects) paths.push_back(TRY(path_values(name_of(object), part.path_columns)));
+    spec.bytes = TRY(size_of(part, objects));
+    auto load = TRY(Load::open(connection_, std::move(spec)));
+    const Status fed = [&]() -> Status {
+      for (size_t i = 0; i < objects.size(); ++i) {
+        TRY(wanted_());
+        TRY(load->next_file(std::move(paths[i])));
+        TRY(feed(*load, objects[i], broker_load_compression(part, objects[i].key)));
+      }
+      return {};
+    }();
+    if (!fed) load->abort(fed.error());
+    return finish(*load);
   }
-  std::string target, values;
-  const auto add = [&](const std::string& column, const std::string& value) {
-    target += (target.empty() ? "" : ", ") + quoted_name(column);
-    values += (values.empty() ? "" : ", ") + value;
-  };
-  std::vector<std::string> mapped;
-  for (const auto& [column, value] : part.mappings) {
-    mapped.push_back(column);
-    TRY(table.at(column));
-    add(column, value);
+
+  Status feed(Load& load, const S3Object& object, std::optional<Compression> compression) {
+    const auto decompressor = compression ? Decompressor::make(*compression) : nullptr;
+    const Decompressor::Take write = [&](std::string_view bytes) { return load.write(bytes); };
+    TRY(kernel::read_s3_object(object, [&](std::string_view bytes) -> Status {
+      TRY(wanted_());
+      return decompressor ? decompressor->write(bytes, write) : write(bytes);
+    }));
+    return decompressor ? decompressor->finish() : Status();
   }
-  for (const std::string& field : fields) {
-    const bool stored = std::ranges::any_of(
-        table.columns, [&](const TableColumn& column) { return StringUtil::CIEquals(column.name(), field); });
-    if (stored && !names(mapped, field)) add(field, quoted_name(field));
+
+  // The kernel reads these itself: all that a URL means at once, one by one where each has its own path.
+  Status load_parquet(const Part& part, S3Object object, const std::string& database, const std::string& url) {
+    std::vector<S3Object> objects = TRY(kernel::find_s3_objects(object));
+    if (part.path_columns.empty()) objects = {std::move(object)};
+    for (auto& each : objects) {
+      TRY(wanted_());
+      LoadSpec spec = TRY(broker_load_spec(part, options_, database, url));
+      spec.into_views = into_views_;
+      spec.path_values = TRY(path_values(name_of(each), part.path_columns));
+      spec.file = TRY(kernel::register_s3_object(std::move(each)));
+      auto load = TRY(Load::open(connection_, std::move(spec)));
+      TRY(finish(*load));
+    }
+    return {};
   }
-  if (target.empty()) return fail(ddl_error("no column of " + table.name + " is among those of the file"));
-  std::string source = "\"uri\" = " + quoted_text(url) + ", \"format\" = " + quoted_text(format);
-  for (const auto& [key, value] : load.storage) {
-    if (key != "uri" && key != "format") source += ", " + quoted_text(key) + " = " + quoted_text(value);
+
+  Status finish(Load& load) {
+    const auto done = load.finish();
+    const LoadReport& report = load.report();
+    total_.total_rows += report.total_rows;
+    total_.loaded_rows += report.loaded_rows;
+    total_.filtered_rows += report.filtered_rows;
+    total_.unselected_rows += report.unselected_rows;
+    if (total_.complaints.empty()) total_.complaints = report.complaints;
+    return done ? Status() : fail(done.error());
   }
-  if (!part.column_separator.empty()) source += ", \"column_separator\" = " + quoted_text(part.column_separator);
-  if (!part.line_delimiter.empty()) source += ", \"line_delimiter\" = " + quoted_text(part.line_delimiter);
-  std::string partitions;
-  for (const std::string& name : part.partitions) partitions += (partitions.empty() ? "" : ", ") + quoted_name(name);
-  std::string text = "INSERT INTO " + quoted_name(table.database) + "." + quoted_name(table.name);
-  if (!partitions.empty()) text += " PARTITION (" + partitions + ")";
-  text += " (" + target + ") SELECT " + values + " FROM (SELECT " + read + " FROM s3(" + source + ")) load_rows";
-  if (!part.where.empty()) text += " WHERE " + part.where;
-  return text;
-}
+
+  // Of few objects that are not compressed; else nobody knows.
+  static Result<std::optional<uint64_t>> size_of(const Part& part, const std::vector<S3Object>& objects) {
+    if (objects.size() > kFewObjects) return std::optional<uint64_t>();
+    uint64_t bytes = 0;
+    for (const auto& object : objects) {
+      if (broker_load_compression(part, object.key)) return std::optional<uint64_t>();
+      bytes += TRY(kernel::s3_object_size(object));
+    }
+    return std::optional<uint64_t>(bytes);
+  }
+
+  kernel::Connection& connection_;
+  const BrokerLoadStatement& statement_;
+  const BrokerLoadOptions& options_;
+  const bool into_views_;
+  const std::function<Status()> wanted_;
+  LoadReport total_;
+};
 
 }  // namespace
 
@@ -91,14 +142,15 @@ Result<Outcome> SessionState::broker_load(const BrokerLoadStatement& statement) 
   load.began = std::chrono::system_clock::now();
   if (load.database.empty()) return fail(no_database_selected());
   if (!LoadLabels::valid(load.label)) return fail(ddl_error("Label format error: " + load.label));
+  const BrokerLoadOptions options = TRY(read_broker_load_options(statement));
+  for (const auto& [name, value] : statement.storage) {
+    if (!kernel::is_s3_property(name)) return fail(ddl_error(name + " is invalid property"));
+  }
   TRY(prepare_transaction(dialect::KernelStatement::Effect::kSchema));
   TRY(make_load_tables(connection()));
-  std::vector<std::string> inserts;
   for (const auto& part : statement.parts) {
     const std::string& database = part.table.database.empty() ? load.database : part.table.database;
-    const TableDefinition table = TRY(read_definition(connection(), database, part.table.name));
-    load.table = table.name;
-    for (const std::string& url : part.urls) inserts.push_back(TRY(insert_text(statement, part, url, table)));
+    load.table = TRY(read_definition(connection(), database, part.table.name)).name;
   }
   const duckdb::Value database(load.database), label(load.label);
   const auto used =
@@ -107,22 +159,30 @@ Result<Outcome> SessionState::broker_load(const BrokerLoadStatement& statement) 
   if (!used.empty())
     return fail(
         ddl_error("Label [" + load.label + "] has already been used, relate to txn [" + used[0].ToString() + "]"));
-  TRY(connection().begin());
-  in_transaction = true;  // for run: nothing is to be committed in between
+  if (!options.time_zone.empty()) TRY(connection().set_time_zone(options.time_zone));
+  if (options.timeout.count() > 0) services.running.watch(id, started_ + options.timeout);
+  const auto wanted = [this]() -> Status {
+    std::lock_guard lock(run_lock);
+    return interrupted ? Status(fail(Code::kCancelled, "interrupted")) : Status();
+  };
   const Status done = [&]() -> Status {
-    for (const std::string& insert : inserts) {
-      auto parsed = TRY(dialect::parse(insert, parse_options()));
-      const Outcome outcome = TRY(run(std::move(parsed), insert));
-      if (const auto* written = std::get_if<Done>(&outcome)) load.rows += written->affected_rows;
-    }
+    TRY(connection().begin());
+    ObjectLoader loader(connection(), statement, options, is_on("allow_modify_materialized_view_data"), wanted);
+    for (const auto& part : statement.parts) TRY(loader.load(part, load.database));
+    TRY(check_load_quality(loader.total(), options.max_filter_ratio));
+    load.rows = loader.total().loaded_rows;
     load.txn_id = LoadLabels::next_txn_id();
-    TRY(run_load_sql(connection(), "INSERT INTO internal.__sluice.load_labels VALUES ($1, $2, $3, $4, now())",
-                     {database, label, duckdb::Value::BIGINT(load.txn_id), duckdb::Value::UBIGINT(load.rows)}));
-    return {};
+    return run_load_sql(connection(), "INSERT INTO internal.__sluice.load_labels VALUES ($1, $2, $3, $4, now())",
+                        {database, label, duckdb::Value::BIGINT(load.txn_id), duckdb::Value::UBIGINT(load.rows)})
+        .map([](const auto&) {});
   }();
-  in_transaction = false;
-  Status ended = done ? connection().commit() : connection().rollback();
-  if (!done) ended = fail(without_place(Error(done.error())));
+  Status ended = done;
+  if (done) {
+    ended = connection().commit();
+  } else if (connection().in_transaction()) {
+    static_cast<void>(connection().rollback());
+  }
+  if (!options.time_zone.empty()) static_cast<void>(connection().set_time_zone(variables.time_zone()));
   load.ended = std::chrono::system_clock::now();
   load.id = services.schema_jobs.next_id();
   if (!ended) load.error = ended.error().message();

@@ -96,13 +96,13 @@ Status Load::start() {
   auto targets = TRY(load_targets(spec_, *table_));
   report_.txn_id = LoadLabels::next_txn_id();
   own_transaction_ = !connection_.in_transaction();
-  if (spec_.format == LoadSpec::Format::kParquet) {
-    spool_ = TRY(LoadSpool::create(connection_.host()));
-  }
+  const bool parquet = spec_.format == LoadSpec::Format::kParquet;
+  if (parquet && spec_.file.empty()) spool_ = TRY(LoadSpool::create(connection_.host()));
   source_ = std::make_shared<LoadSource>(kMaxQueuedBytes);
   counts_merged_ = table_->merges && !spec_.where;
   kernel::WriteRules rules;
   rules.partial_update = spec_.partial_update;
+  rules.into_views = spec_.into_views;
   if (spec_.bytes.value_or(0) > kMostSortedBytes) rules.most_sorted_rows = 0;
   connection_.set_write_rules(rules);
   if (own_transaction_) {
@@ -111,12 +111,12 @@ Status Load::start() {
   }
   into_ = std::make_unique<LoadTable>(
       spec_.prepare ? TRY(spec_.prepare->make_stage(connection_, *table_, report_.txn_id)) : *table_);
-  if (!spool_) {
+  if (!parquet) {
     std::vector<std::string> fields;
     for (const auto& target : targets) fields.push_back(target.name);
     // Rows of a load inside somebody's transaction cannot be taken back alone: there the first bad row ends it.
     const bool fail_fast = !own_transaction_ && spec_.max_filter_ratio < 1;
-    rows_ = std::make_shared<LoadRows>(source_, spec_.format, spec_.csv, spec_.json, std::move(targets), fail_fast);
+    rows_ = std::make_shared<LoadRows>(source_, spec_, std::move(targets), fail_fast);
     const bool small = spec_.bytes.value_or(kMostOrderedBytes + 1) <= kMostOrderedBytes;
     if (table_->merges || (table_->sorted && small)) rows_->keep_order();
     splitter_ = std::make_unique<LoadSplitter>(spec_, *source_);
@@ -157,12 +157,19 @@ Status Load::write(std::string_view bytes) {
   return status;
 }
 
+Status Load::next_file(std::vector<std::optional<std::string>> path_values) {
+  Status status =
+      splitter_->next_file(std::make_shared<const std::vector<std::optional<std::string>>>(std::move(path_values)));
+  if (!status) source_->abort(status.error());
+  return status;
+}
+
 Result<Done> Load::finish() {
   const auto began = Clock::now();
   report_.receive += std::chrono::duration_cast<std::chrono::microseconds>(began - last_write_end_);
   Status status;
-  if (spool_) {
-    status = insert_spooled();
+  if (!splitter_) {
+    status = insert_parquet();
   } else {
     if (Status rest = splitter_->finish(); !rest) source_->abort(rest.error());
     source_->close();
@@ -184,7 +191,10 @@ Result<Done> Load::finish() {
   }
   if (status) {
     // Rows that became one with others are loaded, too.
-    if (counts_merged_) inserted_rows_ = report_.total_rows - std::min(report_.total_rows, report_.filtered_rows);
+    if (counts_merged_) {
+      const uint64_t left_out = report_.filtered_rows + (rows_ ? rows_->preceded_rows() : 0);
+      inserted_rows_ = report_.total_rows - std::min(report_.total_rows, left_out);
+    }
     report_.loaded_rows = inserted_rows_;
     report_.unselected_rows = report_.total_rows - std::min(report_.total_rows, report_.filtered_rows + inserted_rows_);
     status = check_quality();
@@ -216,9 +226,9 @@ Status Load::still_wanted() const {
   return {};
 }
 
-Status Load::insert_spooled() {
+Status Load::insert_parquet() {
   TRY(still_wanted());
-  const duckdb::Value path(spool_->path().string());
+  const duckdb::Value path(spool_ ? spool_->path().string() : spec_.file);
   auto all_of = [&](duckdb::unique_ptr<duckdb::ParsedExpression> what) {
     auto select = duckdb::make_uniq<duckdb::SelectNode>();
     select->select_list.push_back(std::move(what));
@@ -258,19 +268,44 @@ Status Load::insert_spooled() {
     }
   }
   TRY(still_wanted());
-  auto insert = load_insert(spec_, *into_, fields, table_function("read_parquet", path), true);
+  // The rows with what the path says of them, as far as they are wanted.
+  auto source = all_of(duckdb::make_uniq<duckdb::StarExpression>());
+  auto& select = source->node->Cast<duckdb::SelectNode>();
+  for (size_t i = 0; i < spec_.path_columns.size(); ++i) {
+    const auto& written = spec_.path_values.at(i);
+    auto value = duckdb::make_uniq<duckdb::ConstantExpression>(written ? duckdb::Value(*written)
+                                                                       : duckdb::Value(duckdb::LogicalType::VARCHAR));
+    value->SetAlias(spec_.path_columns[i]);
+    select.select_list.push_back(std::move(value));
+    fields.push_back(spec_.path_columns[i]);
+  }
+  duckdb::unique_ptr<duckdb::TableRef> rows = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(source), "load_rows");
+  if (spec_.preceding) {
+    auto wanted = duckdb::make_uniq<duckdb::SelectNode>();
+    wanted->select_list.push_back(duckdb::make_uniq<duckdb::StarExpression>());
+    wanted->from_table = std::move(rows);
+    wanted->where_clause = duckdb::unique_ptr<duckdb::ParsedExpression>(spec_.preceding.release());
+    auto statement = duckdb::make_uniq<duckdb::SelectStatement>();
+    statement->node = std::move(wanted);
+    rows = duckdb::make_uniq<duckdb::SubqueryRef>(std::move(statement), "load_rows");
+  }
+  auto insert = load_insert(spec_, *into_, fields, std::move(rows), true);
   auto answer = TRY(connection_.run(std::move(insert)));
   inserted_rows_ = answer->changed_rows();
   return {};
 }
 
 Status Load::check_quality() {
-  const uint64_t considered = report_.total_rows - report_.unselected_rows;
-  if (report_.filtered_rows == 0 || !own_transaction_) return {};
-  if (static_cast<double>(report_.filtered_rows) <= spec_.max_filter_ratio * static_cast<double>(considered)) return {};
-  std::string message = "too many filtered rows: " + std::to_string(report_.filtered_rows) + " of " +
+  return own_transaction_ ? check_load_quality(report_, spec_.max_filter_ratio) : Status();
+}
+
+Status check_load_quality(const LoadReport& report, double max_filter_ratio) {
+  if (report.filtered_rows == 0) return {};
+  const uint64_t considered = report.total_rows - report.unselected_rows;
+  if (static_cast<double>(report.filtered_rows) <= max_filter_ratio * static_cast<double>(considered)) return {};
+  std::string message = "too many filtered rows: " + std::to_string(report.filtered_rows) + " of " +
                         std::to_string(considered) + " are bad";
-  if (!report_.complaints.empty()) message += "; the first: " + report_.complaints.front().reason;
+  if (!report.complaints.empty()) message += "; the first: " + report.complaints.front().reason;
   return fail(sql_error(Code::kInvalidArgument, 1105, std::move(message)));
 }
 

@@ -64,9 +64,16 @@ struct LoadSpec {
   Json json;
   std::vector<LoadColumn> columns;  // empty: the table's columns (CSV: in order; JSON, Parquet: by name)
   std::unique_ptr<duckdb::ParsedExpression> where;  // over the resulting columns; others are counted as unselected
+  bool into_views = true;                           // tables of materialised views, too
   bool partial_update = false;                      // UNIQUE KEY tables: columns that are not loaded keep their values
   std::unique_ptr<duckdb::ParsedExpression> delete_when;  // UNIQUE KEY tables: such rows delete those of their keys
   std::vector<std::string> partitions;                    // all rows must lie in these; empty: in any
+  // Fields behind those of the data, whose values each file's path tells (Load::next_file).
+  std::vector<std::string> path_columns;
+  std::unique_ptr<duckdb::ParsedExpression> preceding;  // over the fields as text; others are counted as unselected
+  // Parquet that the kernel reads where it lies; empty: the bytes come by write(). `path_values` are those of the file.
+  std::string file;
+  std::vector<std::optional<std::string>> path_values;
   // The field or computed column by whose value later rows win; tables with function_column.sequence_type need one.
   std::string sequence;
   std::optional<uint64_t> bytes;  // how many the client is going to send, when it said so
@@ -114,6 +121,9 @@ Result<std::unique_ptr<duckdb::ParsedExpression>> parse_load_condition(const std
 // The spec of LOAD DATA; `database` is used when the statement names none.
 Result<LoadSpec> load_spec(const dialect::LoadDataStatement& statement, const std::string& database);
 
+// Whether more than `max_filter_ratio` of the rows are bad. Error 1105.
+Status check_load_quality(const LoadReport& report, double max_filter_ratio);
+
 // One load. In an open transaction of `connection` it is part of that; otherwise it has its own, which finish()
 // commits.
 class Load final : public LoadSink {
@@ -128,6 +138,8 @@ class Load final : public LoadSink {
 
   Status write(std::string_view bytes) override;
   Result<Done> finish() override;
+  // What follows is another file. Not for Parquet. Errors: the one before is incomplete.
+  Status next_file(std::vector<std::optional<std::string>> path_values);
   // Makes write() and finish() fail soon; the load is rolled back. Without effect once finish() has begun to commit.
   // Any thread.
   void abort(Error reason);
@@ -139,7 +151,7 @@ class Load final : public LoadSink {
   Load(kernel::Connection& connection, LoadSpec spec);
   Status start();
   void run_insert(duckdb::unique_ptr<duckdb::SQLStatement> insert);
-  Status insert_spooled();
+  Status insert_parquet();
   Status still_wanted() const;  // the reason of abort(), if there is one
   Status check_quality();
   Status settle();
@@ -160,7 +172,7 @@ class Load final : public LoadSink {
   bool counts_merged_ = false;              // the INSERT's count says nothing of the rows that were read
   std::shared_ptr<LoadRows> rows_;          // null for Parquet
   std::unique_ptr<LoadSplitter> splitter_;  // null for Parquet
-  std::unique_ptr<LoadSpool> spool_;        // Parquet only
+  std::unique_ptr<LoadSpool> spool_;        // Parquet without a file of its own
   uint64_t published_ = 0;                  // id of rows_ for the kernel
   std::thread inserter_;
   Status insert_status_;        // written by inserter_ before it ends

@@ -47,7 +47,7 @@ class JsonReader final : public LoadReader {
   void start(const LoadBlock& block) override {
     next_ = block.text.get();
     end_ = next_ + block.size;
-    outer_bracket_ = block.sequence == 0 && options_.strip_outer_array && root_.empty() && !options_.by_line;
+    outer_bracket_ = block.begins_file && options_.strip_outer_array && root_.empty() && !options_.by_line;
     drop_document();
   }
 
@@ -290,6 +290,20 @@ Result<std::vector<JsonStep>> parse_json_path(const std::string& path) {
     i = end;
   }
   return steps;
+}
+
+std::optional<std::vector<std::string>> parse_json_paths(const std::string& text) {
+  const std::unique_ptr<yy::yyjson_doc, void (*)(yy::yyjson_doc*)> document(
+      yy::yyjson_read(text.data(), text.size(), 0), &yy::yyjson_doc_free);
+  yy::yyjson_val* const list = document ? yy::yyjson_doc_get_root(document.get()) : nullptr;
+  if (!yy::yyjson_is_arr(list) || yy::yyjson_arr_size(list) == 0) return std::nullopt;
+  std::vector<std::string> paths;
+  yy::yyjson_arr_iter elements = yy::yyjson_arr_iter_with(list);
+  while (yy::yyjson_val* element = yy::yyjson_arr_iter_next(&elements)) {
+    if (!yy::yyjson_is_str(element)) return std::nullopt;
+    paths.emplace_back(yy::yyjson_get_str(element), yy::yyjson_get_len(element));
+  }
+  return paths;
 }
 
 std::unique_ptr<LoadReader> make_json_reader(const LoadSpec& spec, std::vector<std::string> names) {

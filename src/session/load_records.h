@@ -56,6 +56,8 @@ class LoadSplitter {
   Status write(std::string_view bytes);
   // Hands over what is left. Errors: the last record is incomplete.
   Status finish();
+  // What follows is another file. Errors: those of finish().
+  Status next_file(std::shared_ptr<const std::vector<std::optional<std::string>>> path_values);
 
  private:
   // The end of the last whole record in [0, block_->size); 0 when there is none.
@@ -64,6 +66,7 @@ class LoadSplitter {
   Status skip_header();
   Status cut();
   Status grow(size_t capacity);
+  Status push(LoadBlockPtr block);
 
   const LoadSpec::Format format_;
   const CsvText csv_;
@@ -74,8 +77,10 @@ class LoadSplitter {
   const size_t block_bytes_;
   LoadSource& source_;
   LoadBlockPtr block_;
+  std::shared_ptr<const std::vector<std::optional<std::string>>> path_values_;
   uint64_t skip_lines_ = 0;
   bool at_start_ = true;
+  bool begins_file_ = true;  // nothing of the file was handed over yet
   // JSON that is not by line: the state behind scanned_ bytes of block_.
   size_t scanned_ = 0;
   size_t boundary_ = 0;  // behind the last complete value
@@ -152,5 +157,7 @@ struct JsonStep {
   int64_t index = -1;  // of an array, when not negative
 };
 Result<std::vector<JsonStep>> parse_json_path(const std::string& path);
+// ["$.a", "$.b"] as the paths. Nothing: it is no such array.
+std::optional<std::vector<std::string>> parse_json_paths(const std::string& text);
 
 }  // namespace sluice::session

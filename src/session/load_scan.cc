@@ -3,8 +3,14 @@
 
 #include <unordered_map>
 
+#include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/execution/physical_plan_generator.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/expression_binder/where_binder.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/logical_extension_operator.hpp"
 #include "kernel/errors.h"
 
@@ -48,12 +54,67 @@ class GlobalState final : public duckdb::GlobalSourceState {
   duckdb::idx_t MaxThreads() override { return UINT32_MAX; }
 };
 
+// The fields of one scanning thread as text, for the condition that rows must meet before anything is made of them.
+class PrecedingFilter {
+ public:
+  PrecedingFilter(duckdb::ClientContext& context, const duckdb::Expression& condition,
+                  const std::vector<LoadTarget>& targets)
+      : condition_(condition.Copy()), executor_(context, *condition_), met_(LoadFields::kRows) {
+    const duckdb::vector<duckdb::LogicalType> types(targets.size(), duckdb::LogicalType::VARCHAR);
+    texts_.Initialize(context, types);
+    for (const auto& target : targets) {
+      LoadTarget text;
+      text.name = target.name;
+      text.type = duckdb::LogicalType::VARCHAR;
+      text.is_json = target.is_json;
+      converters_.emplace_back(context, std::move(text));
+    }
+    duckdb::ExpressionIterator::VisitExpression<duckdb::BoundReferenceExpression>(
+        *condition_, [&](const duckdb::BoundReferenceExpression& field) { used_.push_back(field.index); });
+  }
+
+  // Keeps the rows that meet it, and those that could not be read. The number of the others.
+  size_t apply(LoadFields& fields) {
+    texts_.Reset();
+    ignored_.clear();
+    for (const size_t c : used_)
+      converters_[c].convert(fields.column(c), fields.rows, false, {}, texts_.data[c], ignored_);
+    texts_.SetCardinality(fields.rows);
+    const size_t count = executor_.SelectExpression(texts_, met_);
+    if (count == fields.rows) return 0;
+    wanted_.assign(fields.rows, 0);
+    for (size_t i = 0; i < count; ++i) wanted_[met_.get_index(i)] = 1;
+    size_t kept = 0, next_bad = 0;
+    for (size_t row = 0; row < fields.rows; ++row) {
+      const bool is_bad = next_bad < fields.bad.size() && fields.bad[next_bad].row == row;
+      if (is_bad) fields.bad[next_bad++].row = static_cast<uint32_t>(kept);
+      if (!wanted_[row] && !is_bad) continue;
+      for (size_t c = 0; c < fields.columns; ++c) fields.column(c)[kept] = fields.column(c)[row];
+      fields.records[kept++] = fields.records[row];
+    }
+    const size_t left_out = fields.rows - kept;
+    fields.rows = kept;
+    return left_out;
+  }
+
+ private:
+  const duckdb::unique_ptr<duckdb::Expression> condition_;
+  duckdb::ExpressionExecutor executor_;
+  duckdb::SelectionVector met_;
+  std::vector<uint8_t> wanted_;  // by row
+  duckdb::DataChunk texts_;
+  std::vector<LoadConverter> converters_;
+  std::vector<size_t> used_;
+  LoadVerdicts ignored_;  // what is wrong with a row is said when its columns are made
+};
+
 // One scanning thread.
 class LocalState final : public duckdb::LocalSourceState {
  public:
   LocalState(duckdb::ClientContext& context, LoadRows& rows)
       : reader(rows.make_reader()), fields(rows.targets().size()), good(LoadFields::kRows) {
     for (const auto& target : rows.targets()) converters.emplace_back(context, target);
+    if (rows.preceding()) preceding.emplace(context, *rows.preceding(), rows.targets());
   }
 
   LoadBlockPtr block;
@@ -63,6 +124,7 @@ class LocalState final : public duckdb::LocalSourceState {
   LoadFields fields;
   LoadVerdicts verdicts;
   std::vector<LoadConverter> converters;
+  std::optional<PrecedingFilter> preceding;
   duckdb::SelectionVector good;
 };
 
@@ -131,14 +193,23 @@ class LoadScan final : public duckdb::PhysicalOperator {
  private:
   void fill(LocalState& local, duckdb::DataChunk& chunk) const {
     LoadFields& fields = local.fields;
+    const size_t data_fields = rows_->data_fields();
+    for (size_t c = data_fields; c < fields.columns; ++c) {
+      LoadField value;
+      const auto& written = local.block->path_values->at(c - data_fields);
+      value.kind = written ? LoadField::kQuoted : LoadField::kNull;
+      if (written) value = {written->data(), static_cast<uint32_t>(written->size()), LoadField::kQuoted};
+      std::fill_n(fields.column(c), fields.rows, value);
+    }
+    if (local.preceding) rows_->leave_out(local.preceding->apply(fields));
     local.verdicts.clear();
     for (auto& bad : fields.bad) local.verdicts.add(bad.row, std::move(bad.reason));
     std::vector<std::shared_ptr<void>> memory{local.block};
     if (fields.arena) memory.push_back(fields.arena);
     for (size_t c = 0; c < local.converters.size(); ++c) {
       // An arena holds decoded text: escapes of JSON may have made it more than ASCII.
-      local.converters[c].convert(fields.column(c), fields.rows, local.block_is_ascii && !fields.arena, memory,
-                                  chunk.data[c], local.verdicts);
+      const bool is_ascii = local.block_is_ascii && !fields.arena && c < data_fields;
+      local.converters[c].convert(fields.column(c), fields.rows, is_ascii, memory, chunk.data[c], local.verdicts);
     }
     rows_->account(fields, local.verdicts);
     chunk.SetCardinality(fields.rows);
@@ -187,20 +258,49 @@ duckdb::unique_ptr<duckdb::LogicalOperator> bind(duckdb::ClientContext& context,
                   ? nullptr
                   : LoadRows::find(input.inputs[0].GetValue<uint64_t>(), context);
   if (!rows) throw duckdb::BinderException("%s is for loads only", kFunction);
+  if (input.binder) rows->bind_preceding(*input.binder, context);
   for (const auto& target : rows->targets()) names.push_back(target.name);
   return duckdb::make_uniq<LogicalLoadScan>(bind_index, std::move(rows));
 }
 
 }  // namespace
 
-LoadRows::LoadRows(std::shared_ptr<LoadSource> source, LoadSpec::Format format, LoadSpec::Csv csv, LoadSpec::Json json,
-                   std::vector<LoadTarget> targets, bool fail_fast)
+LoadRows::LoadRows(std::shared_ptr<LoadSource> source, const LoadSpec& spec, std::vector<LoadTarget> targets,
+                   bool fail_fast)
     : source_(std::move(source)),
-      format_(format),
-      csv_(std::move(csv)),
-      json_(std::move(json)),
+      format_(spec.format),
+      csv_(spec.csv),
+      json_(spec.json),
       targets_(std::move(targets)),
-      fail_fast_(fail_fast) {}
+      data_fields_(targets_.size() - spec.path_columns.size()),
+      fail_fast_(fail_fast),
+      preceding_(spec.preceding ? spec.preceding->Copy().release() : nullptr) {}
+
+LoadRows::~LoadRows() = default;
+
+void LoadRows::bind_preceding(duckdb::Binder& binder, duckdb::ClientContext& context) {
+  if (!preceding_) return;
+  auto own = duckdb::Binder::CreateBinder(context, &binder);
+  const auto index = own->GenerateTableIndex();
+  duckdb::vector<duckdb::string> names;
+  for (const auto& target : targets_) names.push_back(target.name);
+  const duckdb::vector<duckdb::LogicalType> types(names.size(), duckdb::LogicalType::VARCHAR);
+  own->bind_context.AddGenericBinding(index, "load_rows", names, types);
+  duckdb::WhereBinder where(*own, context);
+  auto condition = preceding_->Copy();
+  auto bound = where.Bind(condition);
+  duckdb::ExpressionIterator::VisitExpressionMutable<duckdb::BoundColumnRefExpression>(
+      bound, [](duckdb::BoundColumnRefExpression& field, duckdb::unique_ptr<duckdb::Expression>& place) {
+        const auto column = field.binding.column_index;
+        place = duckdb::make_uniq<duckdb::BoundReferenceExpression>(field.return_type, column);
+      });
+  bound_preceding_ = std::move(bound);
+}
+
+void LoadRows::leave_out(size_t rows) {
+  total_rows_.fetch_add(rows, std::memory_order_relaxed);
+  preceded_rows_.fetch_add(rows, std::memory_order_relaxed);
+}
 
 uint64_t LoadRows::publish(const std::shared_ptr<LoadRows>& rows, duckdb::ClientContext& context) {
   auto& the = registry();
@@ -231,7 +331,7 @@ std::shared_ptr<LoadRows> LoadRows::find(uint64_t id, duckdb::ClientContext& con
 }
 
 std::unique_ptr<LoadReader> LoadRows::make_reader() const {
-  if (format_ == LoadSpec::Format::kCsv) return make_csv_reader(csv_, targets_.size());
+  if (format_ == LoadSpec::Format::kCsv) return make_csv_reader(csv_, data_fields_);
   LoadSpec spec;
   spec.format = format_;
   spec.json = json_;

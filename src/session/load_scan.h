@@ -21,9 +21,9 @@ namespace sluice::session {
 
 class LoadRows {
  public:
-  // `targets`: the columns that the table function gives, one per field of the data.
-  LoadRows(std::shared_ptr<LoadSource> source, LoadSpec::Format format, LoadSpec::Csv csv, LoadSpec::Json json,
-           std::vector<LoadTarget> targets, bool fail_fast);
+  // `targets`: the columns that the table function gives, one per field of the data, then one per path column.
+  LoadRows(std::shared_ptr<LoadSource> source, const LoadSpec& spec, std::vector<LoadTarget> targets, bool fail_fast);
+  ~LoadRows();
 
   // Makes the rows reachable as sluice_load(<id>) for statements of this context only, and registers the table function
   // with the kernel where that has not happened. Gives the id.
@@ -38,12 +38,22 @@ class LoadRows {
   std::unique_ptr<LoadReader> make_reader() const;
   const std::vector<LoadTarget>& targets() const { return targets_; }
   LoadSource& source() const { return *source_; }
+  // How many of the targets are fields of the data.
+  size_t data_fields() const { return data_fields_; }
 
+  // While a statement binds: which rows are wanted, over the targets as text. Throws the kernel's exceptions.
+  void bind_preceding(duckdb::Binder& binder, duckdb::ClientContext& context);
+  // Null: all of them.
+  const duckdb::Expression* preceding() const { return bound_preceding_.get(); }
+
+  // Rows that the preceding filter left out; they count among all.
+  void leave_out(size_t rows);
   // Counts a parsed batch and keeps its first complaints. Throws a kernel exception when the load must fail at the
   // first bad row.
   void account(const LoadFields& fields, const LoadVerdicts& verdicts);
 
   uint64_t total_rows() const { return total_rows_.load(std::memory_order_relaxed); }
+  uint64_t preceded_rows() const { return preceded_rows_.load(std::memory_order_relaxed); }
   uint64_t bad_rows() const { return bad_rows_.load(std::memory_order_relaxed); }
   uint64_t nulled_values() const { return nulled_values_.load(std::memory_order_relaxed); }
   std::vector<LoadComplaint> complaints() const;
@@ -54,9 +64,13 @@ class LoadRows {
   const LoadSpec::Csv csv_;
   const LoadSpec::Json json_;
   const std::vector<LoadTarget> targets_;
+  const size_t data_fields_;
   const bool fail_fast_;
+  const std::unique_ptr<duckdb::ParsedExpression> preceding_;
+  duckdb::unique_ptr<duckdb::Expression> bound_preceding_;
   bool ordered_ = false;
   std::atomic<uint64_t> total_rows_{0};
+  std::atomic<uint64_t> preceded_rows_{0};
   std::atomic<uint64_t> bad_rows_{0};
   std::atomic<uint64_t> nulled_values_{0};
   mutable std::mutex mutex_;

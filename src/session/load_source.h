@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -25,6 +26,9 @@ struct LoadBlock {
   size_t size = 0;
   size_t capacity = 0;    // without the padding
   uint64_t sequence = 0;  // from 0
+  // Of a load of several files: what the path of this one's says, and whether the file begins here.
+  std::shared_ptr<const std::vector<std::optional<std::string>>> path_values;
+  bool begins_file = false;
 };
 // Blocks go back to the pool they came from when the last user drops them.
 using LoadBlockPtr = std::shared_ptr<LoadBlock>;

@@ -91,7 +91,13 @@ Status LoadSplitter::cut() {
   scanned_ -= std::min(scanned_, boundary);
   boundary_ = 0;
   std::swap(block_, next);
-  return source_.push(std::move(next));
+  return push(std::move(next));
+}
+
+Status LoadSplitter::push(LoadBlockPtr block) {
+  block->path_values = path_values_;
+  block->begins_file = std::exchange(begins_file_, false);
+  return source_.push(std::move(block));
 }
 
 size_t LoadSplitter::last_boundary() {
@@ -188,7 +194,18 @@ Status LoadSplitter::finish() {
     while (block_->size > boundary_ && (is_space(block_->text[block_->size - 1]))) --block_->size;
   }
   if (block_->size == 0) return {};
-  return source_.push(std::move(block_));
+  return push(std::move(block_));
+}
+
+Status LoadSplitter::next_file(std::shared_ptr<const std::vector<std::optional<std::string>>> path_values) {
+  TRY(finish());
+  block_.reset();
+  path_values_ = std::move(path_values);
+  skip_lines_ = format_ == LoadSpec::Format::kCsv ? csv_.options().skip_lines : 0;
+  at_start_ = begins_file_ = true;
+  scanned_ = boundary_ = depth_ = 0;
+  in_string_ = after_backslash_ = outer_open_ = outer_closed_ = false;
+  return {};
 }
 
 }  // namespace sluice::session

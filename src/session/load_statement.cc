@@ -184,7 +184,8 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
     }
     auto& found = entry->Cast<duckdb::TableCatalogEntry>();
     const auto model = kernel::decode_table(found.comment);
-    table.merges = model.keys == kernel::KeyModel::kUnique || model.keys == kernel::KeyModel::kAggregate;
+    table.unique = model.keys == kernel::KeyModel::kUnique;
+    table.merges = table.unique || model.keys == kernel::KeyModel::kAggregate;
     table.sorted = model.keys == kernel::KeyModel::kDuplicate;
     std::set<duckdb::idx_t> not_null;
     for (const auto& constraint : found.GetConstraints()) {
@@ -212,11 +213,12 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
 
 namespace {
 
+tl::unexpected<Error> refuse(std::string why) {
+  return fail(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(why)));
+}
+
 // function_column.sequence_col of a load names what the table wants.
 Status check_sequence(const LoadSpec& spec, const LoadTable& table) {
-  const auto refuse = [](std::string why) {
-    return fail(sql_error(Code::kInvalidArgument, 1105, "errCode = 2, detailMessage = " + std::move(why)));
-  };
   if (spec.sequence.empty()) {
     if (!table.stored_sequence || spec.partial_update) return {};
     return refuse("Table " + table.name + " has sequence column, need to specify the sequence column");
@@ -229,7 +231,10 @@ Status check_sequence(const LoadSpec& spec, const LoadTable& table) {
   const auto names_it = [&](const auto& column) { return StringUtil::CIEquals(column.name, spec.sequence); };
   // Where nothing is computed, the fields are the table's columns.
   const bool listed = std::ranges::any_of(spec.columns, [](const LoadColumn& column) { return !column.value; });
-  if (std::ranges::any_of(spec.columns, names_it) || (!listed && std::ranges::any_of(table.columns, names_it)))
+  const bool in_path = std::ranges::any_of(
+      spec.path_columns, [&](const std::string& name) { return StringUtil::CIEquals(name, spec.sequence); });
+  if (in_path || std::ranges::any_of(spec.columns, names_it) ||
+      (!listed && std::ranges::any_of(table.columns, names_it)))
     return {};
   return refuse("The sequence column " + spec.sequence + " is not among the columns of the load");
 }
@@ -238,6 +243,7 @@ Status check_sequence(const LoadSpec& spec, const LoadTable& table) {
 
 Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTable& table) {
   TRY(check_sequence(spec, table));
+  if (spec.delete_when && !table.unique) return refuse("load by MERGE or DELETE is only supported in unique tables.");
   auto unknown = [&](const std::string& name) {
     return fail(sql_error(Code::kNotFound, 1054, "Unknown column '" + name + "' in table '" + table.name + "'"));
   };
@@ -276,6 +282,10 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
                            ? nullptr
                            : &column);
     }
+  }
+  for (const auto& name : spec.path_columns) {
+    add(name, computed.contains(StringUtil::Lower(name)) ? nullptr : table.find(name));
+    targets.back().is_json = false;
   }
   return targets;
 }

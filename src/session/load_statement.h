@@ -27,6 +27,7 @@ struct LoadTable {
   std::vector<LoadTableColumn> columns;
   std::string sequence;                                          // the column of function_column.sequence_col
   std::optional<duckdb::LogicalType> stored_sequence;            // of function_column.sequence_type: a hidden column
+  bool unique = false;                                           // UNIQUE KEY
   bool merges = false;                                           // rows of equal keys become one: their order counts
   bool sorted = false;                                           // rows lie by their keys (DUPLICATE KEY)
   const LoadTableColumn* find(const std::string& column) const;  // without regard to case

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """s3(): objects of an allowed endpoint, read by ranges and signed; secrets stay out of what is shown. The endpoint is a small
 one of this file, which checks signatures by itself."""
+import bz2
 import gzip
 import hashlib
 import hmac
 import html
 import http.server
 import io
+import itertools
 import re
 import threading
 import urllib.parse
@@ -41,6 +43,18 @@ OBJECTS = {
     "/w/p1/n_2.parquet": parquet(3),
     "/b/rows.json": b'{"k": 1, "s": "a"}\n{"k": 2, "s": null}\n',
     "/b/big.parquet": parquet(300_000),
+    "/hive/day=2026-01-01/zone=a%20b/x.csv": b"1,10\n2,20\n",
+    "/hive/day=2026-01-02/zone=__HIVE_DEFAULT_PARTITION__/x.csv": b"3,30\n",
+    "/hive/day=2026-01-03/zone=z/more=1/y.csv": b"4,40\n",
+    "/hivep/day=2026-01-01/x.parquet": parquet(2),
+    "/hivep/day=2026-01-02/x.parquet": parquet(1),
+    "/keyed/base.csv": b"1,a,0,1\n2,b,0,1\n3,c,0,1\n",
+    "/keyed/change.csv": b"1,x,0,1\n2,y,1,1\n4,d,0,1\n",
+    "/keyed/late.csv": b"1,old,0,1\n3,new,0,9\n3,older,0,8\n",
+    "/packed/a.bin": gzip.compress(b"1,gz\n"),
+    "/packed/b.csv.bz2": bz2.compress(b"2,bz2\n"),
+    "/bad/a.csv": b"k,v\n1,10\nx,20\n3,\"30\"\n4,1,1\n",
+    "/bad/a.json": b'[{"r": {"k": 7, "v": 70}}, {"r": {"k": 8}}]',
     "/b/big.csv": b"".join(b"%d,%s\n" % (i, b"x" * 90) for i in range(120_000)),
 }
 
@@ -246,6 +260,125 @@ def test_export_and_load(server, endpoint):
     states = [(row[1], row[2], row[4]) for row in server.query("SHOW LOAD FROM e")]
     assert states == [("one", "FINISHED", "BROKER"), ("one", "FINISHED", "BROKER"), ("two", "CANCELLED", "BROKER")]
     assert SECRET not in server.log()
+
+
+LABELS = itertools.count()
+
+
+@pytest.fixture()
+def loads(server, endpoint):
+    """LOAD LABEL with clauses, into tables of a database of its own."""
+    server.execute_all(["DROP DATABASE IF EXISTS l", "CREATE DATABASE l",
+                        "CREATE TABLE l.t (k INT, v INT, day DATE, zone VARCHAR(20)) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1",
+                        "CREATE TABLE l.u (k INT, v VARCHAR(9)) UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1"])
+    def statement(part, properties="", comment=""):
+        return (f"LOAD LABEL l.label{next(LABELS)} ({part}) WITH S3 ({storage(endpoint)})"
+                + (f" PROPERTIES ({properties})" if properties else "") + comment)
+    return statement
+
+
+HIVE = 'DATA INFILE("s3://hive/{}") INTO TABLE t COLUMNS TERMINATED BY "," FORMAT AS csv (k, v) COLUMNS FROM PATH AS (day, zone)'
+
+
+def test_load_columns_from_path(server, loads):
+    server.execute_all([loads(HIVE.format("**/x.csv"))])
+    day = "SELECT k, v, CAST(day AS CHAR), zone FROM l.t ORDER BY k, day"
+    assert server.query(day) == ((1, 10, "2026-01-01", "a b"), (2, 20, "2026-01-01", "a b"), (3, 30, "2026-01-02", None))
+    server.execute_all(["TRUNCATE TABLE l.t", loads(HIVE.format("day=2026-01-03/zone=z/more=1/y.csv") + " SET (zone = concat(zone, k))")])
+    assert server.query(day) == ((4, 40, "2026-01-03", "z4"),)
+    refused(server, loads(HIVE.format("**/x.csv").replace("(day, zone)", "(day, hour)")), "expected: [day, hour], filePath: s3://hive/day=")
+    refused(server, loads(HIVE.format("**/x.csv").replace("(k, v) ", "")), "Can not specify columns_from_path without column_list")
+    parquet_part = 'DATA INFILE("s3://hivep/**") INTO TABLE t FORMAT AS parquet (id, name) COLUMNS FROM PATH AS (day) SET (k = id, zone = name)'
+    server.execute_all(["TRUNCATE TABLE l.t", loads(parquet_part + " PRECEDING FILTER name <> 'n1'")])
+    assert server.query(day) == ((0, None, "2026-01-01", "n0"), (0, None, "2026-01-02", "n0"))
+
+
+def test_load_preceding_filter(server, loads):
+    part = HIVE.format("**/x.csv").replace("(k, v)", "(k, x)") + " SET (v = x * 2) PRECEDING FILTER x > 10 AND day < '2026-01-02' WHERE v < 100"
+    server.execute_all([loads(part)])
+    assert server.query("SELECT k, v FROM l.t") == ((2, 40),)
+    refused(server, loads(part.replace("x > 10", "nothing > 10")), "nothing")
+    refused(server, loads(part.replace("x > 10", "x IN (SELECT 1)")), "subqueries are not allowed in PRECEDING FILTER")
+
+
+def test_load_merge_and_delete(server, loads):
+    fields = 'COLUMNS TERMINATED BY "," FORMAT AS csv (k, v, gone, at)'
+    rows = "SELECT * FROM l.u ORDER BY k"
+    server.execute_all([loads(f'APPEND DATA INFILE("s3://keyed/base.csv") INTO TABLE u {fields}')])
+    assert server.query(rows) == ((1, "a"), (2, "b"), (3, "c"))
+    server.execute_all([loads(f'MERGE DATA INFILE("s3://keyed/change.csv") INTO TABLE u {fields} DELETE ON gone = 1')])
+    assert server.query(rows) == ((1, "x"), (3, "c"), (4, "d"))
+    server.execute_all([loads(f'WITH DELETE DATA INFILE("s3://keyed/base.csv") INTO TABLE u {fields} PRECEDING FILTER k <> 3')])
+    assert server.query(rows) == ((3, "c"), (4, "d"))
+    refused(server, loads('DELETE DATA INFILE("s3://keyed/base.csv") INTO TABLE t COLUMNS TERMINATED BY "," (k, v, x, y)'),
+            "load by MERGE or DELETE is only supported in unique tables.")
+    refused(server, loads(f'DATA INFILE("s3://keyed/base.csv") INTO TABLE u {fields} DELETE ON gone = 1'),
+            "not support DELETE ON clause when merge type is not MERGE.")
+
+
+def test_load_order_by_sequence(server, loads):
+    server.execute_all(["CREATE TABLE l.s (k INT, v VARCHAR(9)) UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('function_column.sequence_type' = 'int')"])
+    part = 'DATA INFILE("s3://keyed/late.csv", "s3://keyed/base.csv") INTO TABLE s COLUMNS TERMINATED BY "," FORMAT AS csv (k, v, gone, at)'
+    refused(server, loads(part), "has sequence column, need to specify the sequence column")
+    server.execute_all([loads(part + " ORDER BY at")])
+    assert server.query("SELECT * FROM l.s ORDER BY k") == ((1, "a"), (2, "b"), (3, "new"))
+
+
+def test_load_compressed(server, loads):
+    part = 'DATA INFILE("s3://packed/{}") INTO TABLE u COLUMNS TERMINATED BY "," {} (k, v)'
+    server.execute_all([loads(part.format("a.bin", "COMPRESS_TYPE AS 'gz'")), loads(part.format("b.csv.bz2", ""))])
+    assert server.query("SELECT * FROM l.u ORDER BY k") == ((1, "gz"), (2, "bz2"))
+    refused(server, loads(part.format("a.bin", "COMPRESS_TYPE AS lzo")), "COMPRESS_TYPE AS lzo")
+    refused(server, loads(part.format("a.bin", "COMPRESS_TYPE AS zstd")), "the data is not zstd")
+    refused(server, loads(part.format("a.bin", "COMPRESS_TYPE AS plain")), "too many filtered rows")
+
+
+def test_load_properties(server, loads):
+    part = 'DATA INFILE("s3://bad/a.csv") INTO TABLE t COLUMNS TERMINATED BY "," FORMAT AS csv (k, v)'
+    rows = "SELECT k, v FROM l.t ORDER BY k, v"
+    refused(server, loads(part), "too many filtered rows: 1 of 5 are bad; the first: the row has 3 fields, expected are 2")
+    assert server.query(rows) == ()
+    some = "'skip_lines' = '1', 'trim_double_quotes' = 'true', 'max_filter_ratio' = '{}', 'strict_mode' = '{}', 'timeout' = '60', 'priority' = 'LOW'"
+    server.execute_all([loads(part, some.format("0.25", "false"), " COMMENT 'why'")])
+    assert server.query(rows) == ((None, 20), (1, 10), (3, 30))
+    server.execute_all(["TRUNCATE TABLE l.t"])
+    refused(server, loads(part, some.format("0.4", "true")), "too many filtered rows: 2 of 4 are bad")
+    server.execute_all([loads(part, some.format("0.5", "true"))])
+    assert server.query(rows) == ((1, 10), (3, 30))
+    for properties, why in (("'x' = '1'", "x is invalid property"), ("'timeout' = 'x'", "timeout is not a number."),
+                            ("'max_filter_ratio' = '2'", "max_filter_ratio must between 0.0 and 1.0."), ("'timezone' = 'Nowhere'", "Nowhere")):
+        refused(server, loads(part, properties), why)
+    json = 'DATA INFILE("s3://bad/a.json") INTO TABLE t FORMAT AS json (k, v) PROPERTIES("strip_outer_array" = "true", "jsonpaths" = \'["$.r.k", "$.r.v"]\')'
+    server.execute_all(["TRUNCATE TABLE l.t", loads(json)])
+    assert server.query(rows) == ((7, 70), (8, None))
+    server.execute_all(["CREATE TABLE l.w (k INT, v VARCHAR(9), n INT) UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1",
+                        "INSERT INTO l.w VALUES (1, 'a', 5), (2, 'b', 6)",
+                        loads('DATA INFILE("s3://keyed/change.csv") INTO TABLE w COLUMNS TERMINATED BY "," (k, v, gone, at) PRECEDING FILTER k < 3',
+                              "'partial_columns' = 'true'")])
+    assert server.query("SELECT * FROM l.w ORDER BY k") == ((1, "x", 5), (2, "y", 6))
+
+
+def test_load_time_zone(server, loads):
+    server.execute_all(["CREATE TABLE l.z (k INT, at DATETIME) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1"])
+    part = 'DATA INFILE("s3://keyed/base.csv") INTO TABLE z COLUMNS TERMINATED BY "," (k, a, b, c) SET (at = from_unixtime(0)) PRECEDING FILTER k = 1'
+    server.execute_all([loads(part, "'timezone' = '+08:00'")])
+    assert server.query("SELECT CAST(at AS CHAR) FROM l.z") == (("1970-01-01 08:00:00",),)
+
+
+def test_loads_of_many_tables_are_one(server, loads):
+    """What fails in one table leaves none of the rows of the others."""
+    good = 'DATA INFILE("s3://keyed/base.csv") INTO TABLE u COLUMNS TERMINATED BY "," (k, v, x, y)'
+    bad = 'DATA INFILE("s3://bad/a.csv") INTO TABLE t COLUMNS TERMINATED BY "," (k, v)'
+    refused(server, loads(f"{good}, {bad}"), "too many filtered rows: 1 of 8 are bad")
+    assert server.query("SELECT count(*) FROM l.u") == ((0,),)
+    server.execute_all([loads(f"{good}, {bad}", "'max_filter_ratio' = '0.125'")])
+    assert server.query("SELECT (SELECT count(*) FROM l.u), (SELECT count(*) FROM l.t)") == ((3, 4),)
+
+
+def test_load_needs_privileges(server, loads):
+    server.execute_all(["CREATE USER loader IDENTIFIED BY 'p'", "GRANT LOAD_PRIV ON l.* TO loader"])
+    refused(server, loads(HIVE.format("**/x.csv")), "privilege", user="loader", password="p")
 
 
 def refused(server, sql, text, **login):
