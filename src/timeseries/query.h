@@ -108,7 +108,8 @@ using Aggregator =
 // ---- group-bys
 
 struct TagGroupBy {
-  std::vector<std::string> tags;  // not empty
+  std::vector<std::string> tags;         // not empty
+  std::optional<std::string> failure{};  // the first row to be grouped fails with it: a name is not a text
 };
 struct TimeGroupBy {
   Duration range_size;

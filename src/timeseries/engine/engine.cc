@@ -79,6 +79,8 @@ class Engine::MetricRun {
     TRY(sink_.begin_metric(query_, rows.points));
     const auto* by_tag = tag_group_by(query_);
     const auto by_point = point_group_bys(query_);
+    if (by_tag != nullptr && by_tag->failure && !rows.series.empty())
+      return fail(Code::kFailedPrecondition, *by_tag->failure);
     if (rows.series.empty() && by_point.empty())
       TRY(give({}, PointGroup::kNumber, {}, merge_sources({}, query_.order)));
     for (const auto& group : group_rows(rows.series, by_tag)) {

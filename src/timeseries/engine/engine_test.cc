@@ -294,6 +294,14 @@ TEST_F(EngineTest, FilterOfTexts) {
             R"(],"tags":{"host":["a"]},"values":[[1600000003000,"y z"],[1600000008000,"true"]]}]}]})");
 }
 
+TEST_F(EngineTest, NamesOfTagsThatAreNoTexts) {
+  const std::vector<GroupBy> by{TagGroupBy{{"host", "false"}, "class java.lang.Boolean cannot be cast"}};
+  EXPECT_EQ(answer(metric("gold.long", kStart, kStart + 6000, {}, by)),
+            "error: class java.lang.Boolean cannot be cast");
+  EXPECT_EQ(answer(metric("gold.long", kStart - 6000, kStart - 1, {}, by)),
+            R"({"queries":[{"sample_size":0,"results":[]}]})");
+}
+
 TEST_F(EngineTest, GroupsOfAMissingTag) {
   EXPECT_EQ(answer(metric("gold.long", kStart, kStart + 6000, {}, {TagGroupBy{{"nope"}}})),
             R"({"queries":[{"sample_size":19,"results":[{"name":"gold.long","group_by":[{"name":"tag","tags":["nope)"

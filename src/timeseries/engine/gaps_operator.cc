@@ -17,8 +17,7 @@ class GapsOperator : public Operator {
         started_(std::move(started)),
         expected_(trim_ ? buckets_.origin() : aggregator.start) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.size() < kOperatorBatch) {
       if (at_ == batch().size() && !ended_) {
         at_ = 0;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What operators share: reading a batch of the input, and numbers as a column of doubles. One thread.
+// What operators share: reading a batch of the input, failing behind the points made before, and numbers as a column of
+// doubles. One thread.
 #pragma once
 
 #include <bit>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "timeseries/store.h"
@@ -18,7 +20,20 @@ class Operator : public PointSource {
  public:
   explicit Operator(std::unique_ptr<PointSource> input) : input_(std::move(input)) {}
 
+  // A failure comes behind the points made before it, as from KairosDB's iterators: what takes them may fail earlier.
+  Status next(Points& into) final {
+    into.clear();
+    if (failure_) return tl::unexpected(*failure_);
+    auto filled = fill(into);
+    if (filled || into.empty()) return filled;
+    failure_ = std::move(filled).error();
+    return {};
+  }
+
  protected:
+  // Appends points, none at the end; before an Error those that come first.
+  virtual Status fill(Points& into) = 0;
+
   // Replaces batch(); false at the end of the input.
   Result<bool> read() {
     TRY(input_->next(batch_));
@@ -30,6 +45,7 @@ class Operator : public PointSource {
  private:
   std::unique_ptr<PointSource> input_;
   Points batch_;
+  std::optional<Error> failure_;
 };
 
 // The numbers of a batch, as Java's getDoubleValue() gives them.

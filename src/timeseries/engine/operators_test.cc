@@ -49,7 +49,7 @@ std::string text_of(const Points& points, size_t i) {
   }
 }
 
-// "time:value ..." of what the aggregators make of the points, whatever the batches are.
+// "time:value ... [! failure]" of what the aggregators make of the points, whatever the batches are.
 std::string run(const Points& points, std::vector<Aggregator> aggregators, PointGroup group = PointGroup::kNumber,
                 uint32_t limit = 0) {
   MetricQuery query;
@@ -65,7 +65,7 @@ std::string run(const Points& points, std::vector<Aggregator> aggregators, Point
     if (!stream) return stream.error().message();
     for (Points out;;) {
       if (const auto status = (*stream)->next(out); !status) {
-        text = status.error().message();
+        text += (text.empty() ? "! " : " ! ") + status.error().message();
         break;
       }
       if (out.empty()) break;
@@ -181,10 +181,15 @@ TEST(GapsOperator, MarksEmptyBuckets) {
 
 TEST(GapsOperator, NullPointsStopNumericAggregators) {
   const auto gaps = seconds(RangeFunction::kGaps);
-  EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kSum)}), Numbers::kNullPoint);
-  EXPECT_EQ(run(some(), {gaps, DiffAggregator{}}), Numbers::kNullPoint);
-  EXPECT_EQ(run(some(), {gaps, ScaleAggregator{2}}), Numbers::kNullPoint);
-  EXPECT_EQ(run(some(), {gaps, SmaAggregator{2}}), Numbers::kNullPoint);
+  const auto failing = [](std::string points) { return points + "! " + Numbers::kNullPoint; };
+  // What comes before the null point is given first.
+  EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kSum)}), failing("0:7.5 "));
+  EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kSum, 3)}), failing(""));
+  EXPECT_EQ(run(some(), {gaps, DiffAggregator{}}), failing("500:-3 999:1.5 "));
+  EXPECT_EQ(run(some(), {gaps, ScaleAggregator{2}}), failing("0:8 500:2 999:5 "));
+  EXPECT_EQ(run(some(), {gaps, FilterAggregator{FilterAggregator::Operation::kLt, 2.0}}), failing("0:4 999:2.5 "));
+  EXPECT_EQ(run(some(), {gaps, SmaAggregator{2}}), failing("500:2.5 999:1.75 "));
+  EXPECT_EQ(run(some(), {gaps, SmaAggregator{5}}), failing(""));
   EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kCount)}), "0:3l 1000:1l 2000:1l 3000:2l 4000:1l 5000:1l");
   EXPECT_EQ(run(some(), {gaps, seconds(RangeFunction::kAvg, 3)}), "0:2.5 3000:3");
   // A moving average that never has enough points does not look at them.
@@ -192,7 +197,7 @@ TEST(GapsOperator, NullPointsStopNumericAggregators) {
   one_null.add_null(1000);
   EXPECT_EQ(run(one_null, {DiffAggregator{}}), "");
   one_null.add_double(2000, 1);
-  EXPECT_EQ(run(one_null, {DiffAggregator{}}), Numbers::kNullPoint);
+  EXPECT_EQ(run(one_null, {DiffAggregator{}}), failing(""));
   EXPECT_EQ(run(Points(), {gaps, SmaAggregator{10}}), "");
 }
 
@@ -203,11 +208,12 @@ TEST(PairOperators, CompareNeighbours) {
   EXPECT_EQ(run(some(), {SamplerAggregator{TimeUnit::kSeconds, "UTC"}}),
             "500:2 999:5.01002 3000:-0.49975 3999:3.003003 4000:7000");
   EXPECT_EQ(run(doubles({{5, 1}}), {DiffAggregator{}}), "");
-  EXPECT_EQ(run(doubles({{5, 1}, {5, 2}}), {RateAggregator{}}),
-            "The rate aggregator cannot compute rate for data points with the same time stamp.  You must precede rate "
-            "with another aggregator.");
+  EXPECT_EQ(
+      run(doubles({{5, 1}, {5, 2}}), {RateAggregator{}}),
+      "! The rate aggregator cannot compute rate for data points with the same time stamp.  You must precede rate "
+      "with another aggregator.");
   EXPECT_EQ(run(doubles({{5, 1}, {5, 2}}), {SamplerAggregator{}}),
-            "The sampler aggregator cannot compute rate for data points with the same time stamp.  You must precede "
+            "! The sampler aggregator cannot compute rate for data points with the same time stamp.  You must precede "
             "sampler with another aggregator.");
 }
 

@@ -15,8 +15,7 @@ class PairOperator : public Operator {
  public:
   PairOperator(Input input, Change change) : Operator(std::move(input)), change_(std::move(change)) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.empty() && TRY(read())) {
       numbers_.set(batch());
       if (null_) return fail(Code::kFailedPrecondition, Numbers::kNullPoint);

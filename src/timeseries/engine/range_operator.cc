@@ -130,30 +130,34 @@ class RangeOperator : public Operator {
         start_time_(aggregator.align_start_time),
         end_time_(aggregator.align_end_time) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.size() < kOperatorBatch) {
-      if (at_ == batch().size()) {
-        at_ = 0;
+      if (at_ == usable_) {
+        if (usable_ < batch().size()) {
+          if (open_ && batch().time(usable_) >= cursor_.bucket().end) TRY(function_.finish(time_, into));
+          return numbers_.checked();
+        }
+        at_ = usable_ = 0;
         if (!TRY(read())) {
           if (open_) TRY(function_.finish(time_, into));
           open_ = false;
           return {};
         }
+        usable_ = batch().size();
         if constexpr (Function::kNumeric) {
           numbers_.set(batch());
-          if (!Function::kTakesNulls) TRY(numbers_.checked());
+          if (!Function::kTakesNulls) usable_ = numbers_.before_null();
         }
+        continue;
       }
       if (!open_) TRY(open(batch().time(at_)));
       const int64_t* times = batch().times().data();
-      const size_t size = batch().size();
       const int64_t end = cursor_.bucket().end;
       size_t stop = at_;
-      while (stop < size && times[stop] < end) ++stop;
+      while (stop < usable_ && times[stop] < end) ++stop;
       function_.add(batch(), numbers_, at_, stop);
       at_ = stop;
-      if (stop == size) continue;
+      if (stop == usable_) continue;
       TRY(function_.finish(time_, into));
       open_ = false;
     }
@@ -178,6 +182,7 @@ class RangeOperator : public Operator {
   const bool end_time_;
   Numbers numbers_;
   size_t at_ = 0;      // of batch()
+  size_t usable_ = 0;  // points of batch() before the first one that cannot be read
   bool open_ = false;  // points were added to the bucket of cursor_
   int64_t time_ = 0;   // of what the open bucket becomes
 };

@@ -15,8 +15,7 @@ class SaveOperator : public Operator {
   SaveOperator(Input input, const SaveAsAggregator& aggregator, Tags tags, Store& store)
       : Operator(std::move(input)), aggregator_(aggregator), tags_(std::move(tags)), store_(store) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     if (!TRY(read())) return {};
     saved_.clear();
     for (size_t i = 0; i < batch().size(); ++i) TRY(save(i));

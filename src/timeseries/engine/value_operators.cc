@@ -41,16 +41,14 @@ class MapOperator : public Operator {
  public:
   MapOperator(Input input, Function function) : Operator(std::move(input)), function_(std::move(function)) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     if (!TRY(read())) return {};
     numbers_.set(batch());
-    if (Function::kReads) TRY(numbers_.checked());
-    const size_t size = batch().size();
+    const size_t size = Function::kReads ? numbers_.before_null() : batch().size();
     const auto tail = into.grow(PointType::kDouble, size);
     std::memcpy(tail.times, batch().times().data(), size * sizeof(int64_t));
     for (size_t i = 0; i < size; ++i) tail.values[i] = std::bit_cast<uint64_t>(function_(numbers_[i]));
-    return {};
+    return Function::kReads ? numbers_.checked() : Status();
   }
 
  private:
@@ -72,8 +70,7 @@ class FilterOperator : public Operator {
         number_(std::get_if<double>(&aggregator.threshold)),
         order_(number_ != nullptr ? java_order(*number_) : 0) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.empty() && TRY(read())) {
       if (operation_ == FilterAggregator::Operation::kMissing)
         return fail(Code::kFailedPrecondition,
@@ -81,32 +78,33 @@ class FilterOperator : public Operator {
                     "kairosdb.core.DataPoint, Object)\" because the return value of \"org.kairosdb.core.aggregator."
                     "FilterAggregator.access$200(org.kairosdb.core.aggregator.FilterAggregator)\" is null");
       if (text_ != nullptr) {
-        keep(into, [&](size_t i) {
+        keep(into, batch().size(), [&](size_t i) {
           return batch().type(i) == PointType::kString && !removes(compare_java(batch().text(i), *text_));
         });
       } else if (number_ != nullptr) {
         numbers_.set(batch());
-        TRY(numbers_.checked());
-        keep(into, [&](size_t i) {
+        keep(into, numbers_.before_null(), [&](size_t i) {
           if (batch().type(i) == PointType::kString) return false;
           const int64_t order = java_order(numbers_[i]);
           return !removes(order < order_ ? -1 : order > order_ ? 1 : 0);
         });
+        TRY(numbers_.checked());
       }
     }
     return {};
   }
 
  private:
+  // Of the batch's first `count` points.
   template <typename Keeps>
-  void keep(Points& into, Keeps keeps) {
+  void keep(Points& into, size_t count, Keeps keeps) {
     size_t from = 0;
-    for (size_t i = 0; i < batch().size(); ++i) {
+    for (size_t i = 0; i < count; ++i) {
       if (keeps(i)) continue;
       into.append(batch(), from, i);
       from = i + 1;
     }
-    into.append(batch(), from, batch().size());
+    into.append(batch(), from, count);
   }
 
   // `comparison` of a point's value with the threshold.

@@ -13,8 +13,7 @@ class LimitOperator : public Operator {
  public:
   LimitOperator(Input input, uint32_t limit) : Operator(std::move(input)), left_(limit) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     if (left_ == 0 || !TRY(read())) return {};
     const size_t count = std::min<size_t>(left_, batch().size());
     left_ -= static_cast<uint32_t>(count);
@@ -36,8 +35,7 @@ class TrimOperator : public Operator {
         skip_first_(side == TrimAggregator::Side::kFirst || side == TrimAggregator::Side::kBoth),
         skip_last_(side == TrimAggregator::Side::kLast || side == TrimAggregator::Side::kBoth) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.empty() && TRY(read())) {
       const size_t begin = skip_first_ ? 1 : 0;
       skip_first_ = false;
@@ -66,18 +64,20 @@ class SmaOperator : public Operator {
  public:
   SmaOperator(Input input, size_t size) : Operator(std::move(input)), size_(size) {}
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     while (into.empty() && TRY(read())) {
       numbers_.set(batch());
-      has_null_ = has_null_ || numbers_.before_null() != batch().size();
+      const size_t end = behind_null_ == 0 ? numbers_.before_null() : 0;
       const size_t kept = window_.size();  // points before this batch, at most size_ - 1
-      window_.insert(window_.end(), numbers_.data(), numbers_.data() + batch().size());
-      if (window_.size() < size_) continue;
-      // Null points that come before the first full window are in it.
-      if (has_null_) return fail(Code::kFailedPrecondition, Numbers::kNullPoint);
-      add_means(into, kept);
-      window_.erase(window_.begin(), window_.end() - static_cast<ptrdiff_t>(size_ - 1));
+      window_.insert(window_.end(), numbers_.data(), numbers_.data() + end);
+      if (window_.size() >= size_) {
+        add_means(into, kept);
+        window_.erase(window_.begin(), window_.end() - static_cast<ptrdiff_t>(size_ - 1));
+      }
+      // The first full window with a null point in it fails; there may be none.
+      behind_null_ += batch().size() - end;
+      if (behind_null_ != 0 && window_.size() + behind_null_ >= size_)
+        return fail(Code::kFailedPrecondition, Numbers::kNullPoint);
     }
     return {};
   }
@@ -102,7 +102,7 @@ class SmaOperator : public Operator {
   Numbers numbers_;
   std::vector<double> window_;
   std::vector<double> sums_;
-  bool has_null_ = false;
+  size_t behind_null_ = 0;  // points from the first null one on
 };
 
 // KairosDB's answer to a negative size: the mean of no points.
@@ -110,8 +110,7 @@ class NoMeans : public Operator {
  public:
   using Operator::Operator;
 
-  Status next(Points& into) override {
-    into.clear();
+  Status fill(Points& into) override {
     if (!TRY(read())) return {};
     for (const int64_t time : batch().times()) into.add_double(time, std::numeric_limits<double>::quiet_NaN());
     return {};

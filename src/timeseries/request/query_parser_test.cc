@@ -63,6 +63,18 @@ TEST(QueryParser, TimesAbsoluteBeforeRelative) {
   EXPECT_EQ(one("\"limit\":1").series.end, kMaxTime);
 }
 
+TEST(QueryParser, NamesOfTagsThatAreNoTextsFailWhereRowsAreGrouped) {
+  const auto failure = [](std::string_view tags) {
+    const auto query = one("\"group_by\":[{\"name\":\"tag\",\"tags\":" + std::string(tags) + "}]");
+    return std::get<TagGroupBy>(query.group_bys.at(0)).failure;
+  };
+  EXPECT_EQ(failure(R"(["a","b"])"), std::nullopt);
+  EXPECT_EQ(failure(R"(["a",false,1])"),
+            "class java.lang.Boolean cannot be cast to class java.lang.String (java.lang.Boolean and java.lang.String "
+            "are in module java.base of loader 'bootstrap')");
+  EXPECT_EQ(failure(R"(["a",null])"), "");
+}
+
 TEST(QueryParser, WhatOnlyRunningFindsOutIsNoErrorWhereNothingRuns) {
   const std::string_view json =
       R"({"start_absolute":1,"metrics":[{"name":"m","group_by":[{"name":"tag","tags":["a",[1],null]}],)"

@@ -122,7 +122,7 @@ Java<Processor> make_bin(Settings& s, std::string_view) {
 Java<Processor> make_tag(Settings& s, std::string_view place) {
   if (!s.group_tags) return broken(place, "tags may not be null");
   if (s.group_tags->empty()) return broken(place, "tags may not be empty");
-  return GroupBy(TagGroupBy{std::move(*s.group_tags)});
+  return GroupBy(TagGroupBy{std::move(*s.group_tags), std::move(s.group_tags_failure)});
 }
 Java<Processor> make_time(Settings& s, std::string_view place) {
   const std::string where = std::string(place) + ".";

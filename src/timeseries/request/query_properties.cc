@@ -99,7 +99,7 @@ Java<std::vector<Threshold>> read_thresholds(const JsonValue& json, const JavaCl
 }
 
 // Texts as Gson's adapter of Object gives them: numbers become doubles, which KairosDB cannot use for texts. It finds
-// that out when the query runs; here it is known before.
+// that out when the query runs.
 Java<std::string> read_object_text(const JsonValue& value, bool runs) {
   if (value.kind() == JsonValue::Kind::kString) return value.text();
   if (!runs) return value.to_json();
@@ -224,7 +224,11 @@ Java<void> set_property(const JavaClass& type, const Property& property, const J
       // Only the first group of tags of a metric is used.
       const bool runs = context.options.runs && context.group_tags.empty();
       std::vector<std::string> texts;
-      for (const JsonValue& item : *TRY(read_array(value, root))) texts.push_back(TRY(read_object_text(item, runs)));
+      for (const JsonValue& item : *TRY(read_array(value, root))) {
+        auto text = read_object_text(item, runs);
+        if (!text && !s.group_tags_failure) s.group_tags_failure = text.error().message.value_or("");
+        texts.push_back(text ? std::move(*text) : item.to_json());
+      }
       s.group_tags = std::move(texts);
       return {};
     }

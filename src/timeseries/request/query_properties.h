@@ -42,6 +42,7 @@ struct Settings {
   int32_t ttl = 0;
   bool add_saved_from = true;
   std::optional<std::vector<std::string>> group_tags;
+  std::optional<std::string> group_tags_failure;
   std::optional<Duration> range_duration;
   int32_t group_count = 0;
   int32_t range_size = 0;
