@@ -235,7 +235,7 @@ BoundPtr to_text(duckdb::ClientContext& context, BoundPtr value) {
       return converted_by(context, "date_text", std::move(value), LogicalType::VARCHAR, run_date_to_text);
     case LogicalTypeId::TIMESTAMP:
       if (auto digits = rounded_digits(*value)) return moment_text(context, std::move(value), *digits);
-      return converted_by(context, "datetime_text", std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
+      return converted_by(context, kShortMomentText, std::move(value), LogicalType::VARCHAR, run_timestamp_to_text);
     case LogicalTypeId::TIMESTAMP_MS:
       return moment_text(context, std::move(value), 3);
     case LogicalTypeId::LIST:

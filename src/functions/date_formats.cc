@@ -8,6 +8,7 @@
 #include "functions/families.h"
 #include "functions/overload.h"
 #include "functions/rows.h"
+#include "functions/sized_conversion.h"
 #include "functions/types.h"
 
 namespace sluice::functions {
@@ -181,9 +182,11 @@ std::optional<timestamp_t> in_range(timestamp_t at) {
 template <int64_t micros_per_unit>
 BoundPtr expand_from_count(Call& call) {
   constexpr int64_t kMost = ((kLastSecond + 1) * kMicrosPerSecond - 1) / micros_per_unit;
+  constexpr int kDigits = micros_per_unit == kMicrosPerSecond ? 0 : micros_per_unit == 1000 ? 3 : 6;
   BoundPtr moment = moment_of_micros(call.context, micros_from<micros_per_unit, kMost>(call));
-  return bind_private(call.context, "moment_in_range", {LogicalType::TIMESTAMP}, LogicalType::TIMESTAMP,
-                      run_rows<in_range>, list_of(std::move(moment)));
+  moment = bind_private(call.context, "moment_in_range", {LogicalType::TIMESTAMP}, LogicalType::TIMESTAMP,
+                        run_rows<in_range>, list_of(std::move(moment)));
+  return cut_moment(call.context, std::move(moment), kDigits);
 }
 
 template <int64_t micros_per_unit>

@@ -222,6 +222,10 @@ std::optional<int> rounded_digits(const duckdb::Expression& expression) {
   return call.children[1]->Cast<duckdb::BoundConstantExpression>().value.GetValue<int32_t>();
 }
 
+BoundPtr cut_moment(duckdb::ClientContext& context, BoundPtr moment, int digits) {
+  return with_digits(context, kCut, std::move(moment), digits, LogicalType::TIMESTAMP, run_fit<true>);
+}
+
 BoundPtr moment_text(duckdb::ClientContext& context, BoundPtr moment, int digits) {
   return with_digits(context, "datetime_digits_text", std::move(moment), digits, LogicalType::VARCHAR, run_moment_text);
 }

@@ -19,9 +19,13 @@ void register_truth_casts(duckdb::ClientContext& context);
 // Text and the digits HHMMSS as a time; BinderException for other types.
 BoundPtr to_time(duckdb::ClientContext& context, BoundPtr value);
 
-// The digits of the second's fraction to which round_datetime() rounded a moment; nothing of other expressions.
+// The digits of the second's fraction to which a moment was rounded or cut; nothing of other expressions.
 std::optional<int> rounded_digits(const duckdb::Expression& expression);
+// The moment cut to these digits.
+BoundPtr cut_moment(duckdb::ClientContext& context, BoundPtr moment, int digits);
 // As text with exactly these digits.
 BoundPtr moment_text(duckdb::ClientContext& context, BoundPtr moment, int digits);
+// The conversion of a moment to text with the digits that its value needs.
+inline constexpr const char* kShortMomentText = "datetime_text";
 
 }  // namespace sluice::functions

@@ -344,6 +344,28 @@ std::optional<RelationFacts> describe_relation(ClientContext& context, std::stri
   return std::nullopt;
 }
 
+std::vector<functions::MomentDigits> declared_moments(const duckdb::TableCatalogEntry& table,
+                                                      const std::vector<std::string>& columns) {
+  // Tables without a key model keep all digits that they are given.
+  const bool rounds = decode_table(table.comment).keys != KeyModel::kNone;
+  std::vector<functions::MomentDigits> declared;
+  for (const std::string& name : columns) {
+    const auto& column = table.GetColumn(name);
+    functions::MomentDigits digits(functions::count_moments(column.Type()));
+    const std::string type = decode_column(column.Comment()).type;
+    constexpr std::string_view kDatetime = "datetime(";
+    if (column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP) {
+      if (type.starts_with(kDatetime)) digits[0] = static_cast<uint8_t>(type[kDatetime.size()] - '0');
+      if (type.empty() && rounds) digits[0] = 0;
+    } else if (rounds) {
+      // The other DATETIMEs inside are TIMESTAMP_S and TIMESTAMP_MS.
+      digits.assign(digits.size(), 6);
+    }
+    declared.push_back(std::move(digits));
+  }
+  return declared;
+}
+
 std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std::string_view database,
                                              const std::string& table, const std::vector<std::string>& columns) {
   std::vector<DeclaredColumn> declared(columns.size());
@@ -355,18 +377,13 @@ std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std
   if (duckdb::Catalog::GetEntry(context, TEMP_CATALOG, DEFAULT_SCHEMA, lookup, duckdb::OnEntryNotFound::RETURN_NULL))
     return declared;  // a temporary table hides it
   const auto& found = entry->Cast<duckdb::TableCatalogEntry>();
-  // Tables without a key model keep all digits that they are given.
-  const bool rounds = decode_table(found.comment).keys != KeyModel::kNone;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (!found.ColumnExists(columns[i])) continue;
     const auto& column = found.GetColumn(columns[i]);
-    const std::string type = decode_column(column.Comment()).type;
-    constexpr std::string_view kDatetime = "datetime(";
-    const bool moment = column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP;
-    if (type.starts_with(kDatetime)) declared[i].fraction_digits = static_cast<uint8_t>(type[kDatetime.size()] - '0');
-    if (moment && type.empty() && rounds) declared[i].fraction_digits = 0;
+    if (column.Type().id() == duckdb::LogicalTypeId::TIMESTAMP)
+      declared[i].fraction_digits = declared_moments(found, {columns[i]})[0][0];
     if (column.Type().id() == duckdb::LogicalTypeId::DATE) declared[i].fraction_digits = 0;
-    declared[i].is_string = type.empty() && functions::is_text(column.Type());
+    declared[i].is_string = decode_column(column.Comment()).type.empty() && functions::is_text(column.Type());
   }
   return declared;
 }

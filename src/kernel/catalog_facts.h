@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "functions/moment_digits.h"
 #include "kernel/catalog_text.h"
 #include "kernel/table_model.h"
 #include "pch/pch.h"
@@ -100,5 +101,9 @@ struct DeclaredColumn {
 // In the order of `columns`; nothing of unknown names.
 std::vector<DeclaredColumn> declared_columns(duckdb::ClientContext& context, std::string_view database,
                                              const std::string& table, const std::vector<std::string>& columns);
+
+// The n of the DATETIMEs in these columns, in their order.
+std::vector<functions::MomentDigits> declared_moments(const duckdb::TableCatalogEntry& table,
+                                                      const std::vector<std::string>& columns);
 
 }  // namespace sluice::kernel

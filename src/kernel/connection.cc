@@ -111,6 +111,7 @@ Status Connection::ensure_locked() {
     kernel_->context->config.enable_optimizer = host_.options().optimizer;
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
+    kernel_->context->registered_state->Insert(ResultDigits::kKey, result_digits_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
     kernel_->context->registered_state->Insert(
         functions::SessionRules::kKey,
@@ -165,6 +166,7 @@ Error Connection::failed_locked(const duckdb::ErrorData& error) {
 }
 
 Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duckdb::PendingQueryResult> pending) {
+  auto moment_digits = result_digits_->columns;
   if (pending->HasError() || !run_until_ready(*kernel_->context, *pending, progress_))
     return fail(failed_locked(pending->GetErrorObject()));
   auto result = pending->Execute();
@@ -172,6 +174,7 @@ Result<std::unique_ptr<Answer>> Connection::start_locked(duckdb::unique_ptr<duck
   std::unique_ptr<Answer> answer(new Answer(host_));
   answer->types_ = result->types;
   answer->names_.assign(result->names.begin(), result->names.end());
+  answer->moment_digits_ = std::move(moment_digits);
   answer->return_type_ = result->properties.return_type;
   if (answer->return_type_ == duckdb::StatementReturnType::CHANGED_ROWS) {
     auto chunk = result->Fetch();
@@ -199,6 +202,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
     } end{*this};
     duckdb::PendingQueryParameters options;
     options.query_parameters = duckdb::QueryParameters(true);
+    result_digits_->columns.clear();
     auto values = named(parameters);
     if (!values.empty()) {
       return start_locked(kernel_->context->PendingQuery(std::move(statement), values, options.query_parameters));
@@ -218,7 +222,9 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
     const WrittenTables before = written_;
     prepared->merged_table_ = rewrite_locked(statement);
     prepared->written_ = std::exchange(written_, before);
+    result_digits_->columns.clear();
     prepared->statement_ = kernel_->Prepare(std::move(statement));
+    prepared->moment_digits_ = result_digits_->columns;
     if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
     prepared->instance_ = instance_;
     if (prepared->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
@@ -253,6 +259,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
       Connection& connection;
       ~End() { connection.end_statement_locked(); }
     } end{*this};
+    result_digits_->columns = prepared.moment_digits_;  // unless the kernel binds it again
     auto values = named(parameters);
     return start_locked(prepared.statement_->PendingQuery(values, true));
   } catch (const std::exception& exception) {
@@ -297,6 +304,11 @@ void Connection::end_statement_locked() {
   transaction_began_.reset();
   host_.table_locks().release(this);
   if (!written_.empty()) host_.tell_commit(std::exchange(written_, {}));
+}
+
+std::vector<functions::MomentDigits> Connection::moment_digits() {
+  std::lock_guard lock(mutex_);
+  return result_digits_->columns;
 }
 
 void Connection::set_write_rules(const WriteRules& rules) {

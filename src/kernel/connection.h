@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "kernel/execution.h"
 #include "kernel/host.h"
+#include "kernel/moment_digits.h"
 #include "kernel/system_views.h"
 #include "kernel/table_writes.h"
 #include "kernel/viewer.h"
@@ -34,6 +35,8 @@ class Answer {
   duckdb::StatementReturnType return_type() const { return return_type_; }
   // Rows inserted, updated or deleted; 0 otherwise.
   uint64_t changed_rows() const { return changed_rows_; }
+  // The n of the DATETIME(n) of the columns; fewer entries where nothing is known of the others.
+  const std::vector<functions::MomentDigits>& moment_digits() const { return moment_digits_; }
   // The next chunk, owned by the Answer until the next call; null at the end. Vectors may be flat, constant or
   // dictionary: read them through UnifiedVectorFormat.
   Result<duckdb::DataChunk*> next();
@@ -46,6 +49,7 @@ class Answer {
   Connection* connection_ = nullptr;  // null once detached by the host or finished
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
+  std::vector<functions::MomentDigits> moment_digits_;
   duckdb::StatementReturnType return_type_ = duckdb::StatementReturnType::NOTHING;
   uint64_t changed_rows_ = 0;
   uint64_t rows_read_ = 0;
@@ -61,6 +65,7 @@ class Prepared {
   // Empty when unknown before the parameters' types are.
   const std::vector<std::string>& names() const { return names_; }
   const duckdb::vector<duckdb::LogicalType>& types() const { return types_; }
+  const std::vector<functions::MomentDigits>& moment_digits() const { return moment_digits_; }  // as of an Answer
   duckdb::StatementReturnType return_type() const;
   // False after the host reopened the database, and for plans that go stale: prepare again.
   bool usable_in(const Connection& connection) const;
@@ -73,6 +78,7 @@ class Prepared {
   WrittenTables written_;
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
+  std::vector<functions::MomentDigits> moment_digits_;
 };
 
 class Connection {
@@ -120,6 +126,9 @@ class Connection {
   // after). For code of ours that reads or writes through the kernel's C++ interfaces. Kernel exceptions become Errors.
   Status with_context(const std::function<Status(duckdb::ClientContext&)>& work);
 
+  // Of the columns of the statement that was run last, or of the table that it created of a query; see Answer.
+  std::vector<functions::MomentDigits> moment_digits();
+
   // Frees the kernel's connection when it holds no state (no transaction); it is made again when needed.
   void release_if_idle();
 
@@ -165,6 +174,7 @@ class Connection {
   bool lost_transaction_ = false;
   WriteRules write_rules_;
   const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
+  const duckdb::shared_ptr<ResultDigits> result_digits_ = duckdb::make_shared_ptr<ResultDigits>();
   const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
   WrittenTables written_;                      // in it, or by the statement that runs; while somebody watches

@@ -6,6 +6,7 @@
 #include "duckdb/planner/operator/list.hpp"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/moment_digits.h"
 
 namespace sluice::kernel {
 namespace {
@@ -82,6 +83,7 @@ void check_plan(duckdb::PlannerExtensionInput& input, duckdb::BoundStatement& st
   check_correlated_subqueries(*statement.plan);
   settle_sought_values(input, *statement.plan);
   bind_match_indexes(input.context, *statement.plan);
+  settle_moment_digits(input.context, *statement.plan);
 }
 
 }  // namespace

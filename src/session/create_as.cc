@@ -54,7 +54,8 @@ std::vector<std::optional<ColumnOrigin>> origins_of_created(
 }
 
 Status note_query_types(kernel::Connection& kernel, const std::string& database, const std::string& name,
-                        const std::vector<std::optional<ColumnOrigin>>& origins) {
+                        const std::vector<std::optional<ColumnOrigin>>& origins,
+                        const std::vector<functions::MomentDigits>& digits) {
   const TableDefinition table = TRY(read_definition(kernel, database, name));
   if (table.model.keys == kernel::KeyModel::kNone) return {};
   const bool star = origins.size() == 1 && origins[0] && origins[0]->org_name.empty();
@@ -70,6 +71,9 @@ Status note_query_types(kernel::Connection& kernel, const std::string& database,
       model.type = source->type;
       model.max_bytes = source->max_bytes;
     }
+    const bool moment = type.id() == duckdb::LogicalTypeId::TIMESTAMP && i < digits.size() && digits[i].size() == 1;
+    if (moment && model.type.empty() && digits[i][0].value_or(0) > 0)
+      model.type = "datetime(" + std::to_string(*digits[i][0]) + ")";
     const bool computed = known && !origin;
     if (text && model.type.empty() && (computed || i == 0)) {
       model.type = "varchar(" + std::to_string(kMostVarchar) + ")";

@@ -21,6 +21,7 @@ std::vector<std::optional<ColumnOrigin>> origins_of_created(
 // column_origins() gives them of the query): VARCHAR(10), DATETIME(3). A text that is computed is VARCHAR(65533), and
 // so is a STRING in the first place, which may become a key. Tables without a key model stay as they are.
 Status note_query_types(kernel::Connection& kernel, const std::string& database, const std::string& name,
-                        const std::vector<std::optional<ColumnOrigin>>& origins);
+                        const std::vector<std::optional<ColumnOrigin>>& origins,
+                        const std::vector<functions::MomentDigits>& digits);
 
 }  // namespace sluice::session

@@ -223,6 +223,14 @@ void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns,
   }));
 }
 
+void declare_moments(std::vector<Column>& columns, const std::vector<functions::MomentDigits>& digits) {
+  for (size_t i = 0; i < std::min(columns.size(), digits.size()); ++i) {
+    if (columns[i].type.IsNested()) columns[i].moment_digits = digits[i];
+    if (columns[i].type.id() == duckdb::LogicalTypeId::TIMESTAMP && digits[i].size() == 1)
+      columns[i].fraction_digits = digits[i][0];
+  }
+}
+
 std::string type_signature(const std::vector<duckdb::Value>& values) {
   std::string signature;
   for (const auto& value : values) {

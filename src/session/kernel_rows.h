@@ -41,6 +41,9 @@ std::vector<Column> make_columns(const std::vector<std::string>& names,
 void declare_columns(kernel::Connection& kernel, std::vector<Column>& columns,
                      const std::vector<std::optional<TimeDigits>>& times = {});
 
+// Fills in what is inferred of the statement's plan, as an Answer has it.
+void declare_moments(std::vector<Column>& columns, const std::vector<functions::MomentDigits>& digits);
+
 // "INTEGER,VARCHAR,": a kernel plan that is kept serves values of these types only.
 std::string type_signature(const std::vector<duckdb::Value>& values);
 // Gives the placeholders of INSERT ... VALUES the types of their values (CAST(? AS type)), so that the kernel binds the

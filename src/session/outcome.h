@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "functions/moment_digits.h"
 #include "pch/pch.h"
 
 namespace sluice::session {
@@ -24,6 +25,7 @@ struct Column {
   std::string org_name;                      // the column's own name
   std::string schema;                        // that table's database
   std::optional<uint8_t> fraction_digits{};  // of a DATETIME(n): n
+  functions::MomentDigits moment_digits{};   // n of the DATETIMEs inside an ARRAY, MAP or STRUCT; may be empty
   bool is_string = false;                    // a column declared as STRING
 };
 

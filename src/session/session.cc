@@ -298,6 +298,7 @@ Result<std::shared_ptr<PreparedStatement>> Session::prepare_text(std::string_vie
   if ((*described)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     prepared->known_columns = make_columns((*described)->names(), (*described)->types(), origins);
     declare_columns(state.connection(), prepared->known_columns, times);
+    declare_moments(prepared->known_columns, (*described)->moment_digits());
   }
   return std::shared_ptr<PreparedStatement>(std::move(prepared));
 }

@@ -212,6 +212,7 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if ((*answer)->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     columns = make_columns((*answer)->names(), (*answer)->types(), origins);
     declare_columns(connection(), columns, times);
+    declare_moments(columns, (*answer)->moment_digits());
   }
   auto outcome = TRY(to_outcome(std::move(*answer), std::move(columns), type));
   return uncounted ? without_count(std::move(outcome)) : std::move(outcome);
@@ -231,8 +232,22 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   const auto created = created_by_query(*trees[0]);
   const auto origins = created ? origins_of_created(trees, database_) : std::vector<std::optional<ColumnOrigin>>();
+  std::vector<functions::MomentDigits> digits;
+  const auto note_created = [&]() -> Status {
+    const std::string& database = created->database.empty() ? database_ : created->database;
+    TRY(note_query_types(connection(), database, created->name, origins, digits));
+    return note_default_keys(connection(), database, created->name);
+  };
+  bool noted = !created;
   for (auto& tree : trees) {
     const auto type = tree->type;
+    // The types of the columns before their rows: these are rounded to the digits of a DATETIME(n).
+    if (type == duckdb::StatementType::INSERT_STATEMENT && !std::exchange(noted, true)) {
+      if (auto done = note_created(); !done) {
+        outcome = fail(std::move(done.error()));
+        break;
+      }
+    }
     // INSERT OVERWRITE takes all rows away, also those that its author may not read.
     if (guard) connection().set_guard(type == duckdb::StatementType::DELETE_STATEMENT ? nullptr : guard);
     if (statement.overwrites && type == duckdb::StatementType::DELETE_STATEMENT) {
@@ -245,12 +260,10 @@ Result<Outcome> SessionState::run_together(KernelStatement statement) {
     outcome = run_kernel(duckdb::unique_ptr<duckdb::SQLStatement>(tree.release()), KernelStatement::Effect::kWrite, {});
     if (!outcome) break;
     if (type == duckdb::StatementType::INSERT_STATEMENT) inserted = std::get<Done>(*outcome);
+    if (created && type == duckdb::StatementType::CREATE_STATEMENT) digits = connection().moment_digits();
   }
-  if (outcome && created) {
-    const std::string& database = created->database.empty() ? database_ : created->database;
-    Status noted = note_query_types(connection(), database, created->name, origins);
-    if (noted) noted = note_default_keys(connection(), database, created->name);
-    if (!noted) outcome = fail(std::move(noted.error()));
+  if (outcome && !noted) {
+    if (auto done = note_created(); !done) outcome = fail(std::move(done.error()));
   }
   if (outcome && inserted) outcome = Outcome(std::move(*inserted));
   if (own_transaction) {

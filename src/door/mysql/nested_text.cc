@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "door/mysql/nested_text.h"
 
+#include <span>
+
 #include "functions/types.h"
 
 namespace sluice::door::mysql {
@@ -68,45 +70,54 @@ bool NestedText::supports(const LogicalType& type) {
 
 namespace {
 
+// `digits` of the moments not made yet; may be too few.
 template <typename Node>
-Node make_node(const LogicalType& type) {
+Node make_node(const LogicalType& type, std::span<const std::optional<uint8_t>>& digits) {
   Node node;
   node.type = type;
   switch (type.id()) {
     case Id::LIST:
-      node.children.push_back(make_node<Node>(duckdb::ListType::GetChildType(type)));
+      node.children.push_back(make_node<Node>(duckdb::ListType::GetChildType(type), digits));
       break;
     case Id::MAP: {
       // A map is stored as a list of {key, value}.
       Node entry;
       entry.type =
           LogicalType::STRUCT({{"key", duckdb::MapType::KeyType(type)}, {"value", duckdb::MapType::ValueType(type)}});
-      entry.children.push_back(make_node<Node>(duckdb::MapType::KeyType(type)));
-      entry.children.push_back(make_node<Node>(duckdb::MapType::ValueType(type)));
+      entry.children.push_back(make_node<Node>(duckdb::MapType::KeyType(type), digits));
+      entry.children.push_back(make_node<Node>(duckdb::MapType::ValueType(type), digits));
       node.children.push_back(std::move(entry));
       break;
     }
     case Id::ARRAY:
       node.array_size = duckdb::ArrayType::GetSize(type);
-      node.children.push_back(make_node<Node>(duckdb::ArrayType::GetChildType(type)));
+      node.children.push_back(make_node<Node>(duckdb::ArrayType::GetChildType(type), digits));
       break;
     case Id::STRUCT:
       for (const auto& child : duckdb::StructType::GetChildTypes(type)) {
         node.fields.push_back(child.first.empty() ? "col" + std::to_string(node.fields.size() + 1) : child.first);
-        node.children.push_back(make_node<Node>(child.second));
+        node.children.push_back(make_node<Node>(child.second, digits));
       }
       break;
     default:
       node.plan = plan_cell(type, RowFormat::kText);
       node.quoted = is_quoted(type);
       describe_source(node.type, node.source);
+      if (functions::count_moments(type) > 0 && !digits.empty()) {
+        if (digits[0] && type.id() == Id::TIMESTAMP)
+          describe_digits(*digits[0], RowFormat::kText, node.plan, node.source);
+        digits = digits.subspan(1);
+      }
   }
   return node;
 }
 
 }  // namespace
 
-NestedText::NestedText(const LogicalType& type) : type_(type), root_(std::make_unique<Node>(make_node<Node>(type))) {}
+NestedText::NestedText(const LogicalType& type, const functions::MomentDigits& digits) : type_(type) {
+  std::span<const std::optional<uint8_t>> left = digits;
+  root_ = std::make_unique<Node>(make_node<Node>(type, left));
+}
 NestedText::~NestedText() = default;
 
 void NestedText::bind(duckdb::Vector& vector, idx_t count) {

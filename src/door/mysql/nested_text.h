@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "door/mysql/cell_writer.h"
+#include "functions/moment_digits.h"
 
 namespace sluice::door::mysql {
 
 class NestedText {
  public:
-  explicit NestedText(const duckdb::LogicalType& type);
+  // `digits`: of its DATETIMEs, as Column has them.
+  explicit NestedText(const duckdb::LogicalType& type, const functions::MomentDigits& digits = {});
   ~NestedText();
 
   // Whether all leaves of `type` have a text of their own (unions and the like have not).

@@ -42,7 +42,7 @@ RowEncoder::RowEncoder(const std::vector<session::Column>& columns, RowFormat fo
     if (columns[i].fraction_digits) describe_digits(*columns[i].fraction_digits, format, column.plan, column.source);
     column.source.write = column.plan.write;
     if (column.plan.nested) {
-      column.nested = std::make_unique<NestedText>(column.type);
+      column.nested = std::make_unique<NestedText>(column.type, columns[i].moment_digits);
       column.source.nested = column.nested.get();
     }
     row_bound_ += column.plan.bound;
