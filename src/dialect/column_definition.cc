@@ -155,7 +155,9 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
       case "AS"_kw: {
         if (c.is("AS"_kw)) c.advance();
         TRY(c.expect(TokenKind::kLeftParen, "'(' and an expression"));
+        const size_t first = c.mark();
         parts.column.SetGeneratedExpression(TRY(parse_expression(c)));
+        parts.generated = c.text_since(first);
         TRY(c.expect(TokenKind::kRightParen, "')'"));
         if (!c.accept("VIRTUAL"_kw)) c.accept("STORED"_kw);
         break;

@@ -121,6 +121,7 @@ Parsed<void> add_column(ParseContext& c, TableParts& table) {
     return c.failure(sql_error(Code::kInvalidArgument, 1060, "Duplicate column name '" + name + "'"));
   }
   duckdb::LogicalIndex index(info.columns.LogicalColumnCount());
+  if (parts.column.Generated()) table.model.set_note("generated", name, std::move(parts.generated));
   if (parts.not_null && parts.column.Generated()) {
     // The kernel has no constraints over such columns: writes look at it (kernel/insert_batch.h).
     table.model.set_note("not_null", name, "generated");

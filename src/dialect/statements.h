@@ -60,6 +60,7 @@ struct ColumnParts {
   std::optional<uint64_t> first_number;  // AUTO_INCREMENT(n)
   kernel::ColumnModel model;             // encoded in the column's comment already
   ExprPtr check;
+  std::string generated;  // the expression of a generated column, as it was written
 };
 Parsed<ColumnParts> parse_column_definition(ParseContext& c);
 // alter_partitions.cc: after ALTER TABLE t, when what follows is about partitions

@@ -153,7 +153,7 @@ void add_table_columns(const duckdb::TableCatalogEntry& table, RelationFacts& fa
     added.model = std::move(model);
     added.comment = added.model.comment;
     added.default_value = default_text(column);
-    if (column.Generated()) added.generated = expression_text(column.GeneratedExpression());
+    if (column.Generated()) added.generated = generated_text(column);
   }
 }
 
@@ -212,7 +212,9 @@ RelationFacts describe(ClientContext& context, CatalogEntry& entry, std::string_
   add_table_columns(table, facts);
   facts.model = decode_table(entry.comment);
   for (ColumnFacts& column : facts.columns) {
-    if (!column.generated.empty() && facts.model.note("not_null", column.name)) column.nullable = false;
+    if (column.generated.empty()) continue;
+    if (facts.model.note("not_null", column.name)) column.nullable = false;
+    if (const std::string* written = facts.model.note("generated", column.name)) column.generated = *written;
   }
   facts.partition_types = partition_types(facts.model, table.GetColumns());
   return facts;

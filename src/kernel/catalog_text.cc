@@ -50,6 +50,40 @@ ExprPtr case_of(duckdb::vector<ExprPtr> parts) {
   return result;
 }
 
+// add_date_interval(x, i) and its kin (date_arithmetic.h), as the function of the interval's unit.
+ExprPtr shift_of(const std::string& function, duckdb::vector<ExprPtr> parts) {
+  const char* const sign = function.starts_with("add_") ? "_add" : "_sub";
+  std::string unit;
+  ExprPtr count;
+  if (parts.size() == 2 && parts[1]->GetExpressionClass() == ExpressionClass::CONSTANT) {
+    const duckdb::Value& interval = parts[1]->Cast<duckdb::ConstantExpression>().value;
+    if (!interval.IsNull() && interval.type().id() == duckdb::LogicalTypeId::INTERVAL) {
+      const auto [months, days, micros] = duckdb::IntervalValue::Get(interval);
+      constexpr int64_t kMicrosPerSecond = 1'000'000;
+      const bool seconds = micros % kMicrosPerSecond == 0;
+      unit = months != 0 ? "months" : days != 0 ? "days" : seconds ? "seconds" : "microseconds";
+      const int64_t amount = months != 0 ? months : days != 0 ? days : seconds ? micros / kMicrosPerSecond : micros;
+      count = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::BIGINT(amount));
+    }
+  } else if (parts.size() == 2 && parts[1]->GetExpressionClass() == ExpressionClass::FUNCTION) {
+    auto& maker = parts[1]->Cast<duckdb::FunctionExpression>();
+    if (maker.function_name.starts_with("to_") && maker.children.size() == 1) {
+      unit = maker.function_name.substr(3);
+      count = std::move(maker.children[0]);
+      // What the parser put around it for the kernel's function.
+      if (count->GetExpressionClass() == ExpressionClass::CAST) {
+        auto& cast = count->Cast<duckdb::CastExpression>();
+        if (cast.cast_type == duckdb::LogicalType::BIGINT) count = std::move(cast.child);
+      }
+    }
+  }
+  if (!count) return duckdb::make_uniq<duckdb::FunctionExpression>(function, std::move(parts));
+  duckdb::vector<ExprPtr> shifted;
+  shifted.push_back(std::move(parts[0]));
+  shifted.push_back(std::move(count));
+  return duckdb::make_uniq<duckdb::FunctionExpression>(unit + sign, std::move(shifted));
+}
+
 // The tree with operators, CASE and CAST where Doris' calls stood.
 ExprPtr as_written(ExprPtr expression) {
   duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
@@ -57,8 +91,10 @@ ExprPtr as_written(ExprPtr expression) {
   if (expression->GetExpressionClass() != ExpressionClass::FUNCTION) return expression;
   auto& call = expression->Cast<duckdb::FunctionExpression>();
   if (call.schema != "doris") return expression;
-  const std::string name = call.function_name.substr(functions::kernel_name("").size());
   auto& parts = call.children;
+  const std::string prefix = functions::kernel_name("");
+  if (!call.function_name.starts_with(prefix)) return shift_of(call.function_name, std::move(parts));
+  const std::string name = call.function_name.substr(prefix.size());
   if (name == "truth") return std::move(parts[0]);
   if (name == "case") return case_of(std::move(parts));
   if (name == "cast" && parts[1]->GetExpressionClass() == ExpressionClass::CONSTANT) {
@@ -161,6 +197,13 @@ std::string dialect_text(std::string_view kernel_text) {
 
 std::string expression_text(const ParsedExpression& expression) {
   return dialect_text(as_written(expression.Copy())->ToString());
+}
+
+std::string generated_text(const duckdb::ColumnDefinition& column) {
+  const ParsedExpression& expression = column.GeneratedExpression();
+  if (expression.GetExpressionClass() != ExpressionClass::CAST) return expression_text(expression);
+  const auto& cast = expression.Cast<duckdb::CastExpression>();
+  return expression_text(cast.cast_type == column.Type() ? *cast.child : expression);
 }
 
 std::optional<DefaultText> default_text(const duckdb::ColumnDefinition& column) {

@@ -19,6 +19,9 @@ std::string dialect_text(std::string_view kernel_text);
 // names and operators, not as the calls that trees have in their place.
 std::string expression_text(const duckdb::ParsedExpression& expression);
 
+// That of a generated column, without the cast to its type that the kernel puts around it.
+std::string generated_text(const duckdb::ColumnDefinition& column);
+
 // What a column's DEFAULT is, without the word.
 struct DefaultText {
   std::string shown;      // as DESC shows it: 0, abc, CURRENT_TIMESTAMP

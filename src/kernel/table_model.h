@@ -45,8 +45,9 @@ struct Partition {
   std::string visible_since;  // "YYYY-MM-DD hh:mm:ss"
 };
 
-// A note of ALTER TABLE and of materialised views: kind "mv" (a view kept with the table: its query), "constraint", or
-// "async" (of a materialised view with rows of its own: its query, refresh method, ..).
+// A note of ALTER TABLE and of materialised views: kind "mv" (a view kept with the table: its query), "constraint",
+// "generated" (a column's expression as it was written), or "async" (of a materialised view with rows of its own: its
+// query, refresh method, ..).
 struct TableNote {
   std::string kind;
   std::string name;

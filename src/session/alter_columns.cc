@@ -197,8 +197,15 @@ Status Alteration::rename_column(const Clause& clause) {
     line.replace(begin, line.find(')', begin) - begin + 1, name_list(columns));
     comment_changed_ = true;
   };
+  // Expressions as they were written have the old name.
+  const std::string searched = StringUtil::Lower(old_name);
+  const auto stale = [&](const kernel::TableNote& note) {
+    return note.kind == "generated" && StringUtil::Contains(StringUtil::Lower(note.text), searched);
+  };
+  if (std::erase_if(table_.model.notes, stale) > 0) comment_changed_ = true;
   for (auto& note : table_.model.notes) {
-    if (note.kind != "not_null" || !StringUtil::CIEquals(note.name, old_name)) continue;
+    const bool of_column = note.kind == "not_null" || note.kind == "generated";
+    if (!of_column || !StringUtil::CIEquals(note.name, old_name)) continue;
     note.name = clause.new_name;
     comment_changed_ = true;
   }

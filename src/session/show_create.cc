@@ -54,7 +54,7 @@ std::string in_quotes(const std::string& text) {
 std::string doris_column_line(const kernel::ColumnFacts& column) {
   std::string line = quoted_name(column.name) + " " + column.type_text();
   if (!column.model.aggregation.empty()) line += " " + column.model.aggregation;
-  if (!column.generated.empty()) line += " GENERATED ALWAYS AS (" + column.generated + ")";
+  if (!column.generated.empty()) line += " AS (" + column.generated + ")";
   line += column.nullable ? " NULL" : " NOT NULL";
   if (column.model.auto_increment) line += " AUTO_INCREMENT";
   if (column.default_value && column.generated.empty()) {

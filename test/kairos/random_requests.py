@@ -323,7 +323,7 @@ def ingestion(draw, number):
         else:
             metric.update({draw.choice(["timestamp", "time"]): draw.choice([7, "77", 78.5]), "value": value_of("both", draw)})
         if draw.random() < 0.2:
-            metric["type"] = draw.choice(["long", "double", "string"])
+            metric["type"] = draw.choice(["long", "double", "string", "long", "double", "string", "complex", "null", "legacy", "long_nano", "nothing"])
         if draw.random() < 0.1:
             metric["ttl"] = draw.choice([0, 90_000, "100000"])
         if draw.random() < 0.1:
@@ -337,6 +337,20 @@ def ingestion(draw, number):
     text = odd_text(draw, json.dumps(body)) if draw.random() < 0.3 else json.dumps(body)
     asked = {"start_absolute": -(10**12), "metrics": [{"name": name, "group_by": [{"name": "tag", "tags": ["host"]}]} for name in names]}
     return [Step("POST", POINTS, text), Step("POST", QUERY, asked, later=True)]
+
+
+def overwriting(draw, number):
+    """Points, and later others of some of their times: the last one written counts, and those at new times come between."""
+    name, kind = f"over.{number}", draw.choice(["long", "double", "string"])
+    def body(times_of):
+        return [{"name": name, "tags": {"host": host}, "type": kind, "datapoints": [[when, value_of(kind, draw)] for when in times]}
+                for host, times in times_of.items() if times]
+    times_of = {host: sorted(draw.sample(range(BASE + offset, BASE + 60 * DAY, 3 * HOUR), draw.randrange(1, 40)))
+                for offset, host in enumerate(draw.sample(HOSTS, draw.randrange(1, 4)))}
+    first = body(times_of)
+    times_of = {host: sorted(draw.sample(times, draw.randrange(1, len(times) + 1)) + [when + HOUR for when in times if draw.random() < 0.3])
+                for host, times in times_of.items()}
+    return [Step("POST", POINTS, first), Step("POST", POINTS, body(times_of), later=True), Step("POST", QUERY, everything(name), later=True)]
 
 
 def telnet_lines(draw, number):
@@ -358,7 +372,7 @@ def telnet_lines(draw, number):
 def case_of(number: int, seed: int, metrics, on_cassandra: bool, sent: list) -> Case:
     """`sent` gets bodies of points that must be there before."""
     draw = random.Random(f"{seed}/{number}")
-    kind = draw.choices(["query", "odd", "tags", "delete", "save", "ingest", "telnet", "relative", "names"], [70, 10, 4, 4, 2, 5, 2, 2, 1])[0]
+    kind = draw.choices(["query", "odd", "tags", "delete", "save", "ingest", "overwrite", "telnet", "relative", "names"], [69, 10, 4, 4, 2, 5, 1, 2, 2, 1])[0]
     if kind == "query":
         return Case(kind, [Step("POST", QUERY, query_of(draw, metrics, on_cassandra))])
     if kind == "odd":
@@ -377,6 +391,8 @@ def case_of(number: int, seed: int, metrics, on_cassandra: bool, sent: list) -> 
                            Step("POST", TAGS, everything(f"saved.{number}"), later=True)])
     if kind == "ingest":
         return Case(kind, ingestion(draw, number))
+    if kind == "overwrite":
+        return Case(kind, overwriting(draw, number))
     if kind == "telnet":
         return Case(kind, telnet_lines(draw, number))
     if kind == "relative":
