@@ -4,7 +4,6 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "functions/types.h"
 #include "kernel/catalog_facts.h"
-#include "session/table_definition.h"
 
 namespace sluice::session {
 namespace {
@@ -27,6 +26,14 @@ std::optional<kernel::ColumnModel> model_of(kernel::Connection& kernel, const Co
     if (duckdb::StringUtil::CIEquals(column.name, origin.org_name)) return column.model;
   }
   return std::nullopt;
+}
+
+// "datetime(3)" of the column at `place` where it is known to have digits; else empty.
+std::string moment_type(const duckdb::LogicalType& type, size_t place,
+                        const std::vector<functions::MomentDigits>& digits) {
+  if (type.id() != duckdb::LogicalTypeId::TIMESTAMP || place >= digits.size() || digits[place].size() != 1) return {};
+  const uint8_t count = digits[place][0].value_or(0);
+  return count > 0 ? "datetime(" + std::to_string(count) + ")" : std::string();
 }
 
 Status store_comment(kernel::Connection& kernel, const TableDefinition& table, const std::string& column,
@@ -71,14 +78,22 @@ Status note_query_types(kernel::Connection& kernel, const std::string& database,
       model.type = source->type;
       model.max_bytes = source->max_bytes;
     }
-    const bool moment = type.id() == duckdb::LogicalTypeId::TIMESTAMP && i < digits.size() && digits[i].size() == 1;
-    if (moment && model.type.empty() && digits[i][0].value_or(0) > 0)
-      model.type = "datetime(" + std::to_string(*digits[i][0]) + ")";
+    if (model.type.empty()) model.type = moment_type(type, i, digits);
     const bool computed = known && !origin;
     if (text && model.type.empty() && (computed || i == 0)) {
       model.type = "varchar(" + std::to_string(kMostVarchar) + ")";
       model.max_bytes = kMostVarchar;
     }
+    if (!model.type.empty()) TRY(store_comment(kernel, table, table.columns[i].name(), model));
+  }
+  return {};
+}
+
+Status note_moment_digits(kernel::Connection& kernel, const TableDefinition& table,
+                          const std::vector<functions::MomentDigits>& digits) {
+  for (size_t i = 0; i < table.columns.size(); ++i) {
+    kernel::ColumnModel model = table.columns[i].model();
+    model.type = moment_type(table.columns[i].definition.Type(), i, digits);
     if (!model.type.empty()) TRY(store_comment(kernel, table, table.columns[i].name(), model));
   }
   return {};

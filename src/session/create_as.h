@@ -9,6 +9,7 @@
 
 #include "kernel/connection.h"
 #include "session/kernel_rows.h"
+#include "session/table_definition.h"
 
 namespace sluice::session {
 
@@ -23,5 +24,9 @@ std::vector<std::optional<ColumnOrigin>> origins_of_created(
 Status note_query_types(kernel::Connection& kernel, const std::string& database, const std::string& name,
                         const std::vector<std::optional<ColumnOrigin>>& origins,
                         const std::vector<functions::MomentDigits>& digits);
+
+// The DATETIME(n) alone, of a table without a key model too: of the rows of a materialised view.
+Status note_moment_digits(kernel::Connection& kernel, const TableDefinition& table,
+                          const std::vector<functions::MomentDigits>& digits);
 
 }  // namespace sluice::session

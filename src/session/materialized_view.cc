@@ -10,6 +10,7 @@
 #include "duckdb/parser/query_node/set_operation_node.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/index_scan.h"
+#include "session/create_as.h"
 #include "session/materialized_views.h"
 #include "session/session_state.h"
 #include "session/table_definition.h"
@@ -241,6 +242,8 @@ Status SessionState::create_async_view(View& view, const std::string& database, 
     Selected selected(connection(), database_);
     TRY(selected.select(database));
     TRY(run_tree(connection(), create_tree(view, stored)));
+    const auto digits = connection().moment_digits();
+    TRY(note_moment_digits(connection(), TRY(read_definition(connection(), database, view.name.name)), digits));
   }
   TableDefinition table = TRY(read_definition(connection(), database, view.name.name));
   for (const std::string& key : columns_in_line(view.keys)) TRY(table.at(key));
