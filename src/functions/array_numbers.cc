@@ -67,7 +67,6 @@ inline double plus(double a, double b) { return a + b; }
 inline Int128 minus(Int128 a, Int128 b) {
   return static_cast<Int128>(static_cast<unsigned __int128>(a) - static_cast<unsigned __int128>(b));
 }
-inline uint64_t minus(uint64_t a, uint64_t b) { return a - b; }
 inline double minus(double a, double b) { return a - b; }
 
 // `fold(values of a row that are not NULL)` gives the row's value or nothing.

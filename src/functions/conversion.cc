@@ -290,8 +290,8 @@ BoundPtr to_moment(duckdb::ClientContext& context, BoundPtr value, const Logical
   const LogicalType made = date ? LogicalType::DATE : LogicalType::TIMESTAMP;
   if (from.id() == LogicalTypeId::VARCHAR) {
     if (BoundPtr zoned = zoned_constant(context, value)) return native_cast(context, std::move(zoned), target);
-    value = converted_by(context, "text_to_moment", std::move(value), made,
-                         date ? run_text_to_date : run_text_to_timestamp);
+    value =
+        converted_by(context, kTextToMoment, std::move(value), made, date ? run_text_to_date : run_text_to_timestamp);
   } else if (is_number(from)) {
     value = convert(context, std::move(value), LogicalType::BIGINT);
     value = converted_by(context, "number_to_moment", std::move(value), made,

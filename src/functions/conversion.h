@@ -14,6 +14,9 @@ BoundPtr convert(duckdb::ClientContext& context, BoundPtr value, const LogicalTy
 // The argument as `wanted`, which may be ANY or a DECIMAL, LIST, MAP or STRUCT without sizes.
 BoundPtr convert_argument(duckdb::ClientContext& context, BoundPtr argument, const LogicalType& wanted);
 
+// The conversion of text to DATE or DATETIME.
+inline constexpr const char* kTextToMoment = "text_to_moment";
+
 // The value of a constant expression without columns; null Value when it is none.
 std::optional<duckdb::Value> constant_of(duckdb::ClientContext& context, const duckdb::Expression& expression);
 

@@ -77,6 +77,22 @@ bool gives_no_moment(const Expression& expression) {
   }
 }
 
+// A moment as the statement has it written.
+bool is_literal(const Expression& expression) {
+  switch (expression.GetExpressionClass()) {
+    case ExpressionClass::BOUND_CONSTANT:
+      return true;
+    case ExpressionClass::BOUND_CAST:
+      return is_literal(*expression.Cast<duckdb::BoundCastExpression>().child);
+    case ExpressionClass::BOUND_FUNCTION: {
+      const auto& call = expression.Cast<duckdb::BoundFunctionExpression>();
+      return call.function.name == kTextToMoment && is_literal(*call.children[0]);
+    }
+    default:
+      return false;
+  }
+}
+
 using Operands = std::vector<duckdb::reference<const Expression>>;
 
 template <typename List>
@@ -168,9 +184,7 @@ MomentDigits moment_digits(const Expression& expression, const MomentContext& kn
   if (std::ranges::all_of(digits, [](const auto& one) { return one.has_value(); })) return digits;
   MomentDigits inferred = infer(expression, digits.size(), known);
   inferred.resize(digits.size());
-  // A call over constants: the digits of its value.
-  if (known.constants && digits.size() == 1 && !inferred[0] &&
-      expression.return_type.id() == LogicalTypeId::TIMESTAMP && !expression.HasParameter()) {
+  if (known.literals && expression.return_type.id() == LogicalTypeId::TIMESTAMP && is_literal(expression)) {
     const auto value = constant_of(known.context, expression);
     if (value && !value->IsNull() && value->type().id() == LogicalTypeId::TIMESTAMP &&
         duckdb::Timestamp::IsFinite(duckdb::TimestampValue::Get(*value)))

@@ -23,8 +23,8 @@ struct MomentContext {
   duckdb::ClientContext& context;
   // Of a column of count_moments() > 0; any size other than that is taken as not known.
   std::function<MomentDigits(const duckdb::BoundColumnRefExpression&)> column;
-  // Whether constants count, with the digits that they need. Not in plans that are kept for other constants.
-  bool constants = false;
+  // Whether literals count, with the digits that they need. Not in plans that are kept for other ones.
+  bool literals = false;
 };
 
 // count_moments() entries.

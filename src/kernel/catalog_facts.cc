@@ -31,8 +31,6 @@ bool is_name(std::string_view text, std::string_view name) {
   return duckdb::StringUtil::CIEquals(std::string(text), std::string(name));
 }
 
-std::string comment_text(const duckdb::Value& comment) { return decode_table(comment).comment; }
-
 std::vector<CatalogEntry*> entries_of(ClientContext& context, SchemaCatalogEntry& schema, CatalogType type) {
   std::vector<CatalogEntry*> entries;
   const bool ours = schema.ParentCatalog().GetName() == kSystemCatalog;

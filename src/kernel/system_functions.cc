@@ -38,7 +38,6 @@ Value number(int64_t value) { return Value::BIGINT(value); }
 Value no_text() { return Value(LogicalType::VARCHAR); }
 Value no_number() { return Value(LogicalType::BIGINT); }
 Value no_time() { return Value(LogicalType::TIMESTAMP); }
-Value number(const std::optional<int64_t>& value) { return value ? number(*value) : no_number(); }
 
 // The one database, and the one table, whose rows the statement wants, when it says so.
 struct Only {

@@ -248,8 +248,7 @@ Status Alteration::flush() {
     if (comment_changed_) TRY(store_model(kernel_, table_));
   }
   simple_.clear();
-  const bool changed = std::exchange(rebuild_, false) | std::exchange(comment_changed_, false);
-  static_cast<void>(changed);
+  rebuild_ = comment_changed_ = false;
   for (auto& column : table_.columns) {
     column.source = column.name();
     column.retyped = false;
