@@ -177,10 +177,7 @@ BoundPtr expand_between(Call& call) {
   BoundPtr high_input = call.arguments[0]->Copy();
   BoundPtr upper = std::move(call.arguments[2]);
   coerce(call.context, high_input, upper);
-  if (low_input->return_type == high_input->return_type) {
-    return duckdb::make_uniq<duckdb::BoundBetweenExpression>(std::move(low_input), std::move(lower), std::move(upper),
-                                                             true, true);
-  }
+  // Two comparisons: of its own BETWEEN the kernel's statistics make NULL where one side is NULL and the other false.
   BoundPtr above = duckdb::make_uniq<duckdb::BoundComparisonExpression>(ExpressionType::COMPARE_GREATERTHANOREQUALTO,
                                                                         std::move(low_input), std::move(lower));
   BoundPtr below = duckdb::make_uniq<duckdb::BoundComparisonExpression>(ExpressionType::COMPARE_LESSTHANOREQUALTO,
