@@ -120,6 +120,27 @@ MomentDigits combine(const Operands& from, size_t count, const MomentContext& kn
   return MomentDigits(count, std::accumulate(all.begin(), all.end(), std::optional<uint8_t>(0), wider));
 }
 
+// What an operand that is no moment may add to the fraction of a second; nothing: it is not known.
+std::optional<uint8_t> added_digits(const Expression& operand, const MomentContext& known) {
+  const LogicalType& type = operand.return_type;
+  if (type.id() != LogicalTypeId::INTERVAL) {
+    const bool fraction =
+        type.id() == LogicalTypeId::FLOAT || type.id() == LogicalTypeId::DOUBLE || type.id() == LogicalTypeId::DECIMAL;
+    return fraction ? std::nullopt : std::optional<uint8_t>(0);
+  }
+  if (operand.GetExpressionClass() == ExpressionClass::BOUND_CONSTANT && known.literals) {
+    const auto& interval = operand.Cast<duckdb::BoundConstantExpression>().value;
+    if (interval.IsNull()) return 0;
+    return duckdb::IntervalValue::Get(interval).micros % 1'000'000 == 0 ? 0 : kMostDigits;
+  }
+  if (operand.GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return std::nullopt;
+  const auto& call = operand.Cast<duckdb::BoundFunctionExpression>();
+  for (const char* maker : {"to_years", "to_quarters", "to_months", "to_weeks", "to_days", "to_hours", "to_minutes"}) {
+    if (call.function.name == maker) return 0;
+  }
+  return std::nullopt;
+}
+
 bool takes_first_alone(const std::string& aggregate) { return aggregate == "arg_min" || aggregate == "arg_max"; }
 
 // Steps below the digits that a DATETIME has: of them Doris' functions ask DATETIME(6).
@@ -139,7 +160,11 @@ MomentDigits infer(const Expression& expression, size_t count, const MomentConte
       const auto& call = expression.Cast<duckdb::BoundFunctionExpression>();
       if (const auto digits = rounded_digits(expression)) return {static_cast<uint8_t>(*digits)};
       if (steps_below_seconds(call.function.name)) return MomentDigits(count, kMostDigits);
-      return combine(operands(call.children), count, known);
+      MomentDigits digits = combine(operands(call.children), count, known);
+      for (const auto& operand : call.children) {
+        for (auto& one : digits) one = wider(one, added_digits(*operand, known));
+      }
+      return digits;
     }
     case ExpressionClass::BOUND_CASE: {
       const auto& choice = expression.Cast<duckdb::BoundCaseExpression>();
