@@ -126,7 +126,7 @@ Parsed<ExprPtr> build_timestampdiff(ParseContext&, Call& call) {
 Parsed<ExprPtr> build_unix_timestamp(ParseContext&, Call& call) {
   if (!call.args.empty()) return tree::doris_call("unix_timestamp", std::move(call.args));
   return tree::cast(tree::function("floor", tree::function("epoch", ExprPtr(tree::call("now", {})))),
-                    LogicalType::BIGINT);
+                    LogicalType::INTEGER);
 }
 
 constexpr FunctionEntry kFunctions[] = {

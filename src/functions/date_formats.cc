@@ -2,6 +2,7 @@
 // DATE_FORMAT, STR_TO_DATE, and seconds since 1970 in the session's time zone.
 #include "duckdb/main/connection.hpp"
 #include "duckdb/planner/expression/list.hpp"
+#include "functions/asked_digits.h"
 #include "functions/calendar.h"
 #include "functions/conversion.h"
 #include "functions/date_text.h"
@@ -100,40 +101,41 @@ int64_t unix_second(int64_t micros) {
   const int64_t seconds = floor_divide(micros, kMicrosPerSecond);
   return micros < 0 || seconds > kLastUnixSecond ? 0 : seconds;
 }
+int32_t unix_second_of_date(int64_t micros) { return static_cast<int32_t>(unix_second(micros)); }
 int64_t unix_micro(int64_t micros) {
   return unix_second(micros) == 0 && micros >= kMicrosPerSecond ? 0 : std::max<int64_t>(micros, 0);
 }
 
+constexpr uint8_t kMostSecondDigits = 10;  // before the point
+constexpr uint8_t kMostFractionDigits = 6;
+
+// DECIMAL(10 + digits, digits).
 BoundPtr scaled_seconds(Call& call, BoundPtr micros, uint8_t digits) {
-  BoundPtr unscaled = bind_private(call.context, "unix_micros", {LogicalType::BIGINT}, LogicalType::DECIMAL(18, 6),
-                                   run_rows<unix_micro>, list_of(std::move(micros)));
-  return digits == 6 ? std::move(unscaled)
-                     : convert(call.context, std::move(unscaled), LogicalType::DECIMAL(18, digits));
+  const auto type = LogicalType::DECIMAL(kMostSecondDigits + digits, digits);
+  if (digits == 0)
+    return bind_private(call.context, "unix_seconds", {LogicalType::BIGINT}, type, run_rows<unix_second>,
+                        list_of(std::move(micros)));
+  const auto exact = LogicalType::DECIMAL(kMostSecondDigits + kMostFractionDigits, kMostFractionDigits);
+  BoundPtr unscaled = bind_private(call.context, "unix_micros", {LogicalType::BIGINT}, exact, run_rows<unix_micro>,
+                                   list_of(std::move(micros)));
+  return type == exact ? std::move(unscaled) : convert(call.context, std::move(unscaled), type);
 }
 
-// The digits of a constant's fraction of a second.
-uint8_t fraction_digits(duckdb::ClientContext& context, const BoundPtr& moment) {
-  auto constant = constant_of(context, *moment);
-  if (!constant || constant->IsNull() || constant->type().id() != LogicalTypeId::TIMESTAMP) return 0;
-  int64_t fraction = time_of_moment(duckdb::TimestampValue::Get(*constant).value) % kMicrosPerSecond;
-  if (fraction == 0) return 0;
-  uint8_t digits = 6;
-  for (; fraction % 10 == 0; fraction /= 10) --digits;
-  return digits;
-}
-
+// Doris: DECIMAL with the digits of a DATETIME, with six of a text that is not known yet; INT of a DATE.
 BoundPtr expand_unix_timestamp(Call& call) {
   auto& arguments = call.arguments;
-  if (arguments.size() == 2) {
-    return scaled_seconds(call, zoned_micros(call.context, parsed_moment(call)), 6);
-  }
+  if (arguments.size() == 2) return scaled_seconds(call, zoned_micros(call.context, parsed_moment(call)), 6);
   const LogicalType type = arguments[0]->return_type;
   BoundPtr moment = convert(call.context, std::move(arguments[0]), LogicalType::TIMESTAMP);
-  const uint8_t digits = type.id() == LogicalTypeId::TIMESTAMP_MS ? 3 : fraction_digits(call.context, moment);
+  if (type.id() == LogicalTypeId::DATE) {
+    return bind_private(call.context, "unix_seconds", {LogicalType::BIGINT}, LogicalType::INTEGER,
+                        run_rows<unix_second_of_date>, list_of(zoned_micros(call.context, std::move(moment))));
+  }
+  auto digits = moment_digits(*moment, {call.context, [](const auto&) { return MomentDigits(); }, true})[0];
+  if (!digits && is_text(type)) digits = kMostFractionDigits;
   BoundPtr micros = zoned_micros(call.context, std::move(moment));
-  if (digits > 0) return scaled_seconds(call, std::move(micros), digits);
-  return bind_private(call.context, "unix_seconds", {LogicalType::BIGINT}, LogicalType::BIGINT, run_rows<unix_second>,
-                      list_of(std::move(micros)));
+  if (digits) return scaled_seconds(call, std::move(micros), *digits);
+  return bind_asking(call.context, [&](uint8_t asked) { return scaled_seconds(call, micros->Copy(), asked); });
 }
 
 template <int64_t micros_per_unit, int64_t most>
@@ -312,7 +314,7 @@ void add_date_formats(Registry& registry) {
       .add("str_to_date", "The moment that text means by MySQL's format letters; NULL when it does not follow them.")
       .expanded(2, 2, "DATE|DATETIME|TIME str_to_date(VARCHAR, VARCHAR)", expand_str_to_date);
   registry.add("unix_timestamp", "Seconds since 1970 of a moment in the session's time zone.")
-      .expanded(1, 2, "BIGINT|DECIMAL unix_timestamp(DATETIME|VARCHAR[, VARCHAR])", expand_unix_timestamp);
+      .expanded(1, 2, "DECIMAL|INT unix_timestamp(DATETIME|DATE|VARCHAR[, VARCHAR])", expand_unix_timestamp);
   registry.add("from_unixtime", "The moment so many seconds after 1970 in the session's time zone, as text.")
       .expanded(1, 2, "VARCHAR from_unixtime(BIGINT[, VARCHAR])", expand_from_unixtime);
   registry.add("from_second", "The moment so many seconds after 1970 in the session's time zone.")

@@ -52,6 +52,12 @@ std::optional<WrittenTables::value_type> written_table(const duckdb::SQLStatemen
   return WrittenTables::value_type(base.schema_name, base.table_name);
 }
 
+// Rows written out in a statement, which may be many.
+bool holds_rows(const duckdb::SQLStatement& statement) {
+  return statement.type == duckdb::StatementType::INSERT_STATEMENT &&
+         statement.Cast<duckdb::InsertStatement>().GetValuesList();
+}
+
 }  // namespace
 
 // ---- Answer
@@ -112,6 +118,7 @@ Status Connection::ensure_locked() {
     instance_ = std::move(instance);
     kernel_->context->registered_state->Insert(OwnRows::kKey, own_rows_);
     kernel_->context->registered_state->Insert(ResultDigits::kKey, result_digits_);
+    kernel_->context->registered_state->Insert(functions::AskedDigits::kKey, asked_digits_);
     kernel_->context->registered_state->Insert(ViewerState::kKey, viewer_);
     kernel_->context->registered_state->Insert(
         functions::SessionRules::kKey,
@@ -195,6 +202,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
   TRY(ensure_locked());
   if (auto fault = FAILPOINT("kernel.run")) return fail(std::move(*fault));
   try {
+    const bool may_bind_again = !holds_rows(*statement);
     TRY(take_table_locked(rewrite_locked(statement)));
     struct End {
       Connection& connection;
@@ -203,6 +211,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
     duckdb::PendingQueryParameters options;
     options.query_parameters = duckdb::QueryParameters(true);
     result_digits_->columns.clear();
+    asked_digits_->begin(may_bind_again);
     auto values = named(parameters);
     if (!values.empty()) {
       return start_locked(kernel_->context->PendingQuery(std::move(statement), values, options.query_parameters));
@@ -220,9 +229,11 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
   try {
     std::unique_ptr<Prepared> prepared(new Prepared());
     const WrittenTables before = written_;
+    const bool may_bind_again = !holds_rows(*statement);
     prepared->merged_table_ = rewrite_locked(statement);
     prepared->written_ = std::exchange(written_, before);
     result_digits_->columns.clear();
+    asked_digits_->begin(may_bind_again);
     prepared->statement_ = kernel_->Prepare(std::move(statement));
     prepared->moment_digits_ = result_digits_->columns;
     if (prepared->statement_->HasError()) return fail(failed_locked(prepared->statement_->error));
@@ -260,6 +271,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
       ~End() { connection.end_statement_locked(); }
     } end{*this};
     result_digits_->columns = prepared.moment_digits_;  // unless the kernel binds it again
+    asked_digits_->begin(true);
     auto values = named(parameters);
     return start_locked(prepared.statement_->PendingQuery(values, true));
   } catch (const std::exception& exception) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "functions/asked_digits.h"
 #include "kernel/execution.h"
 #include "kernel/host.h"
 #include "kernel/moment_digits.h"
@@ -175,6 +176,7 @@ class Connection {
   WriteRules write_rules_;
   const duckdb::shared_ptr<OwnRows> own_rows_ = duckdb::make_shared_ptr<OwnRows>();
   const duckdb::shared_ptr<ResultDigits> result_digits_ = duckdb::make_shared_ptr<ResultDigits>();
+  const duckdb::shared_ptr<functions::AskedDigits> asked_digits_ = duckdb::make_shared_ptr<functions::AskedDigits>();
   const duckdb::shared_ptr<ViewerState> viewer_ = duckdb::make_shared_ptr<ViewerState>();
   std::optional<uint64_t> transaction_began_;  // TableLocks::now() at the begin of the open transaction
   WrittenTables written_;                      // in it, or by the statement that runs; while somebody watches

@@ -8,6 +8,7 @@
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/operator/list.hpp"
+#include "functions/asked_digits.h"
 #include "kernel/catalog_facts.h"
 
 namespace sluice::kernel {
@@ -36,6 +37,7 @@ class Inference {
     }
     duckdb::LogicalOperatorVisitor::EnumerateExpressions(op, [&](duckdb::unique_ptr<duckdb::Expression>* expression) {
       functions::show_moment_digits(*expression, known_);
+      functions::answer_asked_digits(**expression, known_);
     });
     note(op);
   }
@@ -149,6 +151,8 @@ class Inference {
 void settle_moment_digits(duckdb::ClientContext& context, LogicalOperator& plan) {
   Inference inference(context, plan);
   inference.visit(plan);
+  if (const auto asked = context.registered_state->Get<functions::AskedDigits>(functions::AskedDigits::kKey))
+    asked->settle();
   const auto result = context.registered_state->Get<ResultDigits>(ResultDigits::kKey);
   if (!result) return;
   const bool stores = plan.type == LogicalOperatorType::LOGICAL_CREATE_TABLE && !plan.children.empty();

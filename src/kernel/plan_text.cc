@@ -7,6 +7,7 @@
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/planner.hpp"
+#include "functions/asked_digits.h"
 #include "functions/registry.h"
 #include "kernel/catalog_facts.h"
 #include "kernel/plan_writer.h"
@@ -138,16 +139,32 @@ PlanNode PlanWriter::node(duckdb::LogicalOperator& plan) {
   return made(plan, "OneRowRelation", "PhysicalOneRowRelation", "VUNION");
 }
 
+namespace {
+
+std::unique_ptr<duckdb::Planner> bind(duckdb::ClientContext& context, const duckdb::SQLStatement& statement) {
+  const PlanNames nothing;
+  const functions::WrittenCalls calls([&](const duckdb::Expression& argument) {
+    return has_unnamed(argument) ? std::string() : nothing.text(argument, false);
+  });
+  const auto asked = context.registered_state->Get<functions::AskedDigits>(functions::AskedDigits::kKey);
+  if (asked) asked->begin(true);
+  while (true) {
+    auto planner = std::make_unique<duckdb::Planner>(context);
+    try {
+      planner->CreatePlan(statement.Copy());
+      return planner;
+    } catch (const duckdb::BinderException&) {
+      if (!asked || !asked->begin_again()) throw;
+    }
+  }
+}
+
+}  // namespace
+
 PlanTree plan_tree(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement> statement, bool optimized) {
   const WrittenAliases aliases = written_aliases(*statement);
-  duckdb::Planner planner(context);
-  {
-    const PlanNames nothing;
-    const functions::WrittenCalls calls([&](const duckdb::Expression& argument) {
-      return has_unnamed(argument) ? std::string() : nothing.text(argument, false);
-    });
-    planner.CreatePlan(std::move(statement));
-  }
+  const auto bound = bind(context, *statement);
+  duckdb::Planner& planner = *bound;
   if (!planner.plan) throw duckdb::BinderException("EXPLAIN needs the values of the statement's parameters");
   auto plan = std::move(planner.plan);
   const duckdb::vector<std::string> names = planner.names;
