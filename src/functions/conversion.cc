@@ -16,6 +16,7 @@
 #include "functions/json_extract.h"
 #include "functions/nested_conversion.h"
 #include "functions/overload.h"
+#include "functions/session_zone.h"
 #include "functions/sized_conversion.h"
 #include "functions/text_to_value.h"
 #include "functions/type_coercion.h"
@@ -108,22 +109,31 @@ void run_text_to_float(DataChunk& input, ExpressionState&, Vector& result) {
   });
 }
 
-std::optional<duckdb::date_t> date_of(const std::optional<Moment>& moment) {
-  if (!moment) return std::nullopt;
-  return duckdb::Timestamp::GetDate(duckdb::timestamp_t(moment->micros));
-}
 std::optional<duckdb::timestamp_t> timestamp_of(const std::optional<Moment>& moment) {
   if (!moment) return std::nullopt;
   return duckdb::timestamp_t(moment->micros);
 }
-
-void run_text_to_date(DataChunk& input, ExpressionState&, Vector& result) {
-  run_unary<string_t, duckdb::date_t>(input, result,
-                                      [](const string_t& text) { return date_of(text_to_moment(view(text))); });
+std::optional<duckdb::date_t> date_of(const std::optional<Moment>& moment) {
+  const auto timestamp = timestamp_of(moment);
+  if (!timestamp) return std::nullopt;
+  return duckdb::Timestamp::GetDate(*timestamp);
 }
-void run_text_to_timestamp(DataChunk& input, ExpressionState&, Vector& result) {
+
+// Of what is written with a zone the local time of the session.
+std::optional<Moment> local_moment(const string_t& text, const SessionZone& zone) {
+  auto moment = text_to_moment(view(text));
+  if (moment) moment->micros = zone.local(*moment);
+  return moment;
+}
+void run_text_to_date(DataChunk& input, ExpressionState& state, Vector& result) {
+  const SessionZone zone(state.GetContext());
+  run_unary<string_t, duckdb::date_t>(input, result,
+                                      [&](const string_t& text) { return date_of(local_moment(text, zone)); });
+}
+void run_text_to_timestamp(DataChunk& input, ExpressionState& state, Vector& result) {
+  const SessionZone zone(state.GetContext());
   run_unary<string_t, duckdb::timestamp_t>(
-      input, result, [](const string_t& text) { return timestamp_of(text_to_moment(view(text))); });
+      input, result, [&](const string_t& text) { return timestamp_of(local_moment(text, zone)); });
 }
 void run_text_to_time(DataChunk& input, ExpressionState&, Vector& result) {
   run_unary<string_t, duckdb::dtime_t>(input, result, [](const string_t& text) -> std::optional<duckdb::dtime_t> {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "functions/text_to_value.h"
 
+#include <cctz/time_zone.h>
+
 #include <charconv>
 #include <cmath>
 
+#include "base/zone_name.h"
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+#include "functions/calendar.h"
 #include "functions/decimals.h"
 
 namespace sluice::functions {
 namespace {
-
-constexpr int64_t kMicrosPerSecond = 1'000'000;
-constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 
 bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -86,8 +87,18 @@ int64_t take_fraction(std::string_view& text) {
   return micros + (round_up ? 1 : 0);
 }
 
-// Z, UTC, GMT, +08:00, -8:00, +0800; seconds east of Greenwich.
-std::optional<int32_t> zone_offset(std::string_view text) {
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+// Of a zone of the tz database by its name, at a local time: of two that come into question the earlier one's.
+std::optional<int32_t> named_zone_offset(const std::string& name, int64_t local_second) {
+  cctz::time_zone zone;
+  if (!is_zone_name(name) || !cctz::load_time_zone(name, &zone)) return std::nullopt;
+  const auto local = cctz::civil_second() + local_second;
+  return zone.lookup(zone.lookup(local).pre).offset;
+}
+
+// Z, UTC, GMT, +08:00, -8:00, +0800, Asia/Shanghai; seconds east of Greenwich.
+std::optional<int32_t> zone_offset(std::string_view text, int64_t local_micros) {
   text = trimmed(text);
   if (equals_ignoring_case(text, "z") || equals_ignoring_case(text, "utc") || equals_ignoring_case(text, "gmt")) {
     return 0;
@@ -95,6 +106,8 @@ std::optional<int32_t> zone_offset(std::string_view text) {
   if (text.size() > 3 &&
       (equals_ignoring_case(text.substr(0, 3), "utc") || equals_ignoring_case(text.substr(0, 3), "gmt")))
     text.remove_prefix(3);
+  if (!text.empty() && is_letter(text.front()))
+    return named_zone_offset(std::string(text), floor_divide(local_micros, kMicrosPerSecond));
   if (text.size() < 2 || (text[0] != '+' && text[0] != '-')) return std::nullopt;
   const int32_t sign = text[0] == '-' ? -1 : 1;
   text.remove_prefix(1);
@@ -140,8 +153,6 @@ bool parts_of_run(std::string_view run, Parts& parts, bool& has_time) {
   parts.second = take_digits(run, 2).value;
   return true;
 }
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // Text with any punctuation between its parts, and with shorter runs of digits: 2020.1.1, '2020-01-01: 10:11', 201231.5
 // The parts end at what is no digit; where nothing stands between them, after two digits (four of the year). Spaces may
@@ -309,13 +320,13 @@ std::optional<Moment> plain_moment(std::string_view text) {
       }
     }
   }
-  if (!trimmed(text).empty()) {
-    moment.zone_offset = zone_offset(text);
-    if (!moment.zone_offset) return std::nullopt;
-  }
   auto micros = micros_of(parts);
   if (!micros) return std::nullopt;
   moment.micros = *micros;
+  if (!trimmed(text).empty()) {
+    moment.zone_offset = zone_offset(text, *micros);
+    if (!moment.zone_offset) return std::nullopt;
+  }
   return moment;
 }
 

@@ -302,6 +302,14 @@ std::string Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>&
   return merged_table;
 }
 
+Status Connection::lock_merging(const std::string& catalog, const std::string& schema, const std::string& table,
+                                std::chrono::seconds longest_wait) {
+  std::lock_guard lock(mutex_);
+  TRY(ensure_locked());
+  return host_.table_locks().lock(merging_table(catalog, schema, table), this,
+                                  transaction_began_ ? &*transaction_began_ : nullptr, longest_wait);
+}
+
 Status Connection::take_table_locked(const std::string& table) {
   if (table.empty()) return {};
   return host_.table_locks().lock(table, this, transaction_began_ ? &*transaction_began_ : nullptr);
@@ -428,7 +436,8 @@ Status Connection::with_context(const std::function<Status(duckdb::ClientContext
   try {
     kernel_->context->RunFunctionInTransaction([&] {
       status = work(*kernel_->context);
-      if (!status) throw_to_kernel(status.error());
+      // An error of this kind takes back what a transaction of its own did, and leaves an open one as it is.
+      if (!status) throw duckdb::BinderException("the work has failed");
     });
   } catch (const std::exception& exception) {
     if (!status) return status;

@@ -105,6 +105,11 @@ class Connection {
   Status set_time_zone(const std::string& zone);
   Result<bool> schema_exists(const std::string& catalog, const std::string& schema);
 
+  // Takes the right to write a table whose rows merge by key, as its writes do: for a transaction that is to begin only
+  // then. Given back by the end of that transaction, or of the next statement outside of one. Errors: 1205 after
+  // `longest_wait`, 1213.
+  Status lock_merging(const std::string& catalog, const std::string& schema, const std::string& table,
+                      std::chrono::seconds longest_wait);
   Status begin();
   Status commit();
   Status rollback();

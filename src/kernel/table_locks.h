@@ -3,6 +3,7 @@
 // writers that do not see each other's rows would both add a row of the same key. Thread-safe.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -13,14 +14,18 @@
 
 namespace sluice::kernel {
 
+inline constexpr int kLockWaitTimeout = 1205;
+
 class TableLocks {
  public:
   // Now, for lock() of a transaction that begins.
   uint64_t now();
+  static constexpr std::chrono::seconds kLongestWait{50};  // innodb_lock_wait_timeout of MySQL
   // Waits until `owner` alone holds `table`; it may hold it already. `began`: now() at the begin of the open
   // transaction, nothing outside of one. Errors: 1205 another transaction holds it for too long; 1213 somebody wrote
   // after the transaction began, whose rows it would not see.
-  Status lock(const std::string& table, const void* owner, const uint64_t* began);
+  Status lock(const std::string& table, const void* owner, const uint64_t* began,
+              std::chrono::seconds longest_wait = kLongestWait);
   // Gives back all that `owner` holds, after its commit or rollback.
   void release(const void* owner);
 

@@ -243,8 +243,7 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
   if (update->update_info->columns.empty()) update = action(MergeActionType::MERGE_DO_NOTHING, is_newer(sequence));
   matched.push_back(std::move(update));
 
-  // In strict mode a partial update knows its rows.
-  if (partial && rules.strict) {
+  if (partial && !rules.partial_adds) {
     auto unknown = action(MergeActionType::MERGE_ERROR, batch.has_sign() ? sign_is(0) : nullptr);
     unknown->expressions.push_back(constant(Value(kNoSuchRow)));
     merge->actions[MergeActionCondition::WHEN_NOT_MATCHED_BY_TARGET].push_back(std::move(unknown));
@@ -268,6 +267,14 @@ void check_auto_unit(const TableModel& model) {
       "date_trunc function second param only support argument is "
       "year|quarter|month|week|day|hour|minute|second");
 }
+
+}  // namespace
+
+std::string merging_table(const std::string& catalog, const std::string& schema, const std::string& name) {
+  return catalog + "\x1f" + schema + "\x1f" + name;
+}
+
+namespace {
 
 std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
   auto& insert = tree->Cast<duckdb::InsertStatement>();
@@ -293,7 +300,7 @@ std::string rewrite_insert(duckdb::ClientContext& context, Tree& tree, const Wri
     auto parameters = insert.named_param_map;
     tree = merge(context, target, insert, rules, partitions);
     tree->named_param_map = std::move(parameters);
-    return target.catalog + "\x1f" + target.schema + "\x1f" + target.name;
+    return merging_table(target.catalog, target.schema, target.name);
   }
   const bool checked = target.model.keys != KeyModel::kNone || target.model.partitioned != PartitionKind::kNone ||
                        !partitions.names.empty() ||

@@ -14,11 +14,15 @@ namespace sluice::kernel {
 struct WriteRules {
   bool strict = true;           // enable_insert_strict: wrong rows are errors; otherwise left out, texts cut
   bool partial_update = false;  // enable_unique_key_partial_update: columns not named keep their values
+  bool partial_adds = false;    // such a write adds the rows whose keys are not there; otherwise they are errors
   bool into_views = true;       // allow_modify_materialized_view_data: tables of materialised views, too
   // Rows of one write lie sorted by their keys up to this many: as a rowset of Doris is sorted as far as its write
   // buffer holds it. Larger writes lie as they came.
   uint64_t most_sorted_rows = 2'000'000;
 };
+
+// How kernel::TableLocks knows a table.
+std::string merging_table(const std::string& catalog, const std::string& schema, const std::string& name);
 
 // Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
 // The name of the table when rows merge by key: the new tree then reads it, so that a plan of it must not be kept, and

@@ -25,6 +25,7 @@ Result<Outcome> SessionState::run_labelled(dialect::KernelStatement statement) {
   const bool own_transaction = !in_transaction;
   if (own_transaction) {
     TRY(make_load_tables(connection()));
+    TRY(wait_for_writers(insert));
     TRY(connection().begin());
     in_transaction = true;  // for run_kernel: nothing is to be committed in between
   }

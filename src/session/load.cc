@@ -2,6 +2,7 @@
 #include "session/load.h"
 
 #include "base/failpoint.h"
+#include "kernel/table_locks.h"
 #include "session/load_labels.h"
 #include "session/load_prepared.h"
 #include "session/load_records.h"
@@ -102,15 +103,18 @@ Status Load::start() {
   counts_merged_ = table_->merges && !spec_.where;
   kernel::WriteRules rules;
   rules.partial_update = spec_.partial_update;
+  rules.partial_adds = !spec_.strict;
   rules.into_views = spec_.into_views;
   if (spec_.bytes.value_or(0) > kMostSortedBytes) rules.most_sorted_rows = 0;
   connection_.set_write_rules(rules);
-  if (own_transaction_) {
+  begins_late_ = own_transaction_ && table_->merges && !spec_.prepare;
+  if (own_transaction_ && !begins_late_) {
     TRY(connection_.begin());
     begun_ = true;
   }
   into_ = std::make_unique<LoadTable>(
       spec_.prepare ? TRY(spec_.prepare->make_stage(connection_, *table_, report_.txn_id)) : *table_);
+  if (spec_.format == LoadSpec::Format::kJson) TRY(take_defaults(connection_, *table_, targets));
   if (!parquet) {
     std::vector<std::string> fields;
     for (const auto& target : targets) fields.push_back(target.name);
@@ -134,8 +138,24 @@ Status Load::start() {
   return {};
 }
 
+Status Load::begin_after_others() {
+  constexpr auto kLook = std::chrono::seconds(1);  // for an abort
+  constexpr auto kLongestWait = std::chrono::minutes(10);
+  const auto began = Clock::now();
+  while (true) {
+    TRY(still_wanted());
+    Status alone = connection_.lock_merging(into_->catalog, into_->database, into_->name, kLook);
+    if (alone) break;
+    if (alone.error().native_code() != kernel::kLockWaitTimeout || Clock::now() - began > kLongestWait) return alone;
+  }
+  TRY(connection_.begin());
+  begun_ = true;
+  return {};
+}
+
 void Load::run_insert(duckdb::unique_ptr<duckdb::SQLStatement> insert) {
-  auto answer = connection_.run(std::move(insert));
+  Status begun = begins_late_ ? begin_after_others() : Status();
+  auto answer = begun ? connection_.run(std::move(insert)) : fail(std::move(begun.error()));
   if (answer) {
     inserted_rows_ = (*answer)->changed_rows();
   } else {
@@ -228,6 +248,7 @@ Status Load::still_wanted() const {
 
 Status Load::insert_parquet() {
   TRY(still_wanted());
+  if (begins_late_) TRY(begin_after_others());
   const duckdb::Value path(spool_ ? spool_->path().string() : spec_.file);
   auto all_of = [&](duckdb::unique_ptr<duckdb::ParsedExpression> what) {
     auto select = duckdb::make_uniq<duckdb::SelectNode>();

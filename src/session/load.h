@@ -151,6 +151,9 @@ class Load final : public LoadSink {
   Load(kernel::Connection& connection, LoadSpec spec);
   Status start();
   void run_insert(duckdb::unique_ptr<duckdb::SQLStatement> insert);
+  // With a transaction of its own on a table whose rows merge: waits until it is the only one that writes the table,
+  // then begins, so that it sees the rows of those before. On a thread that may wait.
+  Status begin_after_others();
   Status insert_parquet();
   Status still_wanted() const;  // the reason of abort(), if there is one
   Status check_quality();
@@ -162,7 +165,8 @@ class Load final : public LoadSink {
   kernel::Connection& connection_;
   LoadSpec spec_;
   bool own_transaction_ = false;
-  bool begun_ = false;
+  bool begins_late_ = false;  // begin_after_others()
+  bool begun_ = false;        // once inserter_ runs, its own until it ends
   bool finished_ = false;
   std::unique_ptr<LoadTable> table_;  // as named in spec_
   std::unique_ptr<LoadTable> into_;   // where the rows go: table_, or the stage of the first phase

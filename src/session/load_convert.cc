@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/load_convert.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "duckdb/common/operator/cast_operators.hpp"
@@ -8,9 +10,12 @@
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "functions/conversion.h"
+#include "functions/session_zone.h"
 #include "functions/type_names.h"
+#include "functions/types.h"
 
 namespace sluice::session {
 namespace {
@@ -170,6 +175,10 @@ std::string shown(const LoadField& field) {
   return text;
 }
 
+bool holds_digit(const LoadField& field) {
+  return std::any_of(field.data, field.data + field.size, [](char c) { return c >= '0' && c <= '9'; });
+}
+
 // Keeps a block or an arena alive as long as a vector's strings point into it.
 class KeptMemory final : public duckdb::VectorBuffer {
  public:
@@ -199,9 +208,17 @@ bool LoadConverter::is_null(const LoadField& field) const {
   }
 }
 
-void LoadConverter::set_null(size_t row, duckdb::Vector& out, LoadVerdicts& verdicts) {
+void LoadConverter::set_null(const LoadField& field, size_t row, duckdb::Vector& out, LoadVerdicts& verdicts) {
   FlatVector::SetNull(out, row, true);
-  if (target_.not_null) verdicts.add(row, "column '" + target_.name + "' must not be NULL");
+  if (target_.not_null && !is_absent(field)) verdicts.add(row, "column '" + target_.name + "' must not be NULL");
+}
+
+// All forms that Doris reads; of a moment with a zone of its own the local time of the session.
+bool LoadConverter::parse_moment(const LoadField& field, duckdb::timestamp_t& value) const {
+  const auto moment = functions::text_to_moment(field.text());
+  if (!moment) return false;
+  value.value = functions::SessionZone(context_).local(*moment);
+  return true;
 }
 
 void LoadConverter::refuse(const LoadField& field, size_t row, duckdb::Vector& out, LoadVerdicts& verdicts) {
@@ -229,7 +246,7 @@ void LoadConverter::convert_with(const LoadField* fields, size_t rows, duckdb::V
       if (verdicts.is_bad(row)) {
         FlatVector::SetNull(out, row, true);
       } else {
-        set_null(row, out, verdicts);
+        set_null(field, row, out, verdicts);
       }
     } else if (field.kind == LoadField::kQuoted && parse(field, values[row])) {
       continue;
@@ -275,7 +292,7 @@ void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool vali
       if (verdicts.is_bad(row)) {
         FlatVector::SetNull(out, row, true);
       } else {
-        set_null(row, out, verdicts);
+        set_null(field, row, out, verdicts);
       }
       continue;
     }
@@ -291,16 +308,21 @@ void LoadConverter::convert_text(const LoadField* fields, size_t rows, bool vali
   }
 }
 
-// Arrays, maps and structs as text have a form of Doris.
-void LoadConverter::cast_as_doris(duckdb::Vector& texts, size_t rows, duckdb::Vector& out) {
-  auto cast = functions::convert(
-      context_, duckdb::make_uniq<duckdb::BoundReferenceExpression>(texts.GetType(), duckdb::idx_t{0}), target_.type);
+// By Doris' conversion (arrays, maps and structs as text have a form of its own, JSON is stored without what its text
+// has between values) or the kernel's. What an executor makes may lie in its memory: the values are copied.
+void LoadConverter::cast_by(duckdb::Vector& texts, size_t rows, bool as_doris, duckdb::Vector& out) {
+  duckdb::unique_ptr<duckdb::Expression> cast =
+      duckdb::make_uniq<duckdb::BoundReferenceExpression>(texts.GetType(), duckdb::idx_t{0});
+  cast = as_doris ? functions::convert(context_, std::move(cast), target_.type)
+                  : duckdb::BoundCastExpression::AddCastToType(context_, std::move(cast), target_.type, true);
   duckdb::ExpressionExecutor executor(context_, *cast);
   duckdb::DataChunk chunk;
   chunk.InitializeEmpty({texts.GetType()});
   chunk.data[0].Reference(texts);
   chunk.SetCardinality(rows);
-  executor.ExecuteExpression(chunk, out);
+  duckdb::Vector made(target_.type, LoadFields::kRows);
+  executor.ExecuteExpression(chunk, made);
+  duckdb::VectorOperations::Copy(made, out, rows, 0, 0);
 }
 
 void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out,
@@ -315,7 +337,8 @@ void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duck
     const bool bad = verdicts.is_bad(row);
     if (bad || is_null(field)) {
       FlatVector::SetNull(texts, row, true);
-      if (!bad && target_.not_null) verdicts.add(row, "column '" + target_.name + "' must not be NULL");
+      if (!bad && target_.not_null && !is_absent(field))
+        verdicts.add(row, "column '" + target_.name + "' must not be NULL");
     } else if (!duckdb::Value::StringIsValid(field.data, field.size)) {
       FlatVector::SetNull(texts, row, true);
       verdicts.add(row, "column '" + target_.name + "': the text is not UTF-8");
@@ -326,12 +349,9 @@ void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duck
       values[row] = as_string(field);
     }
   }
-  if (target_.type.IsNested() && !from_json) {
-    cast_as_doris(texts, rows, out);
-  } else {
-    std::string error;
-    duckdb::VectorOperations::TryCast(context_, texts, out, rows, &error);
-  }
+  const bool as_doris = (target_.type.IsNested() && !from_json) || functions::is_json(target_.type) ||
+                        functions::is_ipv4(target_.type) || functions::is_ipv6(target_.type);
+  cast_by(texts, rows, as_doris, out);
   out.Flatten(rows);
   auto& converted = FlatVector::Validity(out);
   auto& given = FlatVector::Validity(texts);
@@ -340,9 +360,23 @@ void LoadConverter::convert_by_kernel(const LoadField* fields, size_t rows, duck
   }
 }
 
+void LoadConverter::fill_absent(const LoadField* fields, size_t rows, duckdb::Vector& out,
+                                const LoadVerdicts& verdicts) const {
+  for (size_t row = 0; row < rows; ++row) {
+    if (fields[row].kind == LoadField::kMissing && !verdicts.is_bad(row)) out.SetValue(row, *target_.absent);
+  }
+}
+
 void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf8,
                             const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out,
                             LoadVerdicts& verdicts) {
+  convert_present(fields, rows, valid_utf8, keep_alive, out, verdicts);
+  if (target_.absent) fill_absent(fields, rows, out, verdicts);
+}
+
+void LoadConverter::convert_present(const LoadField* fields, size_t rows, bool valid_utf8,
+                                    const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out,
+                                    LoadVerdicts& verdicts) {
   auto integer = [&]<typename T>(T) {
     convert_with<T>(fields, rows, out, verdicts, [](const LoadField& field, T& value) {
       int64_t plain;
@@ -358,9 +392,13 @@ void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf
   };
   auto by_value = [&]<typename T>(T) {
     convert_with<T>(fields, rows, out, verdicts, [](const LoadField& field, T& value) {
-      return duckdb::TryCast::Operation<string_t, T>(as_string(field), value, false);
+      if (!duckdb::TryCast::Operation<string_t, T>(as_string(field), value, false)) return false;
+      // Too large a number is none; inf is, where it is written.
+      if constexpr (std::is_floating_point_v<T>) return !std::isinf(value) || !holds_digit(field);
+      return true;
     });
   };
+  if (functions::is_ipv4(target_.type)) return convert_by_kernel(fields, rows, out, verdicts);
   switch (target_.type.id()) {
     case LogicalTypeId::TINYINT:
       return integer(int8_t());
@@ -400,21 +438,20 @@ void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf
           return convert_decimal<duckdb::hugeint_t>(fields, rows, out, verdicts);
       }
     case LogicalTypeId::DATE:
-      return convert_with<duckdb::date_t>(
-          fields, rows, out, verdicts, [](const LoadField& field, duckdb::date_t& value) {
-            if (field.size == 10 && parse_plain_date(field.data, value.days)) [[likely]]
-              return true;
-            if (field.size == 8 && parse_compact_date(field.data, value.days)) return true;
-            if (duckdb::TryCast::Operation<string_t, duckdb::date_t>(as_string(field), value, false)) return true;
-            duckdb::timestamp_t timestamp;  // a time after the date is dropped
-            if (!duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), timestamp, false))
-              return false;
-            value = duckdb::Timestamp::GetDate(timestamp);
-            return true;
-          });
+      return convert_with<duckdb::date_t>(fields, rows, out, verdicts,
+                                          [this](const LoadField& field, duckdb::date_t& value) {
+                                            if (field.size == 10 && parse_plain_date(field.data, value.days)) [[likely]]
+                                              return true;
+                                            if (field.size == 8 && parse_compact_date(field.data, value.days))
+                                              return true;
+                                            duckdb::timestamp_t timestamp;  // a time after the date is dropped
+                                            if (!parse_moment(field, timestamp)) return false;
+                                            value = duckdb::Timestamp::GetDate(timestamp);
+                                            return true;
+                                          });
     case LogicalTypeId::TIMESTAMP:
       return convert_with<duckdb::timestamp_t>(
-          fields, rows, out, verdicts, [](const LoadField& field, duckdb::timestamp_t& value) {
+          fields, rows, out, verdicts, [this](const LoadField& field, duckdb::timestamp_t& value) {
             if (parse_plain_timestamp(field.data, field.size, value.value)) [[likely]]
               return true;
             int32_t days;
@@ -422,10 +459,10 @@ void LoadConverter::convert(const LoadField* fields, size_t rows, bool valid_utf
               value.value = days * 86'400'000'000ll;
               return true;
             }
-            return duckdb::TryCast::Operation<string_t, duckdb::timestamp_t>(as_string(field), value, false);
+            return parse_moment(field, value);
           });
     case LogicalTypeId::VARCHAR:
-      // Types that are text with an alias (JSON) are checked by the kernel's cast.
+      // Types that are text with an alias (JSON) are checked.
       if (!target_.type.HasAlias()) return convert_text(fields, rows, valid_utf8, keep_alive, out, verdicts);
       return convert_by_kernel(fields, rows, out, verdicts);
     default:

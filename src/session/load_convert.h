@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct LoadTarget {
   bool strict = true;          // what does not convert makes the row bad; otherwise NULL, if the column takes it
   bool empty_is_null = false;  // for strings; for other types an empty field is NULL unless `strict_empty`
   bool strict_empty = false;
-  bool is_json = false;  // fields come from JSON
+  bool is_json = false;                   // fields come from JSON
+  std::optional<duckdb::Value> absent{};  // of `type`: for records without such a field; otherwise NULL
 };
 
 // Collects what is wrong with the rows of one batch. A row has at most one complaint: its first.
@@ -62,11 +64,18 @@ class LoadConverter {
   void convert_decimal(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
   void convert_text(const LoadField* fields, size_t rows, bool valid_utf8,
                     const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out, LoadVerdicts& verdicts);
-  void cast_as_doris(duckdb::Vector& texts, size_t rows, duckdb::Vector& out);
+  void cast_by(duckdb::Vector& texts, size_t rows, bool as_doris, duckdb::Vector& out);
   void convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
 
+  bool parse_moment(const LoadField& field, duckdb::timestamp_t& value) const;
   bool is_null(const LoadField& field) const;
-  void set_null(size_t row, duckdb::Vector& out, LoadVerdicts& verdicts);
+  // Whether the default stands for it, which fill_absent() writes.
+  bool is_absent(const LoadField& field) const { return target_.absent && field.kind == LoadField::kMissing; }
+  void fill_absent(const LoadField* fields, size_t rows, duckdb::Vector& out, const LoadVerdicts& verdicts) const;
+  void convert_present(const LoadField* fields, size_t rows, bool valid_utf8,
+                       const std::vector<std::shared_ptr<void>>& keep_alive, duckdb::Vector& out,
+                       LoadVerdicts& verdicts);
+  void set_null(const LoadField& field, size_t row, duckdb::Vector& out, LoadVerdicts& verdicts);
   void refuse(const LoadField& field, size_t row, duckdb::Vector& out, LoadVerdicts& verdicts);
 
   duckdb::ClientContext& context_;

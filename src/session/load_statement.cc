@@ -11,6 +11,7 @@
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/decimal256.h"
+#include "functions/registry.h"
 #include "kernel/sequence_column.h"
 #include "kernel/table_model.h"
 
@@ -204,7 +205,12 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
         if (column.Name() == kernel::kSequenceColumn) table.stored_sequence = column.Type();
         continue;
       }
-      table.columns.push_back({column.Name(), column.Type(), not_null.contains(column.Logical().index)});
+      LoadTableColumn& known = table.columns.emplace_back();
+      known.name = column.Name();
+      known.type = column.Type();
+      known.not_null = not_null.contains(column.Logical().index);
+      known.auto_increment = kernel::decode_column(column.Comment()).auto_increment;
+      if (column.HasDefaultValue()) known.default_value = column.DefaultValue().Copy();
     }
     return {};
   }));
@@ -264,7 +270,7 @@ Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTab
     // The kernel knows no conversion into a DECIMAL256; that of the INSERT does.
     const bool as_text = !column || functions::is_decimal256(column->type);
     target.type = as_text ? duckdb::LogicalType(duckdb::LogicalTypeId::VARCHAR) : column->type;
-    target.not_null = column && column->not_null;
+    target.not_null = column && column->not_null && !column->auto_increment;  // those draw a number
     target.strict = spec.strict;
     target.empty_is_null = spec.csv.empty_as_null;
     target.is_json = spec.format == LoadSpec::Format::kJson;
@@ -298,6 +304,43 @@ duckdb::unique_ptr<duckdb::TableRef> table_function(const std::string& function,
   return ref;
 }
 
+namespace {
+
+// CAST, which is NULL for texts that are no such number.
+duckdb::unique_ptr<duckdb::ParsedExpression> null_if_wrong_256(duckdb::unique_ptr<duckdb::ParsedExpression> text,
+                                                               const duckdb::LogicalType& type) {
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
+  arguments.push_back(std::move(text));
+  arguments.push_back(make_uniq<duckdb::ConstantExpression>(duckdb::Value(type)));
+  return make_uniq<duckdb::FunctionExpression>("system", "doris", functions::kernel_name("cast"), std::move(arguments));
+}
+
+duckdb::unique_ptr<duckdb::ParsedExpression> or_default(duckdb::unique_ptr<duckdb::ParsedExpression> value,
+                                                        const LoadTableColumn& column) {
+  duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>> arguments;
+  arguments.push_back(std::move(value));
+  arguments.push_back(column.default_value->Copy());
+  return make_uniq<duckdb::OperatorExpression>(duckdb::ExpressionType::OPERATOR_COALESCE, std::move(arguments));
+}
+
+}  // namespace
+
+Status take_defaults(kernel::Connection& connection, const LoadTable& table, std::vector<LoadTarget>& targets) {
+  for (LoadTarget& target : targets) {
+    const LoadTableColumn* column = table.find(target.name);
+    if (!column || !column->default_value || column->auto_increment || target.type != column->type) continue;
+    auto select = make_uniq<duckdb::SelectNode>();
+    select->select_list.push_back(make_uniq<duckdb::CastExpression>(column->type, column->default_value->Copy()));
+    select->from_table = make_uniq<duckdb::EmptyTableRef>();
+    auto statement = make_uniq<duckdb::SelectStatement>();
+    statement->node = std::move(select);
+    auto answer = TRY(connection.run(std::move(statement)));
+    auto* chunk = TRY(answer->next());
+    if (chunk && chunk->size() == 1) target.absent = chunk->GetValue(0, 0);
+  }
+  return {};
+}
+
 duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadTable& table,
                                                      const std::vector<std::string>& fields,
                                                      duckdb::unique_ptr<duckdb::TableRef> source, bool cast_fields) {
@@ -321,8 +364,12 @@ duckdb::unique_ptr<duckdb::SQLStatement> load_insert(LoadSpec& spec, const LoadT
   };
   for (const auto& field : fields) {
     const LoadTableColumn* column = table.find(field);
-    if (column && !computed.contains(StringUtil::Lower(field)))
-      add(*column, make_uniq<duckdb::ColumnRefExpression>(field), cast_fields, !spec.strict);
+    if (!column || computed.contains(StringUtil::Lower(field))) continue;
+    duckdb::unique_ptr<duckdb::ParsedExpression> value = make_uniq<duckdb::ColumnRefExpression>(field);
+    if (functions::is_decimal256(column->type) && !spec.strict)
+      value = null_if_wrong_256(std::move(value), column->type);
+    if (column->auto_increment && column->default_value) value = or_default(std::move(value), *column);
+    add(*column, std::move(value), cast_fields, !spec.strict);
   }
   if (table.stored_sequence && !spec.sequence.empty()) {
     duckdb::unique_ptr<duckdb::ParsedExpression> value;

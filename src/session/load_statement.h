@@ -18,6 +18,8 @@ struct LoadTableColumn {
   std::string name;
   duckdb::LogicalType type;
   bool not_null = false;
+  bool auto_increment = false;
+  std::shared_ptr<const duckdb::ParsedExpression> default_value{};  // null: none
 };
 // The table as it is when the load begins; generated columns are left out.
 struct LoadTable {
@@ -38,6 +40,9 @@ Result<LoadTable> look_up_load_table(kernel::Connection& connection, const diale
 // The fields of the data, in order, as columns of the kernel. `spec.columns` empty: all columns of the table, or with
 // `present` (Parquet) those of them. Errors: 1054 an unknown column is computed; 1110 one is named twice.
 Result<std::vector<LoadTarget>> load_targets(const LoadSpec& spec, const LoadTable& table);
+
+// What columns of the table take that JSON data does not name: their defaults of this moment.
+Status take_defaults(kernel::Connection& connection, const LoadTable& table, std::vector<LoadTarget>& targets);
 
 // INSERT INTO table (...) SELECT ... FROM source [WHERE ...]. Takes the trees out of `spec`.
 // `fields`: the columns of `source`. With `cast_fields` their types may differ from the table's (Parquet).

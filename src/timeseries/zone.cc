@@ -5,6 +5,8 @@
 #include <array>
 #include <chrono>
 
+#include "base/zone_name.h"
+
 namespace sluice::timeseries {
 namespace {
 
@@ -53,17 +55,6 @@ std::optional<int64_t> parse_offset(std::string_view text) {
   }
   if (!text.empty()) return std::nullopt;
   return sign * total;
-}
-
-// Names that the tz database's directory holds beside the zones, and those that cctz reads as something else.
-bool is_zone_name(std::string_view id) {
-  if (id.size() > 64 || id.starts_with('/') || id.find("..") != std::string_view::npos) return false;
-  for (const std::string_view other : {"posix/", "right/", "Fixed/", "posixrules", "localtime"})
-    if (id.starts_with(other)) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-           c == '+' || c == '/';
-  });
 }
 
 }  // namespace

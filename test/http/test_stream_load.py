@@ -287,6 +287,79 @@ def test_time_zone_of_expressions(server, rows):
     assert rows()[0][1].startswith("1970-01-01 08:00:00")
 
 
+def test_json_columns_and_moments_with_zones(server):
+    server.execute_all(["DROP TABLE IF EXISTS web.kinds", "CREATE TABLE web.kinds (k INT, j JSON, m DATETIME(3), d DATE) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('replication_num' = '1')"])
+    body = b'1\t{"a": "v 1",  "b" : [1, 2.50]}\t2022-02-01T01:02:55.5Z\t2022-02-01 23:00:00Z\n2\tnot JSON\t2022-02-01 01:02:55.5 Asia/Tokyo\t2022-02-01\n'
+    succeeds(load(server, body, table="kinds", timezone="Asia/Shanghai"), 2)
+    assert server.query("SELECT k, CAST(j AS STRING), CAST(m AS STRING), CAST(d AS STRING) FROM web.kinds ORDER BY k") == (
+        (1, '{"a":"v 1","b":[1,2.5]}', "2022-02-01 09:02:55.500", "2022-02-02"), (2, None, "2022-02-01 00:02:55.500", "2022-02-01"))
+    refused(load(server, body, table="kinds", strict_mode="true"), "too many filtered rows")
+
+
+def test_partial_columns_of_new_keys(server):
+    server.execute_all(["DROP TABLE IF EXISTS web.parts", "CREATE TABLE web.parts (k INT, a INT, b INT DEFAULT '7') UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('replication_num' = '1', 'enable_unique_key_merge_on_write' = 'true')", "INSERT INTO web.parts VALUES (1, 1, 1)"])
+    some = {"table": "parts", "column_separator": ",", "columns": "k, a", "partial_columns": "true"}
+    succeeds(load(server, b"1,10\n2,20\n", **some), 2)
+    assert server.query("SELECT * FROM web.parts ORDER BY k") == ((1, 10, 1), (2, 20, 7))
+    refused(load(server, b"3,30\n", **some, strict_mode="true"), "strict mode")
+    assert server.query("SELECT count(*) FROM web.parts") == ((2,),)
+
+
+def test_nested_values_of_json(server):
+    """Texts of more than twelve bytes lie in memory of their own, which once ended before the row was stored."""
+    server.execute_all(["DROP TABLE IF EXISTS web.nested", "CREATE TABLE web.nested (k INT, a ARRAY<TEXT>, m MAP<TEXT, TEXT>, s STRUCT<x: TEXT>) DUPLICATE KEY(k) "
+                        "DISTRIBUTED BY HASH(k) BUCKETS 1 PROPERTIES('replication_num' = '1')"])
+    long = [f"a text of {i} that is longer than twelve bytes" for i in range(3000)]
+    body = "\n".join(json.dumps({"k": i, "a": [text, text[::-1]], "m": {text: text}, "s": {"x": text}}) for i, text in enumerate(long)).encode()
+    succeeds(load(server, body, table="nested", format="json", read_json_by_line="true"), len(long))
+    found = server.query("SELECT k, a[1], a[2], m[a[1]], struct_element(s, 'x') FROM web.nested ORDER BY k")
+    assert found == tuple((i, text, text[::-1], text, text) for i, text in enumerate(long))
+
+
+def test_addresses_and_wide_decimals(server):
+    server.execute_all(["DROP TABLE IF EXISTS web.kinds2", "CREATE TABLE web.kinds2 (k INT, a IPV4, b IPV6, c DECIMAL(76,9), f FLOAT) DUPLICATE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('replication_num' = '1')"])
+    answer = succeeds(load(server, b"1,116.253.40.133,2606:2b00::1,1.5,1\n2,x,y,null,1e40\n", table="kinds2", column_separator=","), 2)
+    assert answer["NumberFilteredRows"] == 0
+    assert server.query("SELECT k, CAST(a AS STRING), CAST(b AS STRING), CAST(c AS STRING), f FROM web.kinds2 ORDER BY k") == (
+        (1, "116.253.40.133", "2606:2b00::1", "1.500000000", 1.0), (2, None, None, None, None))
+
+
+def test_numbers_that_are_drawn_and_defaults_of_json(server):
+    server.execute_all(["DROP TABLE IF EXISTS web.drawn", "CREATE TABLE web.drawn (id BIGINT NOT NULL AUTO_INCREMENT, v INT, d INT NOT NULL DEFAULT '9', t DATETIME DEFAULT CURRENT_TIMESTAMP) "
+                        "DUPLICATE KEY(id) DISTRIBUTED BY HASH(id) BUCKETS 1 PROPERTIES('replication_num' = '1')"])
+    succeeds(load(server, b"\\N,5,1\nnull,6,2\n100,7,3\n", table="drawn", column_separator=",", columns="id, v, d"), 3)
+    succeeds(load(server, b'{"v": 8}\n{"id": null, "v": 9, "d": 4, "t": null}\n', table="drawn", format="json", read_json_by_line="true"), 2)
+    refused(load(server, b'{"v": 10, "d": null}', table="drawn", format="json"), "must not be NULL")
+    found = server.query("SELECT id > 0, v, d, t IS NULL FROM web.drawn ORDER BY v")
+    assert found == ((1, 5, 1, 0), (1, 6, 2, 0), (1, 7, 3, 0), (1, 8, 9, 0), (1, 9, 4, 1))
+    assert server.query("SELECT count(DISTINCT id) FROM web.drawn") == ((5,),)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_loads_at_once_into_a_table_that_merges(server, kind):
+    server.execute_all(["DROP TABLE IF EXISTS web.many", "CREATE TABLE web.many (k BIGINT, v STRING) UNIQUE KEY(k) DISTRIBUTED BY HASH(k) BUCKETS 1 "
+                        "PROPERTIES('replication_num' = '1')"])
+    answers, rows = [], 20000
+
+    def run(which):
+        if kind == "parquet":
+            sink = io.BytesIO()
+            pyarrow.parquet.write_table(pyarrow.table({"k": pyarrow.array(range(rows), pyarrow.int64()), "v": [str(which)] * rows}), sink)
+            answers.append(load(server, sink.getvalue(), table="many", format="parquet"))
+        else:
+            answers.append(load(server, b"".join(b"%d,%d\n" % (k, which) for k in range(rows)), table="many", column_separator=","))
+    threads = [threading.Thread(target=run, args=(which,)) for which in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [answer["Status"] for answer in answers] == ["Success"] * 6, answers
+    assert server.query("SELECT count(*), count(DISTINCT k), count(DISTINCT v) FROM web.many") == ((rows, rows, 1),)
+
+
 def test_json_options(server, rows):
     nested = json.dumps({"data": [{"a": {"b": 1}, "t": ["x", "y"]}, {"a": {"b": 2}, "t": ["z"]}]}).encode()
     succeeds(load(server, nested, format="json", json_root="$.data", strip_outer_array="true", jsonpaths='["$.a.b", "$.t[0]"]', columns="id, txt"), 2)
