@@ -148,6 +148,12 @@ ExprPtr arithmetic(std::string_view name, ExprPtr left, ExprPtr right) {
   return tree::doris(std::string(name), std::move(left), std::move(right));
 }
 
+// What LIKE and REGEXP look at: numbers and dates are texts there.
+ExprPtr as_text(ExprPtr value) {
+  if (tree::constant_text(*value)) return value;
+  return tree::doris("text_cast", std::move(value));
+}
+
 // LIKE without ESCAPE has backslash as its escape character, the kernel's plain LIKE has none.
 Parsed<ExprPtr> parse_like(ParseContext& c, ExprPtr left, bool negated) {
   LiftScope off(c, LiftScope::Rule::kOff);
@@ -159,6 +165,8 @@ Parsed<ExprPtr> parse_like(ParseContext& c, ExprPtr left, bool negated) {
     if (!character || character->size() > 1) return c.syntax_error("ESCAPE needs a literal of one character");
     escape = *character;
   }
+  left = as_text(std::move(left));
+  pattern = as_text(std::move(pattern));
   const std::string* constant = tree::constant_text(*pattern);
   if (escape.empty() || (constant && constant->find(escape) == std::string::npos)) {
     return tree::binary(negated ? "!~~" : "~~", std::move(left), std::move(pattern));
@@ -378,7 +386,7 @@ Parsed<ExprPtr> parse_comparison(ParseContext& c, ExprPtr left, size_t left_firs
       c.advance();
       LiftScope off(c, LiftScope::Rule::kOff);
       ExprPtr pattern = TRY(parse_arithmetic(c));
-      ExprPtr result = tree::function("regexp_matches", std::move(left), std::move(pattern));
+      ExprPtr result = tree::function("regexp_matches", as_text(std::move(left)), as_text(std::move(pattern)));
       return negated ? tree::negate(std::move(result)) : std::move(result);
     }
     case "IS"_kw:
@@ -400,7 +408,9 @@ Parsed<ExprPtr> parse_not(ParseContext& c) {
 
 Parsed<ExprPtr> parse_binary(ParseContext& c, int weakest) {
   size_t first = c.mark();
-  ExprPtr left = c.is("NOT"_kw) ? TRY(parse_not(c)) : TRY(parse_operand(c));
+  // As in Doris, ! takes as much as NOT does, unless it is inside of an operator's operand.
+  const bool negates = c.is("NOT"_kw) || (weakest <= kNot && c.is(TokenKind::kBang));
+  ExprPtr left = negates ? TRY(parse_not(c)) : TRY(parse_operand(c));
   return continue_binary(c, std::move(left), first, weakest);
 }
 

@@ -61,14 +61,20 @@ Parsed<ExprPtr> build_group_concat(ParseContext&, Call& call) {
     ExprPtr part = tree::cast(std::move(arg), LogicalType::VARCHAR);
     text = text ? tree::binary("||", std::move(text), std::move(part)) : std::move(part);
   }
-  if (call.distinct) {
-    // The kernel wants DISTINCT's order by the very argument: order by its text where it is the argument itself.
-    const auto& inner = tree::is_doris(*text, "cast") ? *text->Cast<duckdb::FunctionExpression>().children[0] : *text;
-    for (auto& order : call.orders) {
-      if (order.expression->Equals(inner)) order.expression = text->Copy();
-    }
+  ExprList args = tree::list(std::move(text), std::move(separator));
+  if (!call.distinct) return aggregate("string_agg", std::move(args), call);
+  // The kernel wants DISTINCT's order by the very argument: order by its text where it is the argument itself.
+  const auto& whole = *args[0];
+  const auto& inner = tree::is_doris(whole, "cast") ? *whole.Cast<duckdb::FunctionExpression>().children[0] : whole;
+  bool by_itself = true;
+  for (auto& order : call.orders) {
+    if (order.expression->Equals(inner)) order.expression = whole.Copy();
+    by_itself = by_itself && order.expression->Equals(whole);
   }
-  return aggregate("string_agg", tree::list(std::move(text), std::move(separator)), call);
+  if (by_itself) return aggregate("string_agg", std::move(args), call);
+  call.args = std::move(args);
+  call.distinct = false;
+  return doris_aggregate("multi_distinct_group_concat", call);
 }
 
 // multi_distinct_f(x) is f(DISTINCT x).

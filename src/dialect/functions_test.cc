@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
              "03:04:05'), to_date('2020-01-02')",
              "201907|20102|2020-01-02|2020-01-02"},
         Case{"unix_timestamp(from_unixtime(1447430881)), from_unixtime(1447430881, '%Y'), unix_timestamp() > 0",
-             "1447430881|2015|true"},
+             "1447430881.000000|2015|true"},
         Case{"now() = current_timestamp(), curdate() = current_date, date(now()) = curdate(), utc_timestamp() is not "
              "null, curtime() is not null, now(6) >= now()",
              "true|true|true|true|true|true"}));

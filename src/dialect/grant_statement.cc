@@ -36,7 +36,7 @@ Parsed<GrantStatement::Privilege> parse_privilege(ParseContext& c) {
   return privilege;
 }
 
-// *, db.*, db.t, ctl.*.*, ctl.db.*, ctl.db.t; a table alone lies in the selected database.
+// *, db, db.*, db.t, ctl.*.*, ctl.db.*, ctl.db.t.
 Parsed<void> parse_object(ParseContext& c, GrantStatement& statement) {
   std::vector<std::string> parts;
   do {
@@ -52,9 +52,9 @@ Parsed<void> parse_object(ParseContext& c, GrantStatement& statement) {
     if (parts[i - 1].empty() && !parts[i].empty()) return c.syntax_error("after '*' only '*' can follow");
   }
   if (parts.size() == 1) {
-    // GRANT .. ON * means the tables of the selected database in MySQL and all there is in Doris.
-    statement.object.name = std::move(parts[0]);
-    statement.written_database = !statement.object.name.empty();
+    // A name alone is a database, and * all there is, as in Doris; in MySQL both are about the selected database.
+    statement.object.database = std::move(parts[0]);
+    statement.written_database = !statement.object.database.empty();
   } else if (parts.size() == 2) {
     statement.object.database = std::move(parts[0]);
     statement.object.name = std::move(parts[1]);

@@ -28,7 +28,7 @@ TEST(Grant, Objects) {
        {Case{"*.*.*", "", "", "", false}, Case{"*.*", "", "", "", false}, Case{"*", "", "", "", false},
         Case{"ctl.*.*", "ctl", "", "", false}, Case{"ctl.d.*", "ctl", "d", "", false},
         Case{"ctl.d.t", "ctl", "d", "t", false}, Case{"d.*", "", "d", "", true}, Case{"`d`.`t`", "", "d", "t", true},
-        Case{"t", "", "", "t", true}}) {
+        Case{"d", "", "d", "", true}}) {
     const std::string sql = "GRANT SELECT_PRIV, LOAD_PRIV ON " + std::string(one.written) + " TO 'u'@'10.%'";
     const auto grant = parsed<GrantStatement>(sql.c_str());
     EXPECT_EQ(grant.object.catalog, one.catalog) << sql;

@@ -6,6 +6,8 @@
 #include "dialect/names.h"
 #include "dialect/query.h"
 #include "dialect/statements.h"
+#include "dialect/tree.h"
+#include "duckdb/parser/query_node/list.hpp"
 
 namespace sluice::dialect {
 namespace {
@@ -51,8 +53,24 @@ Body parse_do(ParseContext& c) {
   return kernel_statement(as_statement(std::move(select)), KernelStatement::Effect::kRead);
 }
 
+// An element v['a'] of a VARIANT is shown without quotes; in queries inside it stays a VARIANT.
+void show_elements(duckdb::QueryNode& node) {
+  if (node.type == duckdb::QueryNodeType::SET_OPERATION_NODE) {
+    for (auto& child : node.Cast<duckdb::SetOperationNode>().children) show_elements(*child);
+  }
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return;
+  for (ExprPtr& item : node.Cast<duckdb::SelectNode>().select_list) {
+    if (!tree::is_doris(*item, "element_at")) continue;
+    std::string alias = item->GetAlias();
+    item->ClearAlias();
+    item = tree::doris("element_value", std::move(item));
+    item->SetAlias(std::move(alias));
+  }
+}
+
 // What may follow a whole query.
 Body finish_query(ParseContext& c, QueryPtr query) {
+  show_elements(*query->node);
   if (c.is("INTO"_kw) && c.is("OUTFILE"_kw, 1)) return parse_into_outfile(c, std::move(query));
   return kernel_statement(std::move(query), KernelStatement::Effect::kRead);
 }

@@ -133,8 +133,6 @@ Parsed<ExprPtr> parse_select_item(ParseContext& c, std::optional<size_t> named_p
   const bool at_call = c.is(TokenKind::kLeftParen, 1);
   ExprPtr item = TRY(parse_expression(c));
   std::string_view written = c.text_since(first);
-  // v['a'] of a VARIANT is shown without quotes.
-  if (tree::is_doris(*item, "element_at")) item = tree::doris("element_value", std::move(item));
   bool as = c.accept("AS"_kw);
   if (as || at_name(c) || c.is(TokenKind::kString)) {
     item->SetAlias(TRY(parse_name_or_string(c, "an alias")));

@@ -346,6 +346,8 @@ Parsed<TablePtr> continue_joins(ParseContext& c, TablePtr left) {
     join->left = std::move(left);
     join->right = TRY(parse_table(c));
     if (kind->swap) std::swap(join->left, join->right);
+    if (kind->cross && c.is("ON"_kw))
+      return c.syntax_error("CROSS JOIN can't be used with ON clause; write INNER JOIN");
     if (c.accept("ON"_kw)) {
       LiftScope allowed(c, LiftScope::Rule::kAllow);
       join->condition = tree::condition(TRY(parse_expression(c)));

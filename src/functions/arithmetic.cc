@@ -30,6 +30,11 @@ const char* symbol(Operation operation) {
   return operation == Operation::kAdd ? "+" : operation == Operation::kSubtract ? "-" : "*";
 }
 
+// Operations that wrap: the kernel's optimizer would move constants over those that have its own operators' names.
+const char* wrapping_name(Operation operation) {
+  return operation == Operation::kAdd ? "add" : operation == Operation::kSubtract ? "subtract" : "multiply";
+}
+
 BoundList pair(BoundPtr left, BoundPtr right) {
   BoundList children;
   children.push_back(std::move(left));
@@ -252,9 +257,9 @@ BoundPtr expand_sum_or_product(Call& call) {
   const LogicalType result = promoted(common);
   if (result != common) return native_binary(call, symbol(operation), result, result);
   if (common.id() == LogicalTypeId::HUGEINT) {
-    return private_binary(call, symbol(operation), common, common, run_binary<hugeint_t, WrapInt128<operation>>);
+    return private_binary(call, wrapping_name(operation), common, common, run_binary<hugeint_t, WrapInt128<operation>>);
   }
-  return private_binary(call, symbol(operation), common, common, run_binary<int64_t, WrapInt64<operation>>);
+  return private_binary(call, wrapping_name(operation), common, common, run_binary<int64_t, WrapInt64<operation>>);
 }
 
 // DATE + 3: three days.

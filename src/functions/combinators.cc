@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // f_state, f_merge, f_union, f_foreach of any aggregate f. The dialect gives f's name as the first argument.
+#include <unordered_set>
+
 #include "duckdb/planner/expression/list.hpp"
 #include "functions/aggregate_state.h"
 #include "functions/bitmap_values.h"
@@ -164,6 +166,33 @@ struct GroupConcat {
   }
 };
 
+// group_concat(DISTINCT text ORDER BY other): of equal texts the first one that comes.
+struct DistinctGroupConcat {
+  struct State {
+    GroupConcat::State joined;
+    std::vector<std::string> texts;
+    std::unordered_set<std::string> known;
+  };
+  static constexpr bool kSkipNulls = true;
+  static constexpr bool kKeys = false;
+  static void add(State& state, const Rows& rows, idx_t row) {
+    if (state.texts.empty()) state.joined.separator = rows.text(1, row);
+    take(state, std::string(rows.text(0, row)));
+  }
+  static void merge(State& into, const State& from) {
+    if (into.texts.empty()) into.joined.separator = from.joined.separator;
+    for (const std::string& text : from.texts) take(into, text);
+  }
+  static void take(State& state, std::string text) {
+    if (!state.known.insert(text).second) return;
+    GroupConcat::take(state.joined, text);
+    state.texts.push_back(std::move(text));
+  }
+  static void finish(const State* state, Vector& result, idx_t row) {
+    GroupConcat::finish(state ? &state->joined : nullptr, result, row);
+  }
+};
+
 }  // namespace
 
 void add_combinators(Registry& registry) {
@@ -181,6 +210,12 @@ void add_combinators(Registry& registry) {
   registry.add("group_concat", "The texts with the separator, or a comma, between them.")
       .aggregate(heap_aggregate<GroupConcat>({LogicalType::VARCHAR}, LogicalType::VARCHAR))
       .aggregate(heap_aggregate<GroupConcat>({LogicalType::VARCHAR, LogicalType::VARCHAR}, LogicalType::VARCHAR));
+}
+
+void add_distinct_group_concat(Registry& registry) {
+  registry.add("multi_distinct_group_concat", "group_concat() of the different texts, in the order in which they come.")
+      .aggregate(
+          heap_aggregate<DistinctGroupConcat>({LogicalType::VARCHAR, LogicalType::VARCHAR}, LogicalType::VARCHAR));
 }
 
 }  // namespace sluice::functions

@@ -217,6 +217,16 @@ BoundPtr* find_sought(BoundPtr& expression) {
   return found;
 }
 
+bool is_sought_in(const LogicalType& column) { return is_bitmap(column); }
+
+BoundPtr numbers_of(duckdb::ClientContext& context, BoundPtr bitmap) {
+  constexpr const char* kToArray = "bitmap_to_array";
+  BoundList arguments;
+  arguments.push_back(std::move(bitmap));
+  Call call{context, kToArray, arguments};
+  return bind_overload(*Registry::instance().find(kToArray), call);
+}
+
 void compare_alike(duckdb::ClientContext& context, BoundPtr& left, BoundPtr& right) { coerce(context, left, right); }
 
 void add_comparisons(Registry& registry) {
@@ -245,7 +255,19 @@ void add_comparisons(Registry& registry) {
       .with_parameters();
 }
 
+// Numbers, dates and booleans as text; anything else as it is.
+BoundPtr expand_text_cast(Call& call) {
+  const LogicalType& type = call.arguments[0]->return_type;
+  const bool plain = is_number(type) || is_moment(type) || type.id() == LogicalTypeId::BOOLEAN ||
+                     type.id() == LogicalTypeId::SQLNULL || type.id() == LogicalTypeId::UNKNOWN;
+  if (!plain) return std::move(call.arguments[0]);
+  return convert(call.context, std::move(call.arguments[0]), LogicalType::VARCHAR);
+}
+
 void add_sought(Registry& registry) {
+  registry.add("text_cast", "What LIKE and REGEXP look at: plain values as text.")
+      .expanded(1, 1, "ANY text_cast(ANY)", expand_text_cast)
+      .with_parameters();
   registry.add(kSought, "The value that IN (query) seeks, until both sides are known.")
       .expanded(1, 1, "ANY sought(ANY)", expand_sought)
       .with_parameters();

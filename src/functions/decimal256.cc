@@ -56,6 +56,12 @@ const ConversionData& conversion(duckdb::ExpressionState& state) {
 
 Int256 decoded(const string_t& bytes) { return decode_decimal256(bytes.GetData()); }
 
+// `number` times 10 to the power of `by`; nothing where that has more than all digits.
+std::optional<Int256> rescaled_within(const Int256& number, int by) {
+  if (by > 0 && !fits(number, static_cast<unsigned>(std::max(0, kMaxDecimal256Width - by)))) return std::nullopt;
+  return rescaled(number, by);
+}
+
 // A unary function that makes a DECIMAL256; NULL where `make` gives nothing.
 template <typename From, typename Make>
 void run_to_256(duckdb::DataChunk& input, duckdb::Vector& result, Make make) {
@@ -72,20 +78,17 @@ void run_hugeint_to_256(duckdb::DataChunk& input, duckdb::ExpressionState& state
   const auto& types = conversion(state);
   const int by = decimal_scale(types.to) - (types.from.id() == LogicalTypeId::DECIMAL ? decimal_scale(types.from) : 0);
   run_to_256<duckdb::hugeint_t>(input, result, [&](const duckdb::hugeint_t& from) -> std::optional<Int256> {
-    const Int256 value = rescaled(Int256{to_int128(from)}, by);
-    return fits(value, decimal_width(types.to)) ? std::optional(value) : std::nullopt;
+    const auto value = rescaled_within(Int256{to_int128(from)}, by);
+    return value && fits(*value, decimal_width(types.to)) ? value : std::nullopt;
   });
 }
 
 void run_256_to_256(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::Vector& result) {
   const auto& types = conversion(state);
   const int by = decimal_scale(types.to) - decimal_scale(types.from);
-  const int spare = kMaxDecimal256Width - decimal_width(types.from);
   run_to_256<string_t>(input, result, [&](const string_t& from) -> std::optional<Int256> {
-    const Int256 number = decoded(from);
-    if (by > spare && !fits(number, static_cast<unsigned>(std::max(0, kMaxDecimal256Width - by)))) return std::nullopt;
-    const Int256 value = rescaled(number, by);
-    return fits(value, decimal_width(types.to)) ? std::optional(value) : std::nullopt;
+    const auto value = rescaled_within(decoded(from), by);
+    return value && fits(*value, decimal_width(types.to)) ? value : std::nullopt;
   });
 }
 
@@ -132,11 +135,12 @@ void run_256_to_hugeint(duckdb::DataChunk& input, duckdb::ExpressionState& state
   UnaryExecutor::ExecuteWithNulls<string_t, duckdb::hugeint_t>(
       input.data[0], result, input.size(), [&](const string_t& from, ValidityMask& mask, duckdb::idx_t row) {
         const Int256 number = decoded(from);
-        const Int256 value =
-            decimal || by >= 0 ? rescaled(number, by) : number / wide_power_of_ten(static_cast<unsigned>(-by));
-        const bool fine = decimal ? fits(value, decimal_width(types.to)) : fits(value, kMaxDecimalWidth);
+        const auto value = decimal || by >= 0
+                               ? rescaled_within(number, by)
+                               : std::optional<Int256>(number / wide_power_of_ten(static_cast<unsigned>(-by)));
+        const bool fine = value && fits(*value, decimal ? decimal_width(types.to) : kMaxDecimalWidth);
         if (!fine) mask.SetInvalid(row);
-        return fine ? to_hugeint(static_cast<Int128>(value)) : duckdb::hugeint_t(0);
+        return fine ? to_hugeint(static_cast<Int128>(*value)) : duckdb::hugeint_t(0);
       });
 }
 

@@ -38,6 +38,7 @@ constexpr Family kFamilies[] = {
     {"NULL and checks", add_nullability},
     {"", add_store},
     {"", add_sought},
+    {"", add_distinct_group_concat},
     {"", add_sized_conversions},
     {"Text search", add_match},
     {"Dates and times", add_date_shifts},

@@ -22,7 +22,8 @@ void add_bitmap_functions(Registry& registry);      // of single values
 void add_bitmap_aggregates(Registry& registry);
 void add_hll_functions(Registry& registry);  // HLL, APPROX_COUNT_DISTINCT
 void add_combinators(Registry& registry);    // _STATE, _MERGE, _UNION, _FOREACH
-void add_nullability(Registry& registry);    // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
+void add_distinct_group_concat(Registry& registry);
+void add_nullability(Registry& registry);  // NULLABLE, NON_NULLABLE, IGNORE, ASSERT_TRUE
 void add_store(Registry& registry);
 void add_sought(Registry& registry);             // the left side of IN (query)
 void add_sized_conversions(Registry& registry);  // moments of so many digits

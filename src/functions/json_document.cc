@@ -111,9 +111,13 @@ class PathReader {
     const bool last = accept_word("last");
     skip_space();
     if (last && accept(']')) return add(JsonLeg::Kind::kFromEnd, 0);
-    if (last && !accept('-')) return false;
+    // [last-1] is the one before the last, and so is [-2]; [-0] is the first.
+    const bool minus = accept('-');
+    if (last && !minus) return false;
     auto number = read_number();
-    return number && accept(']') && add(last ? JsonLeg::Kind::kFromEnd : JsonLeg::Kind::kIndex, *number);
+    if (!number || !accept(']')) return false;
+    if (last) return add(JsonLeg::Kind::kFromEnd, *number);
+    return minus && *number > 0 ? add(JsonLeg::Kind::kFromEnd, *number - 1) : add(JsonLeg::Kind::kIndex, *number);
   }
 
   static constexpr size_t kMostLegs = JsonDocument::kMostLevels;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON texts as documents, Doris' paths into them, and their compact text: {"a":1,"b":[1.5,"x",null]}. Pure functions
 // on yyjson; a document is for one thread.
-//   Paths: $, .key, ."key with . in it", .*, [0], [last], [last-1], [*]; "$.[0]" is "$[0]".
+//   Paths: $, .key, ."key with . in it", .*, [0], [last], [last-1], [-1], [*]; "$.[0]" is "$[0]".
 #pragma once
 
 #include <memory>

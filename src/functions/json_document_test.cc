@@ -60,6 +60,9 @@ TEST(JsonDocument, Paths) {
   EXPECT_EQ(found(document, "$.a[last][0]"), "3");
   EXPECT_EQ(found(document, "$.a[last-2]"), "1");
   EXPECT_EQ(found(document, "$.a[last-3]"), "nothing");
+  EXPECT_EQ(found(document, "$.a[-3]"), "1");
+  EXPECT_EQ(found(document, "$.a[-4]"), "nothing");
+  EXPECT_EQ(found(document, "$.a[-0]"), "1");
   EXPECT_EQ(found(document, "$.\"x.y\""), "4");
   EXPECT_EQ(found(document, "$.o.*"), "5 6");
   EXPECT_EQ(found(document, "$.a[*]"), "1 {\"b\":2} [3]");
@@ -71,7 +74,7 @@ TEST(JsonDocument, Paths) {
 
 TEST(JsonDocument, OtherTextIsNoPath) {
   for (const char* path :
-       {"", "a", "$.", "$[", "$[]", "$[x]", "$[1", "$[-1]", "$.\"a", "$a", "$[99999999999999999999]"}) {
+       {"", "a", "$.", "$[", "$[]", "$[x]", "$[1", "$[-]", "$[--1]", "$.\"a", "$a", "$[99999999999999999999]"}) {
     EXPECT_EQ(found("{}", path), "no path") << path;
   }
 }

@@ -5,11 +5,22 @@
 #include "functions/decimal256.h"
 #include "functions/overload.h"
 #include "functions/type_names.h"
+#include "functions/types.h"
 
 namespace sluice::functions {
 namespace {
 
+std::string written(const duckdb::Value& value) {
+  if (!is_decimal256(value.type())) return value.ToString();
+  return decimal256_text(decode_decimal256(duckdb::StringValue::Get(value).data()), decimal_scale(value.type()));
+}
+
 [[noreturn]] void refuse(Lost lost, const std::string& value, const LogicalType& type) {
+  if (lost == Lost::kOverflow && is_integer(type)) {
+    throw duckdb::OutOfRangeException("Arithmetic overflow, convert failed from %s, expected data is [%s, %s]", value,
+                                      duckdb::Value::MinimumValue(type).ToString(),
+                                      duckdb::Value::MaximumValue(type).ToString());
+  }
   if (lost == Lost::kOverflow && is_decimal(type)) {
     const unsigned whole = decimal_width(type) - decimal_scale(type);
     std::string most = whole == 0 ? "0" : std::string(whole, '9');
@@ -33,7 +44,7 @@ void run_refusing(duckdb::DataChunk& input, duckdb::ExpressionState&, duckdb::Ve
       if (converted.validity.RowIsValid(converted.sel->get_index(row)) ||
           !original.validity.RowIsValid(original.sel->get_index(row)))
         continue;
-      refuse(lost, input.data[0].GetValue(row).ToString(), result.GetType());
+      refuse(lost, written(input.data[0].GetValue(row)), result.GetType());
     }
   }
   result.Reference(input.data[1]);

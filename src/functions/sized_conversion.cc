@@ -171,7 +171,25 @@ BoundPtr text_as_decimal(duckdb::ClientContext& context, BoundPtr text, const Lo
   }
 }
 
+// Digits that every number of so many digits has room for.
+int room_of_integer(const LogicalType& type) {
+  switch (type.id()) {
+    case LogicalTypeId::TINYINT:
+      return 2;
+    case LogicalTypeId::SMALLINT:
+      return 4;
+    case LogicalTypeId::INTEGER:
+      return 9;
+    case LogicalTypeId::BIGINT:
+      return 18;
+    default:
+      return 38;
+  }
+}
+
 bool overflows(const LogicalType& from, const LogicalType& target) {
+  if (is_decimal(from) && is_integer(target))
+    return decimal_width(from) - decimal_scale(from) > room_of_integer(target);
   if (!is_decimal(target) || from == target) return false;
   if (from.id() == LogicalTypeId::FLOAT || from.id() == LogicalTypeId::DOUBLE) return true;
   if (!is_integer(from) && !is_decimal(from) && from.id() != LogicalTypeId::BOOLEAN) return false;

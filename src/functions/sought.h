@@ -11,6 +11,10 @@ namespace sluice::functions {
 // The x in an expression that sought(x) became, perhaps below a collation; null when there is none.
 BoundPtr* find_sought(BoundPtr& expression);
 
+// Of a BITMAP the numbers in it are sought: their array.
+bool is_sought_in(const LogicalType& column);
+BoundPtr numbers_of(duckdb::ClientContext& context, BoundPtr bitmap);
+
 // Both sides in the type in which Doris compares them.
 void compare_alike(duckdb::ClientContext& context, BoundPtr& left, BoundPtr& right);
 

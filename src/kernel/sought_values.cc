@@ -26,14 +26,36 @@ BoundPtr* find_column(BoundPtr& expression) {
   return found;
 }
 
-void settle_join(duckdb::ClientContext& context, duckdb::LogicalComparisonJoin& join) {
+// x IN (query of a BITMAP column): x is one of the numbers in them. The query gives these, one a row, in place of
+// `column`, which becomes a reference to them.
+void unnest_bitmaps(duckdb::PlannerExtensionInput& input, duckdb::unique_ptr<LogicalOperator>& query,
+                    BoundPtr& column) {
+  duckdb::vector<BoundPtr> arrays;
+  arrays.push_back(functions::numbers_of(input.context, std::move(column)));
+  const duckdb::LogicalType array = arrays[0]->return_type;
+  const duckdb::LogicalType number = duckdb::ListType::GetChildType(array);
+  const auto table = input.binder.GenerateTableIndex();
+  auto projection = duckdb::make_uniq<duckdb::LogicalProjection>(table, std::move(arrays));
+  projection->AddChild(std::move(query));
+  auto numbers = duckdb::make_uniq<duckdb::BoundUnnestExpression>(number);
+  numbers->child = duckdb::make_uniq<duckdb::BoundColumnRefExpression>(array, duckdb::ColumnBinding(table, 0));
+  auto unnest = duckdb::make_uniq<duckdb::LogicalUnnest>(input.binder.GenerateTableIndex());
+  unnest->expressions.push_back(std::move(numbers));
+  unnest->AddChild(std::move(projection));
+  column = duckdb::make_uniq<duckdb::BoundColumnRefExpression>(number, duckdb::ColumnBinding(unnest->unnest_index, 0));
+  query = std::move(unnest);
+}
+
+void settle_join(duckdb::PlannerExtensionInput& input, duckdb::LogicalComparisonJoin& join) {
   for (auto& condition : join.conditions) {
     BoundPtr* value = functions::find_sought(condition.left);
     BoundPtr* column = value ? find_column(condition.right) : nullptr;
     if (!column) continue;
     BoundPtr left = std::move(*value);
     BoundPtr right = std::move(*column);
-    functions::compare_alike(context, left, right);
+    if (join.conditions.size() == 1 && functions::is_sought_in(right->return_type))
+      unnest_bitmaps(input, join.children[1], right);
+    functions::compare_alike(input.context, left, right);
     condition.left = std::move(left);
     condition.right = std::move(right);
   }
@@ -72,7 +94,7 @@ void settle_sought_values(duckdb::PlannerExtensionInput& input, LogicalOperator&
   for (auto& child : plan.children) settle_sought_values(input, *child);
   if (plan.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN) {
     auto& join = plan.Cast<duckdb::LogicalComparisonJoin>();
-    if (join.join_type == duckdb::JoinType::MARK) settle_join(input.context, join);
+    if (join.join_type == duckdb::JoinType::MARK) settle_join(input, join);
   }
   if (plan.type == LogicalOperatorType::LOGICAL_DEPENDENT_JOIN)
     settle_dependent_join(input, plan.Cast<duckdb::LogicalDependentJoin>());

@@ -72,10 +72,10 @@ class Access {
   // CREATE USER, ALTER USER, DROP USER, SET PASSWORD. Errors: 1227 no right; 1396 operation failed for 'u'@'h'; 1105
   // for a hash that is not one; 3638 a password of the history.
   virtual Status apply(const dialect::AccountStatement& statement, const dialect::Account& self) = 0;
-  // Errors: 1227; 1105 what is not there or cannot be granted so. `database` completes a table without one.
-  virtual Status apply(const dialect::GrantStatement& statement, const dialect::Account& self,
-                       const std::string& database) = 0;
+  // Errors: 1227; 1105 what is not there or cannot be granted so.
+  virtual Status apply(const dialect::GrantStatement& statement, const dialect::Account& self) = 0;
   virtual Status apply(const dialect::RoleStatement& statement, const dialect::Account& self) = 0;
+  // `database` completes a table without one.
   virtual Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
                        const std::string& database) = 0;
 

@@ -41,8 +41,7 @@ class StoredAccess final : public Access {
   uint32_t failed_logins(const AccountRecord& account) const override { return failed_logins_.count(account.name()); }
   Status apply(const dialect::AccountStatement& statement, const dialect::Account& self) override;
   // access_grants.cc
-  Status apply(const dialect::GrantStatement& statement, const dialect::Account& self,
-               const std::string& database) override;
+  Status apply(const dialect::GrantStatement& statement, const dialect::Account& self) override;
   Status apply(const dialect::RoleStatement& statement, const dialect::Account& self) override;
   Status apply(const dialect::RowPolicyStatement& statement, const dialect::Account& self,
                const std::string& database) override;

@@ -27,13 +27,9 @@ std::string account_name(std::string_view user, std::string_view host) {
   return "'" + std::string(user) + "'@'" + std::string(host) + "'";
 }
 
-Result<ObjectName> object_of(const dialect::GrantStatement& statement, const std::string& database) {
+ObjectName object_of(const dialect::GrantStatement& statement) {
   ObjectName object{statement.object.catalog, statement.object.database, statement.object.name};
   if (statement.written_database && object.catalog.empty()) object.catalog = kernel::kInternalCatalog;
-  if (statement.written_database && object.database.empty()) {
-    if (database.empty()) return fail(sql_error(Code::kFailedPrecondition, 1046, "No database selected"));
-    object.database = database;
-  }
   return object;
 }
 
@@ -131,12 +127,11 @@ Status StoredAccess::may_grant(const dialect::GrantStatement& statement, const O
   return may ? Status() : Status(fail(denied("GRANT")));
 }
 
-Status StoredAccess::apply(const dialect::GrantStatement& statement, const dialect::Account& self,
-                           const std::string& database) {
+Status StoredAccess::apply(const dialect::GrantStatement& statement, const dialect::Account& self) {
   std::lock_guard guard(change_mutex_);
   State next = copy();
   const auto rights = rights_of(self);
-  const ObjectName object = TRY(object_of(statement, database));
+  const ObjectName object = object_of(statement);
   const Asked asked = TRY(asked_of(statement, object));
   Privileges privileges = asked.whole;
   for (const auto& name : statement.roles) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/alter_checks.h"
 
+#include "dialect/parser.h"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "functions/type_names.h"
 #include "kernel/table_properties.h"
 
@@ -94,8 +96,6 @@ Status check_new_column(const TableDefinition& table, const TableColumn& column)
   if (type == LogicalTypeId::TIME || type == LogicalTypeId::INTERVAL)
     return fail(ddl_error("Time type is not supported for olap table"));
   const bool aggregates = table.model.keys == KeyModel::kAggregate;
-  if (aggregates && !model.key && model.aggregation.empty())
-    return fail(ddl_error("Can not add a value column without aggregation to an aggregate table: " + column.name()));
   if (!aggregates && !model.aggregation.empty())
     return fail(ddl_error("Can not assign aggregation method on column in Duplicate or Unique data model table: " +
                           column.name()));
@@ -106,6 +106,43 @@ Status check_new_column(const TableDefinition& table, const TableColumn& column)
   }
   return {};
 }
+
+namespace {
+
+bool reads_column(const duckdb::ParsedExpression& expression, const std::string& column) {
+  if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF)
+    return StringUtil::CIEquals(expression.Cast<duckdb::ColumnRefExpression>().GetColumnName(), column);
+  bool found = false;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const duckdb::ParsedExpression& child) { found = found || reads_column(child, column); });
+  return found;
+}
+
+// Whether the query of a view that is kept with the table gives a column that is made of this one.
+bool gives_column_of(const std::string& query, const std::string& column) {
+  auto parsed = dialect::parse(query, {});
+  auto* statement = parsed ? std::get_if<dialect::KernelStatement>(&parsed->body) : nullptr;
+  if (!statement || statement->tree->type != duckdb::StatementType::SELECT_STATEMENT) return false;
+  const auto& node = *statement->tree->Cast<duckdb::SelectStatement>().node;
+  if (node.type != duckdb::QueryNodeType::SELECT_NODE) return false;
+  return std::ranges::any_of(node.Cast<duckdb::SelectNode>().select_list,
+                             [&](const auto& item) { return reads_column(*item, column); });
+}
+
+Status check_kept_views(const TableDefinition& table, const std::string& column) {
+  const auto refused = [](const std::string& view) {
+    return fail(ddl_error("Can not drop column contained by mv, mv=" + view));
+  };
+  for (const std::string& rollup : table.model.rollups) {
+    if (holds(columns_in_line(rollup), column)) return refused(name_in_line(rollup));
+  }
+  for (const auto& note : table.model.notes) {
+    if (note.kind == "mv" && gives_column_of(note.text, column)) return refused(note.name);
+  }
+  return {};
+}
+
+}  // namespace
 
 Status check_dropped_column(const TableDefinition& table, const TableColumn& column) {
   if (table.columns.size() == 1)
@@ -121,6 +158,7 @@ Status check_dropped_column(const TableDefinition& table, const TableColumn& col
     return fail(ddl_error("Can not drop sequence mapping column[" + column.name() + "] in Unique data model table[" +
                           table.name + "]"));
   }
+  TRY(check_kept_views(table, column.name()));
   if (!is_key(column)) return {};
   if (table.model.keys == KeyModel::kUnique)
     return fail(ddl_error("Can not drop key column in Unique data model table"));

@@ -57,6 +57,11 @@ Status Alteration::add_column(const Clause& clause) {
   TableColumn column;
   column.definition = written.definition.Copy();
   column.not_null = written.not_null;
+  if (kernel::ColumnModel model = column.model();
+      table_.model.keys == kernel::KeyModel::kAggregate && model.aggregation.empty()) {
+    model.key = true;  // as in Doris, also where KEY is not written
+    column.definition.SetComment(kernel::encode_whole(model));
+  }
   TRY(check_new_column(table_, column));
   const bool has_default = column.definition.HasDefaultValue();
   if (column.not_null && !has_default && !column.definition.Generated() && table_.rows > 0) {
@@ -102,10 +107,9 @@ Status Alteration::drop_column(const Clause& clause) {
       return StringUtil::CIEquals(expression->GetName(), clause.name);
     });
   });
-  // Indexes and rollups over it go with it.
+  // Indexes over it go with it.
   const auto over_it = [&](const std::string& line) { return holds(columns_in_line(line), clause.name); };
-  if (std::erase_if(table_.model.indexes, over_it) + std::erase_if(table_.model.rollups, over_it) > 0)
-    comment_changed_ = true;
+  if (std::erase_if(table_.model.indexes, over_it) > 0) comment_changed_ = true;
   std::erase_if(table_.model.key_order, [&](const auto& key) { return StringUtil::CIEquals(key, clause.name); });
   if (keyed)
     rebuild_ = true;

@@ -31,6 +31,7 @@ using Clock = std::chrono::system_clock;
 using Types = std::vector<duckdb::LogicalType>;
 
 constexpr auto kTick = std::chrono::seconds(1);
+constexpr auto kEmptyBinEvery = std::chrono::seconds(30);
 constexpr auto kAfterFailure = std::chrono::seconds(10);  // at most, until the next attempt
 
 // Minutes east of UTC of +08:00; nothing for names.
@@ -284,10 +285,24 @@ bool DynamicPartitions::run_all() {
   return well;
 }
 
+void DynamicPartitions::empty_recycle_bin() {
+  kernel::Connection connection(services_.kernel);
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    running_ = &connection;
+  }
+  if (Status done = empty_bin(connection); !done)
+    log::info("the recycle bin was not emptied", {{"error", done.error().describe()}});
+  std::lock_guard lock(mutex_);
+  running_ = nullptr;
+}
+
 void DynamicPartitions::loop() {
   const auto id = find_variable("dynamic_partition_check_interval_seconds");
   std::optional<Clock::time_point> last;  // the first look is at once
   bool well = true;
+  auto emptied = Clock::now();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     lock.unlock();
@@ -299,6 +314,10 @@ void DynamicPartitions::loop() {
     if (!last || now - *last >= interval || now < *last) {
       well = run_all();
       last = now;
+    }
+    if (now - emptied >= kEmptyBinEvery) {
+      empty_recycle_bin();
+      emptied = now;
     }
     lock.lock();
     if (!stopping_) changed_.wait_for(lock, kTick);

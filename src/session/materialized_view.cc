@@ -5,12 +5,15 @@
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parsed_data/drop_info.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/query_node/set_operation_node.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/index_scan.h"
+#include "kernel/view_partition.h"
 #include "session/create_as.h"
+#include "session/load.h"
 #include "session/materialized_views.h"
 #include "session/session_state.h"
 #include "session/table_definition.h"
@@ -231,6 +234,33 @@ Status SessionState::fill_view(const TableDefinition& table, duckdb::unique_ptr<
   return run_tree(connection(), std::move(insert));
 }
 
+Status SessionState::check_partition(const View& view, const std::string& database, const TableDefinition& table) {
+  if (view.partition.empty()) return {};
+  const auto by = TRY(parse_load_condition(view.partition));  // as any expression
+  std::optional<size_t> column;
+  const std::function<void(const duckdb::ParsedExpression&)> find = [&](const duckdb::ParsedExpression& part) {
+    if (part.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+      const std::string& name = part.Cast<duckdb::ColumnRefExpression>().GetColumnName();
+      for (size_t i = 0; i < table.columns.size(); ++i)
+        if (StringUtil::CIEquals(table.columns[i].name(), name)) column = i;
+    }
+    duckdb::ParsedExpressionIterator::EnumerateChildren(part, find);
+  };
+  find(*by);
+  if (!column)
+    return fail(ddl_error("The partition column of the materialized view is not among the columns of its query: " +
+                          view.partition));
+  Selected selected(connection(), database_);
+  TRY(selected.select(database));
+  std::string refused;
+  TRY(connection().with_context([&](duckdb::ClientContext& context) -> Status {
+    refused = kernel::refused_partition(context, *view.query, *column);
+    return {};
+  }));
+  if (refused.empty()) return {};
+  return fail(ddl_error("Unable to find a suitable base table for partitioning, the fail reason is " + refused));
+}
+
 Status SessionState::create_async_view(View& view, const std::string& database, bool& created) {
   const kernel::SchemaName stored = kernel::kernel_schema(database);
   auto existing = read_definition(connection(), database, view.name.name);
@@ -246,6 +276,7 @@ Status SessionState::create_async_view(View& view, const std::string& database, 
     TRY(note_moment_digits(connection(), TRY(read_definition(connection(), database, view.name.name)), digits));
   }
   TableDefinition table = TRY(read_definition(connection(), database, view.name.name));
+  TRY(check_partition(view, database, table));
   for (const std::string& key : columns_in_line(view.keys)) TRY(table.at(key));
   table.model.comment = view.comment;
   std::string sources;

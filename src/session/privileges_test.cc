@@ -106,10 +106,10 @@ TEST_F(GrantFile, ChangesAreKeptAndCounted) {
     grant.object = {{}, "d", "t"};
     grant.written_database = true;
     grant.grantee.account = dialect::Account{"u", "%"};
-    ASSERT_TRUE(access->apply(grant, kRoot, ""));
+    ASSERT_TRUE(access->apply(grant, kRoot));
     EXPECT_GT(access->generation(), before);
-    EXPECT_FALSE(access->apply(grant, {"u", "%"}, ""));  // u may not grant
-    EXPECT_FALSE(access->apply(grant, {"gone", "%"}, ""));
+    EXPECT_FALSE(access->apply(grant, {"u", "%"}));  // u may not grant
+    EXPECT_FALSE(access->apply(grant, {"gone", "%"}));
   }
   auto access = open();
   const auto rights = access->rights("'u'@'%'");

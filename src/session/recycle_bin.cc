@@ -20,11 +20,15 @@ using duckdb::Value;
 
 constexpr size_t kMostEntries = 200;
 
+Result<bool> has_bin(kernel::Connection& kernel) {
+  return !TRY(first_row(kernel,
+                        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'internal' AND schema_name = "
+                        "'__sluice' AND table_name = 'recycle_bin'"))
+              .empty();
+}
+
 Status make_bin(kernel::Connection& kernel) {
-  const auto known = TRY(first_row(kernel,
-                                   "SELECT 1 FROM duckdb_tables() WHERE database_name = 'internal' AND schema_name = "
-                                   "'__sluice' AND table_name = 'recycle_bin'"));
-  if (!known.empty()) return {};
+  if (TRY(has_bin(kernel))) return {};
   TRY(run_load_sql(kernel, "CREATE SCHEMA IF NOT EXISTS internal.__sluice"));
   TRY(run_load_sql(
       kernel,
@@ -48,8 +52,7 @@ Status drop_stored(kernel::Connection& kernel, const std::string& schema, const 
   return run_tree(kernel, std::move(drop));
 }
 
-// Whose time is over, and the oldest of too many.
-Status empty_bin(kernel::Connection& kernel) {
+Status drop_surplus(kernel::Connection& kernel) {
   const auto entries = TRY(list_bin(kernel));
   const auto late = TRY(first_row(kernel,
                                   "SELECT coalesce(max(id), 0) FROM internal.__sluice.recycle_bin WHERE dropped_at < "
@@ -152,9 +155,17 @@ Status drop_server_table(kernel::Connection& kernel, const std::string& table) {
   return drop_stored(kernel, kernel::kServerSchema, table);
 }
 
+Status empty_bin(kernel::Connection& kernel) {
+  if (!TRY(has_bin(kernel))) return {};
+  TRY(kernel.begin());
+  Status done = drop_surplus(kernel);
+  if (done) done = kernel.commit();
+  if (!done && kernel.in_transaction()) static_cast<void>(kernel.rollback());
+  return done;
+}
+
 Status keep_table(kernel::Connection& kernel, const TableDefinition& table) {
   TRY(make_bin(kernel));
-  TRY(empty_bin(kernel));
   BinEntry entry;
   entry.id = LoadLabels::next_txn_id();
   entry.database = table.database;
@@ -169,7 +180,6 @@ Status keep_partition(kernel::Connection& kernel, const std::string& database, c
   const kernel::Partition* found = model.find_partition(partition, false);
   if (!found) return {};
   TRY(make_bin(kernel));
-  TRY(empty_bin(kernel));
   BinEntry entry;
   entry.id = LoadLabels::next_txn_id();
   entry.partition = true;

@@ -27,7 +27,11 @@ struct BinEntry {
   std::string dropped_at;
 };
 
-// All of these run inside an open transaction. The table leaves its name.
+// Drops what is there for too long, and the oldest of more than 200 entries, in a transaction of its own: one that
+// drops something else at the same time must not meet it. Errors: a conflict; the next call tries again.
+Status empty_bin(kernel::Connection& kernel);
+
+// These run inside an open transaction. The table leaves its name.
 Status keep_table(kernel::Connection& kernel, const TableDefinition& table);
 // Copies the rows; the caller deletes them and the partition.
 Status keep_partition(kernel::Connection& kernel, const std::string& database, const std::string& table,

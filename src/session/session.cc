@@ -335,7 +335,8 @@ Result<Outcome> Session::execute(PreparedStatement& statement, std::vector<duckd
         prepared.kept = TRY(state.connection().prepare(std::move(tree)));
         prepared.kept_types = std::move(types);
       }
-      return state.to_outcome(TRY(state.connection().run(*prepared.kept, parameters)), {}, prepared.tree->type);
+      return state.to_outcome(TRY(state.connection().run(*prepared.kept, parameters)), {},
+                              state.answer_rule(*prepared.tree));
     }
     return state.run_kernel(prepared.tree->Copy(), prepared.effect, std::move(parameters));
   }();

@@ -7,6 +7,7 @@
 #include "duckdb/parser/parsed_data/drop_info.hpp"
 #include "kernel/catalog_facts.h"
 #include "kernel/dynamic_partition.h"
+#include "kernel/table_locks.h"
 #include "kernel/table_properties.h"
 #include "session/constant.h"
 #include "session/create_as.h"
@@ -27,6 +28,12 @@ bool drops_schema(const duckdb::SQLStatement& tree, const std::string& name) {
   if (tree.type != duckdb::StatementType::DROP_STATEMENT || name.empty()) return false;
   const auto& info = *tree.Cast<duckdb::DropStatement>().info;
   return info.type == duckdb::CatalogType::SCHEMA_ENTRY && info.name == name;
+}
+
+bool creates_schema(const duckdb::SQLStatement& tree, const std::string& name) {
+  if (tree.type != duckdb::StatementType::CREATE_STATEMENT || name.empty()) return false;
+  const auto& info = *tree.Cast<duckdb::CreateStatement>().info;
+  return info.type == duckdb::CatalogType::SCHEMA_ENTRY && info.schema == name;
 }
 
 struct CreatedTable {
@@ -151,7 +158,7 @@ Result<Outcome> SessionState::run_allowed(dialect::Statement statement, std::str
   }
   if (const auto* grant = std::get_if<dialect::GrantStatement>(&body)) {
     TRY(check_granted(*grant));
-    TRY(services.access.apply(*grant, self_account(), database_));
+    TRY(services.access.apply(*grant, self_account()));
     return Outcome(Done{});
   }
   if (const auto* policy = std::get_if<dialect::RowPolicyStatement>(&body)) return row_policy(*policy);
@@ -180,12 +187,14 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
   if (database_.empty() && needs_database(*tree)) return fail(no_database_selected());
   TRY(prepare_transaction(effect));
   if (effect != KernelStatement::Effect::kSchema && is_on("enable_profile")) begin_profile();
-  const auto type = tree->type;
+  const AnswerRule rule = answer_rule(*tree);
+  const auto type = rule.type;
   std::string dropped;
   if (type == duckdb::StatementType::DROP_STATEMENT) dropped = tree->Cast<duckdb::DropStatement>().info->name;
   TRY(services.dynamic_partitions.complete(connection(), *tree));
   const auto dynamic = dynamic_table(*tree);
   const bool leaves_database = drops_schema(*tree, database_);
+  const bool comes_back = database_.empty() && creates_schema(*tree, left_database);
   const bool uncounted = is_uncounted(connection(), *tree);
   std::vector<std::optional<ColumnOrigin>> origins;
   std::vector<std::optional<TimeDigits>> times;
@@ -202,7 +211,12 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
     const std::string& database = dynamic->database.empty() ? database_ : dynamic->database;
     services.dynamic_partitions.properties_changed(database, dynamic->name, true);
   }
+  if (comes_back) {
+    TRY(use({{}, left_database, false}));
+    left_database.clear();
+  }
   if (leaves_database) {  // as in MySQL, no database is selected then
+    left_database = database_;
     database_.clear();
     kernel->clear_schema();
     std::lock_guard lock(run_lock);
@@ -214,20 +228,32 @@ Result<Outcome> SessionState::run_kernel(duckdb::unique_ptr<duckdb::SQLStatement
     declare_columns(connection(), columns, times);
     declare_moments(columns, (*answer)->moment_digits());
   }
-  auto outcome = TRY(to_outcome(std::move(*answer), std::move(columns), type));
+  auto outcome = TRY(to_outcome(std::move(*answer), std::move(columns), rule));
   return uncounted ? without_count(std::move(outcome)) : std::move(outcome);
+}
+
+Status SessionState::wait_for_writers(const duckdb::InsertStatement& insert) {
+  const auto table = read_definition(connection(), insert.schema.empty() ? database_ : insert.schema, insert.table);
+  const bool merges =
+      table && (table->model.keys == kernel::KeyModel::kUnique || table->model.keys == kernel::KeyModel::kAggregate);
+  if (!merges) return {};  // or there is none yet: CREATE TABLE .. AS
+  return connection().lock_merging(table->catalog, table->schema, table->name, kernel::TableLocks::kLongestWait);
 }
 
 Result<Outcome> SessionState::run_together(KernelStatement statement) {
   TRY(prepare_transaction(statement.effect));
   const bool own_transaction = !in_transaction;
-  if (own_transaction) {
-    TRY(connection().begin());
-    in_transaction = true;  // for run_kernel: nothing is to be committed in between
-  }
   std::vector<std::unique_ptr<duckdb::SQLStatement>> trees;
   trees.push_back(std::move(statement.tree));
   for (auto& tree : statement.rest) trees.push_back(std::move(tree));
+  if (own_transaction) {
+    for (const auto& tree : trees) {
+      if (tree->type == duckdb::StatementType::INSERT_STATEMENT)
+        TRY(wait_for_writers(tree->Cast<duckdb::InsertStatement>()));
+    }
+    TRY(connection().begin());
+    in_transaction = true;  // for run_kernel: nothing is to be committed in between
+  }
   Result<Outcome> outcome = Outcome(Done{});
   std::optional<Done> inserted;  // what a statement that inserts among other things is about
   const auto created = created_by_query(*trees[0]);
@@ -287,12 +313,26 @@ Result<Outcome> SessionState::count_rows(kernel::Answer& answer) {
   return Outcome(std::move(table));
 }
 
+SessionState::AnswerRule SessionState::answer_rule(const duckdb::SQLStatement& statement) const {
+  AnswerRule rule{statement.type, variables.sql_select_limit()};
+  if (statement.type != duckdb::StatementType::SELECT_STATEMENT) return rule;
+  for (const auto& modifier : statement.Cast<duckdb::SelectStatement>().node->modifiers) {
+    if (modifier->type == duckdb::ResultModifierType::ORDER_MODIFIER)
+      rule.most_rows = std::min(rule.most_rows, variables.default_order_by_limit());
+  }
+  for (const auto& modifier : statement.Cast<duckdb::SelectStatement>().node->modifiers) {
+    if (modifier->type == duckdb::ResultModifierType::LIMIT_MODIFIER) rule.most_rows = UINT64_MAX;
+  }
+  return rule;
+}
+
 Result<Outcome> SessionState::to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
-                                         duckdb::StatementType type) {
+                                         AnswerRule rule) {
+  const auto type = rule.type;
   if (answer->return_type() == duckdb::StatementReturnType::QUERY_RESULT) {
     if (type == duckdb::StatementType::SELECT_STATEMENT && is_on("dry_run_query")) return count_rows(*answer);
-    return Outcome(std::unique_ptr<RowStream>(
-        new KernelRows(*this, std::move(answer), std::move(columns), variables.sql_select_limit())));
+    return Outcome(
+        std::unique_ptr<RowStream>(new KernelRows(*this, std::move(answer), std::move(columns), rule.most_rows)));
   }
   Done done;
   done.affected_rows = answer->changed_rows();
@@ -363,7 +403,7 @@ Result<Outcome> SessionState::run_cached(std::shared_ptr<const PlanTemplate> pla
   const bool uncounted = is_uncounted(connection(), *plan->tree);
   auto answer = connection().run(*kept->prepared, parameters);
   if (!answer) return fail(without_place(std::move(answer.error())));
-  auto outcome = TRY(to_outcome(std::move(*answer), {}, plan->tree->type));
+  auto outcome = TRY(to_outcome(std::move(*answer), {}, answer_rule(*plan->tree)));
   return uncounted ? without_count(std::move(outcome)) : std::move(outcome);
 }
 

@@ -160,6 +160,7 @@ kernel::WriteRules SessionState::write_rules() const {
   kernel::WriteRules rules;
   rules.strict = is_on("enable_insert_strict");
   rules.partial_update = is_on("enable_unique_key_partial_update");
+  rules.partial_adds = !rules.strict;
   rules.into_views = is_on("allow_modify_materialized_view_data");
   return rules;
 }

@@ -98,11 +98,19 @@ class SessionState final : public dialect::SessionValues {
                              std::string_view sql);
   // The kernel connection, made at the first use.
   kernel::Connection& connection();
+  // Before a transaction in which `insert` is not the first statement: it must see what others write before it.
+  Status wait_for_writers(const duckdb::InsertStatement& insert);
   // dry_run_query: how many rows the answer has, in their place.
   Result<Outcome> count_rows(kernel::Answer& answer);
+  // What of a statement its answer depends on. A query without LIMIT has as many rows as sql_select_limit says, and
+  // default_order_by_limit where it has ORDER BY.
+  struct AnswerRule {
+    duckdb::StatementType type;
+    uint64_t most_rows;
+  };
+  AnswerRule answer_rule(const duckdb::SQLStatement& statement) const;
   // What a kernel answer becomes for doors.
-  Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns,
-                             duckdb::StatementType type);
+  Result<Outcome> to_outcome(std::unique_ptr<kernel::Answer> answer, std::vector<Column> columns, AnswerRule rule);
   // A variable of the session that is true or false.
   bool is_on(std::string_view name) const;
   kernel::WriteRules write_rules() const;
@@ -146,6 +154,9 @@ class SessionState final : public dialect::SessionValues {
   Result<Outcome> materialized_view(dialect::MaterializedViewStatement statement);
   Result<Outcome> change_materialized_view(dialect::MaterializedViewStatement statement);
   Status note_trigger(TableDefinition& table, const dialect::MaterializedViewStatement& view);
+  // Whether the column that a view is partitioned by comes from a partition column of one of its tables.
+  Status check_partition(const dialect::MaterializedViewStatement& view, const std::string& database,
+                         const TableDefinition& table);
   Status create_async_view(dialect::MaterializedViewStatement& view, const std::string& database, bool& created);
   Status create_sync_view(dialect::MaterializedViewStatement& view, const std::string& database);
   Status drop_view(const dialect::MaterializedViewStatement& view, const std::string& database);
@@ -231,6 +242,9 @@ class SessionState final : public dialect::SessionValues {
   std::list<KeptPlan> kept_plans;
 
   std::function<void()> close_connection;
+
+  // Dropped while it was selected; when it is made anew it is selected again: in Doris a session keeps the name.
+  std::string left_database;
 
   // What other threads read.
   mutable std::mutex run_lock;

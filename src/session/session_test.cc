@@ -356,6 +356,19 @@ TEST_P(SessionTest, ResetForgetsTheSessionsState) {
   EXPECT_FALSE(session_->in_transaction());
 }
 
+TEST_P(SessionTest, ADatabaseThatWasSelectedComesBack) {
+  run("CREATE DATABASE gone");
+  run("USE gone");
+  run("DROP DATABASE gone");
+  EXPECT_EQ(run("SELECT database()"), "NULL");
+  EXPECT_THAT(run("CREATE TABLE a (x INT)"), testing::StartsWith("1046: "));
+  run("CREATE DATABASE other");
+  EXPECT_EQ(run("SELECT database()"), "NULL");
+  run("CREATE DATABASE gone");
+  EXPECT_EQ(run("SELECT database()"), "gone");
+  EXPECT_EQ(run("CREATE TABLE a (x INT)"), "0 rows");
+}
+
 TEST_P(SessionTest, TimeZone) {
   EXPECT_EQ(run("SET time_zone = '+08:00'"), "0 rows");
   EXPECT_EQ(run("SET time_zone = 'Europe/Berlin'"), "0 rows");

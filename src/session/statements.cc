@@ -192,10 +192,7 @@ Result<Outcome> SessionState::transaction(const dialect::TransactionStatement& s
   using What = dialect::TransactionStatement::What;
   switch (statement.what) {
     case What::kBegin:
-      if (in_transaction) {  // BEGIN commits what is open, as in MySQL
-        in_transaction = false;
-        TRY(connection().commit());
-      }
+      if (in_transaction) return Outcome(Done{});  // as in Doris; MySQL would commit
       TRY(begin_transaction(statement.read_only));
       break;
     case What::kCommit:

@@ -10,8 +10,9 @@ namespace sluice::session {
 namespace {
 
 struct KnownIds {
-  VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, exec_mem_limit, autocommit, sql_mode,
-      time_zone, transaction_read_only, character_set_connection, collation_connection, show_hidden_columns;
+  VariableId query_timeout, max_execution_time, wait_timeout, sql_select_limit, default_order_by_limit, exec_mem_limit,
+      autocommit, sql_mode, time_zone, transaction_read_only, character_set_connection, collation_connection,
+      show_hidden_columns;
 };
 
 VariableId known(std::string_view name) {
@@ -24,6 +25,7 @@ const KnownIds& ids() {
                             known("max_execution_time"),
                             known("wait_timeout"),
                             known("sql_select_limit"),
+                            known("default_order_by_limit"),
                             known("exec_mem_limit"),
                             known("autocommit"),
                             known("sql_mode"),
@@ -266,10 +268,12 @@ std::chrono::milliseconds SessionVariables::query_timeout() const {
 std::chrono::seconds SessionVariables::wait_timeout() const {
   return std::chrono::seconds(std::get<int64_t>(own(ids().wait_timeout)));
 }
-uint64_t SessionVariables::sql_select_limit() const {
-  const auto limit = std::get<int64_t>(own(ids().sql_select_limit));
-  return limit == INT64_MAX ? UINT64_MAX : static_cast<uint64_t>(limit);
+uint64_t SessionVariables::row_limit(VariableId id) const {
+  const auto limit = std::get<int64_t>(own(id));
+  return limit < 0 || limit == INT64_MAX ? UINT64_MAX : static_cast<uint64_t>(limit);
 }
+uint64_t SessionVariables::sql_select_limit() const { return row_limit(ids().sql_select_limit); }
+uint64_t SessionVariables::default_order_by_limit() const { return row_limit(ids().default_order_by_limit); }
 uint64_t SessionVariables::exec_mem_limit_bytes() const {
   return static_cast<uint64_t>(std::get<int64_t>(own(ids().exec_mem_limit)));
 }

@@ -150,7 +150,8 @@ class SessionVariables {
   // The variables that Sluice itself obeys.
   std::chrono::milliseconds query_timeout() const;  // 0: none; set by query_timeout (s) and max_execution_time (ms)
   std::chrono::seconds wait_timeout() const;
-  uint64_t sql_select_limit() const;  // UINT64_MAX: none
+  uint64_t sql_select_limit() const;        // UINT64_MAX: none
+  uint64_t default_order_by_limit() const;  // the same
   uint64_t exec_mem_limit_bytes() const;
   bool autocommit() const;
   bool transaction_read_only() const;
@@ -164,6 +165,7 @@ class SessionVariables {
  private:
   const VariableValue* changed(VariableId id) const;
   const VariableValue& own(VariableId id) const;
+  uint64_t row_limit(VariableId id) const;
   Status check_settable(const VariableDefinition& variable) const;
   Status store(VariableId id, VariableValue value);
   void put(VariableId id, VariableValue value);

@@ -517,7 +517,7 @@ constexpr VariableDefinition kTable[] = {
     boolean("sql_notes", kBoth, kFree, "ON"),
     boolean("sql_quote_show_create", kBoth, kFree, "true"),
     boolean("sql_safe_updates", kBoth, kFree, "0"),
-    number("sql_select_limit", kBoth, kFree, "9223372036854775807", 0),
+    number("sql_select_limit", kBoth, kFree, "9223372036854775807", -1),
     boolean("sql_warnings", kBoth, kFree, "OFF"),
     of_kind(VariableKind::kString, "ssl_ca", kGlobal, kFixed, ""),
     of_kind(VariableKind::kString, "ssl_capath", kGlobal, kFixed, ""),
