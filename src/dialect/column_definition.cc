@@ -49,6 +49,16 @@ Parsed<void> check_present_moment(ParseContext& c, const ColumnParts& parts, std
                       type == duckdb::LogicalTypeId::TIMESTAMP_MS || type == duckdb::LogicalTypeId::TIMESTAMP_TZ;
   if (now && !moment)
     return refuse("Types other than DATETIME and DATETIMEV2 cannot use current_timestamp as the default value");
+  constexpr std::string_view kDatetime = "datetime(";
+  const std::string& declared = parts.model.type;
+  if (now && declared.starts_with(kDatetime) && now->front() > declared[kDatetime.size()])
+    return refuse("default value precision: CURRENT_TIMESTAMP(" + *now +
+                  ") can not be greater than type precision: datetimev2(" + declared[kDatetime.size()] + ")");
+  const std::string constant = duckdb::StringUtil::Upper(std::string(value));
+  if ((constant == "CURRENT_DATE" || constant == "CURRENT_DATE()") && type != duckdb::LogicalTypeId::DATE)
+    return refuse("Types other than DATE and DATEV2 cannot use current_date as the default value");
+  if (constant == "PI" && type != duckdb::LogicalTypeId::DOUBLE)
+    return refuse("Types other than DOUBLE cannot use pi as the default value");
   if (on_update.empty()) return {};
   if (!now) {
     return refuse("You must set the default value of the column[" + parts.column.Name() +

@@ -75,6 +75,30 @@ Reason check_default(const duckdb::ColumnDefinition& column, bool not_null) {
   return {};
 }
 
+// Elements of arrays, maps and structs have an order and a text, which these have not, or none that stays.
+Reason check_nested(const duckdb::LogicalType& type) {
+  const auto refused = [](const char* outer, const duckdb::LogicalType& inner) -> Reason {
+    if (functions::is_object(inner) || functions::is_json(inner))
+      return std::string(outer) + " unsupported sub-type: " + functions::type_name(inner);
+    return check_nested(inner);
+  };
+  switch (type.id()) {
+    case LogicalTypeId::LIST:
+      return refused("ARRAY", duckdb::ListType::GetChildType(type));
+    case LogicalTypeId::MAP: {
+      Reason key = refused("MAP", duckdb::MapType::KeyType(type));
+      return key.empty() ? refused("MAP", duckdb::MapType::ValueType(type)) : key;
+    }
+    case LogicalTypeId::STRUCT:
+      for (const auto& field : duckdb::StructType::GetChildTypes(type)) {
+        if (Reason reason = refused("STRUCT", field.second); !reason.empty()) return reason;
+      }
+      return {};
+    default:
+      return {};
+  }
+}
+
 Reason check_aggregation(const duckdb::ColumnDefinition& column, const kernel::ColumnModel& model, bool not_null) {
   const std::string& how = model.aggregation;
   const duckdb::LogicalType& type = column.Type();
@@ -121,7 +145,7 @@ Reason check_columns(const TableParts& table) {
     if (model.now_on_update && table.doris && !kernel::merges_on_write(table.model))
       return "'ON UPDATE CURRENT_TIMESTAMP' is only supportted in unique table with merge-on-write enabled.";
     for (const Reason& reason : {check_length(model.type), check_default(column, not_null), check_time(column.Type()),
-                                 check_aggregation(column, model, not_null)}) {
+                                 check_nested(column.Type()), check_aggregation(column, model, not_null)}) {
       if (!reason.empty()) return reason;
     }
   }
@@ -160,6 +184,22 @@ Reason check_distribution(const TableParts& table) {
   return {};
 }
 
+Reason check_partition_type(kernel::PartitionKind kind, const duckdb::ColumnDefinition& column,
+                            const kernel::ColumnModel& model) {
+  const bool range = kind == kernel::PartitionKind::kRange;
+  const duckdb::LogicalType& type = column.Type();
+  std::string name;
+  if (type.id() == LogicalTypeId::DECIMAL) {
+    const uint8_t width = duckdb::DecimalType::GetWidth(type);
+    name = width <= 9 ? "DECIMAL32" : width <= 18 ? "DECIMAL64" : "DECIMAL128I";
+  }
+  if (range && type.id() == LogicalTypeId::BOOLEAN) name = "BOOLEAN";
+  if (range && functions::is_text(type)) name = model.type.starts_with("char") ? "CHAR" : "VARCHAR";
+  if (name.empty()) return {};
+  return "Column[" + column.Name() + "] type[" + name + "] cannot be a " + (range ? "range" : "list") +
+         " partition key";
+}
+
 Reason check_partition_columns(const TableParts& table) {
   if (table.model.partitioned == kernel::PartitionKind::kNone) return {};
   std::set<std::string> seen;
@@ -172,6 +212,7 @@ Reason check_partition_columns(const TableParts& table) {
     if (is_string(column.Type(), model)) return "String Type should not be used in partition column[" + name + "].";
     if (column.Type().IsNested() || functions::is_json(column.Type()) || functions::is_object(column.Type()))
       return "Complex type column can't be partition column: " + name;
+    if (Reason reason = check_partition_type(table.model.partitioned, column, model); !reason.empty()) return reason;
     if (table.model.keys != kernel::KeyModel::kDuplicate && !model.key)
       return "Merge-on-Write table's partition column must be KEY column: the partition column " + name +
              " could not be aggregated column or a value column";
@@ -201,8 +242,7 @@ Reason check_index(const TableParts& table, const kernel::IndexLine& index) {
     for (const auto& [key, value] : index.properties) {
       if (!StringUtil::CIEquals(key, "parser")) continue;
       if (!functions::text_parser(value)) return "Invalid inverted index 'parser' value '" + value + "'";
-      const bool text = functions::is_text(type) || functions::is_json(type) ||
-                        (type.id() == LogicalTypeId::LIST && functions::is_text(duckdb::ListType::GetChildType(type)));
+      const bool text = functions::is_text(type) || functions::is_json(type);
       if (!StringUtil::CIEquals(value, "none") && table.model.keys == kernel::KeyModel::kUnique && !model.key &&
           !kernel::merges_on_write(table.model)) {
         return "INVERTED index with parser can NOT be used in value columns of UNIQUE_KEYS table with merge_on_write "

@@ -60,7 +60,8 @@ void AskedDigits::answer(size_t place, uint8_t digits) {
 }
 
 void AskedDigits::settle() const {
-  if (bind_again_) throw duckdb::BinderException("The digits of a DATETIME are known after the call that asked for them");
+  if (bind_again_)
+    throw duckdb::BinderException("The digits of a DATETIME are known after the call that asked for them");
 }
 
 bool AskedDigits::begin_again() {

@@ -44,6 +44,20 @@ inline std::string_view characters(std::string_view text, int64_t from, int64_t 
   return rest.substr(0, byte_of_character(rest, count));
 }
 
+// The code point that begins at `at`, and its bytes; a broken sequence counts as one byte.
+struct CodePoint {
+  uint32_t value = 0;
+  size_t size = 1;
+};
+inline CodePoint code_point(std::string_view text, size_t at) {
+  const auto byte = static_cast<uint8_t>(text[at]);
+  const size_t size = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+  if (size == 1 || at + size > text.size()) return {byte, 1};
+  uint32_t value = byte & (0xffu >> (size + 1));
+  for (size_t i = 1; i < size; ++i) value = value << 6 | (static_cast<uint8_t>(text[at + i]) & 0x3fu);
+  return {value, size};
+}
+
 inline char upper_letter(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
 inline char lower_letter(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 inline bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }

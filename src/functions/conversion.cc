@@ -120,18 +120,18 @@ std::optional<duckdb::date_t> date_of(const std::optional<Moment>& moment) {
 }
 
 // Of what is written with a zone the local time of the session.
-std::optional<Moment> local_moment(const string_t& text, const SessionZone& zone) {
+std::optional<Moment> local_moment(const string_t& text, SessionZone& zone) {
   auto moment = text_to_moment(view(text));
   if (moment) moment->micros = zone.local(*moment);
   return moment;
 }
 void run_text_to_date(DataChunk& input, ExpressionState& state, Vector& result) {
-  const SessionZone zone(state.GetContext());
+  SessionZone zone(state.GetContext());
   run_unary<string_t, duckdb::date_t>(input, result,
                                       [&](const string_t& text) { return date_of(local_moment(text, zone)); });
 }
 void run_text_to_timestamp(DataChunk& input, ExpressionState& state, Vector& result) {
-  const SessionZone zone(state.GetContext());
+  SessionZone zone(state.GetContext());
   run_unary<string_t, duckdb::timestamp_t>(
       input, result, [&](const string_t& text) { return timestamp_of(local_moment(text, zone)); });
 }

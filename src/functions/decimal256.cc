@@ -62,6 +62,10 @@ std::optional<Int256> rescaled_within(const Int256& number, int by) {
   return rescaled(number, by);
 }
 
+bool fits_largeint(const Int256& value) {
+  return value >= std::numeric_limits<Int128>::min() && value <= std::numeric_limits<Int128>::max();
+}
+
 // A unary function that makes a DECIMAL256; NULL where `make` gives nothing.
 template <typename From, typename Make>
 void run_to_256(duckdb::DataChunk& input, duckdb::Vector& result, Make make) {
@@ -138,7 +142,7 @@ void run_256_to_hugeint(duckdb::DataChunk& input, duckdb::ExpressionState& state
         const auto value = decimal || by >= 0
                                ? rescaled_within(number, by)
                                : std::optional<Int256>(number / wide_power_of_ten(static_cast<unsigned>(-by)));
-        const bool fine = value && fits(*value, decimal ? decimal_width(types.to) : kMaxDecimalWidth);
+        const bool fine = value && (decimal ? fits(*value, decimal_width(types.to)) : fits_largeint(*value));
         if (!fine) mask.SetInvalid(row);
         return fine ? to_hugeint(static_cast<Int128>(*value)) : duckdb::hugeint_t(0);
       });

@@ -68,11 +68,13 @@ void run_step(duckdb::DataChunk& input, duckdb::ExpressionState& state, duckdb::
       [&](const string_t& left, const string_t& right, duckdb::ValidityMask& mask, idx_t row) {
         auto value = calculate(data.operation, Int512{decode_decimal256(left.GetData())},
                                Int512{decode_decimal256(right.GetData())}, factor);
-        if (value && *value > -limit && *value < limit) {
-          return duckdb::StringVector::AddStringOrBlob(result, encode_decimal256(static_cast<Int256>(*value)));
+        if (!value) {
+          mask.SetInvalid(row);
+          return string_t();
         }
-        mask.SetInvalid(row);
-        return string_t();
+        if (*value <= -limit || *value >= limit)
+          throw duckdb::OutOfRangeException("Arithmetic overflow: the result has more than 76 digits");
+        return duckdb::StringVector::AddStringOrBlob(result, encode_decimal256(static_cast<Int256>(*value)));
       });
 }
 

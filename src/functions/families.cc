@@ -52,6 +52,7 @@ constexpr Family kFamilies[] = {
     {"Texts", add_text_search},
     {"Texts", add_text_changes},
     {"Texts", add_text_codes},
+    {"Texts", add_partition_names},
     {"Texts", add_text_packing},
     {"URLs", add_urls},
     {"Regular expressions", add_regular_expressions},

@@ -38,15 +38,16 @@ void add_json_making(Registry& registry);        // JSON_ARRAY, JSON_OBJECT, JSO
 void add_json_reading(Registry& registry);       // JSON_PARSE, JSON_EXTRACT, GET_JSON_STRING, ..
 void add_maps(Registry& registry);               // MAP_KEYS, STR_TO_MAP, what EXPLODE makes rows of
 
-void add_date_shifts(Registry& registry);          // DAYS_ADD, MONTHS_DIFF, DATEDIFF
-void add_date_rounding(Registry& registry);        // YEAR_FLOOR, DATE_TRUNC
-void add_date_parts(Registry& registry);           // YEAR, WEEK, TO_DAYS, LAST_DAY
-void add_date_formats(Registry& registry);         // DATE_FORMAT, UNIX_TIMESTAMP, CONVERT_TZ
-void add_times(Registry& registry);                // TIMEDIFF, SEC_TO_TIME
-void add_text_parts(Registry& registry);           // SUBSTRING, SPLIT_PART, LPAD, CONCAT
-void add_text_split(Registry& registry);           // SPLIT_BY_STRING, TOKENIZE
-void add_text_search(Registry& registry);          // LOCATE, FIELD, FIND_IN_SET
-void add_text_changes(Registry& registry);         // TRIM, REPLACE, MASK, INITCAP
+void add_date_shifts(Registry& registry);    // DAYS_ADD, MONTHS_DIFF, DATEDIFF
+void add_date_rounding(Registry& registry);  // YEAR_FLOOR, DATE_TRUNC
+void add_date_parts(Registry& registry);     // YEAR, WEEK, TO_DAYS, LAST_DAY
+void add_date_formats(Registry& registry);   // DATE_FORMAT, UNIX_TIMESTAMP, CONVERT_TZ
+void add_times(Registry& registry);          // TIMEDIFF, SEC_TO_TIME
+void add_text_parts(Registry& registry);     // SUBSTRING, SPLIT_PART, LPAD, CONCAT
+void add_text_split(Registry& registry);     // SPLIT_BY_STRING, TOKENIZE
+void add_text_search(Registry& registry);    // LOCATE, FIELD, FIND_IN_SET
+void add_text_changes(Registry& registry);   // TRIM, REPLACE, MASK, INITCAP
+void add_partition_names(Registry& registry);
 void add_text_codes(Registry& registry);           // HEX, CONV, TO_BASE64, UUID
 void add_text_packing(Registry& registry);         // ENCODE_AS_INT, DECODE_AS_VARCHAR
 void add_mysql_times(Registry& registry);          // TIME_FORMAT, PERIOD_ADD, TO_SECONDS

@@ -194,7 +194,9 @@ bool overflows(const LogicalType& from, const LogicalType& target) {
   if (from.id() == LogicalTypeId::FLOAT || from.id() == LogicalTypeId::DOUBLE) return true;
   if (!is_integer(from) && !is_decimal(from) && from.id() != LogicalTypeId::BOOLEAN) return false;
   const LogicalType number = is_decimal(from) ? from : decimal_of(from);
-  const int whole = decimal_width(number) - decimal_scale(number);
+  constexpr int kDigitsOfLargeint = 39;
+  const int whole =
+      from.id() == LogicalTypeId::HUGEINT ? kDigitsOfLargeint : decimal_width(number) - decimal_scale(number);
   const int room = decimal_width(target) - decimal_scale(target);
   // Fewer decimals round: 9.96 becomes 10.0.
   return decimal_scale(number) > decimal_scale(target) ? whole >= room : whole > room;

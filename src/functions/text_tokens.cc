@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "functions/characters.h"
+
 namespace sluice::functions {
 namespace {
 
@@ -13,24 +15,6 @@ constexpr std::string_view kStopWords[] = {"a",    "an",   "and",  "are",  "as",
                                            "for",  "if",   "in",   "into", "is",   "it",    "no",   "not",   "of",
                                            "on",   "or",   "such", "that", "the",  "their", "then", "there", "these",
                                            "they", "this", "to",   "was",  "will", "with"};
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// The code point at `at`, and how many bytes it has; a broken sequence counts as one byte.
-struct CodePoint {
-  uint32_t value = 0;
-  size_t size = 1;
-};
-CodePoint code_point(std::string_view text, size_t at) {
-  const auto byte = static_cast<uint8_t>(text[at]);
-  const size_t size = byte < 0x80 ? 1 : byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-  if (size == 1 || at + size > text.size()) return {byte, 1};
-  uint32_t value = byte & (0xffu >> (size + 1));
-  for (size_t i = 1; i < size; ++i) value = value << 6 | (static_cast<uint8_t>(text[at + i]) & 0x3fu);
-  return {value, size};
-}
 
 // Characters that are words of their own: ideographs, kana, hangul syllables stay together in words.
 bool is_ideograph(uint32_t c) {
@@ -51,7 +35,7 @@ Kind kind_of(uint32_t c) {
   if (c < 0x80) {
     const auto ascii = static_cast<char>(c);
     if (is_letter(ascii)) return Kind::kLetter;
-    if (is_digit(ascii)) return Kind::kDigit;
+    if (is_decimal_digit(ascii)) return Kind::kDigit;
     if (ascii == '_') return Kind::kJoiner;
     if (ascii == '.' || ascii == '\'' || ascii == ',' || ascii == ';' || ascii == ':') return Kind::kMiddle;
     return Kind::kOther;
@@ -87,7 +71,7 @@ void unicode_tokens(std::string_view text, const TextAnalysis& analysis, std::ve
       case Kind::kLetter:
       case Kind::kDigit:
       case Kind::kJoiner:
-        for (size_t i = 0; i < c.size; ++i) word += analysis.lower_case ? lower(text[at + i]) : text[at + i];
+        for (size_t i = 0; i < c.size; ++i) word += analysis.lower_case ? lower_letter(text[at + i]) : text[at + i];
         last = kind == Kind::kJoiner && last != Kind::kOther ? last : kind;
         break;
       case Kind::kMiddle: {
@@ -114,8 +98,8 @@ void unicode_tokens(std::string_view text, const TextAnalysis& analysis, std::ve
 void english_tokens(std::string_view text, const TextAnalysis& analysis, std::vector<std::string>& tokens) {
   std::string word;
   for (size_t at = 0; at <= text.size() && tokens.size() < kMostTokens; ++at) {
-    if (at < text.size() && (is_letter(text[at]) || is_digit(text[at]))) {
-      word += analysis.lower_case ? lower(text[at]) : text[at];
+    if (at < text.size() && (is_letter(text[at]) || is_decimal_digit(text[at]))) {
+      word += analysis.lower_case ? lower_letter(text[at]) : text[at];
     } else if (!word.empty()) {
       tokens.push_back(std::move(word));
       word.clear();
@@ -127,7 +111,7 @@ void english_tokens(std::string_view text, const TextAnalysis& analysis, std::ve
 
 std::optional<TextParser> text_parser(std::string_view name) {
   std::string low;
-  for (char c : name) low += lower(c);
+  for (char c : name) low += lower_letter(c);
   if (low == "none" || low.empty()) return TextParser::kNone;
   if (low == "english") return TextParser::kEnglish;
   if (low == "unicode" || low == "chinese") return TextParser::kUnicode;
@@ -141,7 +125,7 @@ std::optional<TextAnalysis> text_analysis(const std::vector<std::pair<std::strin
   bool filters = false;
   for (const auto& [written, value] : properties) {
     std::string name;
-    for (char c : written) name += lower(c);
+    for (char c : written) name += lower_letter(c);
     if (name == "parser") {
       const auto parser = text_parser(value);
       if (!parser) return std::nullopt;

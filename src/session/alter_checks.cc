@@ -201,6 +201,10 @@ Status check_changed_column(const TableDefinition& table, const TableColumn& old
   if (!old.not_null && changed.not_null)
     return fail(ddl_error("Can not change from nullable to non-nullable: " + old.name()));
   if (!before.key && after.key) return fail(ddl_error("Can not change column " + old.name() + " from value to key"));
+  if (table.model.keys == KeyModel::kUnique && !after.aggregation.empty())
+    return fail(ddl_error("Can not assign aggregation method on column in Unique data model table: " + old.name()));
+  if (table.model.keys == KeyModel::kDuplicate && !after.aggregation.empty())
+    return fail(ddl_error("Can not assign aggregation method on column in Duplicate data model table: " + old.name()));
   if (table.model.keys == KeyModel::kAggregate && before.key && !after.aggregation.empty())
     return fail(ddl_error("Can not change column " + old.name() + " from key to value"));
   if (table.model.keys == KeyModel::kAggregate && !before.key && before.aggregation != after.aggregation)
@@ -316,6 +320,14 @@ Status check_properties(const TableDefinition& table) {
 
 Status check_new_index(const TableDefinition& table, const std::string& name, const std::vector<std::string>& columns,
                        const std::vector<std::pair<std::string, std::string>>& properties) {
+  for (const std::string& column : columns) {
+    const TableColumn* found = column_of(table, column);
+    if (table.model.keys == KeyModel::kAggregate && found && !is_key(*found))
+      return fail(ddl_error(
+          "index should only be used in columns of DUP_KEYS/UNIQUE_KEYS table or key columns of AGG_KEYS table. "
+          "invalid index: " +
+          name));
+  }
   const bool parsed = std::ranges::any_of(properties, [](const auto& property) {
     return StringUtil::CIEquals(property.first, "parser") && !StringUtil::CIEquals(property.second, "none");
   });

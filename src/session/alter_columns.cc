@@ -183,7 +183,7 @@ Status Alteration::rename_column(const Clause& clause) {
   if (!StringUtil::CIEquals(clause.name, clause.new_name) && table_.find(clause.new_name))
     return fail(sql_error(Code::kAlreadyExists, 1060, "Duplicate column name '" + clause.new_name + "'"));
   const std::string old_name = column->name();
-  if (old_name == clause.new_name) return {};
+  if (old_name == clause.new_name) return fail(ddl_error("Same column name"));
   const auto replace = [&](std::string& name) {
     if (StringUtil::CIEquals(name, old_name)) name = clause.new_name;
   };

@@ -214,10 +214,10 @@ void LoadConverter::set_null(const LoadField& field, size_t row, duckdb::Vector&
 }
 
 // All forms that Doris reads; of a moment with a zone of its own the local time of the session.
-bool LoadConverter::parse_moment(const LoadField& field, duckdb::timestamp_t& value) const {
+bool LoadConverter::parse_moment(const LoadField& field, duckdb::timestamp_t& value) {
   const auto moment = functions::text_to_moment(field.text());
   if (!moment) return false;
-  value.value = functions::SessionZone(context_).local(*moment);
+  value.value = zone_.local(*moment);
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "functions/session_zone.h"
 #include "pch/pch.h"
 #include "session/load_records.h"
 
@@ -67,7 +68,7 @@ class LoadConverter {
   void cast_by(duckdb::Vector& texts, size_t rows, bool as_doris, duckdb::Vector& out);
   void convert_by_kernel(const LoadField* fields, size_t rows, duckdb::Vector& out, LoadVerdicts& verdicts);
 
-  bool parse_moment(const LoadField& field, duckdb::timestamp_t& value) const;
+  bool parse_moment(const LoadField& field, duckdb::timestamp_t& value);
   bool is_null(const LoadField& field) const;
   // Whether the default stands for it, which fill_absent() writes.
   bool is_absent(const LoadField& field) const { return target_.absent && field.kind == LoadField::kMissing; }
@@ -80,6 +81,7 @@ class LoadConverter {
 
   duckdb::ClientContext& context_;
   const LoadTarget target_;
+  functions::SessionZone zone_{context_};
 };
 
 }  // namespace sluice::session

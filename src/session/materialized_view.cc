@@ -336,7 +336,9 @@ Status SessionState::drop_view(const View& view, const std::string& database) {
       if (view.if_exists) return {};
       return fail(std::move(table.error()));
     }
-    if (!table->model.remove_note("mv", name)) {
+    const auto same_name = [&](const std::string& line) { return StringUtil::CIEquals(name_in_line(line), name); };
+    const bool rollup = std::erase_if(table->model.rollups, same_name) > 0;
+    if (!rollup && !table->model.remove_note("mv", name)) {
       if (view.if_exists) return {};
       return fail(ddl_error("Materialized view [" + name + "] does not exist in table [" + table->name + "]"));
     }
