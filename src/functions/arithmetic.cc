@@ -6,6 +6,7 @@
 #include "functions/arithmetic_kernels.h"
 #include "functions/conversion.h"
 #include "functions/decimal256.h"
+#include "functions/decimal_products.h"
 #include "functions/decimals.h"
 #include "functions/decimalv2.h"
 #include "functions/families.h"
@@ -23,6 +24,7 @@ namespace {
 using namespace arithmetic;
 
 constexpr int kMaxDigits = kMaxDecimalWidth;
+constexpr int kDigitsIn64Bits = 18;
 constexpr int kDivisionDigits = 4;  // div_precision_increment
 constexpr int kOverflowScale = 6;   // decimal_overflow_scale
 
@@ -208,16 +210,34 @@ BoundPtr wide_decimal(Call& call, const char* name, const LogicalType& result, u
   return convert(call.context, std::move(bound), result);
 }
 
-BoundPtr multiply_decimals(Call& call) {
+// As the product: the kernel's own sum of operands of 64 bits has no more than 18 digits.
+BoundPtr expand_decimal_sum(Call& call, const char* symbol) {
+  BoundPtr& left = call.arguments[0];
+  const BoundPtr& right = call.arguments[1];
+  const int whole = std::max(width_of(left) - scale_of(left), width_of(right) - scale_of(right)) + 1;
+  const int scale = std::max(scale_of(left), scale_of(right));
+  const bool in_64_bits = width_of(left) <= kDigitsIn64Bits && width_of(right) <= kDigitsIn64Bits;
+  if (!in_64_bits || whole + scale <= kDigitsIn64Bits)
+    return bind_native(call.context, symbol, std::move(call.arguments), true);
+  const auto digits = static_cast<uint8_t>(std::min(whole + scale, kMaxDigits));
+  const auto type = LogicalType::DECIMAL(digits, static_cast<uint8_t>(scale));
+  const auto wider = LogicalType::DECIMAL(kDigitsIn64Bits + 1, scale_of(left));
+  left = convert(call.context, std::move(left), wider);
+  return convert(call.context, bind_native(call.context, symbol, std::move(call.arguments), true), type);
+}
+
+BoundPtr expand_product(Call& call) {
   const int digits = width_of(call.arguments[0]) + width_of(call.arguments[1]);
   const int scale = scale_of(call.arguments[0]) + scale_of(call.arguments[1]);
-  if (digits <= kMaxDigits) {
-    return bind_native(call.context, "*", std::move(call.arguments), true);
-  }
+  if (digits <= kDigitsIn64Bits) return bind_native(call.context, "*", std::move(call.arguments), true);
   const int whole = digits - scale;
-  const int kept = scale <= kOverflowScale ? scale : std::min(scale, std::max(kMaxDigits - whole, kOverflowScale));
-  return wide_decimal(call, "multiply_decimals", LogicalType::DECIMAL(kMaxDigits, static_cast<uint8_t>(kept)),
-                      static_cast<unsigned>(scale - kept), run_multiply_decimals);
+  const bool all = digits <= kMaxDigits;
+  const int kept =
+      all || scale <= kOverflowScale ? scale : std::min(scale, std::max(kMaxDigits - whole, kOverflowScale));
+  return multiply_decimals(
+      call.context, std::move(call.arguments[0]), std::move(call.arguments[1]),
+      LogicalType::DECIMAL(static_cast<uint8_t>(std::min(digits, kMaxDigits)), static_cast<uint8_t>(kept)),
+      static_cast<unsigned>(scale - kept));
 }
 
 bool on_decimalv2(const Call& call) {
@@ -241,14 +261,14 @@ BoundPtr expand_sum_or_product(Call& call) {
       if (beyond_128_bits(call, kOperation)) {
         return on_256_bits(call, kOperation);
       }
-      if (operation == Operation::kMultiply) return multiply_decimals(call);
+      if (operation == Operation::kMultiply) return expand_product(call);
       if (const auto kept = kept_of_sum(call)) {
         const auto run = run_add_decimals < operation == Operation::kSubtract > ;
         return wide_decimal(call, operation == Operation::kAdd ? "add_decimals" : "subtract_decimals",
                             LogicalType::DECIMAL(kMaxDigits, *kept),
                             std::max(scale_of(call.arguments[0]), scale_of(call.arguments[1])) - *kept, run);
       }
-      return bind_native(call.context, symbol(operation), std::move(call.arguments), true);
+      return expand_decimal_sum(call, symbol(operation));
     case Kind::kInteger:
       break;
   }

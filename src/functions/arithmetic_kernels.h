@@ -147,24 +147,6 @@ inline void run_divide_decimals(DataChunk& input, ExpressionState& state, Vector
       });
 }
 
-// The product of decimals of more than 38 digits, without `digits` of its last ones.
-inline void run_multiply_decimals(DataChunk& input, ExpressionState& state, Vector& result) {
-  const unsigned digits = scale_data(state).digits;
-  const Int256 divisor = wide_power_of_ten(digits);
-  BinaryExecutor::Execute<hugeint_t, hugeint_t, hugeint_t>(
-      input.data[0], input.data[1], result, input.size(), [&](const hugeint_t& left, const hugeint_t& right) {
-        Int128 small = 0;
-        if (digits == 0 && !__builtin_mul_overflow(to_int128(left), to_int128(right), &small) && fits_decimal(small))
-          return to_hugeint(small);
-        const Int256 product = Int256{to_int128(left)} * Int256{to_int128(right)};
-        const Int256 half = divisor / 2;
-        const Int256 rounded = (product + (product < 0 ? -half : half)) / divisor;
-        if (!fits_decimal(rounded))
-          throw duckdb::OutOfRangeException("Arithmetic overflow: the product has more than 38 digits");
-        return to_hugeint(static_cast<Int128>(rounded));
-      });
-}
-
 // The sum (difference) of decimals of different scales, without `digits` of its last ones.
 template <bool subtract>
 void run_add_decimals(DataChunk& input, ExpressionState& state, Vector& result) {

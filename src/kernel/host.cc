@@ -13,7 +13,7 @@
 #include "kernel/hidden_scan.h"
 #include "kernel/last_rows.h"
 #include "kernel/merge_order.h"
-#include "kernel/narrow_extremes.h"
+#include "kernel/narrow_aggregates.h"
 #include "kernel/s3_files.h"
 #include "kernel/table_cache.h"
 #include "kernel/viewer.h"
@@ -86,7 +86,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     config.SetOptionByName("ieee_floating_point_ops", duckdb::Value::BOOLEAN(false));  // x / 0 is NULL, not infinity
     config.SetOptionByName("order_by_non_integer_literal", duckdb::Value::BOOLEAN(true));
     sort_merged_rows(config);
-    narrow_extremes(config);
+    narrow_aggregates(config);
     if (options_.threads > 0) config.options.maximum_threads = options_.threads;
     if (options_.memory_limit_bytes > 0) config.options.maximum_memory = options_.memory_limit_bytes;
     if (options_.temp_limit_bytes > 0) config.options.maximum_swap_space = options_.temp_limit_bytes;

@@ -50,7 +50,7 @@ bool is_symbol(const std::string& name) {
          name.find_first_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
 }
 
-// Of Doris' operators that are functions here, "d_divide" and "multiply_decimals".
+// Of Doris' operators that are functions here, "d_divide" and "add_decimals".
 std::string_view arithmetic_symbol(std::string_view name) {
   constexpr std::pair<std::string_view, std::string_view> kSymbols[] = {
       {"multiply", "*"}, {"divide", "/"}, {"int_divide", "DIV"}, {"div", "DIV"},
