@@ -82,6 +82,7 @@ Reason check_nested(const duckdb::LogicalType& type) {
       return std::string(outer) + " unsupported sub-type: " + functions::type_name(inner);
     return check_nested(inner);
   };
+  if (functions::is_aggregate_state(type)) return {};  // the arguments of its function
   switch (type.id()) {
     case LogicalTypeId::LIST:
       return refused("ARRAY", duckdb::ListType::GetChildType(type));
