@@ -167,6 +167,13 @@ Parsed<ColumnParts> parse_column_definition(ParseContext& c) {
         TRY(c.expect(TokenKind::kLeftParen, "'(' and an expression"));
         const size_t first = c.mark();
         parts.column.SetGeneratedExpression(TRY(parse_expression(c)));
+        for (size_t i = first; i < c.mark(); ++i) {
+          const TokenKind kind = c.peek_at(i).kind;
+          if (kind == TokenKind::kUserVariable || kind == TokenKind::kAtAt)
+            return c.failure(sql_error(Code::kInvalidArgument, 1105,
+                                       "errCode = 2, detailMessage = Generated column expression cannot contain "
+                                       "variable."));
+        }
         parts.generated = c.text_since(first);
         TRY(c.expect(TokenKind::kRightParen, "')'"));
         if (!c.accept("VIRTUAL"_kw)) c.accept("STORED"_kw);

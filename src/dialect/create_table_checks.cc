@@ -143,6 +143,9 @@ Reason check_columns(const TableParts& table) {
     const bool not_null = table.not_null.contains(StringUtil::Lower(column.Name()));
     if (column.Generated() && !numbered_column(table, column.GeneratedExpression()).empty())
       return "Generated column '" + column.Name() + "' cannot refer to auto-increment column.";
+    if (column.Generated() && !model.aggregation.empty() && !model.aggregation.starts_with("REPLACE"))
+      return "The generated columns can be key columns, or value columns of replace and replace_if_not_null "
+             "aggregation type.";
     if (model.now_on_update && table.doris && !kernel::merges_on_write(table.model))
       return "'ON UPDATE CURRENT_TIMESTAMP' is only supportted in unique table with merge-on-write enabled.";
     for (const Reason& reason : {check_length(model.type), check_default(column, not_null), check_time(column.Type()),

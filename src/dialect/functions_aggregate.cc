@@ -30,6 +30,7 @@ ExprPtr doris_aggregate(const std::string& name, Call& call) {
 }
 
 Parsed<ExprPtr> build_count(ParseContext& c, Call& call) {
+  if (!call.orders.empty()) return c.syntax_error("count doesn't support order by expression", call.where);
   if (call.star || call.args.empty()) {  // Doris has COUNT() for COUNT(*)
     if (call.distinct) return c.syntax_error("COUNT(DISTINCT) needs an argument", call.where);
     return aggregate("count_star", {}, call);

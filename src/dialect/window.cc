@@ -243,6 +243,9 @@ Parsed<ExprPtr> parse_over(ParseContext& c, ExprPtr call, bool ignore_nulls) {
     }
     size_t allowed = type == ExpressionType::WINDOW_NTH_VALUE ? 2 : 1;
     if (args.size() > allowed) return c.syntax_error("this window function has too many arguments");
+    if (type == ExpressionType::WINDOW_NTILE && !args.empty() &&
+        args[0]->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF)
+      return c.syntax_error("The bucket of NTILE must be a constant value: ntile(" + args[0]->ToString() + ")");
     window->children = std::move(args);
   }
   c.advance();  // OVER

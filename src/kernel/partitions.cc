@@ -327,6 +327,10 @@ Status add_partition(TableModel& model, Partition partition, bool less_than, con
     return fail(sql_error(Code::kAlreadyExists, 1517, "Duplicate partition name " + partition.name));
   try {
     if (model.partitioned == PartitionKind::kList) {
+      for (auto tuple = partition.values.begin(); tuple != partition.values.end(); ++tuple) {
+        if (std::find(partition.values.begin(), tuple, *tuple) != tuple)
+          return fail(wrong("The partition key of partition " + partition.name + " has a duplicate item"));
+      }
       for (const auto& other : model.partitions) {
         if (other.temporary != partition.temporary) continue;
         for (const auto& tuple : partition.values) {

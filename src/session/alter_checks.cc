@@ -144,6 +144,17 @@ Status check_kept_views(const TableDefinition& table, const std::string& column)
 
 }  // namespace
 
+Status check_renamed_column(const TableDefinition& table, const std::string& name) {
+  std::string readers;
+  for (const auto& column : table.columns) {
+    if (column.definition.Generated() && reads_column(column.definition.GeneratedExpression(), name))
+      readers += (readers.empty() ? "" : ", ") + column.name();
+  }
+  if (readers.empty()) return {};
+  return fail(ddl_error("Cannot rename column, because column '" + name + "' has a generated column dependency on :[" +
+                        readers + "]"));
+}
+
 Status check_dropped_column(const TableDefinition& table, const TableColumn& column) {
   if (table.columns.size() == 1)
     return fail(sql_error(Code::kInvalidArgument, 1090,

@@ -8,6 +8,8 @@
 namespace sluice::session {
 
 Status check_new_column(const TableDefinition& table, const TableColumn& column);
+// A column that is to have another name. Errors 1105: a generated column is made of it.
+Status check_renamed_column(const TableDefinition& table, const std::string& name);
 Status check_dropped_column(const TableDefinition& table, const TableColumn& column);
 Status check_changed_column(const TableDefinition& table, const TableColumn& old, const TableColumn& changed);
 // The order of all columns: keys first.

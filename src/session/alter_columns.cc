@@ -184,6 +184,7 @@ Status Alteration::rename_column(const Clause& clause) {
     return fail(sql_error(Code::kAlreadyExists, 1060, "Duplicate column name '" + clause.new_name + "'"));
   const std::string old_name = column->name();
   if (old_name == clause.new_name) return fail(ddl_error("Same column name"));
+  TRY(check_renamed_column(table_, old_name));
   const auto replace = [&](std::string& name) {
     if (StringUtil::CIEquals(name, old_name)) name = clause.new_name;
   };
@@ -201,12 +202,6 @@ Status Alteration::rename_column(const Clause& clause) {
     line.replace(begin, line.find(')', begin) - begin + 1, name_list(columns));
     comment_changed_ = true;
   };
-  // Expressions as they were written have the old name.
-  const std::string searched = StringUtil::Lower(old_name);
-  const auto stale = [&](const kernel::TableNote& note) {
-    return note.kind == "generated" && StringUtil::Contains(StringUtil::Lower(note.text), searched);
-  };
-  if (std::erase_if(table_.model.notes, stale) > 0) comment_changed_ = true;
   for (auto& note : table_.model.notes) {
     const bool of_column = note.kind == "not_null" || note.kind == "generated";
     if (!of_column || !StringUtil::CIEquals(note.name, old_name)) continue;

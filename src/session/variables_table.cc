@@ -476,7 +476,7 @@ constexpr VariableDefinition kTable[] = {
     boolean("secure_auth", kGlobal, kFree, "ON"),
     of_kind(VariableKind::kString, "secure_file_priv", kGlobal, kFixed, ""),
     number("send_batch_parallelism", kBoth, kFree, "1"),
-    of_kind(VariableKind::kString, "serde_dialect", kBoth, kFree, "doris"),
+    choice("serde_dialect", kBoth, kFree, "doris", "doris,presto,trino,hive"),
     number("server_id", kGlobal, kFree, "1", 0, 4294967295LL),
     of_kind(VariableKind::kString, "server_uuid", kGlobal, kFixed, "00000000-0000-0000-0000-000000000000"),
     of_kind(VariableKind::kString, "session_context", kSession, kFree, ""),
