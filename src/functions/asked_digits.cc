@@ -20,22 +20,29 @@ struct AskedPlace final : duckdb::FunctionData {
   const size_t place;
 };
 
-const Expression& moment_inside(const Expression& expression) {
-  const Expression* at = &expression;
-  while (count_moments(at->return_type) == 0) {
-    at = at->GetExpressionClass() == ExpressionClass::BOUND_CAST
-             ? at->Cast<duckdb::BoundCastExpression>().child.get()
-             : at->Cast<duckdb::BoundFunctionExpression>().children[0].get();
-  }
-  return *at;
+// What a conversion or a call is made of first; null: it is neither.
+const Expression* first_inside(const Expression& expression) {
+  if (expression.GetExpressionClass() == ExpressionClass::BOUND_CAST)
+    return expression.Cast<duckdb::BoundCastExpression>().child.get();
+  if (expression.GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return nullptr;
+  const auto& call = expression.Cast<duckdb::BoundFunctionExpression>();
+  return call.children.empty() ? nullptr : call.children[0].get();
 }
 
-// The function below conversions.
-duckdb::BoundFunctionExpression& function_of(Expression& expression) {
+// Null: a constant has taken its place.
+const Expression* moment_inside(const Expression& expression) {
+  const Expression* at = &expression;
+  while (at && count_moments(at->return_type) == 0) at = first_inside(*at);
+  return at;
+}
+
+// The function below conversions; null: a constant.
+duckdb::BoundFunctionExpression* function_of(Expression& expression) {
   Expression* at = &expression;
   while (at->GetExpressionClass() == ExpressionClass::BOUND_CAST)
     at = at->Cast<duckdb::BoundCastExpression>().child.get();
-  return at->Cast<duckdb::BoundFunctionExpression>();
+  if (at->GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return nullptr;
+  return &at->Cast<duckdb::BoundFunctionExpression>();
 }
 
 }  // namespace
@@ -82,7 +89,7 @@ BoundPtr bind_asking(duckdb::ClientContext& context, const std::function<BoundPt
   if (!asked_digits) return make(0);
   const AskedDigits::Asked asked = asked_digits->ask();
   BoundPtr made = make(asked.digits);
-  function_of(*made).bind_info = duckdb::make_uniq<AskedPlace>(asked.place);
+  if (auto* call = function_of(*made)) call->bind_info = duckdb::make_uniq<AskedPlace>(asked.place);
   return made;
 }
 
@@ -94,8 +101,8 @@ void answer_asked_digits(Expression& expression, const MomentContext& known) {
   const auto* asked = dynamic_cast<const AskedPlace*>(call.bind_info.get());
   if (!asked) return;
   const auto asked_digits = known.context.registered_state->Get<AskedDigits>(AskedDigits::kKey);
-  if (asked_digits)
-    asked_digits->answer(asked->place, moment_digits(moment_inside(call), known)[0].value_or(uint8_t{0}));
+  const Expression* moment = moment_inside(call);
+  if (asked_digits && moment) asked_digits->answer(asked->place, moment_digits(*moment, known)[0].value_or(uint8_t{0}));
   call.bind_info.reset();
 }
 
