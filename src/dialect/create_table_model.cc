@@ -6,6 +6,7 @@
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "duckdb/parser/parsed_data/create_sequence_info.hpp"
 #include "functions/types.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/hidden_scan.h"
 #include "kernel/sequence_column.h"
 
@@ -160,6 +161,7 @@ Parsed<void> finish_model(ParseContext& c, TableParts& table) {
     kernel::note_stored_hidden_column(table.info->table);
     columns.AddColumn(kernel::hidden_sequence(*kernel::sequence_type(*type)));
   }
+  if (kernel::has_sequence(model) && !table.info->temporary) kernel::remember_deletions(model);
   TRY(resolve_partitions(c, table));
   table.info->comment = kernel::encode(model);
   return {};

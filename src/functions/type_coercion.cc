@@ -80,6 +80,18 @@ LogicalType common_number(const LogicalType& left, const LogicalType& right) {
   return wider_integer(left, right);
 }
 
+// Where no DECIMAL of 38 digits holds both, values meet as DOUBLE: a conversion that fails would be NULL.
+LogicalType compared_number(const LogicalType& left, const LogicalType& right) {
+  const auto digits = [](const LogicalType& type) { return is_decimal(type) ? type : decimal_of(type); };
+  const bool integers = !is_decimal(left) && !is_decimal(right);
+  const bool wide = is_decimal256(left) || is_decimal256(right);
+  const LogicalType common = common_number(left, right);
+  if (integers || wide || !is_decimal(common)) return common;
+  const LogicalType l = digits(left), r = digits(right);
+  const int whole = std::max(decimal_width(l) - decimal_scale(l), decimal_width(r) - decimal_scale(r));
+  return whole + std::max(decimal_scale(l), decimal_scale(r)) > kMaxDecimalWidth ? LogicalType::DOUBLE : common;
+}
+
 bool is_time(const LogicalType& type) {
   return type.id() == LogicalTypeId::TIME || type.id() == LogicalTypeId::INTERVAL;
 }
@@ -197,7 +209,7 @@ LogicalType comparison_type(const LogicalType& left, const LogicalType& right) {
   if (is_text(left) && is_text(right)) return duckdb::StringType::GetCollation(left).empty() ? right : left;
   if (left.id() == LogicalTypeId::SQLNULL) return right;
   if (right.id() == LogicalTypeId::SQLNULL) return left;
-  if (numeric(left) && numeric(right)) return common_number(left, right);
+  if (numeric(left) && numeric(right)) return compared_number(left, right);
   if (is_text(left) && numeric(right)) return LogicalType::DOUBLE;
   if (is_text(right) && numeric(left)) return LogicalType::DOUBLE;
   if (is_json(left) && numeric(right)) return right.id() == LogicalTypeId::BOOLEAN ? right : LogicalType::DOUBLE;

@@ -11,6 +11,7 @@
 #include "duckdb/transaction/meta_transaction.hpp"
 #include "functions/session_rules.h"
 #include "kernel/alias_functions.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/errors.h"
 #include "kernel/execution.h"
 
@@ -83,7 +84,7 @@ duckdb::StatementReturnType Prepared::return_type() const { return statement_->G
 
 bool Prepared::usable_in(const Connection& connection) const {
   std::lock_guard lock(connection.mutex_);
-  return merged_table_.empty() && connection.instance_ && instance_.lock() == connection.instance_;
+  return effects_.merged_table.empty() && connection.instance_ && instance_.lock() == connection.instance_;
 }
 
 // ---- Connection
@@ -203,7 +204,7 @@ Result<std::unique_ptr<Answer>> Connection::run(duckdb::unique_ptr<duckdb::SQLSt
   if (auto fault = FAILPOINT("kernel.run")) return fail(std::move(*fault));
   try {
     const bool may_bind_again = !holds_rows(*statement);
-    TRY(take_table_locked(rewrite_locked(statement)));
+    TRY(begin_write_locked(rewrite_locked(statement)));
     struct End {
       Connection& connection;
       ~End() { connection.end_statement_locked(); }
@@ -230,7 +231,7 @@ Result<std::unique_ptr<Prepared>> Connection::prepare(duckdb::unique_ptr<duckdb:
     std::unique_ptr<Prepared> prepared(new Prepared());
     const WrittenTables before = written_;
     const bool may_bind_again = !holds_rows(*statement);
-    prepared->merged_table_ = rewrite_locked(statement);
+    prepared->effects_ = rewrite_locked(statement);
     prepared->written_ = std::exchange(written_, before);
     result_digits_->columns.clear();
     asked_digits_->begin(may_bind_again);
@@ -264,7 +265,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
                           "the prepared statement was lost when the database was reopened; prepare it again"));
   }
   try {
-    TRY(take_table_locked(prepared.merged_table_));
+    TRY(begin_write_locked(prepared.effects_));
     written_.insert(written_.end(), prepared.written_.begin(), prepared.written_.end());
     struct End {
       Connection& connection;
@@ -280,7 +281,7 @@ Result<std::unique_ptr<Answer>> Connection::run(Prepared& prepared, const std::v
   }
 }
 
-std::string Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement) {
+WriteEffects Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement) {
   switch (statement->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
     case duckdb::StatementType::UPDATE_STATEMENT:
@@ -296,10 +297,10 @@ std::string Connection::rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>&
       if (written_.size() < kMaxWritten) written_.push_back(std::move(*table));
     }
   }
-  std::string merged_table;
+  WriteEffects effects;
   auto& context = *kernel_->context;
-  context.RunFunctionInTransaction([&] { merged_table = rewrite_write(context, statement, write_rules_); });
-  return merged_table;
+  context.RunFunctionInTransaction([&] { effects = rewrite_write(context, statement, write_rules_); });
+  return effects;
 }
 
 Status Connection::lock_merging(const std::string& catalog, const std::string& schema, const std::string& table,
@@ -310,9 +311,13 @@ Status Connection::lock_merging(const std::string& catalog, const std::string& s
                                   transaction_began_ ? &*transaction_began_ : nullptr, longest_wait);
 }
 
-Status Connection::take_table_locked(const std::string& table) {
-  if (table.empty()) return {};
-  return host_.table_locks().lock(table, this, transaction_began_ ? &*transaction_began_ : nullptr);
+Status Connection::begin_write_locked(const WriteEffects& effects) {
+  if (!effects.merged_table.empty())
+    TRY(host_.table_locks().lock(effects.merged_table, this, transaction_began_ ? &*transaction_began_ : nullptr));
+  if (effects.forgotten.empty()) return {};
+  const auto forgotten = kernel_->Query(forget_deleted(effects.forgotten));
+  if (forgotten->HasError()) return fail(failed_locked(forgotten->GetErrorObject()));
+  return {};
 }
 
 void Connection::end_statement_locked() {

@@ -75,7 +75,7 @@ class Prepared {
   friend class Connection;
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   std::weak_ptr<duckdb::DuckDB> instance_;
-  std::string merged_table_;  // of a write that reads its table: the plan goes stale
+  WriteEffects effects_;  // of a write; the plan of one that reads its table goes stale
   WrittenTables written_;
   std::vector<std::string> names_;
   duckdb::vector<duckdb::LogicalType> types_;
@@ -154,9 +154,10 @@ class Connection {
   // Where names without a schema are looked up; `schema` empty: no database is selected.
   void search_in_locked(const std::string& catalog, const std::string& schema);
   // As rewrite_write().
-  std::string rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
-  // Takes the table for this writer when a name is given; end_statement_locked() gives it back after the transaction.
-  Status take_table_locked(const std::string& table);
+  WriteEffects rewrite_locked(duckdb::unique_ptr<duckdb::SQLStatement>& statement);
+  // Takes the merged table for this writer when there is one; end_statement_locked() gives it back after the
+  // transaction. Forgets what is to be forgotten.
+  Status begin_write_locked(const WriteEffects& effects);
   void end_statement_locked();
   Status apply_time_zone_locked(const std::string& kernel_zone);
   Error failed_locked(const duckdb::ErrorData& error);

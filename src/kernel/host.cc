@@ -8,6 +8,7 @@
 #include "duckdb/storage/buffer_manager.hpp"
 #include "kernel/alias_functions.h"
 #include "kernel/connection.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/errors.h"
 #include "kernel/foreign_catalogs.h"
 #include "kernel/hidden_scan.h"
@@ -112,6 +113,7 @@ Result<std::shared_ptr<duckdb::DuckDB>> Host::open_instance() {
     TRY(run_at_open(connection, "ATTACH " + quoted(file) + " AS " + kInternalCatalog));
     for (const char* schema : {kServerSchema, kFunctionSchema})
       TRY(run_at_open(connection, std::string("CREATE SCHEMA IF NOT EXISTS ") + kInternalCatalog + "." + schema));
+    TRY(run_at_open(connection, make_deleted_rows()));
 
     connection.context->RunFunctionInTransaction([&] { find_stored_hidden_columns(*connection.context); });
 

@@ -52,7 +52,8 @@ void leave_out_generated(duckdb::TableCatalogEntry& table, duckdb::InsertStateme
 
 // write_changes.cc
 void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& update, const WriteRules& rules);
-void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion);
+// The table whose deleted rows are to be forgotten, as WriteEffects has it.
+std::string rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion);
 // A new comment leaves the rest of the model as it is.
 void rewrite_comment(duckdb::ClientContext& context, duckdb::AlterInfo& info);
 

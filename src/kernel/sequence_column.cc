@@ -37,6 +37,17 @@ std::string refused_sequence(const TableModel& model, const duckdb::ColumnList& 
   return {};
 }
 
+bool has_sequence(const TableModel& model) {
+  return model.property(kSequenceColumnProperty) || model.property(kSequenceTypeProperty);
+}
+
+const WriteColumn* sequence_of(const WriteTarget& target) {
+  const std::string* name = target.model.property(kSequenceColumnProperty);
+  if (name) return target.find(*name);
+  const WriteColumn* stored = target.find(kSequenceColumn);
+  return stored && stored->model.hidden ? stored : nullptr;
+}
+
 duckdb::ColumnDefinition hidden_sequence(const LogicalType& type) {
   duckdb::ColumnDefinition column(kSequenceColumn, type);
   ColumnModel model;

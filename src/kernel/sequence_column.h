@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "kernel/merge_source.h"
 #include "kernel/table_model.h"
 #include "pch/pch.h"
 
@@ -20,6 +21,10 @@ std::optional<duckdb::LogicalType> sequence_type(const std::string& written);
 
 // Why a table cannot have what its properties say of sequences; empty: it can.
 std::string refused_sequence(const TableModel& model, const duckdb::ColumnList& columns);
+
+bool has_sequence(const TableModel& model);
+// The sequence column of the table; null: it has none.
+const WriteColumn* sequence_of(const WriteTarget& target);
 
 // The hidden column, as it is stored.
 duckdb::ColumnDefinition hidden_sequence(const duckdb::LogicalType& type);

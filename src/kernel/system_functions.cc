@@ -10,6 +10,7 @@
 #include "kernel/charsets.h"
 #include "kernel/column_rows.h"
 #include "kernel/date_arithmetic.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/distinct_names.h"
 #include "kernel/file_scan.h"
 #include "kernel/foreign_catalogs.h"
@@ -452,6 +453,7 @@ void create_system_functions(ClientContext& context, std::shared_ptr<SystemRows>
   create_server_functions(context, rows);
   create_date_arithmetic(context);
   create_write_functions(context);
+  create_deleted_rows(context);
   create_insert_values(context);
   create_partition_scan(context);
   create_index_scan(context);

@@ -8,6 +8,7 @@
 #include "duckdb/planner/logical_operator.hpp"
 #include "functions/decimal256.h"
 #include "functions/session_rules.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/foreign_catalogs.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
@@ -101,14 +102,6 @@ constexpr const char* kNoSuchRow =
 ExprPtr sign_is(int64_t value) {
   return make_uniq<duckdb::ComparisonExpression>(duckdb::ExpressionType::COMPARE_EQUAL, column_of(kDeleteSign, "__s"),
                                                  constant(Value::BIGINT(value)));
-}
-
-// The column by whose value later rows win, when the table has one.
-const WriteColumn* sequence_of(const WriteTarget& target) {
-  const std::string* name = target.model.property(kSequenceColumnProperty);
-  if (name) return target.find(*name);
-  const WriteColumn* stored = target.find(kSequenceColumn);
-  return stored && stored->model.hidden ? stored : nullptr;
 }
 
 // Whether a column is filled with the time of the write.
@@ -217,6 +210,8 @@ Tree merge(duckdb::ClientContext& context, const WriteTarget& target, duckdb::In
     source = last_by_sequence(target, columns, batch.has_sign(), *sequence, std::move(rows));
   else
     source = last_of_each_key(target, columns, batch.has_sign(), std::move(rows));
+  if (sequence && remembers_deletions(target.model))
+    source = not_deleted_later(target, columns, batch.has_sign(), *sequence, subquery(std::move(source), "__n"));
 
   auto merge = make_uniq<duckdb::MergeIntoStatement>();
   merge->target = table_of(target, "__t");
@@ -390,23 +385,26 @@ std::string foreign_target(duckdb::ClientContext& context, const duckdb::SQLStat
 
 }  // namespace
 
-std::string rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
-  if (const auto table = foreign_target(context, *tree); !table.empty()) return table;
+WriteEffects rewrite_write(duckdb::ClientContext& context, Tree& tree, const WriteRules& rules) {
+  WriteEffects effects;
+  effects.merged_table = foreign_target(context, *tree);
+  if (!effects.merged_table.empty()) return effects;
   if (!rules.into_views) refuse_views(context, *tree);
   switch (tree->type) {
     case duckdb::StatementType::INSERT_STATEMENT:
-      return rewrite_insert(context, tree, rules);
+      effects.merged_table = rewrite_insert(context, tree, rules);
+      return effects;
     case duckdb::StatementType::UPDATE_STATEMENT:
       rewrite_update(context, tree->Cast<duckdb::UpdateStatement>(), rules);
-      return {};
+      return effects;
     case duckdb::StatementType::DELETE_STATEMENT:
-      rewrite_delete(context, tree->Cast<duckdb::DeleteStatement>());
-      return {};
+      effects.forgotten = rewrite_delete(context, tree->Cast<duckdb::DeleteStatement>());
+      return effects;
     case duckdb::StatementType::ALTER_STATEMENT:
       rewrite_comment(context, *tree->Cast<duckdb::AlterStatement>().info);
-      return {};
+      return effects;
     default:
-      return {};
+      return effects;
   }
 }
 

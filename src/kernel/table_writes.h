@@ -24,11 +24,18 @@ struct WriteRules {
 // How kernel::TableLocks knows a table.
 std::string merging_table(const std::string& catalog, const std::string& schema, const std::string& name);
 
+struct WriteEffects {
+  // The name of the table when rows merge by key: the new tree then reads it, so that a plan of it must not be kept,
+  // and the table takes one writer at a time (kernel/table_locks.h). Else empty.
+  std::string merged_table;
+  // Whose deleted rows are to be forgotten before the tree runs (kernel/deleted_rows.h). Else empty.
+  std::string forgotten;
+};
+
 // Gives `tree` the meaning that the model of its table demands; statements without such a table stay as they are.
-// The name of the table when rows merge by key: the new tree then reads it, so that a plan of it must not be kept, and
-// the table takes one writer at a time (kernel/table_locks.h). Else empty. Throws the kernel's exceptions.
-std::string rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
-                          const WriteRules& rules);
+// Throws the kernel's exceptions.
+WriteEffects rewrite_write(duckdb::ClientContext& context, duckdb::unique_ptr<duckdb::SQLStatement>& tree,
+                           const WriteRules& rules);
 
 // A DELETE names partitions in its table's column_name_alias, and so does an INSERT in that of its table_ref. The first
 // name kOverwrittenPartitions means: those that rows of the temporary table kOverwriteRows fall into; the names that

@@ -9,8 +9,10 @@
 #include "functions/decimal256.h"
 #include "functions/type_names.h"
 #include "functions/types.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/host.h"
 #include "kernel/insert_batch.h"
+#include "kernel/sequence_column.h"
 
 namespace sluice::kernel {
 
@@ -180,16 +182,27 @@ void rewrite_update(duckdb::ClientContext& context, duckdb::UpdateStatement& upd
   }
 }
 
-void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion) {
-  if (!deletion.table) return;
+std::string rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& deletion) {
+  if (!deletion.table) return {};
   auto* table = table_of(context, deletion.table.get());
   const NamedPartitions partitions = take_partitions(deletion.table.get());
-  if (!table || (partitions.names.empty() && !has_model(*table))) return;
+  if (!table || (partitions.names.empty() && !has_model(*table))) return {};
   const WriteTarget target = target_of(*table);
   if (deletion.condition && deletion.using_clauses.empty() && target.model.keys != KeyModel::kNone)
     check_delete(target, *deletion.condition);
-  if (partitions.names.empty()) return;
   const std::string alias = deletion.table->alias.empty() ? target.name : deletion.table->alias;
+  const std::string* identity = partitions.temporary ? nullptr : remembers_deletions(target.model);
+  // Without a condition it takes away whole tables and partitions: TRUNCATE, what is overwritten, ..
+  const std::string forgotten = identity && !deletion.condition ? *identity : std::string();
+  const auto remember = [&] {
+    const WriteColumn* sequence = sequence_of(target);
+    if (identity && forgotten.empty() && sequence)
+      deletion.condition = remembering(target, *sequence, std::move(deletion.condition), alias);
+  };
+  if (partitions.names.empty()) {
+    remember();
+    return forgotten;
+  }
   if (partitions.temporary && target.model.temporary_rows()) {
     auto& base = deletion.table->Cast<duckdb::BaseTableRef>();
     base.catalog_name = target.catalog;
@@ -198,19 +211,22 @@ void rewrite_delete(duckdb::ClientContext& context, duckdb::DeleteStatement& del
     base.alias = alias;
   }
   if (target.model.partitioned == PartitionKind::kNone) {
-    if (partitions.names.front() == kOverwrittenPartitions) return;
+    if (partitions.names.front() == kOverwrittenPartitions) return forgotten;
     for (const auto& name : partitions.names) {
       if (!StringUtil::CIEquals(name, target.name)) throw duckdb::BinderException("Partition: %s is not exists", name);
     }
-    return;
+    remember();
+    return forgotten;
   }
   if (partitions.names.front() == kOverwrittenPartitions) {
     deletion.condition = in_overwritten_partitions(target, partitions.names, alias);
-    return;
+    return forgotten;
   }
   deletion.condition =
       both(std::move(deletion.condition),
            in_partitions(target.model, partitions.names, partitions.temporary, target.partition_types, alias));
+  remember();
+  return forgotten;
 }
 
 void rewrite_comment(duckdb::ClientContext& context, duckdb::AlterInfo& info) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ALTER TABLE: columns come, go, change, move and get other names.
+#include <algorithm>
+
 #include "base/sql_text.h"
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
@@ -232,7 +234,10 @@ Status Alteration::rename_column(const Clause& clause) {
     for (std::string& name : unique) replace(name);
   }
   column->definition.SetName(clause.new_name);
-  if (!rebuild_) column->source = clause.new_name;
+  if (!rebuild_) {
+    std::ranges::replace(keys_, column->source, clause.new_name);
+    column->source = clause.new_name;
+  }
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include "duckdb/parser/parsed_data/alter_table_info.hpp"
 #include "duckdb/parser/parsed_data/comment_on_column_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/foreign_catalogs.h"
 #include "kernel/hidden_scan.h"
 #include "kernel/sequence_column.h"
@@ -44,6 +45,7 @@ Status Alteration::rename(const Clause& clause) {
   if (to == table_.name) return fail(ddl_error("Same table name"));
   TRY(rename_table(kernel_, table_, to));
   table_ = TRY(read_definition(kernel_, table_.database, to));
+  keys_ = stored_keys();
   return {};
 }
 
@@ -67,6 +69,7 @@ Status Alteration::replace_with(const Clause& clause) {
     TRY(rename_table(kernel_, moved, other.name));
   }
   table_ = TRY(read_definition(kernel_, table_.database, name));
+  keys_ = stored_keys();
   return {};
 }
 
@@ -218,6 +221,7 @@ Status Alteration::add_sequence(const Clause& clause) {
   TableColumn column;
   column.definition = kernel::hidden_sequence(*kernel::sequence_type(type->second));
   table_.columns.push_back(std::move(column));
+  kernel::remember_deletions(table_.model);
   jobs_.columns = rebuild_ = comment_changed_ = true;
   return {};
 }
@@ -240,7 +244,20 @@ Status check_state(const kernel::TableModel& model, const std::string& name) {
   return fail(ddl_error("Table[" + name + "]'s state(" + *state + ") is not NORMAL. Do not allow doing ALTER ops"));
 }
 
+std::vector<std::string> Alteration::stored_keys() const {
+  std::vector<std::string> keys;
+  for (const auto& column : table_.columns) {
+    if (column.model().key) keys.push_back(column.retyped ? std::string() : column.source);
+  }
+  return keys;
+}
+
 Status Alteration::flush() {
+  // Deleted rows are known by the values of the key columns, in their order.
+  if (kernel::remembers_deletions(table_.model) && stored_keys() != keys_) {
+    kernel::remember_deletions(table_.model);
+    comment_changed_ = true;
+  }
   if (rebuild_) {
     TRY(rebuild_table(kernel_, table_));
   } else {
@@ -253,6 +270,7 @@ Status Alteration::flush() {
     column.source = column.name();
     column.retyped = false;
   }
+  keys_ = stored_keys();
   return {};
 }
 

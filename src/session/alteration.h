@@ -23,7 +23,9 @@ class Alteration {
   using Tree = duckdb::unique_ptr<duckdb::SQLStatement>;
 
   Alteration(SessionState& session, TableDefinition definition)
-      : session_(session), kernel_(session.connection()), table_(std::move(definition)) {}
+      : session_(session), kernel_(session.connection()), table_(std::move(definition)) {
+    keys_ = stored_keys();
+  }
 
   Status apply(const Clause& clause);
   // Writes what the clauses left behind.
@@ -71,10 +73,13 @@ class Alteration {
   // Columns with indexes over them cannot be altered in place.
   bool has_indexes() const { return !table_.indexes.empty() || !table_.primary_key.empty() || !table_.uniques.empty(); }
   Status flush();
+  // The key columns by their names in the stored table; empty: a new or changed one.
+  std::vector<std::string> stored_keys() const;
 
   SessionState& session_;
   kernel::Connection& kernel_;
   TableDefinition table_;
+  std::vector<std::string> keys_;  // stored_keys() before the changes
   std::vector<Tree> simple_;
   bool rebuild_ = false;
   bool comment_changed_ = false;

@@ -6,6 +6,7 @@
 #include "duckdb/parser/constraints/unique_constraint.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/hidden_scan.h"
 #include "session/no_database.h"
 #include "session/session_state.h"
@@ -47,6 +48,10 @@ Result<TableInfo> definition_of(duckdb::ClientContext& context, const std::strin
   if (auto model = kernel::decode_table(info->comment); model.temporary_rows()) {
     model.remove_note("temporary", "rows");
     std::erase_if(model.partitions, [](const kernel::Partition& partition) { return partition.temporary; });
+    info->comment = kernel::encode(model);
+  }
+  if (auto model = kernel::decode_table(info->comment); kernel::remembers_deletions(model)) {
+    kernel::remember_deletions(model);
     info->comment = kernel::encode(model);
   }
   table.schema.Scan(context, CatalogType::INDEX_ENTRY, [&](duckdb::CatalogEntry& found) {

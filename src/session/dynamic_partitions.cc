@@ -12,6 +12,7 @@
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/storage/table_storage_info.hpp"
 #include "kernel/catalog_facts.h"
+#include "kernel/deleted_rows.h"
 #include "kernel/dynamic_partition.h"
 #include "kernel/partitions.h"
 #include "session/alteration.h"
@@ -285,7 +286,7 @@ bool DynamicPartitions::run_all() {
   return well;
 }
 
-void DynamicPartitions::empty_recycle_bin() {
+void DynamicPartitions::clean_up() {
   kernel::Connection connection(services_.kernel);
   {
     std::lock_guard lock(mutex_);
@@ -294,6 +295,8 @@ void DynamicPartitions::empty_recycle_bin() {
   }
   if (Status done = empty_bin(connection); !done)
     log::info("the recycle bin was not emptied", {{"error", done.error().describe()}});
+  if (const auto done = run_load_sql(connection, kernel::forget_old_deletions()); !done)
+    log::info("old deletions were not forgotten", {{"error", done.error().describe()}});
   std::lock_guard lock(mutex_);
   running_ = nullptr;
 }
@@ -316,7 +319,7 @@ void DynamicPartitions::loop() {
       last = now;
     }
     if (now - emptied >= kEmptyBinEvery) {
-      empty_recycle_bin();
+      clean_up();
       emptied = now;
     }
     lock.lock();

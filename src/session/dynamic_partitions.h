@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // DynamicPartitions: partitions that come and go with time (dynamic_partition.*): at CREATE TABLE, after ALTER TABLE
 // SET, and every dynamic_partition_check_interval_seconds on a thread of its own. Rows of dropped partitions leave
-// into the recycle bin, which the same thread empties. What it did last is kept in memory only, for SHOW DYNAMIC
-// PARTITION TABLES. Thread-safe.
+// into the recycle bin, which the same thread empties, as it forgets old deletions (kernel/deleted_rows.h). What it did
+// last is kept in memory only, for SHOW DYNAMIC PARTITION TABLES. Thread-safe.
 #pragma once
 
 #include <condition_variable>
@@ -60,7 +60,7 @@ class DynamicPartitions {
   std::string zone_of(const kernel::DynamicPartition& properties) const;
   // Whether all went well.
   bool run_all();
-  void empty_recycle_bin();
+  void clean_up();
   void note(const std::string& database, const std::string& table, std::string not_added, std::string not_dropped);
 
   Services& services_;

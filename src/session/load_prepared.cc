@@ -8,6 +8,7 @@
 #include "duckdb/parser/keyword_helper.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
+#include "kernel/deleted_rows.h"
 #include "session/load_store.h"
 
 namespace sluice::session {
@@ -53,6 +54,10 @@ Result<LoadTable> PreparedLoads::make_stage(kernel::Connection& connection, cons
     info->schema = kernel::kServerSchema;
     info->table = stage_name(txn_id);
     info->on_conflict = duckdb::OnCreateConflict::ERROR_ON_CONFLICT;
+    if (auto model = kernel::decode_table(info->comment); kernel::remembers_deletions(model)) {
+      kernel::ignore_deletions(model);
+      info->comment = kernel::encode(model);
+    }
     // Whether rows of other tables are there is looked up when the rows become visible.
     std::erase_if(info->constraints,
                   [](const auto& constraint) { return constraint->type == duckdb::ConstraintType::FOREIGN_KEY; });
