@@ -178,20 +178,19 @@ void TimeseriesPart::close() {
 
 // ---------------------------------------------------------------- the doors
 
-Result<std::vector<net::ListenAddress>> TimeseriesPart::addresses(std::string_view port_key) const {
+Result<std::vector<net::ListenAddress>> TimeseriesPart::addresses(std::string_view list_key,
+                                                                  std::string_view port_key) const {
   std::vector<net::ListenAddress> all;
-  for (const auto& item : settings_.list("timeseries.listen")) {
-    // One list is for two doors: each has its port in a setting of its own.
+  for (const auto& item : settings_.list(list_key)) {
     if (item.starts_with("unix:") || item.starts_with("[") || std::count(item.begin(), item.end(), ':') == 1)
-      return fail(Code::kInvalidArgument, settings_.origin("timeseries.listen") + ": '" + item +
-                                              "' of timeseries.listen is no address without port; ports are "
-                                              "timeseries.port and timeseries.telnet_port");
+      return fail(Code::kInvalidArgument, settings_.origin(list_key) + ": '" + item + "' of " + std::string(list_key) +
+                                              " is no address without port; that is " + std::string(port_key));
     net::ListenAddress address;
     address.host = item;
     address.port = static_cast<uint16_t>(settings_.integer(port_key));
     all.push_back(std::move(address));
   }
-  if (all.empty()) return fail(Code::kInvalidArgument, "timeseries.listen names no address");
+  if (all.empty()) return fail(Code::kInvalidArgument, std::string(list_key) + " names no address");
   return all;
 }
 
@@ -232,7 +231,7 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   short_work_ = std::make_unique<WorkerPool>(short_work);
 
   door::kairos::DoorOptions rest;
-  rest.addresses = TRY(addresses("timeseries.port"));
+  rest.addresses = TRY(addresses("timeseries.listen", "timeseries.port"));
   rest.max_connections = connections;
   rest.roles = roles;
   rest.compat = compat(settings_);
@@ -267,7 +266,8 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
 
   if (settings_.flag("timeseries.telnet") && roles.ingest) {
     door::telnet::DoorOptions telnet;
-    telnet.addresses = TRY(addresses("timeseries.telnet_port"));
+    const bool own = !settings_.list("timeseries.telnet_listen").empty();
+    telnet.addresses = TRY(addresses(own ? "timeseries.telnet_listen" : "timeseries.listen", "timeseries.telnet_port"));
     telnet.max_connections = std::max(1u, connections / 4);
     telnet.intake.max_line = settings_.bytes("timeseries.telnet_max_line");
     telnet.intake.version = kairos_version(settings_);

@@ -66,7 +66,7 @@ class TimeseriesPart {
   struct Opened;
 
   Result<std::unique_ptr<Opened>> open() const;
-  Result<std::vector<net::ListenAddress>> addresses(std::string_view port_key) const;
+  Result<std::vector<net::ListenAddress>> addresses(std::string_view list_key, std::string_view port_key) const;
   // The status of a door's start: OK with a note where only the default port is taken.
   Status started(Status status, std::string_view port_key, std::string_view what);
   void register_metrics();

@@ -2,6 +2,7 @@
 """Moving over from KairosDB: roll-ups over REST, `sluice kairos export, import, verify, migrate-config`, variables of Java."""
 import json
 import os
+import socket
 import subprocess
 import time
 
@@ -9,6 +10,7 @@ import pytest
 
 from harness import server_binary
 from harness.kairos import Api
+from harness.server import Server
 
 HOUR = 3_600_000
 START = 1_600_000_000_000 // HOUR * HOUR
@@ -122,6 +124,47 @@ def test_a_configuration_is_converted_and_loads(tmp_path):
     shown = sluice("config", "--config", str(toml))
     assert shown.returncode == 0, shown
     assert "port = 8181" in shown.stdout and "telnet_port = 4343" in shown.stdout and "max_query_points = 5" in shown.stdout
+
+
+# Of the file in kairosdb-1.3.0-1.jar what says how servers meet and what is switched on, with other addresses.
+SHIPPED = """kairosdb: {
+  service.telnet: "org.kairosdb.core.telnet.TelnetServerModule"
+  telnetserver: { port: %d, address: "127.0.0.2" }
+  service.http = org.kairosdb.core.http.WebServletModule
+  jetty: { port: %d, address: "127.0.0.1", socket_idle_timeout: 120000 }
+  service.reporter = org.kairosdb.core.reporting.MetricReportingModule
+  reporter.schedule = "0 */1 * * * ?"
+  service.datastore: "org.kairosdb.datastore.h2.H2Module"
+  queue_processor: { class: "org.kairosdb.core.queue.FileQueueProcessor", queue_path: "queue", min_batch_wait: 500 }
+  host_service_manager: { check_delay_time_millseconds: 30000, inactive_time_seconds: 30 }
+  filter: { list: ["mig.dropped"], prefix: ["mig.none."], regex: [] }
+  %s
+}
+"""
+
+
+@pytest.mark.parametrize("modules", ["", 'service.filter: "org.kairosdb.filter.FilterModule"\n service.rollups = org.kairosdb.rollup.RollUpModule'])
+def test_a_server_starts_with_the_shipped_configuration(tmp_path, modules):
+    server = Server(settings={"config": tmp_path / "sluice.toml", "timeseries.port": None, "timeseries.telnet_port": None})
+    port, telnet = server.kairos_port, server.telnet_port
+    conf, toml = tmp_path / "kairosdb.conf", tmp_path / "sluice.toml"
+    conf.write_text(SHIPPED % (telnet, port, modules))
+    done = sluice("kairos", "migrate-config", str(conf))
+    assert done.returncode == 0 and "unknown" not in done.stderr, done
+    toml.write_text(done.stdout)
+    with server as started:
+        api = Api(port)
+        for name in ("mig.dropped", "mig.kept"):
+            assert api.put_points(name, [[START, 1]]).status == 204
+        names = api.get("/api/v1/metricnames?prefix=mig").json["results"]
+        assert names == (["mig.kept"] if modules else ["mig.dropped", "mig.kept"])
+        assert api.get("/api/v1/rollups").status == (200 if modules else 404)
+        with socket.create_connection(("127.0.0.2", telnet), 5) as line:
+            line.sendall(b"version\n")
+            assert line.recv(100).startswith(b"KairosDB")
+        with pytest.raises(OSError):
+            socket.create_connection(("127.0.0.1", telnet), 5)
+        assert started.alive()
 
 
 def test_variables_of_java_are_settings():

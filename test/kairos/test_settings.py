@@ -55,7 +55,7 @@ def run_serve(*flags, **settings):
 def test_wrong_settings_are_told():
     assert "timeseries.roles" in run_serve("--roles", "ingest,writer").stderr
     assert "is no time zone" in run_serve(timeseries_time_zone="Mars/X").stderr
-    assert "timeseries.telnet_port" in run_serve("--timeseries-listen", "127.0.0.1:80").stderr
+    assert "timeseries.port" in run_serve("--timeseries-listen", "127.0.0.1:80").stderr
     refused = run_serve("--timeseries-cassandra-contact-points", "127.0.0.1:1", timeseries_store="cassandra")
     assert refused.returncode == 1 and "127.0.0.1:1" in refused.stderr
 

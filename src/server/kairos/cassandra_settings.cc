@@ -67,20 +67,42 @@ timeseries::cassandra::TagIndex tag_index(const std::vector<std::string>& items)
   return timeseries::cassandra::TagIndex(std::move(metrics));
 }
 
+// "a=b;c=\"d;e\"": (a, b), (c, d;e).
+std::vector<std::pair<std::string, std::string>> parts_of(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> parts;
+  std::string name, value;
+  bool in_value = false, quoted = false;
+  const auto end = [&] {
+    if (!name.empty() || in_value) parts.emplace_back(std::move(name), std::move(value));
+    name.clear();
+    value.clear();
+    in_value = quoted = false;
+  };
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '\\' && i + 1 < text.size()) {
+      value += text[++i];
+    } else if (c == '"' && (quoted || (in_value && value.empty()))) {
+      quoted = !quoted;
+    } else if (c == ';' && !quoted) {
+      end();
+    } else if (c == '=' && !in_value) {
+      in_value = true;
+    } else {
+      (in_value ? value : name) += c;
+    }
+  }
+  end();
+  return parts;
+}
+
 // "name=old;contact_points=a b;keyspace=k": what is not named is as in `base`.
 Result<ClusterSettings> cluster_of(const Settings& settings, std::string_view setting, const std::string& text,
                                    ClusterSettings base) {
   std::string user, password;
   bool tls = base.connection.tls != nullptr;
   std::filesystem::path tls_ca = settings.path(key_of("tls_ca"));
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::string_view part = rest.substr(0, rest.find(';'));
-    rest.remove_prefix(std::min(part.size() + 1, rest.size()));
-    if (part.empty()) continue;
-    const size_t equals = part.find('=');
-    const std::string name(part.substr(0, equals));
-    const std::string value(equals == std::string_view::npos ? "" : part.substr(equals + 1));
+  for (const auto& [name, value] : parts_of(text)) {
     if (name == "name") {
       base.name = value;
     } else if (name == "contact_points") {

@@ -12,6 +12,7 @@ using C = JavaConversion;
 
 constexpr std::string_view kRoot = "kairosdb.";
 constexpr std::string_view kDisabled = "<disabled>";
+constexpr std::string_view kReporterNote = "timeseries.self_metrics says how often";
 
 std::string trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
@@ -92,7 +93,9 @@ std::optional<ConvertedSetting> convert(const JavaSetting& row, const std::strin
   const auto number = number_of(text);
   switch (row.conversion) {
     case C::kText:
+      return one(text, false);
     case C::kPath:
+      if (!text.starts_with('/')) return std::nullopt;
       return one(text, false);
     case C::kNumber:
       if (!number) return std::nullopt;
@@ -120,6 +123,9 @@ std::optional<ConvertedSetting> convert(const JavaSetting& row, const std::strin
       if (text.find("Cassandra") != std::string::npos || lower(text) == "cassandra") return one("cassandra", false);
       if (text.find("H2") != std::string::npos || lower(text) == "embedded") return one("embedded", false);
       return std::nullopt;
+    case C::kReporter:
+      if (text != kDisabled) return std::nullopt;
+      return one("0", false);
     case C::kModule:
       return flag(text != kDisabled && !text.empty());
     case C::kEveryMinute: {
@@ -140,7 +146,7 @@ std::optional<ConvertedSetting> convert(const JavaSetting& row, const std::strin
   return std::nullopt;
 }
 
-// Several keys may mean one setting (addresses of two doors): lists are joined, of others the last one counts.
+// Several keys may mean one setting: lists are joined, of others the last one counts.
 void add(std::vector<ConvertedSetting>& settings, ConvertedSetting made) {
   const auto same =
       std::find_if(settings.begin(), settings.end(), [&](const ConvertedSetting& old) { return old.key == made.key; });
@@ -157,31 +163,47 @@ void add(std::vector<ConvertedSetting>& settings, ConvertedSetting made) {
       same->values.push_back(std::move(value));
 }
 
-// A cluster of Java as a text of timeseries.cassandra.read_clusters.
-std::string cluster_text(const ConfigValue& cluster) {
-  constexpr std::pair<std::string_view, std::string_view> kNames[] = {
-      {"name", "name"},
-      {"cql_host_list", "contact_points"},
-      {"keyspace", "keyspace"},
-      {"auth.user_name", "user"},
-      {"auth.password", "password"},
-      {"use_ssl", "tls"},
-      {"local_dc_name", "local_datacenter"},
-      {"read_consistency_level", "read_consistency"},
-      {"start_time", "start_time"},
-      {"end_time", "end_time"},
-  };
+// What can be said of a cluster beside the first one: Java's name, that in timeseries.cassandra.read_clusters.
+constexpr std::pair<std::string_view, std::string_view> kClusterNames[] = {
+    {"name", "name"},
+    {"cql_host_list", "contact_points"},
+    {"keyspace", "keyspace"},
+    {"auth.user_name", "user"},
+    {"auth.password", "password"},
+    {"use_ssl", "tls"},
+    {"local_dc_name", "local_datacenter"},
+    {"read_consistency_level", "read_consistency"},
+    {"start_time", "start_time"},
+    {"end_time", "end_time"},
+};
+
+void add_cluster_part(std::string& text, std::string_view own, const ConfigValue& value) {
+  const auto items = value.kind == ConfigValue::Kind::kList || own == "contact_points"
+                         ? texts_of(value)
+                         : std::vector<std::string>{value.text};
+  std::string joined;
+  for (const auto& item : items) joined += (joined.empty() ? "" : " ") + item;
+  text.append(text.empty() ? "" : ";").append(own).append("=").append(cluster_value(joined));
+}
+
+// A cluster of Java as a text of timeseries.cassandra.read_clusters. `path` names it in remarks.
+std::string cluster_text(const ConfigValue& cluster, const std::string& path, ConvertedConfig& made) {
   std::string text;
   const auto leaves = config_leaves(cluster);
-  for (const auto& [java, own] : kNames)
-    for (const auto& [key, value] : leaves) {
-      if (key != java) continue;
-      text += (text.empty() ? "" : ";") + std::string(own) + "=";
-      const auto items = value->kind == ConfigValue::Kind::kList || own == "contact_points"
-                             ? texts_of(*value)
-                             : std::vector<std::string>{value->text};
-      for (const auto& item : items) text += (text.back() == '=' ? "" : " ") + item;
-    }
+  for (const auto& [java, own] : kClusterNames)
+    for (const auto& [key, value] : leaves)
+      if (key == java) add_cluster_part(text, own, *value);
+  for (const auto& [key, value] : leaves) {
+    if (std::ranges::any_of(kClusterNames, [&](const auto& names) { return names.first == key; })) continue;
+    const JavaSetting* const row = find_java_setting("datastore.cassandra." + key);
+    const std::string whole = path + "." + key;
+    if (!row)
+      made.unknown.push_back(whole);
+    else if (row->conversion == C::kIgnored)
+      made.ignored.push_back({whole, std::string(row->note)});
+    else
+      made.ignored.push_back({whole, "as in the write cluster"});
+  }
   return text;
 }
 
@@ -191,7 +213,10 @@ bool convert_cluster(const std::string& key, const ConfigValue& value, Converted
   constexpr std::string_view kTags = "datastore.cassandra.write_cluster.tag_indexed_row_key_lookup_metrics.";
   if (key == kReads && value.kind == ConfigValue::Kind::kList) {
     ConvertedSetting clusters{"timeseries.cassandra.read_clusters", {}, true, false, std::string(kRoot) + key};
-    for (const ConfigValue& cluster : value.items) clusters.values.push_back(cluster_text(cluster));
+    for (size_t i = 0; i < value.items.size(); ++i) {
+      const std::string path = std::string(kRoot) + key + "[" + std::to_string(i) + "]";
+      clusters.values.push_back(cluster_text(value.items[i], path, made));
+    }
     if (!clusters.values.empty()) add(made.settings, std::move(clusters));
     return true;
   }
@@ -228,7 +253,50 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// Filters do something with their module only.
+bool is_filter(const ConvertedSetting& setting) { return setting.key.starts_with("timeseries.drop_"); }
+constexpr std::string_view kNoFilter = "without service.filter it does nothing";
+
+bool asks_for_module(const ConfigValue* value) {
+  return value && !trimmed(value->text).empty() && trimmed(value->text) != kDisabled;
+}
+
+// What a key means that depends on others, and what it means that a key is not there.
+void settle(const ConfigValue& root, ConvertedConfig& made) {
+  const auto at = [&](std::initializer_list<const char*> path) {
+    const ConfigValue* value = root.find("kairosdb");
+    for (const char* name : path) value = value ? value->find(name) : nullptr;
+    return value;
+  };
+  if (!asks_for_module(at({"service", "filter"}))) {
+    for (const ConvertedSetting& setting : made.settings)
+      if (is_filter(setting)) made.ignored.push_back({setting.java_key, std::string(kNoFilter)});
+    std::erase_if(made.settings, is_filter);
+  }
+  if (!at({"service", "rollups"}))
+    made.settings.push_back(
+        {"timeseries.rollups.enabled", {"false"}, false, true, "kairosdb.service.rollups is not there"});
+  if (const ConfigValue* logged = at({"log", "queries", "enable"}); logged && bool_of(trimmed(logged->text)) == true) {
+    const ConfigValue* seconds = at({"log", "queries", "greater_than"});
+    const auto number = seconds ? number_of(trimmed(seconds->text)) : std::optional<int64_t>(60);
+    if (number && *number > 0)
+      made.settings.push_back({"timeseries.slow_query",
+                               {std::to_string(*number) + "s"},
+                               false,
+                               false,
+                               "kairosdb.log.queries.greater_than"});
+  }
+}
+
 }  // namespace
+
+std::string cluster_value(std::string_view value) {
+  const bool plain = value.find_first_of(";\"\\") == std::string_view::npos;
+  if (plain) return std::string(value);
+  std::string quoted = "\"";
+  for (const char c : value) quoted.append(c == '"' || c == '\\' ? "\\" : "").append(1, c);
+  return quoted + "\"";
+}
 
 std::string java_environment_name(std::string_view key) {
   std::string name = upper(std::string(kRoot).append(key));
@@ -259,6 +327,10 @@ ConvertedConfig convert_java_config(const ConfigValue& root) {
       (asks ? made.unsupported : made.ignored).push_back({path, std::string(row->note)});
     } else if (auto setting = convert(*row, path, *value)) {
       if (!(setting->list && setting->values.empty())) add(made.settings, std::move(*setting));
+    } else if (row->conversion == C::kPath && !trimmed(value->text).starts_with('/')) {
+      made.ignored.push_back({path, "a folder of the working directory: here it lies in data_dir"});
+    } else if (row->conversion == C::kReporter) {
+      made.ignored.push_back({path, std::string(kReporterNote)});
     } else {
       made.unsupported.push_back(
           {path, "the value '" + value->text + "' has no equal for " + std::string(row->sluice)});
@@ -268,10 +340,11 @@ ConvertedConfig convert_java_config(const ConfigValue& root) {
   for (const char* name : {"kairosdb", "datastore", "cassandra", "meta_cluster"}) at = at ? at->find(name) : nullptr;
   if (at)
     add(made.settings, {"timeseries.cassandra.meta_cluster",
-                        {cluster_text(*at)},
+                        {cluster_text(*at, "kairosdb.datastore.cassandra.meta_cluster", made)},
                         false,
                         false,
                         "kairosdb.datastore.cassandra.meta_cluster"});
+  settle(root, made);
   return made;
 }
 
@@ -335,10 +408,28 @@ Result<JavaEnvironment> convert_java_environment(const std::map<std::string, std
       ConfigValue value;
       value.text = *text;
       auto setting = convert(row, name, value);
+      if (!setting && (row.conversion == C::kReporter || row.conversion == C::kPath)) continue;
       if (!setting) return no_value(name, *text);
       add(settings, std::move(*setting));
     }
   }
+  const std::string* const filter = find(java_environment_name("service.filter"));
+  if (!filter || trimmed(*filter).empty() || trimmed(*filter) == kDisabled) std::erase_if(settings, is_filter);
+  std::string meta;
+  for (const auto& [java, own] : kClusterNames) {
+    const std::string* const text =
+        find(java_environment_name(std::string("datastore.cassandra.meta_cluster.").append(java)));
+    if (!text) continue;
+    ConfigValue value;
+    value.text = *text;
+    add_cluster_part(meta, own, value);
+  }
+  if (!meta.empty())
+    settings.push_back({"timeseries.cassandra.meta_cluster",
+                        {meta},
+                        false,
+                        false,
+                        java_environment_name("datastore.cassandra.meta_cluster.*")});
   const auto own = [&](const std::string& key, std::vector<std::string> values, const std::string& name) {
     std::erase_if(settings, [&](const ConvertedSetting& old) { return old.key == key; });
     settings.push_back({key, std::move(values), false, false, name});

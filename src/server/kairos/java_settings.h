@@ -22,16 +22,17 @@ enum class JavaConversion : uint8_t {
   kMilliseconds,  // a number -> "5000ms"
   kSeconds,       // a number -> "60s"
   kList,          // a list, or texts separated by commas
-  kPath,
-  kRoles,        // "INGEST, QUERY"
-  kStore,        // a module's class -> embedded, cassandra
-  kModule,       // a module's class -> true; "<disabled>" -> false
-  kEveryMinute,  // a cron expression of minutes -> a duration
-  kQueueClass,   // a class -> whether the queue is on disk
-  kCompression,  // LZ4, SNAPPY, NONE -> whether
-  kTagIndex,     // a list of metrics
-  kIgnored,      // known; needs no setting here, `note` says why
-  kUnsupported,  // known; what it asks for is not offered, `note` says what to do instead
+  kPath,          // an absolute one
+  kRoles,         // "INGEST, QUERY"
+  kStore,         // a module's class -> embedded, cassandra
+  kReporter,      // a module's class -> nothing; "<disabled>" -> never
+  kModule,        // a module's class -> true; "<disabled>" -> false
+  kEveryMinute,   // a cron expression of minutes -> a duration
+  kQueueClass,    // a class -> whether the queue is on disk
+  kCompression,   // LZ4, SNAPPY, NONE -> whether
+  kTagIndex,      // a list of metrics
+  kIgnored,       // known; needs no setting here, `note` says why
+  kUnsupported,   // known; what it asks for is not offered, `note` says what to do instead
 };
 
 struct JavaSetting {
@@ -79,6 +80,9 @@ struct JavaEnvironment {
   std::map<std::string, std::string> variables;  // key of the setting -> the variable it is from
 };
 Result<JavaEnvironment> convert_java_environment(const std::map<std::string, std::string>& environment);
+
+// A value in a text of timeseries.cassandra.read_clusters: in double quotes, with \ before " and \, when it needs them.
+std::string cluster_value(std::string_view value);
 
 // KAIROSDB_DATASTORE_CONCURRENTQUERYTHREADS.
 std::string java_environment_name(std::string_view key);

@@ -141,10 +141,11 @@ TEST(JavaSettingsTest, AConfigurationBecomesToml) {
 [timeseries]
 roles = ["ingest", "query"]  # kairosdb.server.type
 telnet_port = 4243  # kairosdb.telnetserver.port
-listen = ["0.0.0.0", "10.0.0.1"]  # kairosdb.telnetserver.address
+telnet_listen = ["0.0.0.0"]  # kairosdb.telnetserver.address
 telnet = false  # kairosdb.service.telnet
 store = "cassandra"  # kairosdb.service.datastore
 port = 8081  # kairosdb.jetty.port
+listen = ["10.0.0.1"]  # kairosdb.jetty.address
 self_metrics = "5m"  # kairosdb.reporter.schedule
 query_timeout = "60s"  # kairosdb.datastore.cassandra.query_time_limit_sec
 default_ttl = "31536000s"  # kairosdb.datastore.cassandra.datapoint_ttl
@@ -156,6 +157,9 @@ user = "admin"  # kairosdb.datastore.cassandra.write_cluster.auth.user_name
 tag_indexed_metrics = ["m1:tag1", "m1:tag2", "m2", "m3"]  # kairosdb.datastore.cassandra.write_cluster.tag_indexed_row_key_lookup_metrics.m1
 read_clusters = ["name=old;contact_points=a b;keyspace=k;start_time=2001-07-04T12:08-0700"]  # kairosdb.datastore.cassandra.read_clusters
 
+[timeseries.rollups]
+enabled = false  # kairosdb.service.rollups is not there
+
 # Without an equal, to be looked at:
 #   kairosdb.jetty.ssl.keystore.path: export the key store as PEM (openssl pkcs12) and name the files in tls.cert and tls.key
 
@@ -166,10 +170,57 @@ read_clusters = ["name=old;contact_points=a b;keyspace=k;start_time=2001-07-04T1
 
 TEST(JavaSettingsTest, ValuesThatAreNoneAreShown) {
   const auto made = convert_java_config(hocon("kairosdb.jetty.port = none\nother = 1"));
-  EXPECT_TRUE(made.settings.empty());
+  ASSERT_EQ(made.settings.size(), 1u);
+  EXPECT_EQ(made.settings[0].key, "timeseries.rollups.enabled");
   ASSERT_EQ(made.unsupported.size(), 1u);
   EXPECT_EQ(made.unsupported[0].text, "the value 'none' has no equal for timeseries.port");
   EXPECT_EQ(made.unknown, std::vector<std::string>{"other"});
+}
+
+const ConvertedSetting* setting_of(const ConvertedConfig& made, std::string_view key) {
+  const auto found = std::ranges::find(made.settings, key, &ConvertedSetting::key);
+  return found == made.settings.end() ? nullptr : &*found;
+}
+
+TEST(JavaSettingsTest, WhatDependsOnAModule) {
+  const std::string filters = "kairosdb.filter: { list: [a, b], prefix: [\"p.\"], regex: [] }\n";
+  const auto without = convert_java_config(hocon(filters));
+  EXPECT_EQ(setting_of(without, "timeseries.drop_metrics"), nullptr);
+  ASSERT_EQ(without.ignored.size(), 2u);
+  EXPECT_EQ(without.ignored[0].text, "without service.filter it does nothing");
+  const auto with = convert_java_config(hocon(filters + "kairosdb.service.filter: org.kairosdb.filter.FilterModule"));
+  ASSERT_NE(setting_of(with, "timeseries.drop_metrics"), nullptr);
+  EXPECT_EQ(setting_of(with, "timeseries.drop_metrics")->values, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(setting_of(with, "timeseries.drop_prefixes")->values, std::vector<std::string>{"p."});
+  EXPECT_EQ(setting_of(with, "timeseries.drop_patterns"), nullptr);
+
+  const auto rollups = convert_java_config(hocon("kairosdb.service.rollups = org.kairosdb.rollup.RollUpModule"));
+  ASSERT_NE(setting_of(rollups, "timeseries.rollups.enabled"), nullptr);
+  EXPECT_EQ(setting_of(rollups, "timeseries.rollups.enabled")->values, std::vector<std::string>{"true"});
+
+  const auto logged = convert_java_config(
+      hocon("kairosdb: { log.queries: { enable: true, greater_than: 5 }, service.reporter: \"<disabled>\" }"));
+  ASSERT_NE(setting_of(logged, "timeseries.slow_query"), nullptr);
+  EXPECT_EQ(setting_of(logged, "timeseries.slow_query")->values, std::vector<std::string>{"5s"});
+  ASSERT_NE(setting_of(logged, "timeseries.self_metrics"), nullptr);
+  EXPECT_EQ(setting_of(logged, "timeseries.self_metrics")->values, std::vector<std::string>{"0"});
+  const auto paths = convert_java_config(hocon("kairosdb.queue_processor.queue_path: queue"));
+  EXPECT_EQ(setting_of(paths, "timeseries.cassandra.queue_folder"), nullptr);
+}
+
+TEST(JavaSettingsTest, ClustersAreWrittenWholeAndWhatIsUnknownIsNamed) {
+  const auto made = convert_java_config(hocon(R"(kairosdb.datastore.cassandra: {
+    meta_cluster: { cql_host_list: [m], auth: { user_name: u, password: "a;b\"c" }, max_queue_size: 5, foo: 1 }
+    read_clusters: [ { name: r, cql_host_list: [x], replication: z, bar: { baz: 2 } } ]
+  })"));
+  ASSERT_NE(setting_of(made, "timeseries.cassandra.meta_cluster"), nullptr);
+  EXPECT_EQ(setting_of(made, "timeseries.cassandra.meta_cluster")->values,
+            std::vector<std::string>{R"(contact_points=m;user=u;password="a;b\"c")"});
+  EXPECT_EQ(made.unknown, (std::vector<std::string>{"kairosdb.datastore.cassandra.read_clusters[0].bar.baz",
+                                                    "kairosdb.datastore.cassandra.meta_cluster.foo"}));
+  ASSERT_EQ(made.ignored.size(), 2u);
+  EXPECT_EQ(made.ignored[0].java_key, "kairosdb.datastore.cassandra.read_clusters[0].replication");
+  EXPECT_EQ(made.ignored[1].text, "as in the write cluster");
 }
 
 TEST(JavaSettingsTest, EnvironmentVariablesAreSettings) {
@@ -196,6 +247,18 @@ TEST(JavaSettingsTest, EnvironmentVariablesAreSettings) {
                       {"timeseries.listen", "127.0.0.1"},
                       {"timeseries.port", "8090"},
                       {"timeseries.query_cache", "100MiB"}}));
+  EXPECT_EQ(
+      convert_java_environment({{"KAIROSDB_DATASTORE_CASSANDRA_META_CLUSTER_KEYSPACE", "meta"},
+                                {"KAIROSDB_DATASTORE_CASSANDRA_META_CLUSTER_CQL_HOST_LIST", "m1,m2"},
+                                {"KAIROSDB_FILTER_LIST", "a"},
+                                {"KAIROSDB_SERVICE_REPORTER", "org.kairosdb.core.reporting.MetricReportingModule"},
+                                {"KAIROSDB_TELNETSERVER_ADDRESS", "10.0.0.1"}})
+          ->settings,
+      (Settings{{"timeseries.cassandra.meta_cluster", "contact_points=m1 m2;keyspace=meta"},
+                {"timeseries.telnet_listen", "10.0.0.1"}}));
+  EXPECT_EQ(convert_java_environment({{"KAIROSDB_FILTER_LIST", "a,b"}, {"KAIROSDB_SERVICE_FILTER", "x.FilterModule"}})
+                ->settings,
+            (Settings{{"timeseries.drop_metrics", "a,b"}}));
   EXPECT_EQ(convert_java_environment({{"KAIROSDB_BIND_ADDRESS", "[::1]:80"}})->settings,
             (Settings{{"timeseries.listen", "::1"}, {"timeseries.port", "80"}}));
   for (const auto& [name, value] : std::map<std::string, std::string>{{"KAIROSDB_BIND_ADDRESS", "h:x"},

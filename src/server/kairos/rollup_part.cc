@@ -37,12 +37,9 @@ Result<std::unique_ptr<RollupPart>> RollupPart::make(const Settings& settings, Q
   node.zone = queries.zone;
   node.inactive = settings.duration("timeseries.rollups.inactive");
   RollupServiceOptions service;
-  service.beat = settings.duration("timeseries.rollups.heartbeat");
+  // KairosDB's shipped file has 30 s for both, with which servers come and go.
+  service.beat = std::min(settings.duration("timeseries.rollups.heartbeat"), node.inactive / 2);
   service.check = settings.duration("timeseries.rollups.check_interval");
-  if (service.beat >= node.inactive)
-    return fail(Code::kInvalidArgument, settings.origin("timeseries.rollups.inactive") +
-                                            ": timeseries.rollups.inactive must be more than "
-                                            "timeseries.rollups.heartbeat");
   return std::unique_ptr<RollupPart>(new RollupPart(engine, values, std::move(queries), std::move(node), service));
 }
 

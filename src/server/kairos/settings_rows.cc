@@ -33,7 +33,7 @@ constexpr SettingDefinition kCassandra[] = {
         "Cluster for the metadata service and roll-ups, written as those of read_clusters. Empty: the cluster of the points."),
     setting("timeseries.cassandra.read_clusters", Kind::kTextList, "",
         "Further clusters that queries read: \"name=old;contact_points=a b;keyspace=kairosdb;start_time=2001-07-04T12:08-0700;end_time=...\".\n"
-        "Also user, password, tls, tls_ca, tls_name, local_datacenter, read_consistency."),
+        "Also user, password, tls, tls_ca, tls_name, local_datacenter, read_consistency. Values with ; stand in double quotes."),
     setting("timeseries.cassandra.start_async", Kind::kBool, "false", "Whether the server starts without Cassandra and goes on trying to reach it."),
     setting("timeseries.cassandra.align_ttl_with_timestamp", Kind::kBool, "false", "Whether times to live count from a point's time and not from its arrival."),
     setting("timeseries.cassandra.force_default_ttl", Kind::kBool, "false", "Whether timeseries.default_ttl holds whatever points say."),
@@ -61,8 +61,8 @@ constexpr SettingDefinition kCassandra[] = {
 constexpr SettingDefinition kRollups[] = {
     setting("timeseries.rollups.enabled", Kind::kBool, "true", "Whether /api/v1/rollups is there and this server runs roll-up tasks."),
     expert(setting("timeseries.rollups.check_interval", Kind::kDuration, "10s", "Between looks for roll-up tasks that are new or have changed.", 100, 3'600'000)),
-    expert(setting("timeseries.rollups.heartbeat", Kind::kDuration, "20s", "Between signs of life of this server to the others that share roll-up tasks.", 100, 3'600'000)),
-    expert(setting("timeseries.rollups.inactive", Kind::kDuration, "30s", "A server that was silent for so long is taken for dead; more than the heartbeat.", 200, 86'400'000)),
+    expert(setting("timeseries.rollups.heartbeat", Kind::kDuration, "20s", "Between signs of life of this server to the others that share roll-up tasks; half of timeseries.rollups.inactive at most.", 100, 3'600'000)),
+    expert(setting("timeseries.rollups.inactive", Kind::kDuration, "30s", "A server that was silent for so long is taken for dead.", 200, 86'400'000)),
 };
 // clang-format on
 
