@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/system_functions.h"
 
+#include "base/log.h"
 #include "duckdb/parser/parsed_data/create_schema_info.hpp"
 #include "duckdb/planner/expression/list.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
@@ -71,6 +72,20 @@ std::vector<ShownDatabase> foreign_databases(ClientContext& context, const Only&
   return found;
 }
 
+// Of a system that cannot be asked nothing is shown, unless the statement is about it: the others' tables are there.
+std::vector<RelationFacts> foreign_relations(ClientContext& context, const ShownDatabase& database, const Only& only,
+                                             std::vector<RelationFacts> (*list)(ClientContext&, std::string_view)) {
+  try {
+    return list(context, database.name);
+  } catch (const std::exception& exception) {
+    if (only.database) throw;
+    static log::RateLimit limit;
+    limit.warn("the tables of a catalog cannot be listed",
+               {{"database", database.name}, {"reason", duckdb::ErrorData(exception).RawMessage()}});
+    return {};
+  }
+}
+
 struct SystemFunction {
   using Asked = Only;
   static Only asked(const duckdb::vector<Value>&) { return {}; }  // note_database() finds more
@@ -126,7 +141,7 @@ void fill_tables(ClientContext& context, const SystemRows&, const Only& only, Ro
     }
   }
   for (const auto& database : foreign_databases(context, only)) {
-    for (const RelationFacts& relation : list_relations(context, database.name)) {
+    for (const RelationFacts& relation : foreign_relations(context, database, only, list_relations)) {
       if (only.table && *only.table != relation.name) continue;
       rows.push_back({text(database.catalog),
                       text(database.shown),
@@ -168,7 +183,8 @@ void fill_columns(ClientContext& context, const SystemRows&, const Only& only, R
     if (only.table) {
       if (const auto relation = describe_relation(context, database.name, *only.table)) add_columns(*relation, rows);
     } else {
-      for (const RelationFacts& relation : describe_relations(context, database.name)) add_columns(relation, rows);
+      for (const RelationFacts& relation : foreign_relations(context, database, only, describe_relations))
+        add_columns(relation, rows);
     }
     for (size_t row = first; row < rows.size(); ++row) {
       rows[row][0] = text(database.catalog);

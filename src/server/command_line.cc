@@ -294,7 +294,11 @@ int run_command_line(const std::vector<std::string>& words) {
   });
 
   const auto data_dir_in_effect = [&flags]() -> Result<std::filesystem::path> {
-    return TRY(load_settings(flags)).path("data_dir");
+    const Settings settings = TRY(load_settings(flags));
+    if (settings.text("timeseries.store") == "cassandra")
+      return fail(Code::kInvalidArgument,
+                  "the points lie in Cassandra (timeseries.store): name a running server with --url");
+    return settings.path("data_dir");
   };
   add_kairos_commands(app, data_dir_in_effect, exit_code);
 

@@ -58,6 +58,11 @@ constexpr SettingDefinition kTable[] = {
     setting("timeseries.tls", Kind::kBool, "false", "Whether the REST API speaks HTTPS, with the certificate of tls.cert, instead of HTTP."),
     setting("timeseries.user", Kind::kText, "", "User that requests must name (HTTP basic authentication). Empty: none is asked for."),
     secret(setting("timeseries.password", Kind::kText, "", "The user's password. Best given as an environment variable.")),
+    setting("timeseries.auth_url", Kind::kText, "",
+            "Who else may come in says this URL, asked with the request's Authorization, X-Original-Method, X-Original-URI and\n"
+            "X-Forwarded-For: 2xx lets it in, 401 and 403 do not, all else is answered 503. Empty: nobody is asked."),
+    expert(setting("timeseries.auth_keep", Kind::kDuration, "10s", "How long its answer to the same question holds.", 0, 3600 * kSecond)),
+    expert(setting("timeseries.auth_timeout", Kind::kDuration, "5s", "How long it has for an answer.", 1, 600 * kSecond)),
     setting("timeseries.rate_limit", Kind::kInt, "0", "Requests a second that one client address may make; further ones are answered 429. 0: no limit.", 0, 10'000'000),
     setting("timeseries.cors_origin", Kind::kText, "*", "Pages of which origin may call the API from a browser (Access-Control-Allow-Origin). Empty: none but its own."),
     setting("timeseries.healthy_status", Kind::kInt, "204", "Status of /api/v1/health/check while all is well.", 200, 299),

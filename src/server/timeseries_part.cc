@@ -9,6 +9,7 @@
 #include "door/kairos/door.h"
 #include "door/telnet/door.h"
 #include "server/kairos/cassandra_settings.h"
+#include "server/kairos/http_authorizer.h"
 #include "server/kairos/rollup_part.h"
 #include "server/self_metrics.h"
 #include "server/version.h"
@@ -247,6 +248,11 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
   rest.return_query = settings_.flag("timeseries.return_query");
   rest.user = settings_.text("timeseries.user");
   rest.password = settings_.text("timeseries.password");
+  if (const std::string& url = settings_.text("timeseries.auth_url"); !url.empty()) {
+    rest.authorize = [asked = std::make_shared<HttpAuthorizer>(url, settings_.duration("timeseries.auth_timeout"),
+                                                               settings_.duration("timeseries.auth_keep"))](
+                         const door::kairos::AuthorizeRequest& request) { return asked->ask(request); };
+  }
   rest.requests_per_second = static_cast<uint32_t>(settings_.integer("timeseries.rate_limit"));
   rest.http.idle_timeout = std::chrono::milliseconds(120'000);  // as KairosDB's
   door::kairos::Services services{*store_,   *service_values_, *engine_,     traffic_,

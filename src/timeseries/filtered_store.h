@@ -34,6 +34,7 @@ class FilteredStore final : public Store {
 
   Result<SeriesRef> series(std::string_view metric, PointType type, const Tags& tags) override;
   Status write(const WriteBatch& batch) override;
+  Status flush(Deadline deadline) override { return store_.flush(deadline); }
 
   Result<std::vector<Row>> read(const SeriesQuery& query, const ReadOptions& options) override {
     return store_.read(query, options);

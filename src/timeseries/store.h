@@ -124,6 +124,10 @@ class Store {
   // kResourceExhausted (queue or disk full: ask the client to wait), kUnavailable.
   virtual Status write(const WriteBatch& batch) = 0;
 
+  // Waits until what was written before is read: stores that write behind what they acknowledge. kDeadlineExceeded: it
+  // is going to be read later.
+  virtual Status flush(Deadline deadline);
+
   // Rows that have points of the query. Series whose rows are not cut (limit 0) may come as one row.
   // Errors: kResourceExhausted beyond max_points, and as PointSource::next.
   virtual Result<std::vector<Row>> read(const SeriesQuery& query, const ReadOptions& options) = 0;

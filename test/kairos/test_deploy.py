@@ -55,6 +55,13 @@ def test_metrics_of_dashboard_and_alerts(known, name):
         assert name in known
 
 
+@pytest.mark.parametrize("file", [DASHBOARD, ALERTS], ids=lambda file: file.stem)
+def test_what_fills_and_what_is_lost_is_shown(file):
+    text = file.read_text(encoding="utf-8")
+    for name in ("sluice_timeseries_queue_bytes", "sluice_timeseries_lost_points_total"):
+        assert name in text
+
+
 def test_alerts_have_all_parts():
     text = ALERTS.read_text(encoding="utf-8")
     count = len(re.findall(r"- alert: \w+", text))

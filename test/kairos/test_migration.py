@@ -126,6 +126,12 @@ def test_a_configuration_is_converted_and_loads(tmp_path):
     assert "port = 8181" in shown.stdout and "telnet_port = 4343" in shown.stdout and "max_query_points = 5" in shown.stdout
 
 
+def test_points_in_cassandra_are_moved_through_a_server():
+    for command in ("export", "import"):
+        done = sluice("kairos", command, environment={"SLUICE_TIMESERIES_STORE": "cassandra"}, data="")
+        assert done.returncode != 0 and "--url" in done.stderr, done
+
+
 # Of the file in kairosdb-1.3.0-1.jar what says how servers meet and what is switched on, with other addresses.
 SHIPPED = """kairosdb: {
   service.telnet: "org.kairosdb.core.telnet.TelnetServerModule"

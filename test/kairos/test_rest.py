@@ -140,14 +140,25 @@ def test_a_client_that_goes_away_ends_its_query(api, server):
     process.wait_until(lambda: not api.get("/api/v1/admin/runningqueries").json["queries"], 20, "the query ends")
 
 
+def test_save_as_without_a_name_saves_nothing(api):
+    api.put_points("save.from", [[1, 1]])
+    query = {"start_absolute": 0, "metrics": [{"name": "save.from", "aggregators": [{"name": "save_as"}]}]}
+    answer = api.post("/api/v1/datapoints/query", query)
+    assert (answer.status, answer.json) == (500, {"errors": [None]})
+    query["metrics"][0]["name"] = "save.nothing"
+    assert api.post("/api/v1/datapoints/query", query).status == 200
+    assert "" not in api.get("/api/v1/metricnames").json["results"]
+
+
 def test_running_queries_are_listed_and_killed(api):
     assert api.get("/api/v1/admin/runningqueries").text == '{"queries":[],"queries waiting":0}'
     answers = []
     metric = {"name": "large", "aggregators": [{"name": "percentile", "percentile": 0.5, "sampling": {"value": 1, "unit": "years"}}]}
-    thread = threading.Thread(target=lambda: answers.append(api.post("/api/v1/datapoints/query", {"start_absolute": 0, "metrics": [metric] * 2000})))
+    query = {"start_absolute": 0, "metrics": [metric] * 2000}
+    thread = threading.Thread(target=lambda: answers.append(api.post("/api/v1/datapoints/query", query)))
     thread.start()
     listed = process.wait_until(lambda: api.get("/api/v1/admin/runningqueries").json["queries"], 20, "the query runs")
-    assert listed[0]["metric name"] == "large" and listed[0]["query JSON"] == metric
+    assert len(listed) == 1 and listed[0]["metric name"] == "large" and listed[0]["query JSON"] == query
     assert api.get("/api/v1/admin/killquery/" + listed[0]["query hash"]).status == 204
     thread.join(30)
     assert answers and answers[0].status == 500 and "errors" in answers[0].json

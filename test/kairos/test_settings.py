@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings of the doors of time series: roles, authentication, limits, ports, health, memory without a data directory."""
 import base64
+import http.server
 import socket
 import ssl
 import subprocess
 import threading
+import time
 import urllib.request
 
 import pytest
@@ -102,6 +104,91 @@ def test_basic_authentication():
         assert anonymous.call("OPTIONS", "/api/v1/datapoints").status == 200
 
 
+class Doorkeeper:
+    """A program that says who may come in, and counts the questions."""
+
+    def __init__(self):
+        self.asked, self.status = [], None
+        keeper = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                keeper.asked.append(dict(self.headers.items()))
+                allowed = self.headers["Authorization"] == "Bearer good" and self.headers["X-Original-Method"] != "DELETE"
+                self.send_response(keeper.status or (204 if allowed else 403))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/ask?service=sluice"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_somebody_else_says_who_may_come_in():
+    with Doorkeeper() as keeper, Server(settings={"timeseries.auth_url": keeper.url, "timeseries.auth_keep": "1h", "timeseries.user": "root",
+                                                  "timeseries.password": "x"}) as server:
+        good, bad = (Api(server.kairos_port, {"Authorization": f"Bearer {name}"}) for name in ("good", "bad"))
+        for _ in range(3):
+            assert good.post("/api/v1/datapoints", POINT).status == 204
+            refused = bad.post("/api/v1/datapoints", POINT)
+            assert refused.status == 401 and "Basic" in refused.headers["WWW-Authenticate"]
+        assert len(keeper.asked) == 2
+        assert (keeper.asked[0]["X-Original-URI"], keeper.asked[0]["X-Original-Method"], keeper.asked[0]["X-Forwarded-For"]) == ("/api/v1/datapoints", "POST", "127.0.0.1")
+        assert good.call("DELETE", "/api/v1/metric/m").status == 401
+        assert Api(server.kairos_port).get("/api/v1/metricnames").status == 401
+        own = {"Authorization": "Basic " + base64.b64encode(b"root:x").decode()}
+        before = len(keeper.asked)
+        assert Api(server.kairos_port, own).get("/api/v1/metricnames").json == {"results": ["m"]}
+        assert len(keeper.asked) == before
+        keeper.status = 500
+        assert good.get("/api/v1/metricnames").status == 503
+        assert good.post("/api/v1/datapoints", POINT).status == 204  # known
+        assert "timeseries.auth_url" in server.log()
+
+
+def test_nobody_comes_in_while_nobody_can_be_asked():
+    with Server(settings={"timeseries.auth_url": "http://127.0.0.1:1/", "timeseries.auth_timeout": "2s"}) as server:
+        answer = Api(server.kairos_port).post("/api/v1/datapoints", POINT)
+        assert answer.status == 503 and answer.json["errors"] and answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize("sync", ["always", "interval", "never"])
+def test_acknowledged_points_outlive_the_process(sync):
+    with Server(settings={"timeseries.sync": sync}) as server:
+        assert Api(server.kairos_port).put_points("m", [[1, 1], [2, 2]]).status == 204
+        server.kill9()
+        server.start()
+        assert Api(server.kairos_port).values("m") == [[1, 1], [2, 2]]
+
+
+def test_retention():
+    now = int(time.time() * 1000)
+    with Server(settings={"timeseries.retention": "1d"}) as server:
+        api = Api(server.kairos_port)
+        assert api.put_points("m", [[now - 3 * 86_400_000, 1], [now - 1000, 2]]).status == 204
+        assert api.values("m") == [[now - 1000, 2]]
+
+
+def test_query_timeout():
+    with Server(settings={"timeseries.query_timeout": "1ms"}) as server:
+        api = Api(server.kairos_port)
+        assert api.put_points("m", [[i, i] for i in range(1, 100_000)]).status == 204
+        slow = [{"name": "percentile", "percentile": 0.5, "sampling": {"value": 1, "unit": "years"}}] * 20
+        answer = api.query("m", aggregators=slow)
+        assert answer.status == 500 and answer.json["errors"]
+
+
 def test_rate_limit():
     with Server(settings={"timeseries.rate_limit": 5}) as server:
         api = Api(server.kairos_port)
@@ -110,6 +197,7 @@ def test_rate_limit():
         assert answers[0].status == 204 and limited
         assert limited[0].headers["Retry-After"] == "1" and limited[0].json["errors"]
         assert api.get("/api/v1/health/check").status == 204
+        assert 429 in {api.get("/api/v1/metadata/s").status for _ in range(40)}
 
 
 def test_small_settings():

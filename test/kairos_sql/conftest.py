@@ -2,18 +2,16 @@
 """A server with one metric: two hosts, three points a minute, written by SQL."""
 import pytest
 
-START = 1704067200  # 2024-01-01 00:00:00 UTC
+from harness.metrics import client_environment, write_load
 
 
 @pytest.fixture(scope="module")
 def metrics(server):
-    rows = [f"(FROM_UNIXTIME({START + 20 * i}), {i + 1 if host == 'a' else 10 * (i + 1)}, '{host}')" for host in "ab" for i in range(9)]
-    server.execute_all(["SET time_zone = '+00:00'",
-                        "INSERT INTO kairos.default.`cpu.load` (time, value, host) VALUES " + ", ".join(rows)])
+    write_load(server)
     return server
 
 
 @pytest.fixture(scope="module")
 def environment(metrics):
     """Of the client programs."""
-    return {"T_HOST": metrics.host, "T_PORT": str(metrics.mysql_port), "T_USER": metrics.user, "T_PASSWORD": metrics.password}
+    return client_environment(metrics)

@@ -5,6 +5,7 @@ import datetime
 import pymysql
 import pytest
 
+from harness import process
 from harness.kairos import Api
 
 START = 1704067200  # 2024-01-01 00:00:00 UTC
@@ -129,6 +130,8 @@ def test_the_latest_points(metrics):
     for part in range(10):
         points = [[START * 1000 + 1000 * i, i] for i in range(part * count // 10, (part + 1) * count // 10)]
         assert api.put_points("long.one", points).status == 204
+    counted = "SELECT count(*) FROM kairos.default.`long.one`"
+    process.wait_until(lambda: rows(metrics, counted) == [(count,)], 120, "all points are there")
     latest = [(count - 1 - i,) for i in range(5)]
     for where in ("", "WHERE host = 'a' ", f"WHERE time > '2024-01-01' AND value < {count} "):
         assert rows(metrics, f"SELECT value FROM kairos.default.`long.one` {where}ORDER BY time DESC LIMIT 5") == latest, where

@@ -26,6 +26,8 @@ using timeseries::Tags;
 
 // Points that are handed to the store at once.
 constexpr size_t kBatchPoints = 10'000;
+constexpr auto kLongestFlush = std::chrono::seconds(5);
+constexpr auto kFlushSlice = std::chrono::milliseconds(100);
 // Series that a thread remembers.
 constexpr size_t kMostSeries = 100'000;
 
@@ -182,9 +184,10 @@ class MetricInsert final : public duckdb::PhysicalOperator {
     input.global_state.Cast<WriteState>().points += chunk.size();
     return duckdb::SinkResultType::NEED_MORE_INPUT;
   }
-  duckdb::SinkCombineResultType Combine(duckdb::ExecutionContext&,
+  duckdb::SinkCombineResultType Combine(duckdb::ExecutionContext& context,
                                         duckdb::OperatorSinkCombineInput& input) const override {
     input.local_state.Cast<Writer>().flush();
+    wait_until_read(context.client);
     // It may have new tags, or be new itself.
     metrics_->forget(table_->metric);
     return duckdb::SinkCombineResultType::FINISHED;
@@ -201,6 +204,15 @@ class MetricInsert final : public duckdb::PhysicalOperator {
   }
 
  private:
+  // The points are acknowledged: where they cannot be delivered soon they are there later.
+  void wait_until_read(ClientContext& context) const {
+    const Deadline longest = Deadline::after(kLongestFlush);
+    while (!context.interrupted && !longest.expired()) {
+      const auto slice = Deadline::after(std::min<Deadline::Clock::duration>(kFlushSlice, longest.remaining()));
+      if (metrics_->with_store([&](timeseries::Store& store) { return store.flush(slice); })) return;
+    }
+  }
+
   const MetricsRef metrics_;
   const MetricTableRef table_;
 };

@@ -57,7 +57,8 @@ void Operation::finish(std::unique_ptr<Operation> operation, Result<ResponseFram
 }
 
 void Operation::start(std::unique_ptr<Operation> operation) {
-  operation->plan_ = operation->session_->plan(operation->routing_.keyspace, operation->routing_.token);
+  operation->plan_ =
+      operation->session_->plan(operation->routing_.keyspace, operation->routing_.token, operation->routing_.spread);
   operation->next_ = 0;
   operation->any_full_ = false;
   try_hosts(std::move(operation));

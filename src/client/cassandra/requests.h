@@ -27,6 +27,8 @@ struct RequestOptions {
   std::optional<int64_t> timestamp = {};
   int32_t page_size = 5000;  // rows of one answer; 0: all at once
   bool idempotent = true;  // may be sent again when its fate is unknown. Not for counters, lists' appends, conditions.
+  bool spread_replicas =
+      false;               // which replica is asked first changes, also where the session's replica_order does not
   Deadline deadline = {};  // never: the session's request_timeout from when it is sent off
 };
 

@@ -67,7 +67,7 @@ TopologyPtr Session::topology() const {
   return now ? now->topology : nullptr;
 }
 
-std::vector<HostPtr> Session::plan(std::string_view keyspace, std::optional<int64_t> token) {
+std::vector<HostPtr> Session::plan(std::string_view keyspace, std::optional<int64_t> token, bool spread) {
   auto now = view();
   std::vector<HostPtr> hosts;
   if (!now) return hosts;
@@ -79,7 +79,7 @@ std::vector<HostPtr> Session::plan(std::string_view keyspace, std::optional<int6
     for (uint16_t index : now->topology->replicas(keyspace.empty() ? settings_->keyspace : keyspace, *token)) {
       if (now->hosts[index]->datacenter() == now->local_datacenter) add(index);
     }
-    if (settings_->replica_order == ReplicaOrder::kRandom) {
+    if (spread || settings_->replica_order == ReplicaOrder::kRandom) {
       for (size_t i = hosts.size(); i > 1; --i) std::swap(hosts[i - 1], hosts[fast_random() % i]);
     }
   }
@@ -176,7 +176,7 @@ void Session::execute(const Execute& request, RowsDone done, std::string_view pa
                                                  " parameters got " + std::to_string(values) + " values"));
   }
   const bool without_columns = statement->columns() && !statement->columns_may_differ();
-  Routing routing{statement->keyspace(), {}};
+  Routing routing{statement->keyspace(), {}, request.options.spread_replicas};
   if (auto key = request.partition_key()) routing.token = token_of(*key);
   send(Opcode::kExecute,
        execute_body(*statement, request.bytes(), values, consistency_of(request.options), request.options,
@@ -189,7 +189,7 @@ void Session::execute(const Execute& request, RowsDone done, std::string_view pa
 
 void Session::execute(Batch& batch, RowsDone done) {
   if (batch.empty()) return done(Rows());
-  Routing routing{batch.statements().front()->keyspace(), batch.token()};
+  Routing routing{batch.statements().front()->keyspace(), batch.token(), batch.options.spread_replicas};
   auto body = batch.take_body(consistency_of(batch.options));
   if (!body) return done(fail(std::move(body).error()));
   send(Opcode::kBatch, std::move(*body), batch.options, std::move(routing),

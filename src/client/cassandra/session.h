@@ -95,10 +95,11 @@ class Session : public std::enable_shared_from_this<Session> {
 
   ViewPtr view() const;
   // Hosts in the order in which a request of this partition tries them.
-  std::vector<HostPtr> plan(std::string_view keyspace, std::optional<int64_t> token);
+  std::vector<HostPtr> plan(std::string_view keyspace, std::optional<int64_t> token, bool spread);
   struct Routing {
     std::string keyspace;
     std::optional<int64_t> token;
+    bool spread = false;
   };
   void send(Opcode opcode, ByteBuffer body, const RequestOptions& options, Routing routing, FrameDone done);
   Consistency consistency_of(const RequestOptions& options) const {

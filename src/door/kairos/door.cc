@@ -27,16 +27,13 @@ Door::Door(DoorOptions options, Services services, NetworkThreads& threads, std:
 
 Door::~Door() { stop(Deadline::after(Deadline::Clock::duration::zero())); }
 
-bool Door::authorized(const net::HttpRequest& request) const {
-  if (options_.user.empty() && !options_.authorize) return true;
+bool Door::is_user(const net::HttpRequest& request) const {
+  if (options_.user.empty()) return false;
   const auto field = request.headers.find("authorization");
   const auto pair = field ? net::parse_basic_authorization(*field) : std::nullopt;
   if (!pair) return false;
-  if (!options_.user.empty()) {
-    const bool user = same_secret(pair->first, options_.user);
-    if (same_secret(pair->second, options_.password) && user) return true;
-  }
-  return options_.authorize && options_.authorize(pair->first, pair->second);
+  const bool user = same_secret(pair->first, options_.user);
+  return same_secret(pair->second, options_.password) && user;
 }
 
 std::unique_ptr<timeseries::SeriesCache> Door::take_cache() {

@@ -77,7 +77,8 @@ class Door {
   friend class Request;
   class CacheLease;
 
-  bool authorized(const net::HttpRequest& request) const;
+  // By the one user and password; the hook is asked besides.
+  bool is_user(const net::HttpRequest& request) const;
   std::unique_ptr<timeseries::SeriesCache> take_cache();
   void give_back(std::unique_ptr<timeseries::SeriesCache> cache);
 

@@ -34,7 +34,7 @@ awaitable<void> Request::health_check() {
   }
   if (!status) {
     static log::RateLimit limit;
-    limit.warn("the health check of time series fails", {{"error", status.error()}});
+    limit.warn("the health check of time series fails", {{"error", status.error()}, {"request_id", request_id_}});
   }
   co_await answer(status ? door_.options_.healthy_status : 500);
 }

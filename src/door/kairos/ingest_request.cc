@@ -178,7 +178,7 @@ awaitable<void> Request::datapoints() {
   }
   if (!status) {
     static log::RateLimit limit;
-    limit.warn("data points are not stored", {{"error", status.error()}});
+    limit.warn("data points are not stored", {{"error", status.error()}, {"request_id", request_id_}});
     co_await answer_failure(status.error());
     co_return;
   }

@@ -40,7 +40,8 @@ Histogram& query_seconds() {
 Status Request::run_query(const std::string& json, bool tags_only, AnswerStream& stream,
                           std::optional<timeseries::ParseOutcome>& refused) {
   const auto begin = Clock::now();
-  const RunningQueries::Entry entry(door_.running_, json, cancelled_);
+  std::atomic<size_t> metric = 0;
+  const RunningQueries::Entry entry(door_.running_, json, metric, cancelled_);
   const auto query = timeseries::parse_query(json, parser_options(door_.options_, !tags_only));
   if (!query) {
     refused = query.error();
@@ -49,6 +50,7 @@ Status Request::run_query(const std::string& json, bool tags_only, AnswerStream&
   timeseries::QueryRun run;
   if (door_.options_.query_timeout.count() > 0) run.deadline = Deadline::after(door_.options_.query_timeout, began_);
   run.cancelled = &cancelled_;
+  run.metric = &metric;
   if (tags_only) return door_.services_.engine.answer_tags(*query, run, stream);
   if (door_.options_.return_query) run.original_query = json;
   timeseries::QueryFigures figures;

@@ -44,6 +44,20 @@ Request::~Request() { door_.listening_.delist(this); }
 
 bool Request::is_waited_for() const { return route_.role != Role::kAny || route_.kind == RouteKind::kRollups; }
 
+// Against timeseries.rate_limit: all but what programs ask to see whether the server is there.
+bool Request::is_counted() const {
+  switch (route_.kind) {
+    case RouteKind::kAllow:
+    case RouteKind::kPreflight:
+    case RouteKind::kHealthCheck:
+    case RouteKind::kHealthStatus:
+    case RouteKind::kVersion:
+      return false;
+    default:
+      return true;
+  }
+}
+
 bool Request::has_role(Role role) const {
   const Roles& roles = door_.options_.roles;
   switch (role) {
@@ -91,7 +105,23 @@ void Request::finish_metrics() {
 
 awaitable<bool> Request::admit() {
   const bool preflight = route_.kind == RouteKind::kPreflight || route_.kind == RouteKind::kAllow;
-  if (!preflight && !door_.authorized(exchange_.request())) {
+  const auto& options = door_.options_;
+  const bool asks = !options.user.empty() || options.authorize;
+  Result<bool> allowed = preflight || !asks || door_.is_user(exchange_.request());
+  if (!*allowed && options.authorize) {
+    const auto& request = exchange_.request();
+    AuthorizeRequest question;
+    if (const auto header = request.headers.find("authorization")) question.authorization = *header;
+    question.method = request.method;
+    question.path = request.target;
+    question.client = exchange_.stream().remote_host();
+    allowed = co_await run_on(door_.services_.short_work, [&] { return options.authorize(question); });
+    if (!allowed) {
+      co_await answer_error(503, allowed.error().message());
+      co_return false;
+    }
+  }
+  if (!*allowed) {
     // Guessing passwords is slow for each connection.
     if (exchange_.request().headers.find("authorization")) static_cast<void>(co_await sleep_for(kWrongPasswordDelay));
     co_await answer_bare(401, {{"WWW-Authenticate", "Basic realm=\"KairosDB\""}});
@@ -102,7 +132,7 @@ awaitable<bool> Request::admit() {
     co_await answer_error(503, "the server is stopping");
     co_return false;
   }
-  if (is_waited_for() && !door_.rate_.admit(exchange_.stream().remote_host())) {
+  if (is_counted() && !door_.rate_.admit(exchange_.stream().remote_host())) {
     co_await answer_error(429, "too many requests from this address");
     co_return false;
   }

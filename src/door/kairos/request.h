@@ -39,6 +39,7 @@ class Request final : public net::HttpWork {
   awaitable<void> dispatch();
   // What every request must pass; false: it was answered.
   awaitable<bool> admit();
+  bool is_counted() const;
   bool has_role(Role role) const;
   void finish_metrics();
 

@@ -10,10 +10,11 @@
 
 namespace sluice::door::kairos {
 
-RunningQueries::Entry::Entry(RunningQueries& queries, std::string_view json, std::atomic<bool>& cancelled)
+RunningQueries::Entry::Entry(RunningQueries& queries, std::string_view json, const std::atomic<size_t>& metric,
+                             std::atomic<bool>& cancelled)
     : queries_(queries), hash_(TraceContext::generate(false).trace_id_hex()) {
   std::lock_guard lock(queries_.mutex_);
-  queries_.running_.emplace(hash_, Running{json, &cancelled});
+  queries_.running_.emplace(hash_, Running{json, &metric, &cancelled});
 }
 
 RunningQueries::Entry::~Entry() {
@@ -32,25 +33,28 @@ size_t RunningQueries::size() const {
 }
 
 std::string RunningQueries::json(size_t waiting) const {
-  std::vector<std::pair<std::string, std::string>> running;
+  struct Copy {
+    std::string hash, query;
+    size_t metric;
+  };
+  std::vector<Copy> running;
   {
     std::lock_guard lock(mutex_);
-    for (const auto& [hash, query] : running_) running.emplace_back(hash, query.json);
+    for (const auto& [hash, query] : running_) running.push_back({hash, std::string(query.json), *query.metric});
   }
   std::string out = "{\"queries\":[";
   bool first = true;
-  for (const auto& [hash, query] : running) {
+  for (const auto& [hash, query, at] : running) {
     const auto parsed = timeseries::parse_document(query, timeseries::Compat::kV14);
     const auto* const metrics = parsed ? parsed->find("metrics") : nullptr;
-    if (metrics == nullptr || !metrics->is_array()) continue;
-    for (const auto& metric : metrics->items()) {
-      const auto* const name = metric.is_object() ? metric.find("name") : nullptr;
-      if (!first) out += ',';
-      first = false;
-      out += "{\"query hash\":\"" + hash + "\",\"metric name\":";
-      append_json_string(out, name != nullptr ? name->text() : std::string());
-      out += ",\"query JSON\":" + metric.to_json() + "}";
-    }
+    if (metrics == nullptr || !metrics->is_array() || at >= metrics->items().size()) continue;
+    const auto& metric = metrics->items()[at];
+    const auto* const name = metric.is_object() ? metric.find("name") : nullptr;
+    if (!first) out += ',';
+    first = false;
+    out += "{\"query hash\":\"" + hash + "\",\"metric name\":";
+    append_json_string(out, name != nullptr ? name->text() : std::string());
+    out += ",\"query JSON\":" + parsed->to_json() + "}";
   }
   return out + "],\"queries waiting\":" + std::to_string(waiting) + "}";
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // RunningQueries: the queries that run now, for /admin/runningqueries and killquery. Thread-safe.
-// Differs from KairosDB: each request has a hash of its own, under which all its metrics are listed; two equal queries
-// run beside each other.
+// Differs from KairosDB: each request has a hash of its own, for all its metrics; two equal queries run beside each
+// other.
 #pragma once
 
 #include <atomic>
@@ -14,10 +14,11 @@ namespace sluice::door::kairos {
 
 class RunningQueries {
  public:
-  // Lists a query while it lives. `json` and `cancelled` must outlive it.
+  // Lists a query while it lives, with its `metric`-th metric. All must outlive it.
   class Entry {
    public:
-    Entry(RunningQueries& queries, std::string_view json, std::atomic<bool>& cancelled);
+    Entry(RunningQueries& queries, std::string_view json, const std::atomic<size_t>& metric,
+          std::atomic<bool>& cancelled);
     ~Entry();
     Entry(const Entry&) = delete;
     Entry& operator=(const Entry&) = delete;
@@ -35,6 +36,7 @@ class RunningQueries {
  private:
   struct Running {
     std::string_view json;
+    const std::atomic<size_t>* metric;
     std::atomic<bool>* cancelled;
   };
 

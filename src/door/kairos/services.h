@@ -24,9 +24,15 @@ struct HookAnswer {
 // what follows '?' (not decoded). Runs on a worker and may block. Nullopt: there is nothing of that name (404).
 using RollupHook = std::function<std::optional<HookAnswer>(std::string_view method, std::string_view rest,
                                                            std::string_view query, std::string_view body)>;
-// Who may come in, beside or instead of one user and password: false is answered with 401. Network thread; must not
-// block.
-using AuthorizeHook = std::function<bool(std::string_view user, std::string_view password)>;
+// Who may come in, beside or instead of one user and password: false is answered with 401, an error with 503. Called on
+// a worker; may block.
+struct AuthorizeRequest {
+  std::string authorization;  // the header as it came; empty: none
+  std::string method;
+  std::string path;    // with the query
+  std::string client;  // its address
+};
+using AuthorizeHook = std::function<Result<bool>(const AuthorizeRequest&)>;
 
 struct Services {
   timeseries::Store& store;

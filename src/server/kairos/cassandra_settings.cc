@@ -213,6 +213,7 @@ Result<timeseries::CassandraSettings> cassandra_settings(const Settings& setting
   }
   made.queue_disk_bytes = settings.bytes(key_of("queue_disk"));
   made.queue_memory_bytes = settings.bytes(key_of("queue_memory"));
+  made.drain = milliseconds("drain_timeout");
   made.batch_wait = milliseconds("batch_wait");
   made.batch_points = static_cast<size_t>(number("batch_points"));
   made.batches_in_flight = static_cast<uint32_t>(number("batches_in_flight"));

@@ -21,6 +21,14 @@ std::string without_slash(std::string url) {
   return url;
 }
 
+// A line break in a value would begin another header.
+std::string header_line(const std::string& name, std::string_view value) {
+  std::string line = name + ": ";
+  for (const char c : value)
+    if (c != '\r' && c != '\n' && c != '\0') line += c;
+  return line;
+}
+
 }  // namespace
 
 HttpCaller::HttpCaller(std::string url, HttpCallOptions options)
@@ -49,7 +57,8 @@ size_t HttpCaller::take_header(char* bytes, size_t size, size_t count, void* cal
   return size * count;
 }
 
-Result<HttpCallAnswer> HttpCaller::call(std::string_view method, const std::string& path, std::string_view body) {
+Result<HttpCallAnswer> HttpCaller::call(std::string_view method, const std::string& path, std::string_view body,
+                                        const std::vector<std::pair<std::string, std::string>>& more) {
   if (!curl_) return fail(Code::kResourceExhausted, "no memory for a connection");
   Call call{{}, options_.max_answer, false};
   const std::string url = url_ + path;
@@ -57,6 +66,7 @@ Result<HttpCallAnswer> HttpCaller::call(std::string_view method, const std::stri
   curl_easy_reset(curl_);  // keeps the connection
   curl_slist* headers = curl_slist_append(nullptr, "Content-Type: application/json");
   headers = curl_slist_append(headers, "Expect:");
+  for (const auto& [name, value] : more) headers = curl_slist_append(headers, header_line(name, value).c_str());
   curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl_, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl_, CURLOPT_NOSIGNAL, 1L);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 
@@ -35,7 +37,8 @@ class HttpCaller {
 
   // `path` begins with '/' and is encoded. Errors: kUnavailable (no answer), kDeadlineExceeded, kResourceExhausted (the
   // answer is longer than max_answer). Any status is an answer.
-  Result<HttpCallAnswer> call(std::string_view method, const std::string& path, std::string_view body = {});
+  Result<HttpCallAnswer> call(std::string_view method, const std::string& path, std::string_view body = {},
+                              const std::vector<std::pair<std::string, std::string>>& headers = {});
   const std::string& url() const { return url_; }
 
  private:

@@ -53,7 +53,10 @@ constexpr JavaSetting kTable[] = {
     {"jetty.request_logging.*", C::kIgnored, "", "log.* and audit.* say what is logged"},
     {"jetty.threads.*", C::kIgnored, "", kOwnThreads},
 
-    {"datapoints.factory.*", C::kIgnored, "", "long, double and string are always there"},
+    {"datapoints.factory.long", C::kIgnored, "", "always there"},
+    {"datapoints.factory.double", C::kIgnored, "", "always there"},
+    {"datapoints.factory.string", C::kIgnored, "", "always there"},
+    {"datapoints.factory.*", C::kUnsupported, "", "points of other types than long, double and string are refused"},
     {"reporter.schedule", C::kEveryMinute, "timeseries.self_metrics", ""},
     {"reporter.ttl", C::kIgnored, "", "self-metrics have timeseries.default_ttl"},
     {"reporter.*", C::kIgnored, "", kJvm},

@@ -53,6 +53,8 @@ constexpr SettingDefinition kCassandra[] = {
     setting("timeseries.cassandra.queue_folder", Kind::kPath, "", "Folder of these files. Empty: queue in data_dir."),
     setting("timeseries.cassandra.queue_disk", Kind::kSize, "8GiB", "Bytes of these files; more points are refused until Cassandra took some.", 1 << 20),
     setting("timeseries.cassandra.queue_memory", Kind::kSize, "256MiB", "The same without files.", 1 << 20),
+    expert(setting("timeseries.cassandra.drain_timeout", Kind::kDuration, "10s",
+        "At the end, after shutdown.drain_timeout: how long the queue may still be delivered. On disk the rest waits for the next start.", 0, 3'600'000)),
     expert(setting("timeseries.cassandra.batch_wait", Kind::kDuration, "100ms", "How long few points wait for more.", 0, 60'000)),
     expert(setting("timeseries.cassandra.batch_points", Kind::kInt, "50000", "Points that are sorted and sent together.", 1, 10'000'000)),
     expert(setting("timeseries.cassandra.batches_in_flight", Kind::kInt, "16", "Batches that Cassandra works at.", 1, 1000)),

@@ -179,6 +179,7 @@ Status Engine::run(const Query& query, const QueryRun& run, ResultSink& sink, Qu
   QueryFigures& counted = figures != nullptr ? *figures : own;
   for (size_t i = 0; i < query.metrics.size(); ++i) {
     TRY(check_stop(run));
+    if (run.metric != nullptr) *run.metric = i;
     const MetricQuery& metric = query.metrics[i];
     MetricRun metric_run(*this, metric, pipelines[i], run, sink, counted);
     TRY(metric_run.run(TRY(read(metric, query.cache_seconds, run, counted))));

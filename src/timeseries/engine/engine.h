@@ -31,7 +31,8 @@ struct EngineOptions {
 struct QueryRun {
   Deadline deadline = Deadline::never();
   const std::atomic<bool>* cancelled = nullptr;
-  std::string_view original_query;  // valid JSON that the answer repeats; empty: it does not
+  std::atomic<size_t>* metric = nullptr;  // which of the query's runs: set while it runs
+  std::string_view original_query;        // valid JSON that the answer repeats; empty: it does not
 };
 
 // What a query did: for self-metrics and logs.

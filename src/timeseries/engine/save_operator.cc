@@ -29,6 +29,8 @@ class SaveOperator : public Operator {
     const Points& points = batch();
     const PointType type = points.type(i);
     if (type == PointType::kNull) return {};
+    // As KairosDB: the exception that it throws there has no message.
+    if (aggregator_.metric.empty()) return fail(Code::kInvalidArgument, "");
     auto& series = series_[type];
     if (!series) series = TRY(store_.series(aggregator_.metric, type, tags_));
     const int64_t time = points.time(i);

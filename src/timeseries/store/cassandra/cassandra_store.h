@@ -54,7 +54,7 @@ class CassandraStore : public Store, public ServiceStore {
   Result<std::optional<int64_t>> modified(std::string_view service, std::string_view service_key) override;
 
   // Waits until what was acknowledged before can be read. kDeadlineExceeded.
-  Status flush(Deadline deadline) { return queue_->flush(deadline); }
+  Status flush(Deadline deadline) override { return queue_->flush(deadline); }
 
   struct State {
     uint64_t queue_bytes;       // acknowledged and not delivered

@@ -79,7 +79,7 @@ Result<ClusterPtr> Cluster::open(NetworkThreads& threads, ClusterSettings settin
 }
 
 cql::RequestOptions Cluster::reading(Deadline deadline) const {
-  return {.consistency = settings_.read_consistency, .deadline = deadline};
+  return {.consistency = settings_.read_consistency, .spread_replicas = true, .deadline = deadline};
 }
 
 cql::RequestOptions Cluster::writing(int64_t stamp, Deadline deadline) const {

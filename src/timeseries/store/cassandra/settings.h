@@ -77,7 +77,7 @@ struct CassandraSettings {
                                     // counts them; batches of one partition are free of it
   size_t partition_points = 2'000;  // own: of a batch of one partition
   uint32_t batches_in_flight = 16;  // kairosdb.ingest_executor.thread_count
-  std::chrono::seconds drain{10};   // own: how long closing waits for the queue to be delivered
+  std::chrono::milliseconds drain{10'000};  // own: how long closing waits for the queue to be delivered
 };
 
 }  // namespace sluice::timeseries

@@ -126,7 +126,7 @@ Status BlockKeeper::read(uint32_t series, const Span& span, Columns& into) {
   return decode_block(view(bytes), into);
 }
 
-Status BlockKeeper::join(const StoredSeries& series, std::span<const Span> spans, uint32_t now) {
+Status BlockKeeper::join(const StoredSeries& series, std::span<const Span> spans, const Limits& limits) {
   if (auto fault = FAILPOINT("store.blocks.join")) return fail(std::move(*fault));
   std::vector<Span> in_order(spans.begin(), spans.end());
   // Later made blocks hide the points of earlier ones.
@@ -141,7 +141,10 @@ Status BlockKeeper::join(const StoredSeries& series, std::span<const Span> spans
   }
   for (const Span& span : in_order) drop(series.number, span);
   joined.settle();
-  joined.drop(now, 1, 0);
+  if (limits.oldest > kMinTime)
+    joined.drop(limits.now, kMinTime, limits.oldest - 1);
+  else
+    joined.drop(limits.now, 1, 0);
   put(series, joined, Effort::kSmall);
   return batch_.GetDataSize() > kBatchBytes ? finish() : Status();
 }
@@ -155,7 +158,7 @@ Result<bool> BlockKeeper::compact(const StoredSeries& series, const Limits& limi
   size_t run_points = 0;
   bool must = false;
   const auto end_run = [&]() -> Status {
-    if (run.size() > 1 && (must || limits.all || run.size() >= kManySmall)) TRY(join(series, run, limits.now));
+    if (run.size() > 1 && (must || limits.all || run.size() >= kManySmall)) TRY(join(series, run, limits));
     run.clear();
     run_points = 0;
     must = false;

@@ -47,7 +47,7 @@ class BlockKeeper {
 
  private:
   Status list(uint32_t series, int64_t begin, int64_t end, std::vector<Span>& into);
-  Status join(const StoredSeries& series, std::span<const Span> spans, uint32_t now);
+  Status join(const StoredSeries& series, std::span<const Span> spans, const Limits& limits);
   Status read(uint32_t series, const Span& span, Columns& into);
   void put(const StoredSeries& series, const Columns& columns, Effort effort);
   void put(const StoredSeries& series, const Columns& columns, size_t begin, size_t end, Effort effort);

@@ -17,6 +17,7 @@ namespace {
 
 constexpr size_t kBlocksBuffer = 16u << 20;  // bytes in memory before RocksDB writes a file by itself
 constexpr size_t kOtherBuffer = 8u << 20;
+constexpr int kCacheShardBits = 2;
 
 // RocksDB's own log lines: warnings and errors go into ours, there is no file of them.
 class LogLines : public rocksdb::Logger {
@@ -58,7 +59,13 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   // Each of our full blocks is one of RocksDB's: a query reads no other.
   table.block_size = blocks ? 8u << 10 : 16u << 10;
   table.format_version = 5;
-  if (!blocks) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+  if (!blocks) {
+    // In pieces: the filter of a whole file is larger than what a part of the cache keeps, and would be read for each
+    // look-up of a series.
+    table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
+    table.partition_filters = true;
+    table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  }
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
@@ -89,7 +96,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& folder, size
   options.stats_persist_period_sec = 0;
   options.recycle_log_file_num = 0;
   options.wal_bytes_per_sync = 0;
-  const auto cache = rocksdb::NewLRUCache(cache_bytes);
+  // Few parts: each holds the largest blocks of index and filter many times.
+  const auto cache = rocksdb::NewLRUCache(cache_bytes, kCacheShardBits);
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
       {rocksdb::kDefaultColumnFamilyName, family_options(cache, false)},
       {"spans", family_options(cache, false)},

@@ -85,9 +85,7 @@ Status EmbeddedStore::seal() {
 // ---- compaction
 
 Status EmbeddedStore::compact_locked(const std::vector<uint32_t>& numbers, bool all) {
-  BlockKeeper::Limits limits{now_seconds(), kMinTime, all};
-  if (settings_.retention.count() > 0)
-    limits.oldest = now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(settings_.retention).count();
+  const BlockKeeper::Limits limits{now_seconds(), oldest(), all};
   std::vector<StoredRef> empty;
   for (const uint32_t number : numbers) {
     {

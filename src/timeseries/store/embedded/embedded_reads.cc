@@ -75,14 +75,15 @@ Result<std::unique_ptr<SeriesPoints>> EmbeddedStore::points_of(Found& found, roc
 
 Result<std::vector<Row>> EmbeddedStore::read(const SeriesQuery& query, const ReadOptions& options) {
   std::vector<Row> rows;
-  if (query.start > query.end) return rows;
+  const int64_t start = std::max(query.start, oldest());
+  if (start > query.end) return rows;
   ReadContextRef context;
-  auto found = TRY(find_pieces(query.metric, query.tags, query.start, query.end, options, context));
+  auto found = TRY(find_pieces(query.metric, query.tags, start, query.end, options, context));
   const auto spans = database_->iterate(database_->spans(), context->snapshot);
   uint64_t sum = 0;
   for (auto& one : found) {
     TRY(context->check_stop());
-    auto points = TRY(points_of(one, *spans, query.start, query.end, context));
+    auto points = TRY(points_of(one, *spans, start, query.end, context));
     if (options.limit != 0) {
       const size_t before = rows.size();
       TRY(cut_rows(*points, one.series, context, rows));
@@ -129,7 +130,8 @@ Result<std::vector<SeriesRef>> EmbeddedStore::find_series(const SeriesQuery& que
   std::vector<SeriesRef> series;
   if (query.start > query.end) return series;
   // All points whose rows can begin in the range.
-  const int64_t begin = first_row_of(query.start);
+  const int64_t begin = std::max(first_row_of(query.start), oldest());
+  if (begin > query.end) return series;
   const int64_t end = query.end > kMaxTime - kRowWidth ? kMaxTime : query.end + kRowWidth;
   ReadContextRef context;
   auto found = TRY(find_pieces(query.metric, query.tags, begin, end, options, context));

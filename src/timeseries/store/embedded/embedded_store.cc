@@ -21,7 +21,10 @@ constexpr std::chrono::hours kExpiryInterval{1};
 
 }  // namespace
 
-EmbeddedStore::EmbeddedStore(EmbeddedSettings settings) : settings_(std::move(settings)) {}
+// The first look comes soon: others may have been cut short.
+EmbeddedStore::EmbeddedStore(EmbeddedSettings settings)
+    : settings_(std::move(settings)),
+      last_expiry_(std::chrono::steady_clock::now() - kExpiryInterval + std::chrono::minutes(1)) {}
 
 Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(EmbeddedSettings settings) {
   std::unique_ptr<EmbeddedStore> store(new EmbeddedStore(std::move(settings)));
@@ -56,6 +59,11 @@ EmbeddedStore::~EmbeddedStore() {
   if (sync_.joinable()) sync_.join();
   if (!settings_.background || !committer_ || !committer_->started()) return;
   if (const auto status = seal(); !status) log::warn("time-series points stay in the log", {{"error", status.error()}});
+}
+
+int64_t EmbeddedStore::oldest() const {
+  if (settings_.retention.count() == 0) return kMinTime;
+  return now_ms() - std::chrono::duration_cast<std::chrono::milliseconds>(settings_.retention).count();
 }
 
 int64_t EmbeddedStore::now_ms() const {

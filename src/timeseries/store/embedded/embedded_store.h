@@ -71,6 +71,8 @@ class EmbeddedStore : public Store, public ServiceStore {
   Status load();
   Status replay(std::string_view payload);
   int64_t now_ms() const;
+  // Older points are gone; kMinTime: none.
+  int64_t oldest() const;
   uint32_t now_seconds() const;
 
   // Of a series: pieces of head and blocks in [begin, end], as points.
@@ -123,7 +125,7 @@ class EmbeddedStore : public Store, public ServiceStore {
   bool join_all_ = false;                // all that can be joined of them
 
   std::chrono::steady_clock::time_point last_seal_ = std::chrono::steady_clock::now();
-  std::chrono::steady_clock::time_point last_expiry_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point last_expiry_;
   std::chrono::steady_clock::time_point not_before_;  // after a failure
 
   std::mutex stop_mutex_;

@@ -2,6 +2,7 @@
 #include "timeseries/store/embedded/embedded_store.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/perf_context.h>
 
 #include <filesystem>
 #include <fstream>
@@ -202,13 +203,43 @@ TEST_F(EmbeddedStoreTest, LatePointsAreJoined) {
   EXPECT_EQ(count("m"), 20'000u);
 }
 
+// What is read of the disk to find series that nobody holds, not how long it takes.
+TEST_F(EmbeddedStoreTest, ManySeriesAreFoundWithoutReadingTheIndexAgain) {
+  constexpr int kSeries = 60'000;
+  settings_.cache_bytes = 4u << 20;
+  ASSERT_TRUE(open());
+  for (int begin = 0; begin < kSeries; begin += 10'000) {
+    WriteBatch batch;
+    for (int i = begin; i < begin + 10'000; ++i) {
+      std::vector<Tags::Tag> tags = {{"host", "h" + std::to_string(i)}, {"dc", "d" + std::to_string(i % 10)}};
+      for (const char* more : {"a", "b", "c", "d", "e", "f"}) tags.emplace_back(more, std::to_string(i % 1000));
+      auto made = store_->series("m", PointType::kLong, Tags(std::move(tags)));
+      ASSERT_TRUE(made);
+      batch.add_long(*made, now_, i);
+    }
+    ASSERT_TRUE(store_->write(batch));
+  }
+  ASSERT_TRUE(store_->compact());
+  ASSERT_TRUE(open());
+  rocksdb::get_perf_context()->Reset();
+  EXPECT_EQ(store_->find_series({"m", kMinTime, kMaxTime, {{"dc", {"d3"}}}}, {})->size(), kSeries / 10u);
+  EXPECT_EQ(store_->find_series({"m", kMinTime, kMaxTime, {}}, {})->size(), static_cast<size_t>(kSeries));
+  EXPECT_LT(rocksdb::get_perf_context()->block_read_byte, 200u << 20);
+}
+
 TEST_F(EmbeddedStoreTest, OldBlocksAreDropped) {
   settings_.retention = std::chrono::hours(24);
   ASSERT_TRUE(open());
   const int64_t day = 24 * 3600 * 1000;
   ASSERT_TRUE(write(series("old"), now_ - 3 * day, now_ - 2 * day, 60'000));
   ASSERT_TRUE(write(series("new"), now_ - day / 2, now_, 60'000));
+  ASSERT_TRUE(write(series("both"), now_ - 2 * day, now_, 60'000));
+  // They are not seen before anybody drops them.
+  EXPECT_EQ(count("old"), 0u);
+  EXPECT_EQ(count("both"), 1440u);
+  EXPECT_TRUE(store_->find_series({"old", kMinTime, kMaxTime, {}}, {})->empty());
   ASSERT_TRUE(store_->compact());
+  EXPECT_EQ(count("both"), 1440u);
   EXPECT_EQ(count("old"), 0u);
   EXPECT_EQ(count("new"), 720u);
   EXPECT_TRUE(store_->find_series({"old", kMinTime, kMaxTime, {}}, {})->empty());

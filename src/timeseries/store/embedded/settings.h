@@ -23,7 +23,7 @@ struct EmbeddedSettings {
   uint64_t cache_bytes = 64u << 20;         // of blocks that were read
   size_t cached_series = 500'000;           // kept in memory though nobody uses them
   uint32_t default_ttl = 0;                 // seconds; 0: points stay for ever
-  std::chrono::seconds retention{0};        // blocks whose points are all older are dropped; 0: never
+  std::chrono::seconds retention{0};        // older points are not seen any more, and dropped by and by; 0: never
   std::string pattern_prefix = "regex:";    // of values of tag filters; empty: no patterns
   std::chrono::seconds patience{20};        // how long write() waits when memory is full before it gives up
   bool background = true;                   // false: seal() and compact() are only done when called (tests)
