@@ -44,7 +44,7 @@ constexpr SettingDefinition kCassandra[] = {
     expert(setting("timeseries.cassandra.max_retries", Kind::kInt, "2", "Repetitions of a request that failed.", 0, 100)),
     expert(setting("timeseries.cassandra.connect_timeout", Kind::kDuration, "5s", "For connecting, TLS and login together.", 1, 3'600'000)),
     expert(setting("timeseries.cassandra.request_timeout", Kind::kDuration, "12s", "For the answer to a request.", 1, 3'600'000)),
-    expert(choice("timeseries.cassandra.row_time_unit", "MILLISECONDS", "MILLISECONDS,SECONDS,LEGACY", "Unit of times in rows, of a keyspace that is made.")),
+    expert(choice("timeseries.cassandra.row_time_unit", "MILLISECONDS", "MILLISECONDS,LEGACY", "Unit of times in rows, of a keyspace that is made. (SECONDS is read: in keyspaces of read_clusters.)")),
     expert(setting("timeseries.cassandra.row_width", Kind::kInt, "1814400000", "Milliseconds of a row, of a keyspace that is made.", 1, INT32_MAX)),
     expert(setting("timeseries.cassandra.data_points_with", Kind::kText, "WITH COMPACT STORAGE", "What follows CREATE TABLE data_points. Empty: nothing.")),
     expert(setting("timeseries.cassandra.cached_series", Kind::kInt, "200000", "Series whose row keys are known to be written.", 1000, 1'000'000'000)),

@@ -198,6 +198,45 @@ TEST_F(CassandraStoreTest, AnOldKeyspaceIsLegacy) {
   world_->query("DROP KEYSPACE " + keyspace);
 }
 
+// Nobody writes such keyspaces here: rows of milliseconds are made, and then said to be of seconds.
+TEST_F(CassandraStoreTest, AKeyspaceInSecondsIsReadBesideTheOwn) {
+  constexpr int64_t kRow = 1'814'400'000 * int64_t{937};
+  const ClusterSettings own = world_->settings.write;
+  ClusterSettings old = own;
+  old.keyspace = "sluice_seconds_test";
+  old.new_spec = *cassandra::RowSpec::parse("MILLISECONDS", "1814400");
+  world_->query("DROP KEYSPACE IF EXISTS " + old.keyspace);
+  world_->settings.write = old;
+  open();
+  write(series("m", {{"a", "b"}}), kRow + 5, 50);
+  write(series("m", {{"a", "b"}}), kRow + 1'814'399, 60);
+  world_->flush();
+  world_->close();
+  world_->query("INSERT INTO " + old.keyspace +
+                ".spec (spec_type, name, value) VALUES ('cluster_config', 'row_time_unit', 'SECONDS')");
+  world_->settings.write = own;
+  world_->settings.reads = {old};
+  open();
+  write(series("m", {{"a", "b"}}), kRow + 7000, 70);
+  world_->flush();
+  std::vector<std::pair<int64_t, int64_t>> found;
+  auto rows = world_->store->read({"m", kRow, kRow + 1'814'400'000, {}}, {});
+  ASSERT_TRUE(rows.has_value()) << rows.error().describe();
+  for (auto& row : *rows)
+    for (Points points; row.source->next(points) && !points.empty();)
+      for (size_t i = 0; i < points.size(); ++i) found.emplace_back(points.time(i), points.long_value(i));
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (std::vector<std::pair<int64_t, int64_t>>{
+                       {kRow + 5000, 50}, {kRow + 7000, 70}, {kRow + 1'814'399'000, 60}}));
+  auto some = world_->store->read({"m", kRow + 5001, kRow + 1'814'398'999, {}}, {});
+  ASSERT_TRUE(some.has_value());
+  uint64_t count = 0;
+  for (const auto& row : *some) count += row.points;
+  EXPECT_EQ(count, 1u);
+  world_->close();
+  world_->query("DROP KEYSPACE " + old.keyspace);
+}
+
 TEST_F(CassandraStoreTest, WhatIsDamagedIsLeftOut) {
   open();
   write(series("m", {{"a", "b"}}), 1000, 5);

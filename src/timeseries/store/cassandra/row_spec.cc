@@ -49,6 +49,8 @@ RowSpec::Columns RowSpec::columns(int64_t row, int64_t start, int64_t end) const
   if (end < row || start > last_time) return {0, 0, false};
   Columns range{start <= row ? 0 : column(row, start), column(row, std::min(end, last_time)), true};
   if (unit == RowUnit::kLegacy) range.last |= 1;
+  // The second that `start` lies in began before it.
+  if (start > row && time(row, range.first) < start) ++range.first;
   return range;
 }
 
