@@ -55,11 +55,12 @@ int64_t own_status(std::string_view field) {
 }  // namespace
 
 SelfMetrics::SelfMetrics(timeseries::Store& store, const Traffic& traffic, const WorkerPool& queries,
-                         std::chrono::milliseconds period)
+                         std::chrono::milliseconds period, std::function<uint64_t()> delivered)
     : store_(store),
       traffic_(traffic),
       queries_(queries),
       period_(period),
+      delivered_(std::move(delivered)),
       host_(host_name()),
       before_(std::size(kCounted)),
       thread_([this] { run(); }) {}
@@ -91,6 +92,11 @@ Status SelfMetrics::report(int64_t now_ms) {
     const uint64_t count = (traffic_.*counted.count).load(std::memory_order_relaxed);
     TRY(add(counted.metric, static_cast<int64_t>((count - before_[i]) / counted.unit), counted.tag, counted.value));
     before_[i] = count;
+  }
+  if (delivered_) {
+    const uint64_t count = delivered_();
+    TRY(add("kairosdb.queue.process_count", static_cast<int64_t>(count - delivered_before_)));
+    delivered_before_ = count;
   }
   TRY(add("kairosdb.datastore.queries_waiting", static_cast<int64_t>(queries_.queued())));
   const auto resident = own_status("VmRSS") * 1024;

@@ -74,7 +74,7 @@ constexpr SettingDefinition kTable[] = {
     setting("timeseries.retention", Kind::kDuration, "0", "Points older than this are dropped, whatever their ttl; 0: none.", 0, 36500 * kDay),
     setting("timeseries.memory", Kind::kSize, "256MiB", "Memory for points that are not in blocks yet, and as much log. Writers wait when it is full.", 16 * kMiB, 1024 * 1024 * kMiB),
     setting("timeseries.block_cache", Kind::kSize, "64MiB", "Memory for blocks that were read.", kMiB, 1024 * 1024 * kMiB),
-    setting("timeseries.query_cache", Kind::kSize, "64MiB", "Memory for what queries with cache_time read.", 0, 1024 * 1024 * kMiB),
+    setting("timeseries.query_cache", Kind::kSize, "512MiB", "Memory for what queries with cache_time read.", 0, 1024 * 1024 * kMiB),
     setting("timeseries.query_timeout", Kind::kDuration, "0", "Longer queries fail (500); 0: none.", 0, 365 * kDay),
     setting("timeseries.slow_query", Kind::kDuration, "0", "Queries that take as long are logged (KairosDB's log.queries); 0: none.", 0, 365 * kDay),
     setting("timeseries.max_query_points", Kind::kInt, "0", "A metric of a query that would read more points fails (500); 0: no limit.", 0),

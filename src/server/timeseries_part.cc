@@ -280,8 +280,12 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
     telnet_ = std::make_unique<door::telnet::Door>(std::move(telnet), *store_, traffic_, *writers_, threads);
     TRY(started(telnet_->start(), "timeseries.telnet_port", "KairosDB's telnet protocol"));
   }
-  if (const auto period = settings_.duration("timeseries.self_metrics"); period.count() > 0 && roles.ingest)
-    self_metrics_ = std::make_unique<SelfMetrics>(*store_, traffic_, *queries_, period);
+  if (const auto period = settings_.duration("timeseries.self_metrics"); period.count() > 0) {
+    std::function<uint64_t()> delivered;
+    if (const auto* const cassandra = opened_->cassandra.get())
+      delivered = [cassandra] { return cassandra->state().delivered_points; };
+    self_metrics_ = std::make_unique<SelfMetrics>(*store_, traffic_, *queries_, period, std::move(delivered));
+  }
   return {};
 }
 

@@ -98,6 +98,16 @@ def test_drain(cassandra, keyspace, on_disk):
         assert Api(other.kairos_port).values("m") == [[i, i] for i in range(1, 1001)]
 
 
+def test_self_metrics(cassandra, keyspace):
+    """Also of a server that only answers queries, and of the queue."""
+    with cassandra_server(cassandra, keyspace, {"timeseries.self_metrics": "200ms"}) as server, \
+            cassandra_server(cassandra, keyspace, {"timeseries.self_metrics": "200ms", "timeseries.roles": "query"}) as query:
+        assert Api(server.kairos_port).put_points("m", [[i, i] for i in range(1, 101)]).status == 204
+        process.wait_until(lambda: sum(value for _, value in Api(server.kairos_port).values("kairosdb.queue.process_count")) >= 100, 20, "the queue is counted")
+        before = Api(query.kairos_port).values("kairosdb.http.query_time")
+        process.wait_until(lambda: len(Api(query.kairos_port).values("kairosdb.http.query_time")) > len(before) + 4, 20, "two servers report")
+
+
 def healthy(server) -> bool:
     api = Api(server.kairos_port)
     status = api.get("/api/v1/health/check").status
