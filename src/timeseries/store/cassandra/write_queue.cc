@@ -213,8 +213,10 @@ Result<WriteQueue::Taken> WriteQueue::take(size_t bytes) {
 }
 
 void WriteQueue::delivered(const Mark& mark) {
+  bool closed = false;
   {
     const std::lock_guard lock(mutex_);
+    closed = closed_;
     delivered_ = mark.bytes;
     if (on_disk_ && log_->begin().segment < mark.position.segment) {
       const auto dropped = log_->drop_below(mark.position.segment);
@@ -224,7 +226,7 @@ void WriteQueue::delivered(const Mark& mark) {
   }
   went_.notify_all();
   const auto now = std::chrono::steady_clock::now();
-  if (on_disk_ && (now - noted_ >= kNoteInterval || closed_)) {
+  if (on_disk_ && (now - noted_ >= kNoteInterval || closed)) {
     noted_ = now;
     note_delivered(mark.position);
   }
