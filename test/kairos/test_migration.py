@@ -59,7 +59,7 @@ def test_rollups_over_rest(api):
 
 def test_rollups_that_are_wrong(api):
     wrong = api.post("/api/v1/rollups", {"name": "r1"})
-    assert (wrong.status, wrong.json) == (400, {"errors": ["executionInterval may not be null"]})
+    assert (wrong.status, wrong.json, wrong.headers["Content-Type"]) == (400, {"errors": ["executionInterval may not be null"]}, "application/json")
     assert api.post("/api/v1/rollups").status == 500
     assert api.call("DELETE", "/api/v1/rollups").status == 405
 

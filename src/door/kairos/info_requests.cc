@@ -154,7 +154,8 @@ awaitable<void> Request::rollups() {
   else if (!*made)
     co_await answer_bare(404);
   else
-    co_await answer((*made)->status, (*made)->body);
+    co_await answer((*made)->status, (*made)->body,
+                    (*made)->status == 400 ? "application/json" : "application/json;charset=utf-8");
 }
 
 }  // namespace sluice::door::kairos
