@@ -216,6 +216,7 @@ Error to_error(const duckdb::ErrorData& error) {
   }
   if (error.Type() == duckdb::ExceptionType::INTERRUPT) message = "Query execution was interrupted";
   if (mapping.code == Code::kConflict) {
+    if (message.find("\\0") != std::string::npos) message.clear();  // keys of the kernel's catalog
     message = "another transaction changed the same table or rows at the same time; run the transaction again" +
               (message.empty() ? "" : " (" + message + ")");
   }

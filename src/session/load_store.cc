@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "session/load_store.h"
 
+#include <mutex>
+
 #include "duckdb/parser/parser.hpp"
 
 namespace sluice::session {
@@ -23,6 +25,9 @@ Result<std::vector<duckdb::Value>> first_row(kernel::Connection& connection, con
 }
 
 Status make_load_tables(kernel::Connection& connection) {
+  // The first loads of a server may come at once: of two that make a table one would fail.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   TRY(run_load_sql(connection, "CREATE SCHEMA IF NOT EXISTS internal.__sluice"));
   TRY(run_load_sql(
       connection,
