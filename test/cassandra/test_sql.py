@@ -7,7 +7,7 @@ import pymysql
 import pytest
 
 from harness.cassandra_server import cassandra_server
-from harness.metrics import client_environment, write_load
+from harness.metrics import environment, metrics
 from kairos_sql.test_grafana_metrics import outcome, test_go
 from kairos_sql.test_metrics import (test_a_prepared_insert_writes_new_tags, test_delete, test_metrics_outlive_the_server, test_points_are_written_at_once, test_privileges,
                                      test_refused, test_the_catalog_is_shown, test_the_database_can_be_selected, test_the_latest_points, test_time_is_that_of_the_session,
@@ -18,17 +18,6 @@ from kairos_sql.test_metrics import (test_a_prepared_insert_writes_new_tags, tes
 def server(cassandra):
     with cassandra_server(cassandra, f"sql_{os.getpid()}", batch_wait="20ms") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def metrics(server):
-    write_load(server)
-    return server
-
-
-@pytest.fixture(scope="module")
-def environment(metrics):
-    return client_environment(metrics)
 
 
 def test_joins_and_buckets(metrics):
