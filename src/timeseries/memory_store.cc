@@ -38,14 +38,6 @@ class CopiedPoints : public PointSource {
   size_t place_ = 0;
 };
 
-Status check_stop(const ReadOptions& options) {
-  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed))
-    return fail(Code::kCancelled, "The query was cancelled");
-  if (!options.deadline.is_never() && options.deadline.expired())
-    return fail(Code::kDeadlineExceeded, "The query took too long");
-  return {};
-}
-
 }  // namespace
 
 MemoryStore::MemoryStore(MemoryStoreOptions options) : options_(std::move(options)) {}
@@ -112,7 +104,7 @@ Result<std::vector<Row>> MemoryStore::read(const SeriesQuery& query, const ReadO
   const auto metric = metrics_.find(query.metric);
   if (metric == metrics_.end() || query.start > query.end) return rows;
   for (const auto& [key, stored] : metric->second) {
-    TRY(check_stop(options));
+    TRY(options.check_stop());
     if (!matcher.matches(stored.series->tags())) continue;
     // Rows in the order of their points. With negative times a row may hold times apart from each other.
     std::map<int64_t, std::vector<std::map<int64_t, Point>::const_iterator>> found;
@@ -123,9 +115,7 @@ Result<std::vector<Row>> MemoryStore::read(const SeriesQuery& query, const ReadO
       rows.push_back(make_row(stored, std::move(points), options));
       count += rows.back().points;
     }
-    if (options.max_points != 0 && count > options.max_points)
-      return fail(Code::kResourceExhausted,
-                  "The query reads more than " + std::to_string(options.max_points) + " points");
+    TRY(options.check_points(count));
   }
   return rows;
 }
@@ -139,7 +129,7 @@ Result<std::vector<SeriesRef>> MemoryStore::find_series(const SeriesQuery& query
   if (metric == metrics_.end() || query.start > query.end) return found;
   const int64_t first_row = query.start < kMinTime / 2 ? query.start : row_time(query.start);
   for (const auto& [key, stored] : metric->second) {
-    TRY(check_stop(options));
+    TRY(options.check_stop());
     if (!matcher.matches(stored.series->tags())) continue;
     if (std::any_of(stored.points.begin(), stored.points.end(), [&](const auto& point) {
           const int64_t row = row_time(point.first);

@@ -7,6 +7,20 @@
 
 namespace sluice::timeseries {
 
+Status check_stop(const std::atomic<bool>* cancelled, Deadline deadline) {
+  if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed))
+    return fail(Code::kCancelled, "The query was cancelled");
+  if (!deadline.is_never() && deadline.expired()) return fail(Code::kDeadlineExceeded, "The query took too long");
+  return {};
+}
+
+Status ReadOptions::check_stop() const { return timeseries::check_stop(cancelled, deadline); }
+
+Status ReadOptions::check_points(uint64_t points) const {
+  if (max_points == 0 || points <= max_points) return {};
+  return fail(Code::kResourceExhausted, "The query reads more than " + std::to_string(max_points) + " points");
+}
+
 Status Store::flush(Deadline) { return {}; }
 
 Status Store::erase_ranges(std::span<const SeriesRange>) {

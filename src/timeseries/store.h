@@ -96,7 +96,15 @@ struct ReadOptions {
   Deadline deadline = Deadline::never();
   const std::atomic<bool>* cancelled = nullptr;
   uint64_t max_points = 0;  // more: kResourceExhausted; 0: no limit
+
+  // Errors: kCancelled, kDeadlineExceeded.
+  Status check_stop() const;
+  // Errors: kResourceExhausted, when `points` are more than max_points.
+  Status check_points(uint64_t points) const;
 };
+
+// What work of some milliseconds looks at before it goes on. Errors: kCancelled, kDeadlineExceeded.
+Status check_stop(const std::atomic<bool>* cancelled, Deadline deadline);
 
 // The points of one row, batch after batch, in the order of the query; no time twice. Lives no longer than its store.
 class PointSource {

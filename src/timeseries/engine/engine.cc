@@ -10,29 +10,6 @@
 namespace sluice::timeseries {
 namespace {
 
-Status check_stop(const QueryRun& run) {
-  if (run.cancelled != nullptr && run.cancelled->load(std::memory_order_relaxed))
-    return fail(Code::kCancelled, "The query was cancelled");
-  if (!run.deadline.is_never() && run.deadline.expired())
-    return fail(Code::kDeadlineExceeded, "The query took too long");
-  return {};
-}
-
-// Points of the store, as long as the query may run: aggregators may read much and give little.
-class CheckedPoints : public PointSource {
- public:
-  CheckedPoints(Input input, const QueryRun& run) : input_(std::move(input)), run_(run) {}
-
-  Status next(Points& into) override {
-    TRY(check_stop(run_));
-    return input_->next(into);
-  }
-
- private:
-  const Input input_;
-  const QueryRun& run_;
-};
-
 // Reads rows into memory for the cache; false, and the rows untouched, when they are too large for it.
 Result<bool> load_rows(std::vector<Row>& rows, size_t max_bytes, const QueryRun& run, CachedRows& into) {
   size_t bytes = 0;
@@ -42,7 +19,7 @@ Result<bool> load_rows(std::vector<Row>& rows, size_t max_bytes, const QueryRun&
     auto points = std::make_shared<Points>();
     points->reserve(row.points);
     for (Points batch;;) {
-      TRY(check_stop(run));
+      TRY(run.check_stop());
       TRY(row.source->next(batch));
       if (batch.empty()) break;
       points->append(batch, 0, batch.size());
@@ -91,7 +68,7 @@ class Engine::MetricRun {
         series.push_back(&rows.series[row]->tags());
       }
       const GroupTags tags = GroupTags::of(series);
-      Input points = std::make_unique<CheckedPoints>(merge_sources(std::move(sources), query_.order), run_);
+      Input points = make_checked(merge_sources(std::move(sources), query_.order), run_.cancelled, run_.deadline);
       std::vector<std::string> elements;
       if (by_tag != nullptr) elements.push_back(tag_element(*by_tag, group));
       elements.push_back(type_element(group.type));
@@ -116,14 +93,15 @@ class Engine::MetricRun {
   }
 
   Status give(const GroupTags& tags, PointGroup type, const std::vector<std::string>& elements, Input points) {
-    points = TRY(pipeline_.apply(std::move(points), type, {&engine_.store_, &query_, &tags}));
+    points =
+        TRY(pipeline_.apply(std::move(points), type, {&engine_.store_, &query_, &tags, run_.cancelled, run_.deadline}));
     Points batch;
     TRY(points->next(batch));
     if (batch.empty() && engine_.options_.compat == Compat::kV14) return {};
     ++figures_.groups;
     TRY(sink_.begin_group({&query_, &tags, &elements}));
     while (!batch.empty()) {
-      TRY(check_stop(run_));
+      TRY(run_.check_stop());
       TRY(sink_.points(batch));
       TRY(points->next(batch));
     }
@@ -178,7 +156,7 @@ Status Engine::run(const Query& query, const QueryRun& run, ResultSink& sink, Qu
   QueryFigures own;
   QueryFigures& counted = figures != nullptr ? *figures : own;
   for (size_t i = 0; i < query.metrics.size(); ++i) {
-    TRY(check_stop(run));
+    TRY(run.check_stop());
     if (run.metric != nullptr) *run.metric = i;
     const MetricQuery& metric = query.metrics[i];
     MetricRun metric_run(*this, metric, pipelines[i], run, sink, counted);
@@ -201,7 +179,7 @@ Status Engine::answer_tags(const Query& query, const QueryRun& run, AnswerSink& 
   JsonAnswer answer(text, options_.compat);
   answer.begin({});
   for (const auto& metric : query.metrics) {
-    TRY(check_stop(run));
+    TRY(run.check_stop());
     ReadOptions options{metric.order, 0, run.deadline, run.cancelled, 0};
     const auto found = TRY(store_.find_series(metric.series, options));
     std::vector<const Tags*> series;

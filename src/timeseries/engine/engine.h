@@ -33,6 +33,9 @@ struct QueryRun {
   const std::atomic<bool>* cancelled = nullptr;
   std::atomic<size_t>* metric = nullptr;  // which of the query's runs: set while it runs
   std::string_view original_query;        // valid JSON that the answer repeats; empty: it does not
+
+  // Errors: kCancelled, kDeadlineExceeded.
+  Status check_stop() const { return timeseries::check_stop(cancelled, deadline); }
 };
 
 // What a query did: for self-metrics and logs.

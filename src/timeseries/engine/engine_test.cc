@@ -474,6 +474,10 @@ TEST_F(EngineTest, QueriesCanBeStopped) {
   query.metrics = {metric("gold.none", 0, kStart, {range(RangeFunction::kGaps, 1, TimeUnit::kMilliseconds)})};
   run.deadline = Deadline::after(std::chrono::milliseconds(50));
   EXPECT_EQ(Engine(store_, nullptr).answer(query, run, sink).error().code(), Code::kDeadlineExceeded);
+  // And so are those that the next aggregator swallows.
+  query.metrics.front().aggregators.push_back(range(RangeFunction::kCount, 1'000'000, TimeUnit::kYears));
+  run.deadline = Deadline::after(std::chrono::milliseconds(50));
+  EXPECT_EQ(Engine(store_, nullptr).answer(query, run, sink).error().code(), Code::kDeadlineExceeded);
 }
 
 TEST_F(EngineTest, CachedReadsAnswerUntilTheyAreOld) {

@@ -21,6 +21,8 @@ struct PipelineContext {
   Store* store = nullptr;  // save_as writes to it
   const MetricQuery* query = nullptr;
   const GroupTags* tags = nullptr;  // of the group; outlives the pipeline
+  const std::atomic<bool>* cancelled = nullptr;
+  Deadline deadline = Deadline::never();
 };
 
 // The aggregators of one metric of a query, ready to be applied to each of its groups.
@@ -29,7 +31,8 @@ class Pipeline {
   // Fails where a bucket's origin does not exist in the aggregator's zone. The query must outlive the pipeline.
   static Result<Pipeline> make(const MetricQuery& query);
 
-  // The limit and then all aggregators that take the group's points, on `input`.
+  // The limit and then all aggregators that take the group's points, on `input`. Each looks whether the query may go
+  // on: a chain of them may read much and give little.
   Result<Input> apply(Input input, PointGroup group, const PipelineContext& context);
 
   // How many values a percentile keeps of a bucket; of more it keeps a random sample of that many.
@@ -63,6 +66,8 @@ Input make_filter(Input input, const FilterAggregator& aggregator);
 Input make_trim(Input input, TrimAggregator::Side side);
 // Fails at once when the size is 0.
 Result<Input> make_sma(Input input, int size);
+// The same points, as long as the query may run. Errors: kCancelled, kDeadlineExceeded.
+Input make_checked(Input input, const std::atomic<bool>* cancelled, Deadline deadline);
 Result<Input> make_save_as(Input input, const SaveAsAggregator& aggregator, const PipelineContext& context);
 
 }  // namespace sluice::timeseries

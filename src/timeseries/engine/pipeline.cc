@@ -36,7 +36,28 @@ const std::string* zone_of(const Aggregator& aggregator) {
   return nullptr;
 }
 
+class CheckedPoints : public PointSource {
+ public:
+  CheckedPoints(Input input, const std::atomic<bool>* cancelled, Deadline deadline)
+      : input_(std::move(input)), cancelled_(cancelled), deadline_(deadline) {}
+
+  Status next(Points& into) override {
+    TRY(check_stop(cancelled_, deadline_));
+    return input_->next(into);
+  }
+
+ private:
+  const Input input_;
+  const std::atomic<bool>* const cancelled_;
+  const Deadline deadline_;
+};
+
 }  // namespace
+
+Input make_checked(Input input, const std::atomic<bool>* cancelled, Deadline deadline) {
+  if (cancelled == nullptr && deadline.is_never()) return input;
+  return std::make_unique<CheckedPoints>(std::move(input), cancelled, deadline);
+}
 
 Result<Pipeline> Pipeline::make(const MetricQuery& query) {
   Pipeline pipeline;
@@ -91,6 +112,7 @@ Result<Input> Pipeline::apply(Input input, PointGroup group, const PipelineConte
             },
         },
         *prepared.aggregator));
+    input = make_checked(std::move(input), context.cancelled, context.deadline);
   }
   return input;
 }

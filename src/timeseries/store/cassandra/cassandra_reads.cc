@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <deque>
 #include <unordered_set>
 
 #include "base/log.h"
 #include "timeseries/store/cassandra/cassandra_store.h"
+#include "timeseries/store/cassandra/pages.h"
 #include "timeseries/store/cassandra/pipeline.h"
 #include "timeseries/store/cassandra/value_codec.h"
 
@@ -17,22 +17,8 @@ namespace cql = client::cassandra;
 namespace {
 
 constexpr int32_t kTextPage = 1'000;  // cells of up to 64 KiB
-
-// Pages of one row, as they were read.
-class ReadPages : public PointSource {
- public:
-  explicit ReadPages(std::deque<Points> pages) : pages_(std::move(pages)) {}
-  Status next(Points& into) override {
-    into.clear();
-    if (pages_.empty()) return {};
-    std::swap(into, pages_.front());
-    pages_.pop_front();
-    return {};
-  }
-
- private:
-  std::deque<Points> pages_;
-};
+// Points of a query that are kept as they came, 16 bytes each; further ones are packed.
+constexpr uint64_t kPlainPoints = 2'000'000;
 
 uint32_t column_of(std::string_view bytes) {
   uint32_t column;
@@ -93,15 +79,14 @@ Status CassandraStore::read_rows(Cluster& cluster, std::vector<FoundRow> found, 
                               ? (ascending ? statements.points : statements.points_descending)
                               : (ascending ? statements.points_limit : statements.points_descending_limit);
   struct Reading {
-    std::deque<Points> pages;
-    uint64_t points = 0;
+    cassandra::Pages pages;
     size_t damaged = 0;
   };
   std::vector<Reading> readings(found.size());
   cassandra::Pipeline pipeline(cluster, std::max<uint32_t>(settings_.simultaneous_queries, 1));
   size_t next = 0;
   while (next < found.size() || pipeline.busy()) {
-    TRY(cassandra::check_stop(options));
+    TRY(options.check_stop());
     for (; next < found.size() && pipeline.has_room(); ++next) {
       const FoundRow& row = found[next];
       const auto columns = spec.columns(row.row_time, query.start, query.end);
@@ -125,19 +110,16 @@ Status CassandraStore::read_rows(Cluster& cluster, std::vector<FoundRow> found, 
     const FoundRow& row = found[answer.tag];
     Points page;
     reading.damaged += decode(answer.rows, spec, row.row_time, row.series->type(), page);
-    reading.points += page.size();
     points += page.size();
-    if (!page.empty()) reading.pages.push_back(std::move(page));
+    reading.pages.add(std::move(page), points > kPlainPoints);
     if (answer.last && reading.damaged != 0)
       log::warn("points are left out: their bytes are none of their data type",
                 {{"metric", query.metric}, {"points", reading.damaged}});
-    if (options.max_points != 0 && points > options.max_points)
-      return fail(Code::kResourceExhausted,
-                  "The query reads more than " + std::to_string(options.max_points) + " points");
+    TRY(options.check_points(points));
   }
   for (size_t i = 0; i < found.size(); ++i)
-    if (readings[i].points != 0)
-      rows.push_back({found[i].series, readings[i].points, std::make_unique<ReadPages>(std::move(readings[i].pages))});
+    if (const uint64_t count = readings[i].pages.points(); count != 0)
+      rows.push_back({found[i].series, count, std::make_unique<cassandra::Pages>(std::move(readings[i].pages))});
   return {};
 }
 

@@ -29,7 +29,7 @@ Result<Pipeline::Answer> Pipeline::next(const ReadOptions& options) {
     while (arrived_->pages.empty()) {
       // Nobody wakes it when the query is cancelled.
       arrived_->came.wait_for(lock, std::chrono::milliseconds(50));
-      TRY(check_stop(options));
+      TRY(options.check_stop());
     }
     answers_.swap(arrived_->pages);
   }

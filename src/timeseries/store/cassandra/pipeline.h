@@ -29,7 +29,7 @@ class Pipeline {
     cql::Rows rows;
     bool last;  // page of its request
   };
-  // Waits for the next page of any request; only when busy(). Errors: of a request, and of check_stop(options).
+  // Waits for the next page of any request; only when busy(). Errors: of a request, and of options.check_stop().
   Result<Answer> next(const ReadOptions& options);
 
  private:

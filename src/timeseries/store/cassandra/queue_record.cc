@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeseries/store/cassandra/queue_record.h"
 
-#include "timeseries/store/log/varint.h"
+#include "timeseries/store/codec/varint.h"
 
 namespace sluice::timeseries::cassandra {
 namespace {

@@ -88,7 +88,7 @@ class Finder {
     request.options = cluster_.reading(search_.options.deadline);
     TRY(cluster_.each(request, [&](cql::Rows::Cursor& cursor) -> Status {
       if (!cursor[0].is_null()) times.push_back(TRY(cursor[0].int64()));
-      return check_stop(search_.options);
+      return search_.options.check_stop();
     }));
     return times;
   }
@@ -118,7 +118,7 @@ class Finder {
     const size_t each = best == nullptr ? 1 : best->values.size();
     size_t next = 0;
     while (next < times.size() * each || pipeline.busy()) {
-      TRY(check_stop(search_.options));
+      TRY(search_.options.check_stop());
       while (next < times.size() * each && pipeline.has_room()) {
         const int64_t time = times[next / each];
         auto request = std::make_unique<cql::Execute>(best == nullptr ? cluster_.statements().row_keys
@@ -144,14 +144,6 @@ class Finder {
 };
 
 }  // namespace
-
-Status check_stop(const ReadOptions& options) {
-  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed))
-    return fail(Code::kCancelled, "The query was cancelled");
-  if (!options.deadline.is_never() && options.deadline.expired())
-    return fail(Code::kDeadlineExceeded, "The query took too long");
-  return {};
-}
 
 Result<std::vector<FoundRow>> find_rows(Cluster& cluster, const RowSearch& search) {
   return Finder(cluster, search).run();

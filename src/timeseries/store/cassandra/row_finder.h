@@ -30,7 +30,4 @@ struct RowSearch {
 // Each row once. Errors: those of Cassandra, kCancelled, kDeadlineExceeded.
 Result<std::vector<FoundRow>> find_rows(Cluster& cluster, const RowSearch& search);
 
-// kCancelled, kDeadlineExceeded.
-Status check_stop(const ReadOptions& options);
-
 }  // namespace sluice::timeseries::cassandra

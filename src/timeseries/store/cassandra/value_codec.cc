@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/bytes.h"
-#include "timeseries/store/log/varint.h"
+#include "timeseries/store/codec/varint.h"
 
 namespace sluice::timeseries::cassandra {
 namespace {

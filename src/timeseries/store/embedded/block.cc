@@ -2,8 +2,8 @@
 #include "timeseries/store/embedded/block.h"
 
 #include "base/check.h"
-#include "timeseries/store/embedded/double_codec.h"
-#include "timeseries/store/log/varint.h"
+#include "timeseries/store/codec/double_codec.h"
+#include "timeseries/store/codec/varint.h"
 
 namespace sluice::timeseries {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "timeseries/store/embedded/column_codec.h"
+#include "timeseries/store/codec/column_codec.h"
 #include "timeseries/store/embedded/columns.h"
 
 namespace sluice::timeseries {

@@ -24,10 +24,6 @@ class KeptPoints : public PointSource {
   Points points_;
 };
 
-Status too_many(uint64_t limit) {
-  return fail(Code::kResourceExhausted, "the query reads more than " + std::to_string(limit) + " points");
-}
-
 // row_time() of what it is defined for.
 int64_t first_row_of(int64_t start) { return start < kMinTime / 2 ? start : row_time(start); }
 
@@ -37,9 +33,10 @@ Result<std::vector<EmbeddedStore::Found>> EmbeddedStore::find_pieces(std::string
                                                                      const std::vector<TagFilter>& tags, int64_t begin,
                                                                      int64_t end, const ReadOptions& options,
                                                                      ReadContextRef& context) {
-  auto series = TRY(index_->find(metric, tags));
+  auto series = TRY(index_->find(metric, tags, options));
   std::vector<Found> found(series.size());
   for (size_t i = 0; i < series.size();) {
+    TRY(options.check_stop());
     const auto lock = committer_->lock_heads();
     for (const size_t stop = std::min(series.size(), i + kAtOnce); i < stop; ++i) {
       series[i]->head.find(begin, end, found[i].pieces);
@@ -82,7 +79,7 @@ Result<std::vector<Row>> EmbeddedStore::read(const SeriesQuery& query, const Rea
   const auto spans = database_->iterate(database_->spans(), context->snapshot);
   uint64_t sum = 0;
   for (auto& one : found) {
-    TRY(context->check_stop());
+    TRY(options.check_stop());
     auto points = TRY(points_of(one, *spans, start, query.end, context));
     if (options.limit != 0) {
       const size_t before = rows.size();
@@ -93,7 +90,7 @@ Result<std::vector<Row>> EmbeddedStore::read(const SeriesQuery& query, const Rea
       sum += count;
       if (count != 0) rows.push_back({std::move(one.series), count, std::move(points)});
     }
-    if (options.max_points != 0 && sum > options.max_points) return fail(too_many(options.max_points).error());
+    TRY(options.check_points(sum));
   }
   return rows;
 }
@@ -137,7 +134,7 @@ Result<std::vector<SeriesRef>> EmbeddedStore::find_series(const SeriesQuery& que
   auto found = TRY(find_pieces(query.metric, query.tags, begin, end, options, context));
   const auto spans = database_->iterate(database_->spans(), context->snapshot);
   for (auto& one : found) {
-    TRY(context->check_stop());
+    TRY(options.check_stop());
     auto points = TRY(points_of(one, *spans, begin, end, context));
     if (TRY(points->any_in_rows(begin, query.end))) series.push_back(one.series);
   }

@@ -227,6 +227,21 @@ TEST_F(EmbeddedStoreTest, ManySeriesAreFoundWithoutReadingTheIndexAgain) {
   EXPECT_LT(rocksdb::get_perf_context()->block_read_byte, 200u << 20);
 }
 
+TEST_F(EmbeddedStoreTest, TheSearchForSeriesCanBeStopped) {
+  ASSERT_TRUE(open());
+  WriteBatch batch;
+  for (int i = 0; i < 3'000; ++i)
+    batch.add_long(*store_->series("m", PointType::kLong, Tags({{"host", "h" + std::to_string(i)}})), now_, i);
+  ASSERT_TRUE(store_->write(batch));
+  const std::atomic<bool> cancelled = true;
+  ReadOptions options;
+  options.cancelled = &cancelled;
+  const std::vector<TagFilter> nobody = {{"host", {"regex:nobody"}}};
+  EXPECT_EQ(store_->find_series({"m", kMinTime, kMaxTime, nobody}, options).error().code(), Code::kCancelled);
+  options.cancelled = nullptr;
+  EXPECT_TRUE(store_->find_series({"m", kMinTime, kMaxTime, nobody}, options)->empty());
+}
+
 TEST_F(EmbeddedStoreTest, OldBlocksAreDropped) {
   settings_.retention = std::chrono::hours(24);
   ASSERT_TRUE(open());

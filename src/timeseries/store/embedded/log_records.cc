@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeseries/store/embedded/log_records.h"
 
+#include "timeseries/store/codec/varint.h"
 #include "timeseries/store/log/segment_log.h"
-#include "timeseries/store/log/varint.h"
 
 namespace sluice::timeseries::log_records {
 namespace {

@@ -12,6 +12,7 @@ namespace sluice::timeseries {
 namespace {
 
 constexpr size_t kNamesKept = 50'000;
+constexpr size_t kLookedAtOnce = 1024;  // series between two looks at whether the query may go on
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -36,12 +37,15 @@ tl::unexpected<Error> damaged() { return fail(Code::kDataLoss, "damaged index of
 
 // Calls f(rest of the key, value) for each key of the index that begins with prefix; f returns false to stop.
 template <typename F>
-Status scan(const Database& database, const std::string& prefix, F f) {
+Status scan(const Database& database, const std::string& prefix, F f, const ReadOptions& options = {}) {
   const std::string behind = keys::after(prefix);
   const rocksdb::Slice end(behind);
   const auto at = database.iterate(database.index(), nullptr, &end);
-  for (at->Seek(prefix); at->Valid(); at->Next())
+  size_t looked = 0;
+  for (at->Seek(prefix); at->Valid(); at->Next()) {
+    if (++looked % kLookedAtOnce == 0) TRY(options.check_stop());
     if (!f(view(at->key()).substr(prefix.size()), view(at->value()))) break;
+  }
   if (!at->status().ok()) return fail(database_error("cannot read the index of time series", at->status()));
   return {};
 }
@@ -126,8 +130,8 @@ Result<StoredRef> SeriesIndex::by_number(uint32_t number) {
   return add_locked(number, true, std::move(*identity));
 }
 
-Result<std::vector<uint32_t>> SeriesIndex::numbers(std::string_view metric, const TagFilter& filter,
-                                                   bool patterns) const {
+Result<std::vector<uint32_t>> SeriesIndex::numbers(std::string_view metric, const TagFilter& filter, bool patterns,
+                                                   const ReadOptions& options) const {
   std::vector<uint32_t> found;
   bool sound = true;
   const auto add = [&](std::string_view rest) {
@@ -138,15 +142,16 @@ Result<std::vector<uint32_t>> SeriesIndex::numbers(std::string_view metric, cons
   };
   if (!patterns) {
     for (const auto& value : filter.values)
-      TRY(scan(database_, keys::of(keys::kTag, metric, filter.name, value),
-               [&](std::string_view rest, std::string_view) { return add(rest); }));
+      TRY(scan(
+          database_, keys::of(keys::kTag, metric, filter.name, value),
+          [&](std::string_view rest, std::string_view) { return add(rest); }, options));
   } else {
     const auto matcher = TRY(TagMatcher::make({filter}, pattern_prefix_));
     // Each value of the tag is tried once.
     std::string value;
     bool tried = false;
     bool matches = false;
-    TRY(scan(database_, keys::of(keys::kTag, metric, filter.name), [&](std::string_view rest, std::string_view) {
+    const auto try_value = [&](std::string_view rest, std::string_view) {
       auto next = keys::take_text(rest);
       sound &= next.has_value();
       if (!next) return true;
@@ -156,7 +161,8 @@ Result<std::vector<uint32_t>> SeriesIndex::numbers(std::string_view metric, cons
         matches = matcher.matches(Tags({{filter.name, value}}));
       }
       return !matches || add(rest);
-    }));
+    };
+    TRY(scan(database_, keys::of(keys::kTag, metric, filter.name), try_value, options));
   }
   if (!sound) return damaged();
   std::sort(found.begin(), found.end());
@@ -164,7 +170,8 @@ Result<std::vector<uint32_t>> SeriesIndex::numbers(std::string_view metric, cons
   return found;
 }
 
-Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const std::vector<TagFilter>& filters) {
+Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const std::vector<TagFilter>& filters,
+                                                 const ReadOptions& options) {
   const auto matcher = TRY(TagMatcher::make(filters, pattern_prefix_));
   std::vector<StoredRef> found;
   const auto has_pattern = [this](const TagFilter& filter) {
@@ -174,7 +181,7 @@ Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const 
   std::optional<std::vector<uint32_t>> wanted;
   for (const auto& filter : filters) {
     if (has_pattern(filter)) continue;
-    auto of_filter = TRY(numbers(metric, filter, false));
+    auto of_filter = TRY(numbers(metric, filter, false, options));
     if (wanted) {
       std::vector<uint32_t> both;
       std::set_intersection(wanted->begin(), wanted->end(), of_filter.begin(), of_filter.end(),
@@ -184,9 +191,11 @@ Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const 
     wanted = std::move(of_filter);
     if (wanted->empty()) return found;
   }
-  if (!wanted && !filters.empty()) wanted = TRY(numbers(metric, filters.front(), true));
+  if (!wanted && !filters.empty()) wanted = TRY(numbers(metric, filters.front(), true, options));
   if (wanted) {
+    size_t looked = 0;
     for (const uint32_t number : *wanted) {
+      if (++looked % kLookedAtOnce == 0) TRY(options.check_stop());
       auto series = TRY(by_number(number));
       if (series && matcher.matches(series->tags())) found.push_back(std::move(series));
     }
@@ -194,7 +203,7 @@ Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const 
   }
   Status status;
   const std::string prefix = keys::of(keys::kIdentity, metric);
-  TRY(scan(database_, prefix, [&](std::string_view rest, std::string_view value) {
+  const auto add = [&](std::string_view rest, std::string_view value) {
     const auto number = keys::take_number(value);
     std::string identity = prefix + std::string(rest);
     if (!number || !keys::parse_identity(identity)) {
@@ -211,7 +220,8 @@ Result<std::vector<StoredRef>> SeriesIndex::find(std::string_view metric, const 
     const auto still = database_.get(database_.index(), identity);
     if (still && *still) found.push_back(add_locked(*number, true, std::move(identity)));
     return still.has_value();
-  }));
+  };
+  TRY(scan(database_, prefix, add, options));
   TRY(status);
   return found;
 }

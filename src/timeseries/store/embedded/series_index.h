@@ -49,8 +49,10 @@ class SeriesIndex {
   Result<StoredRef> series(std::string_view metric, PointType type, const Tags& tags);
   // Null: there is none of that number.
   Result<StoredRef> by_number(uint32_t number);
-  // Series of the metric that pass all filters. Errors also: kInvalidArgument (no pattern).
-  Result<std::vector<StoredRef>> find(std::string_view metric, const std::vector<TagFilter>& filters);
+  // Series of the metric that pass all filters, as long as `options` let it look. Errors also: kInvalidArgument (no
+  // pattern), kCancelled, kDeadlineExceeded.
+  Result<std::vector<StoredRef>> find(std::string_view metric, const std::vector<TagFilter>& filters,
+                                      const ReadOptions& options = {});
   // Sorted with compare_java.
   Result<std::vector<std::string>> metric_names(std::string_view prefix) const;
   Result<std::vector<std::string>> tag_names() const { return first_texts(keys::kTagName); }
@@ -68,7 +70,8 @@ class SeriesIndex {
   StoredRef add_locked(uint32_t number, bool enrolled, std::string identity);
   void evict_locked();
   Result<std::vector<std::string>> first_texts(char kind) const;
-  Result<std::vector<uint32_t>> numbers(std::string_view metric, const TagFilter& filter, bool patterns) const;
+  Result<std::vector<uint32_t>> numbers(std::string_view metric, const TagFilter& filter, bool patterns,
+                                        const ReadOptions& options) const;
   bool is_pattern(std::string_view value) const {
     return !pattern_prefix_.empty() && value.starts_with(pattern_prefix_);
   }

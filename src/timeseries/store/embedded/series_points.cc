@@ -17,14 +17,6 @@ Columns& scratch() {
 
 }  // namespace
 
-Status ReadContext::check_stop() const {
-  if (options.cancelled != nullptr && options.cancelled->load(std::memory_order_relaxed))
-    return fail(Code::kCancelled, "the query was cancelled");
-  if (!options.deadline.is_never() && options.deadline.expired())
-    return fail(Code::kDeadlineExceeded, "the query took too long");
-  return {};
-}
-
 bool SeriesPoints::Piece::simple() const {
   return is_block() ? span.first_expiry == 0 : head.ordered() && !head.chunk->expires();
 }
@@ -134,7 +126,7 @@ Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
 Result<uint64_t> SeriesPoints::count() {
   uint64_t sum = 0;
   for (const Cluster& cluster : clusters_) {
-    TRY(context_->check_stop());
+    TRY(context_->options.check_stop());
     sum += TRY(count(cluster));
   }
   return sum;
@@ -236,7 +228,7 @@ Status SeriesPoints::next(Points& into) {
       }
       return {};
     }
-    TRY(context_->check_stop());
+    TRY(context_->options.check_stop());
     if (!descending_) {
       give_merged(into);
       if (!into.empty()) return {};

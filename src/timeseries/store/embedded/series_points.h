@@ -21,9 +21,6 @@ struct ReadContext {
   Database::Snapshot snapshot;
   ReadOptions options;
   uint32_t now;  // seconds: what expired before is not read
-
-  // Errors: kCancelled, kDeadlineExceeded.
-  Status check_stop() const;
 };
 using ReadContextRef = std::shared_ptr<const ReadContext>;
 

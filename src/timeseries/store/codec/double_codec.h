@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "timeseries/store/embedded/column_codec.h"
+#include "timeseries/store/codec/column_codec.h"
 
 namespace sluice::timeseries {
 

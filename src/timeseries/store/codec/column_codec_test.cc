@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/store/embedded/column_codec.h"
+#include "timeseries/store/codec/column_codec.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <limits>
 #include <random>
 
-#include "timeseries/store/embedded/double_codec.h"
+#include "timeseries/store/codec/double_codec.h"
 
 namespace sluice::timeseries {
 namespace {

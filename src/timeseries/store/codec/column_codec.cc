@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/store/embedded/column_codec.h"
+#include "timeseries/store/codec/column_codec.h"
 
 #include <zstd.h>
 
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "timeseries/store/log/varint.h"
+#include "timeseries/store/codec/varint.h"
 
 namespace sluice::timeseries {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "timeseries/store/embedded/double_codec.h"
+#include "timeseries/store/codec/double_codec.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "timeseries/store/log/varint.h"
+#include "timeseries/store/codec/varint.h"
 
 namespace sluice::timeseries {
 namespace {
