@@ -72,7 +72,9 @@ std::optional<Zone> Zone::find(std::string_view id) {
   }
   if (!is_zone_name(id)) return std::nullopt;
   cctz::time_zone rules;
-  if (!cctz::load_time_zone(std::string(id), &rules)) return std::nullopt;
+  // Joda has this link still; the tz database dropped it in 2020.
+  const std::string_view file = id == "US/Pacific-New" ? "America/Los_Angeles" : id;
+  if (!cctz::load_time_zone(std::string(file), &rules)) return std::nullopt;
   zone.id_ = id;
   zone.rules_ = rules;
   zone.begin_ = zone.end_ = 0;

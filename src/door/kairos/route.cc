@@ -57,6 +57,7 @@ constexpr Pattern kPatterns[] = {
     {"/api/v1/rollups/{*}", "DELETE", RouteKind::kRollups},
     {"/api/put", "POST", RouteKind::kOpentsdbPut, Role::kIngest},
     {"/api/put", "PUT", RouteKind::kOpentsdbPut, Role::kIngest},
+    {"/api/put", "OPTIONS", RouteKind::kPreflight, Role::kIngest},
     {"/metrics", "GET", RouteKind::kMetrics},
     {"/", "GET", RouteKind::kIndexPage},
 };

@@ -36,6 +36,7 @@ TEST(Routes, WrongMethods) {
   EXPECT_EQ(find_route("POST", "/api/v1/features").allow, "GET,OPTIONS");
   EXPECT_EQ(find_route("OPTIONS", "/api/v1/features").kind, RouteKind::kAllow);
   EXPECT_EQ(find_route("OPTIONS", "/api/v1/metric/x").kind, RouteKind::kPreflight);
+  EXPECT_EQ(find_route("OPTIONS", "/api/put").kind, RouteKind::kPreflight);
 }
 
 }  // namespace

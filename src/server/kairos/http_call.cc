@@ -73,6 +73,7 @@ Result<HttpCallAnswer> HttpCaller::call(std::string_view method, const std::stri
   curl_easy_setopt(curl_, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(curl_, CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
   curl_easy_setopt(curl_, CURLOPT_HTTPHEADER, headers);
+  if (!options_.ca_file.empty()) curl_easy_setopt(curl_, CURLOPT_CAINFO, options_.ca_file.c_str());
   if (!options_.user.empty()) {
     curl_easy_setopt(curl_, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
     curl_easy_setopt(curl_, CURLOPT_USERNAME, options_.user.c_str());

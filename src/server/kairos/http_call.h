@@ -17,6 +17,7 @@ namespace sluice::server {
 struct HttpCallOptions {
   std::string user;  // empty: no authentication
   std::string password;
+  std::string ca_file;  // PEM: who may have signed an https server's certificate; empty: the system's
   std::chrono::milliseconds timeout{600'000};  // of a request whole
   size_t max_answer = size_t{64} << 20;        // bytes, decompressed
 };

@@ -76,11 +76,15 @@ struct Place {
   HttpCallOptions http;
 };
 
-void add_login(CLI::App& app, HttpCallOptions& http) {
+void add_access(CLI::App& app, HttpCallOptions& http) {
   app.add_option("--user", http.user, "User at the server")->type_name("NAME");
   app.add_option("--password", http.password, "Its password; $KAIROSDB_PASSWORD when it is not given")
       ->type_name("TEXT")
       ->envname("KAIROSDB_PASSWORD");
+  app.add_option("--ca", http.ca_file,
+                 "PEM file with certificates, one of which signed an https server's [the system's]")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
 }
 
 void add_place(CLI::App& app, Place& place) {
@@ -88,7 +92,7 @@ void add_place(CLI::App& app, Place& place) {
   app.add_option("--data-dir", place.data_dir,
                  "The data directory of a Sluice that does not run [that of the settings]")
       ->type_name("DIR");
-  add_login(app, place.http);
+  add_access(app, place.http);
 }
 
 // An open store or a connection.
@@ -257,10 +261,12 @@ void add_kairos_commands(CLI::App& app, std::function<Result<std::filesystem::pa
       ->required()
       ->type_name("URL");
   verifying->add_option("--right", options->right, "The second server")->required()->type_name("URL");
-  verifying->add_option("--queries", options->queries, "Queries, one a line [tags, counts and averages of all metrics]")
+  verifying
+      ->add_option("--queries", options->queries,
+                   "Queries, one a line [tags, counts, sums, averages and newest points of all metrics]")
       ->type_name("FILE");
   verifying->add_option("--metrics", options->metrics, "Metrics to look at when no queries are given [1000]");
-  add_login(*verifying, options->http);
+  add_access(*verifying, options->http);
   verifying->callback([=, &exit_code] { exit_code = run_verify(*options); });
 }
 

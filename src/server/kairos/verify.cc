@@ -153,23 +153,25 @@ Result<std::vector<VerifyRequest>> default_verify_requests(HttpCaller& left, siz
                     .with_peer(left.url()));
   // Metrics of the servers themselves differ by nature.
   constexpr std::string_view kOwn = "kairosdb.";
+  constexpr size_t kEach = 5;  // requests of a metric
   std::vector<VerifyRequest> requests;
   for (const JsonValue& name : names->items()) {
     if (name.text().starts_with(kOwn)) continue;
-    if (requests.size() / 3 >= metrics) break;
-    const auto query = [&](int64_t start, const std::string& more) {
-      return "{\"start_absolute\":" + std::to_string(start) + ",\"end_absolute\":" + std::to_string(now) +
-             ",\"time_zone\":\"UTC\",\"metrics\":[{\"name\":" + name.to_json() + more + "}]}";
+    if (requests.size() / kEach >= metrics) break;
+    const auto add = [&](const char* what, int64_t start, const std::string& more, const char* path = "") {
+      requests.push_back({name.text() + ": " + what, "POST", std::string("/api/v1/datapoints/query") + path,
+                          "{\"start_absolute\":" + std::to_string(start) + ",\"end_absolute\":" + std::to_string(now) +
+                              ",\"time_zone\":\"UTC\",\"metrics\":[{\"name\":" + name.to_json() + more + "}]}"});
     };
     const auto aggregated = [](const char* function, const char* unit) {
       return std::string(",\"aggregators\":[{\"name\":\"") + function + "\",\"sampling\":{\"value\":1,\"unit\":\"" +
              unit + "\"},\"align_start_time\":true}]";
     };
-    requests.push_back({name.text() + ": tags", "POST", "/api/v1/datapoints/query/tags", query(0, "")});
-    requests.push_back(
-        {name.text() + ": count by day", "POST", "/api/v1/datapoints/query", query(0, aggregated("count", "days"))});
-    requests.push_back({name.text() + ": avg by hour, 30 days", "POST", "/api/v1/datapoints/query",
-                        query(now - 30 * kDay, aggregated("avg", "hours"))});
+    add("tags", 0, "", "/tags");
+    add("count by day", 0, aggregated("count", "days"));
+    add("sum by day", 0, aggregated("sum", "days"));
+    add("avg by hour, 30 days", now - 30 * kDay, aggregated("avg", "hours"));
+    add("newest points, 30 days", now - 30 * kDay, ",\"order\":\"desc\",\"limit\":1000");
   }
   return requests;
 }

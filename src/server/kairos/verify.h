@@ -36,8 +36,9 @@ Result<std::vector<VerifyRequest>> read_verify_requests(std::istream& in);
 // what is no query is returned as it is.
 std::string with_absolute_times(std::string_view query, int64_t now);
 
-// What is asked when no file is given: the names of metrics, and for each metric (at most `metrics`) of the left
-// server its tags, its points counted by day, and averages by hour of the last 30 days.
+// What is asked when no file is given, for each metric of the left server (at most `metrics`; none of those about the
+// servers themselves): its tags, its points counted and summed by day, and of the last 30 days averages by hour and the
+// newest points.
 Result<std::vector<VerifyRequest>> default_verify_requests(HttpCaller& left, size_t metrics, int64_t now);
 
 struct VerifyFigures {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "timeseries/request/zone_ids.h"
+#include "timeseries/zone.h"
 
 namespace sluice::timeseries {
 namespace {
@@ -120,6 +121,18 @@ TEST(QueryParser, HeadHasItsRules) {
   EXPECT_EQ(head(R"("start_absolute":1,"cache_time":-1)"), "400 cache_time must be greater than or equal to 0");
   EXPECT_EQ(head(R"("start_absolute":1,"time_zone":"Mars/X")"),
             "400 query.Mars/X is not a valid time zone, must be one of [" + std::string(joda_zone_ids()) + "]");
+}
+
+TEST(QueryParser, ZonesThatAreListedAreKnown) {
+  std::string_view rest = joda_zone_ids();
+  size_t known = 0;
+  while (!rest.empty()) {
+    const std::string id(rest.substr(0, rest.find(',')));
+    rest.remove_prefix(std::min(rest.size(), id.size() + 2));
+    EXPECT_TRUE(Zone::find(id).has_value()) << id;
+    ++known;
+  }
+  EXPECT_GT(known, 500u);
 }
 
 TEST(QueryParser, MetricsHaveTheirRules) {
