@@ -9,6 +9,7 @@ import threading
 import time
 
 import harness.process
+from harness.wire import QUERY, Wire
 
 SERIES = 100
 START_MS = 1_700_000_000_000  # 2023-11-14T22:13:20Z
@@ -17,9 +18,9 @@ RETRY = (429, 503)            # answers that ask the client to come again
 
 
 def noisy(count: int, seed: int = 1):
-    """`count` values of a measurement with noise: two decimals around a slow wave."""
+    """`count` values that are nothing but noise: two decimals from 0 to 100, each as likely as the others (13.3 bits)."""
     draw = random.Random(seed)
-    return [round(50 + 20 * ((number // 500) % 7) / 7 + draw.gauss(0, 3), 2) for number in range(count)]
+    return [draw.randrange(10_000) / 100 for _ in range(count)]
 
 
 def points(count: int, step_ms: int):
@@ -205,6 +206,28 @@ class KairosQueries:
         status, body = self.http.request("POST", "/api/v1/datapoints/query", kairos_query(metric, AVERAGE, True, cache_seconds))
         assert status == 200, body[:500]
         return body.count(b"],[") + 1
+
+
+class SqlQueries:
+    """The same by SQL, as Grafana's MySQL data source asks. What comes is read and not looked into."""
+
+    def __init__(self, server):
+        self.wire = Wire(server)
+
+    def _answer(self, sql: str) -> bytes:
+        """The bytes of an answer up to the end of its rows."""
+        self.wire.command(QUERY, sql.encode())
+        received = bytearray()
+        while not (received[-9:-6] == b"\x05\0\0" and received[-5:-4] == b"\xfe" and received.count(b"\x05\0\0") > 1):
+            part = self.wire.socket.recv(1 << 20)
+            received += part
+            assert part and received[4:5] != b"\xff", bytes(received[:500])
+        return bytes(received)
+
+    def average(self, metric: str) -> int:
+        """Bytes of avg by minute and host."""
+        return len(self._answer(f"SELECT UNIX_TIMESTAMP(time) DIV 60 * 60 AS time, host AS metric, avg(value) FROM kairos.default.{metric} "
+                                f"WHERE time BETWEEN FROM_UNIXTIME({START_MS // 1000}) AND FROM_UNIXTIME({(START_MS + HORIZON_MS) // 1000}) GROUP BY 1, 2 ORDER BY 1"))
 
 
 class VictoriaQueries:

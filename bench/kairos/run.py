@@ -191,6 +191,8 @@ def victoria(bench):
             log(f"  Sluice: {points / figures['ours'][-1][0]:,.0f} points/s, {figures['ours'][-1][1]:.2f} CPU s")
         telnet_round(server.telnet_port, server.pid, million, lambda: queries.count("million"), MILLION)
         our_query = load.timed_queries(lambda: queries.average("million"))
+        by_sql = load.SqlQueries(server)
+        sql_query = load.timed_queries(lambda: by_sql.average("million"))
         our_memory = server.memory()
         # Half a minute without writes: then what is in memory goes into blocks, and these are joined.
         time.sleep(45)
@@ -207,6 +209,9 @@ def victoria(bench):
     mine, theirs = load.percentile(our_query, 0.95), load.percentile(peer_query, 0.95)
     bench.report.add("avg by minute and host over 1 M points, p95, against VictoriaMetrics", f"{mine * 1000:.1f} ms", f"{theirs * 1000:.1f} ms", mine / theirs,
                      "<= 1.2", mine / theirs <= 1.2)
+    by_sql = load.percentile(sql_query, 0.95)
+    bench.report.add("the same as Grafana asks by SQL (avg by minute and host, 16,700 rows), p95, against our REST API", f"{by_sql * 1000:.1f} ms",
+                     f"{mine * 1000:.1f} ms", by_sql / mine, "", True)
     bench.report.add(f"resident after {stored // MILLION} M points and these queries, against VictoriaMetrics", f"{our_memory / 2**20:.0f} MB",
                      f"{peer_memory / 2**20:.0f} MB", our_memory / peer_memory, "", True)
 
