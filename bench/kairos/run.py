@@ -8,6 +8,7 @@ Each part sends the same bytes to both servers, one server after the other, in r
 starts. CPU seconds are those of the server's process. The load generator shares the cores.
 """
 import contextlib
+import os
 import pathlib
 import shutil
 import subprocess
@@ -33,6 +34,7 @@ class Peer:
         self.script = ROOT / "test" / "peers" / name / f"{name}.sh"
         self.directory = directory
         self.options = [str(option) for option in options]
+        self.healthy_at = 0.0
 
     def call(self, *arguments, check=True):
         out = self.directory.parent / f"{self.directory.name}.out"
@@ -45,10 +47,16 @@ class Peer:
         self.directory.mkdir(parents=True)
         self.call("install")
         self.call("start", self.directory, *self.options)
+        self.healthy_at = time.clock_gettime(time.CLOCK_BOOTTIME)
         return self
 
     def __exit__(self, *_):
         self.call("stop", self.directory, check=False)
+
+    def seconds_to_start(self) -> float:
+        """From the start of the process until the script saw it healthy, now that it has returned; the script looks each 50 ms."""
+        started = int((pathlib.Path("/proc") / str(self.pid) / "stat").read_text().rpartition(")")[2].split()[19]) / os.sysconf("SC_CLK_TCK")
+        return self.healthy_at - started
 
     def number(self, name: str) -> int:
         return int((self.directory / name).read_text())
@@ -92,7 +100,11 @@ def ingest_bodies(port: int, pid: int, metric: str, bodies, points: int):
 
 
 def start(bench):
-    """From exec to the first 204 of the health check, on an empty directory and on the same again."""
+    """From exec to the first 204 of the health check, on an empty directory and on the same again; Java on H2, whose data are new each time."""
+    theirs = []
+    for _ in range(bench.options.rounds):
+        with Peer("kairosdb", bench.directory / "kairosdb-start", "--heap", "1g") as java:
+            theirs.append(java.seconds_to_start())
     for what in ("an empty directory", "the same directory again"):
         times = []
         for turn in range(bench.options.rounds):
@@ -113,7 +125,8 @@ def start(bench):
                 times.append(time.perf_counter() - begin)
             server.wait_ready()
             server.close()
-        bench.report.add(f"start to the first 204 of the health check, {what}", f"{median(times):.3f} s", "2.5 to 4.2 s", None, "< 0.5 s", median(times) < 0.5)
+        bench.report.add(f"start to the first 204 of the health check, {what}", f"{median(times):.3f} s", f"{median(theirs):.1f} s",
+                         median(times) / median(theirs), "< 0.5 s", median(times) < 0.5)
 
 
 def h2(bench):
