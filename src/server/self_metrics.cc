@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <optional>
+#include <span>
 
 #include "base/log.h"
 #include "server/settings.h"
@@ -30,12 +30,7 @@ constexpr uint64_t kNsPerMs = 1'000'000;
 constexpr Counted kCounted[] = {
     {"kairosdb.http.ingest_count", &Traffic::ingest_points},
     {"kairosdb.http.ingest_time", &Traffic::ingest_ns, nullptr, nullptr, kNsPerMs},
-    {"kairosdb.http.query_time", &Traffic::query_ns, nullptr, nullptr, kNsPerMs},
-    {"kairosdb.protocol.http_request_count", &Traffic::requests, "method", "all"},
     {"kairosdb.protocol.telnet_request_count", &Traffic::telnet_points, "method", "put"},
-    {"kairosdb.datastore.query_time", &Traffic::query_ns, nullptr, nullptr, kNsPerMs},
-    {"kairosdb.datastore.query_sample_size", &Traffic::query_points},
-    {"kairosdb.datastore.query_row_count", &Traffic::query_rows},
 };
 
 std::string host_name() {
@@ -54,16 +49,43 @@ int64_t own_status(std::string_view field) {
 
 }  // namespace
 
-SelfMetrics::SelfMetrics(timeseries::Store& store, const Traffic& traffic, const WorkerPool& queries,
-                         std::chrono::milliseconds period, std::function<uint64_t()> delivered)
+// Points of one report.
+class SelfMetrics::Points {
+ public:
+  Points(timeseries::Store& store, int64_t now) : store_(store), now_(now) {}
+
+  Status add(std::string_view metric, std::vector<Tags::Tag> tags, uint64_t value) {
+    return add_at(now_, metric, std::move(tags), value);
+  }
+  Status add_at(int64_t time, std::string_view metric, std::vector<Tags::Tag> tags, uint64_t value) {
+    batch_.add_long(TRY(store_.series(metric, PointType::kLong, Tags(std::move(tags)))), time,
+                    static_cast<int64_t>(value));
+    return {};
+  }
+  Status add_real(std::string_view metric, std::vector<Tags::Tag> tags, double value) {
+    batch_.add_double(TRY(store_.series(metric, PointType::kDouble, Tags(std::move(tags)))), now_, value);
+    return {};
+  }
+  Status write() { return store_.write(batch_); }
+
+ private:
+  timeseries::Store& store_;
+  const int64_t now_;
+  timeseries::WriteBatch batch_;
+};
+
+SelfMetrics::SelfMetrics(timeseries::Store& store, Traffic& traffic, const WorkerPool& queries,
+                         std::chrono::milliseconds period, std::function<Queue()> queue)
     : store_(store),
       traffic_(traffic),
       queries_(queries),
       period_(period),
-      delivered_(std::move(delivered)),
+      queue_(std::move(queue)),
       host_(host_name()),
-      before_(std::size(kCounted)),
-      thread_([this] { run(); }) {}
+      before_(std::size(kCounted)) {
+  traffic_.details.start();
+  thread_ = std::thread([this] { run(); });
+}
 
 SelfMetrics::~SelfMetrics() {
   {
@@ -74,38 +96,73 @@ SelfMetrics::~SelfMetrics() {
   thread_.join();
 }
 
+Status SelfMetrics::add_queries(Points& points, const std::vector<timeseries::QueryReport>& queries) const {
+  for (const auto& query : queries) {
+    const std::vector<Tags::Tag> of_request = {
+        {"host", host_}, {"request", "/datapoints/query"}, {"status", query.failed ? "failed" : "success"}};
+    TRY(points.add_at(query.began, "kairosdb.http.request_time", of_request, query.ns / kNsPerMs));
+    for (size_t i = 0; i < query.metrics.size(); ++i) {
+      const auto& of = query.metrics[i];
+      auto tags = of_request;
+      tags.emplace_back("metric_name", of.metric);
+      tags.emplace_back("query_index", std::to_string(i + 1));
+      const std::pair<const char*, uint64_t> values[] = {{"kairosdb.http.query_time", of.ns / kNsPerMs},
+                                                         {"kairosdb.datastore.query_time", of.read_ns / kNsPerMs},
+                                                         {"kairosdb.datastore.query_sample_size", of.points},
+                                                         {"kairosdb.datastore.query_row_count", of.rows},
+                                                         {"kairosdb.datastore.cassandra.row_key_count", of.rows}};
+      for (const auto& [metric, value] : std::span(values).first(queue_ ? 5 : 4))
+        TRY(points.add_at(query.began, metric, tags, value));
+    }
+  }
+  return {};
+}
+
+Status SelfMetrics::add_queue(Points& points) {
+  const Queue now = queue_();
+  const std::vector<Tags::Tag> host = {{"host", host_}};
+  const uint64_t delivered = now.delivered_points - queue_before_.delivered_points;
+  const uint64_t batches = now.batches - queue_before_.batches;
+  const uint64_t micros = (now.delivery_ns - queue_before_.delivery_ns) / 1000;
+  queue_before_ = now;
+  TRY(points.add("kairosdb.queue.process_count", host, delivered));
+  TRY(points.add("kairosdb.queue.file_queue.size", host, now.waiting_points));
+  if (batches == 0) return {};
+  const auto mean = [&](uint64_t sum) { return static_cast<double>(sum) / static_cast<double>(batches); };
+  TRY(points.add("kairosdb.queue.batch_stats.count", host, batches));
+  TRY(points.add("kairosdb.queue.batch_stats.sum", host, delivered));
+  TRY(points.add_real("kairosdb.queue.batch_stats.avg", host, mean(delivered)));
+  TRY(points.add("kairosdb.ingest_executor.write_time_micro.count", host, batches));
+  TRY(points.add("kairosdb.ingest_executor.write_time_micro.sum", host, micros));
+  return points.add_real("kairosdb.ingest_executor.write_time_micro.avg", host, mean(micros));
+}
+
 Status SelfMetrics::report(int64_t now_ms) {
-  timeseries::WriteBatch batch;
-  const auto add = [&](const char* metric, int64_t value, const char* tag = nullptr, const char* tag_value = nullptr,
-                       std::optional<double> real = {}) -> Status {
-    std::vector<Tags::Tag> tags = {{"host", host_}};
-    if (tag != nullptr) tags.emplace_back(tag, tag_value);
-    const auto series = TRY(store_.series(metric, real ? PointType::kDouble : PointType::kLong, Tags(std::move(tags))));
-    if (real)
-      batch.add_double(series, now_ms, *real);
-    else
-      batch.add_long(series, now_ms, value);
-    return {};
-  };
+  Points points(store_, now_ms);
+  const std::vector<Tags::Tag> host = {{"host", host_}};
   for (size_t i = 0; i < std::size(kCounted); ++i) {
     const Counted& counted = kCounted[i];
     const uint64_t count = (traffic_.*counted.count).load(std::memory_order_relaxed);
-    TRY(add(counted.metric, static_cast<int64_t>((count - before_[i]) / counted.unit), counted.tag, counted.value));
+    auto tags = host;
+    if (counted.tag != nullptr) tags.emplace_back(counted.tag, counted.value);
+    TRY(points.add(counted.metric, std::move(tags), (count - before_[i]) / counted.unit));
     before_[i] = count;
   }
-  if (delivered_) {
-    const uint64_t count = delivered_();
-    TRY(add("kairosdb.queue.process_count", static_cast<int64_t>(count - delivered_before_)));
-    delivered_before_ = count;
-  }
-  TRY(add("kairosdb.datastore.queries_waiting", static_cast<int64_t>(queries_.queued())));
-  const auto resident = own_status("VmRSS") * 1024;
-  const auto most = static_cast<int64_t>(available_memory_bytes());
-  TRY(add("kairosdb.jvm.thread_count", own_status("Threads")));
-  TRY(add("kairosdb.jvm.total_memory", resident));
-  TRY(add("kairosdb.jvm.max_memory", most));
-  TRY(add("kairosdb.jvm.free_memory", std::max<int64_t>(most - resident, 0)));
-  return store_.write(batch);
+  const auto details = traffic_.details.take();
+  for (const auto& [method, count] : details.requests)
+    TRY(points.add("kairosdb.protocol.http_request_count", {{"host", host_}, {"method", method}}, count));
+  for (const auto& [metric, count] : details.points)
+    TRY(points.add("kairosdb.metric_counters", {{"metric_name", metric}}, count));
+  TRY(add_queries(points, details.queries));
+  if (queue_) TRY(add_queue(points));
+  TRY(points.add("kairosdb.datastore.queries_waiting", host, queries_.queued()));
+  const auto resident = static_cast<uint64_t>(own_status("VmRSS")) * 1024;
+  const auto most = static_cast<uint64_t>(available_memory_bytes());
+  TRY(points.add("kairosdb.jvm.thread_count", host, static_cast<uint64_t>(own_status("Threads"))));
+  TRY(points.add("kairosdb.jvm.total_memory", host, resident));
+  TRY(points.add("kairosdb.jvm.max_memory", host, most));
+  TRY(points.add("kairosdb.jvm.free_memory", host, most > resident ? most - resident : 0));
+  return points.write();
 }
 
 void SelfMetrics::run() {

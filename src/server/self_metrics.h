@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // SelfMetrics: the metrics kairosdb.* that KairosDB stores about itself, into the store that the server serves. A
-// thread of its own, which wakes once a period and when it is to end. Source of truth: the names of KairosDB 1.3's
-// reporters. Differs from Java: what describes a Java machine, its driver or its queue's files (garbage collection,
-// pools, kairosdb.datastore.cassandra.*, kairosdb.queue.* but process_count) is left out, /metrics has the like; sums
-// are those of a period; kairosdb.jvm.* tell the memory and threads of this process.
+// thread of its own, which wakes once a period and when it is to end. Source of truth: the names, tags and units of
+// KairosDB 1.3's reporters, as a running 1.3.0-1 on Cassandra stores them. Differs from Java: queries are stored with
+// their own times, but once a period; kairosdb.jvm.* tell the memory and threads of this process; telnet commands are
+// counted together, as put; what describes a Java machine's pools or the insides of Java's Cassandra driver
+// (executors, timers, schedulers, write_batch_size by table, the least and largest batch) is left out: /metrics has
+// the like.
 #pragma once
 
 #include <chrono>
@@ -22,10 +24,16 @@ namespace sluice::server {
 
 class SelfMetrics {
  public:
-  // All must outlive it. The first points come after one period. `delivered`: points that left the queue in front of
-  // the store; null: there is none.
-  SelfMetrics(timeseries::Store& store, const timeseries::Traffic& traffic, const WorkerPool& queries,
-              std::chrono::milliseconds period, std::function<uint64_t()> delivered);
+  // What stands before a store, since the start.
+  struct Queue {
+    uint64_t delivered_points = 0;
+    uint64_t batches = 0;
+    uint64_t delivery_ns = 0;     // of these batches
+    uint64_t waiting_points = 0;  // now
+  };
+  // All must outlive it. The first points come after one period. `queue`: null: there is none.
+  SelfMetrics(timeseries::Store& store, timeseries::Traffic& traffic, const WorkerPool& queries,
+              std::chrono::milliseconds period, std::function<Queue()> queue);
   ~SelfMetrics();
   SelfMetrics(const SelfMetrics&) = delete;
   SelfMetrics& operator=(const SelfMetrics&) = delete;
@@ -34,14 +42,18 @@ class SelfMetrics {
   Status report(int64_t now_ms);
 
  private:
+  class Points;
+
   void run();
+  Status add_queries(Points& points, const std::vector<timeseries::QueryReport>& queries) const;
+  Status add_queue(Points& points);
 
   timeseries::Store& store_;
-  const timeseries::Traffic& traffic_;
+  timeseries::Traffic& traffic_;
   const WorkerPool& queries_;
   const std::chrono::milliseconds period_;
-  const std::function<uint64_t()> delivered_;
-  uint64_t delivered_before_ = 0;
+  const std::function<Queue()> queue_;
+  Queue queue_before_;
   const std::string host_;
   std::vector<uint64_t> before_;  // of each count
   std::mutex mutex_;

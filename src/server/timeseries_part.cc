@@ -13,6 +13,7 @@
 #include "server/kairos/rollup_part.h"
 #include "server/self_metrics.h"
 #include "server/version.h"
+#include "timeseries/counted_store.h"
 #include "timeseries/engine/engine.h"
 #include "timeseries/filtered_store.h"
 #include "timeseries/memory_store.h"
@@ -153,6 +154,8 @@ Status TimeseriesPart::finish_open() {
     filtered_ = std::make_unique<timeseries::FilteredStore>(*store_, std::move(*dropped));
     store_ = filtered_.get();
   }
+  counted_ = std::make_unique<timeseries::CountedStore>(*store_, traffic_.details);
+  store_ = counted_.get();
   timeseries::EngineOptions options;
   options.compat = compat(settings_);
   options.max_points = static_cast<uint64_t>(settings_.integer("timeseries.max_query_points"));
@@ -171,6 +174,7 @@ void TimeseriesPart::close() {
   if (opening_.valid()) {
     if (auto opened = opening_.get()) opened_ = std::move(*opened);
   }
+  counted_.reset();
   filtered_.reset();
   opened_.reset();
   store_ = nullptr;
@@ -281,10 +285,14 @@ Status TimeseriesPart::start_doors(NetworkThreads& threads, std::shared_ptr<net:
     TRY(started(telnet_->start(), "timeseries.telnet_port", "KairosDB's telnet protocol"));
   }
   if (const auto period = settings_.duration("timeseries.self_metrics"); period.count() > 0) {
-    std::function<uint64_t()> delivered;
-    if (const auto* const cassandra = opened_->cassandra.get())
-      delivered = [cassandra] { return cassandra->state().delivered_points; };
-    self_metrics_ = std::make_unique<SelfMetrics>(*store_, traffic_, *queries_, period, std::move(delivered));
+    std::function<SelfMetrics::Queue()> queue;
+    if (const auto* const cassandra = opened_->cassandra.get()) {
+      queue = [cassandra] {
+        const auto state = cassandra->state();
+        return SelfMetrics::Queue{state.delivered_points, state.batches, state.delivery_ns, state.queue_points};
+      };
+    }
+    self_metrics_ = std::make_unique<SelfMetrics>(*store_, traffic_, *queries_, period, std::move(queue));
   }
   return {};
 }

@@ -76,6 +76,7 @@ class TimeseriesPart {
   std::future<Result<std::unique_ptr<Opened>>> opening_;
   std::unique_ptr<Opened> opened_;
   std::unique_ptr<timeseries::Store> filtered_;  // before the store that was opened, when metrics are dropped
+  std::unique_ptr<timeseries::Store> counted_;   // before that one
   timeseries::Store* store_ = nullptr;
   timeseries::ServiceStore* service_values_ = nullptr;
   timeseries::Traffic traffic_;

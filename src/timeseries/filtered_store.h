@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "timeseries/store.h"
+#include "timeseries/store_wrapper.h"
 #include "timeseries/value_pattern.h"
 
 namespace sluice::timeseries {
@@ -27,34 +27,15 @@ class MetricFilter {
   std::vector<ValuePattern> patterns_;
 };
 
-class FilteredStore final : public Store {
+class FilteredStore final : public StoreWrapper {
  public:
   // `store` must outlive it.
-  FilteredStore(Store& store, MetricFilter dropped) : store_(store), dropped_(std::move(dropped)) {}
+  FilteredStore(Store& store, MetricFilter dropped) : StoreWrapper(store), dropped_(std::move(dropped)) {}
 
   Result<SeriesRef> series(std::string_view metric, PointType type, const Tags& tags) override;
   Status write(const WriteBatch& batch) override;
-  Status flush(Deadline deadline) override { return store_.flush(deadline); }
-
-  Result<std::vector<Row>> read(const SeriesQuery& query, const ReadOptions& options) override {
-    return store_.read(query, options);
-  }
-  Result<std::vector<SeriesRef>> find_series(const SeriesQuery& query, const ReadOptions& options) override {
-    return store_.find_series(query, options);
-  }
-  Result<std::vector<std::string>> metric_names(std::string_view prefix) override {
-    return store_.metric_names(prefix);
-  }
-  Result<std::vector<std::string>> tag_names() override { return store_.tag_names(); }
-  Result<std::vector<std::string>> tag_values() override { return store_.tag_values(); }
-  Status erase(const SeriesQuery& query) override { return store_.erase(query); }
-  Status erase_metric(std::string_view metric) override { return store_.erase_metric(metric); }
-  Status erase_ranges(std::span<const SeriesRange> ranges) override { return store_.erase_ranges(ranges); }
-  Status index_tags(const SeriesQuery& query) override { return store_.index_tags(query); }
-  Status check(Deadline deadline) override { return store_.check(deadline); }
 
  private:
-  Store& store_;
   const MetricFilter dropped_;
   std::atomic<bool> any_ = false;  // a series that is dropped was asked for
 };

@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "timeseries/traffic_details.h"
+
 namespace sluice::timeseries {
 
 struct Traffic {
@@ -27,6 +29,8 @@ struct Traffic {
   Count query_points = 0;  // read from the store or the cache
   Count query_rows = 0;
   Count cached_points = 0;  // of query_points: from the cache
+
+  TrafficDetails details;
 
   static void add(Count& count, uint64_t n) { count.fetch_add(n, std::memory_order_relaxed); }
   static double read(const Count& count) { return static_cast<double>(count.load(std::memory_order_relaxed)); }

@@ -296,6 +296,13 @@ def test_self_metrics():
         api = Api(server.kairos_port)
         api.put_points("m", [[i, i] for i in range(1, 101)])
         process.wait_until(lambda: sum(value for _, value in api.values("kairosdb.http.ingest_count")) == 100, 10, "the points are counted")
+        assert sum(value for _, value in api.values("kairosdb.metric_counters", tags={"metric_name": "m"})) == 100
+        api.values("m", start=1, end=1000)
+        of_query = {"metric_name": "m", "query_index": "1", "status": "success", "request": "/datapoints/query"}
+        process.wait_until(lambda: 100 in [value for _, value in api.values("kairosdb.datastore.query_sample_size", tags=of_query)], 10, "the query is told")
+        assert api.post("/api/v1/datapoints/query", "{").status == 400
+        process.wait_until(lambda: api.values("kairosdb.http.request_time", tags={"status": "failed"}), 10, "the failure is told")
+        assert sum(value for _, value in api.values("kairosdb.protocol.http_request_count", tags={"method": "query"})) > 0
         names = api.get("/api/v1/metricnames?prefix=kairosdb.").json["results"]
         assert {"kairosdb.http.query_time", "kairosdb.protocol.telnet_request_count", "kairosdb.jvm.thread_count"} <= set(names)
         assert "host" in api.query("kairosdb.http.ingest_count").json["queries"][0]["results"][0]["tags"]

@@ -40,11 +40,14 @@ Histogram& query_seconds() {
 Status Request::run_query(const std::string& json, bool tags_only, AnswerStream& stream,
                           std::optional<timeseries::ParseOutcome>& refused) {
   const auto begin = Clock::now();
+  const int64_t began_ms = now_ms();
   std::atomic<size_t> metric = 0;
   const RunningQueries::Entry entry(door_.running_, json, metric, cancelled_);
   const auto query = timeseries::parse_query(json, parser_options(door_.options_, !tags_only));
   if (!query) {
     refused = query.error();
+    if (!tags_only)
+      door_.services_.traffic.details.add({began_ms, static_cast<uint64_t>((Clock::now() - begin).count()), true, {}});
     return {};
   }
   timeseries::QueryRun run;
@@ -65,6 +68,7 @@ Status Request::run_query(const std::string& json, bool tags_only, AnswerStream&
   Traffic::add(traffic.query_points, figures.points);
   Traffic::add(traffic.query_rows, figures.rows);
   Traffic::add(traffic.cached_points, figures.cached_points);
+  traffic.details.add({began_ms, static_cast<uint64_t>(time.count()), !status, std::move(figures.metrics)});
   if (const auto slow = door_.options_.slow_query; slow.count() > 0 && time >= slow) {
     log::info("slow query", {{"query", std::string_view(json).substr(0, kLoggedBytes)},
                              {"duration", time},

@@ -28,6 +28,12 @@ std::string_view role_name(Role role) {
   }
 }
 
+// What KairosDB calls the method of a request: the last part of its path; here of the route, whose names have an end.
+std::string_view method_name(std::string_view route) {
+  while (!route.empty() && (route.back() == '}' || route.back() == '/')) route = route.substr(0, route.rfind('/'));
+  return route.substr(route.rfind('/') + 1);
+}
+
 }  // namespace
 
 Request::Request(Door& door, net::HttpExchange& exchange)
@@ -91,6 +97,7 @@ void Request::finish_metrics() {
       .observe(Clock::now() - began_);
   auto& traffic = door_.services_.traffic;
   timeseries::Traffic::add(traffic.requests, 1);
+  if (const auto method = method_name(route_.name); !method.empty()) traffic.details.add_request(method);
   if (status_ >= 500) timeseries::Traffic::add(traffic.failed_requests, 1);
   span_.set("http.request.method", exchange_.request().method);
   span_.set("http.response.status_code", static_cast<int64_t>(status_));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "timeseries/engine/engine.h"
 
+#include <chrono>
+
 #include "timeseries/engine/grouping.h"
 #include "timeseries/engine/json_answer.h"
 #include "timeseries/engine/merge.h"
@@ -9,6 +11,10 @@
 
 namespace sluice::timeseries {
 namespace {
+
+uint64_t ns_since(std::chrono::steady_clock::time_point begin) {
+  return static_cast<uint64_t>((std::chrono::steady_clock::now() - begin).count());
+}
 
 // Reads rows into memory for the cache; false, and the rows untouched, when they are too large for it.
 Result<bool> load_rows(std::vector<Row>& rows, size_t max_bytes, const QueryRun& run, CachedRows& into) {
@@ -159,8 +165,13 @@ Status Engine::run(const Query& query, const QueryRun& run, ResultSink& sink, Qu
     TRY(run.check_stop());
     if (run.metric != nullptr) *run.metric = i;
     const MetricQuery& metric = query.metrics[i];
+    const auto began = std::chrono::steady_clock::now();
     MetricRun metric_run(*this, metric, pipelines[i], run, sink, counted);
-    TRY(metric_run.run(TRY(read(metric, query.cache_seconds, run, counted))));
+    auto rows = TRY(read(metric, query.cache_seconds, run, counted));
+    MetricFigures of_metric{metric.series.metric, ns_since(began), 0, rows.points, rows.series.size()};
+    TRY(metric_run.run(std::move(rows)));
+    of_metric.ns = ns_since(began);
+    counted.metrics.push_back(std::move(of_metric));
   }
   return {};
 }

@@ -17,6 +17,7 @@
 #include "timeseries/engine/group_tags.h"
 #include "timeseries/engine/read_cache.h"
 #include "timeseries/query.h"
+#include "timeseries/traffic_details.h"
 
 namespace sluice::timeseries {
 
@@ -44,6 +45,7 @@ struct QueryFigures {
   uint64_t rows = 0;
   uint64_t groups = 0;
   uint64_t cached_points = 0;  // of points: from the cache
+  std::vector<MetricFigures> metrics;
 };
 
 // A group of a metric's result.

@@ -159,8 +159,8 @@ Status CassandraStore::check(Deadline deadline) {
 }
 
 CassandraStore::State CassandraStore::state() const {
-  return {queue_->waiting_bytes(), delivery_->delivered_points(), delivery_->lost_points(),
-          queue_->lost_bytes(),    delivery_->batches(),          delivery_->status()};
+  return {queue_->waiting_bytes(), queue_->waiting_points(), delivery_->delivered_points(), delivery_->lost_points(),
+          queue_->lost_bytes(),    delivery_->batches(),     delivery_->delivery_ns(),      delivery_->status()};
 }
 
 }  // namespace sluice::timeseries

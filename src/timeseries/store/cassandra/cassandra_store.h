@@ -58,10 +58,12 @@ class CassandraStore : public Store, public ServiceStore {
 
   struct State {
     uint64_t queue_bytes;       // acknowledged and not delivered
+    uint64_t queue_points;      // about as many points
     uint64_t delivered_points;  // since open()
     uint64_t lost_points;       // dropped, or refused by Cassandra
     uint64_t lost_queue_bytes;  // damaged
     uint64_t batches;           // sent
+    uint64_t delivery_ns;       // from the sending of each of them to its end
     Status delivery;            // an error: Cassandra does not take points now
   };
   State state() const;

@@ -152,6 +152,7 @@ void Delivery::send(ParcelPtr parcel) {
   batch.options = cluster_->writing(shipment.stamp());
   if (parcel->kind != Parcel::Kind::kPoints) batch.options.consistency = cluster_->settings().index_consistency;
   ++parcel->attempts;
+  parcel->sent = Deadline::Clock::now();
   ++in_flight_;
   ++batches_;
   cluster_->session().execute(
@@ -170,6 +171,7 @@ void Delivery::take_answers() {
   }
   for (auto& one : done) {
     --in_flight_;
+    delivery_ns_ += static_cast<uint64_t>((Deadline::Clock::now() - one.parcel->sent).count());
     if (!one.status) {
       failed(std::move(one.parcel), one.status.error());
       continue;

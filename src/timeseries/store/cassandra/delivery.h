@@ -30,6 +30,8 @@ class Delivery {
   uint64_t delivered_points() const { return delivered_.load(std::memory_order_relaxed); }
   uint64_t lost_points() const { return lost_.load(std::memory_order_relaxed); }
   uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }
+  // From the sending of each batch to its end, in all.
+  uint64_t delivery_ns() const { return delivery_ns_.load(std::memory_order_relaxed); }
   // Of the last attempt; OK when there was none that failed since the last success.
   Status status() const;
 
@@ -81,6 +83,7 @@ class Delivery {
   std::atomic<uint64_t> delivered_ = 0;
   std::atomic<uint64_t> lost_ = 0;
   std::atomic<uint64_t> batches_ = 0;
+  std::atomic<uint64_t> delivery_ns_ = 0;
   mutable std::mutex status_mutex_;
   Status status_;
   std::thread thread_;

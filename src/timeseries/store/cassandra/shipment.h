@@ -5,6 +5,7 @@
 // RowBook: which partitions are known, and which of their row keys and names were written. One thread for both.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -68,6 +69,7 @@ struct Parcel {
   std::vector<Slice> slices;
   class Shipment* shipment = nullptr;
   uint32_t attempts = 0;
+  std::chrono::steady_clock::time_point sent{};  // the last time
 
   size_t statements() const;
 };

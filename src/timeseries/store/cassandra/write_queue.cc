@@ -97,6 +97,8 @@ Status WriteQueue::append(ByteBuffer& record, size_t points) {
     if (appended_ == taken_) since_ = Deadline::Clock::now();
     mine = appended_ += bytes;
     points_ += points;
+    counted_points_ += points;
+    counted_bytes_ += bytes;
   }
   came_.notify_one();
   if (on_disk_ && settings_.queue_sync == CassandraSettings::Sync::kAlways) {
@@ -255,6 +257,15 @@ Status WriteQueue::flush(Deadline deadline) {
   --hurry_;
   if (!done) return fail(Code::kDeadlineExceeded, "points wait in the queue for Cassandra");
   return {};
+}
+
+uint64_t WriteQueue::waiting_points() const {
+  constexpr uint64_t kTypicalBytes = 16;
+  const std::lock_guard lock(mutex_);
+  const uint64_t bytes = appended_ - delivered_;
+  if (bytes == 0) return 0;
+  const uint64_t mean = counted_points_ == 0 ? kTypicalBytes : std::max<uint64_t>(counted_bytes_ / counted_points_, 1);
+  return std::max<uint64_t>(bytes / mean, 1);
 }
 
 uint64_t WriteQueue::waiting_bytes() const {

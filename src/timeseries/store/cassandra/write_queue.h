@@ -59,6 +59,8 @@ class WriteQueue {
   void close();
 
   uint64_t waiting_bytes() const;
+  // About: waiting_bytes() as points of the mean length so far.
+  uint64_t waiting_points() const;
   uint64_t lost_bytes() const { return lost_.load(std::memory_order_relaxed); }
   // Of the last attempt to sync.
   Status sync_status() const;
@@ -80,8 +82,10 @@ class WriteQueue {
   uint64_t appended_ = 0;          // bytes of records since open(), and of those that were there
   uint64_t taken_ = 0;
   uint64_t delivered_ = 0;
-  uint64_t points_ = 0;  // appended and not taken; an estimate
-  unsigned hurry_ = 0;   // flushes that wait
+  uint64_t points_ = 0;          // appended and not taken; an estimate
+  uint64_t counted_points_ = 0;  // appended since open(), in
+  uint64_t counted_bytes_ = 0;
+  unsigned hurry_ = 0;  // flushes that wait
   bool closed_ = false;
   bool nudged_ = false;
   Deadline::Clock::time_point since_{};  // when the oldest that was not taken came
