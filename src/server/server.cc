@@ -118,6 +118,10 @@ Status Server::start() {
           if (!otlp_) return;
           set_span_exporter(nullptr, 0);
           otlp_->stop();
+          // A collector that does not answer keeps nobody waiting.
+          if (!otlp_scope_->wait(Deadline::after(std::chrono::seconds(2)))) otlp_scope_->cancel_all();
+          otlp_scope_->wait();
+          otlp_scope_.reset();
         }));
     TRY(start_part("doors", [&] { return start_doors(); }, [&](Deadline drain) { stop_doors(drain); }));
     TRY(start_part(
@@ -316,7 +320,8 @@ Status Server::start_otlp() {
   options.endpoint = settings_.text("otlp.endpoint");
   options.service_version = version();
   otlp_ = TRY(net::OtlpExporter::create(std::move(options)));
-  otlp_->start(*background_, network_->next());
+  otlp_scope_ = std::make_unique<TaskScope>("tracing");
+  otlp_->start(*otlp_scope_, network_->next());
   set_span_exporter(otlp_, settings_.ratio("otlp.sample"));
   return {};
 }

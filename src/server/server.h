@@ -96,6 +96,7 @@ class Server {
   std::unique_ptr<session::Services> services_;
   std::shared_ptr<net::TlsContext> tls_;
   std::shared_ptr<net::OtlpExporter> otlp_;
+  std::unique_ptr<TaskScope> otlp_scope_;
   std::unique_ptr<door::mysql::Door> mysql_;
   std::unique_ptr<door::http::Door> http_;
   std::vector<Metrics::Registration> metrics_;

@@ -1,26 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole server on a real Cassandra: recorded answers, several clusters, several servers, and what it does while Cassandra is away."""
-import contextlib
-import os
-import signal
-import subprocess
 import time
 
 import pytest
 
-from harness import process, sanitized
-from harness.cassandra_server import Load, cassandra_server, metric, peak_memory, wait_delivered
+from harness import process
+from harness.cassandra import frozen, stopped
+from harness.cassandra_server import MEMORY, Load, cassandra_server, healthy, metric, peak_memory, wait_delivered
+from harness.disk import small_disk
 from harness.kairos import Api, play_recorded
 from harness.server import ServerDied
 
 ROW = 1_814_400_000  # milliseconds of a row
-MEMORY = (2048 if sanitized() else 400) << 20
-
-
-@pytest.fixture
-def keyspace(request):
-    name = "".join(c if c.isalnum() else "_" for c in request.node.name.lower())
-    return f"{name[:36]}_{os.getpid()}"[:48]
 
 
 @pytest.mark.parametrize("compat", ["1.3", "1.4"])
@@ -104,35 +95,10 @@ def test_self_metrics(cassandra, keyspace):
             cassandra_server(cassandra, keyspace, {"timeseries.self_metrics": "200ms", "timeseries.roles": "query"}) as query:
         assert Api(server.kairos_port).put_points("m", [[i, i] for i in range(1, 101)]).status == 204
         process.wait_until(lambda: sum(value for _, value in Api(server.kairos_port).values("kairosdb.queue.process_count")) >= 100, 20, "the queue is counted")
+        means = Api(server.kairos_port).values("kairosdb.ingest_executor.write_time_micro.avg")
+        assert means and all(value > 0 for _, value in means)
         before = Api(query.kairos_port).values("kairosdb.http.query_time")
         process.wait_until(lambda: len(Api(query.kairos_port).values("kairosdb.http.query_time")) > len(before) + 4, 20, "two servers report")
-
-
-def healthy(server) -> bool:
-    api = Api(server.kairos_port)
-    status = api.get("/api/v1/health/check").status
-    assert status in (204, 500)
-    return status == 204
-
-
-@contextlib.contextmanager
-def frozen(cassandra):
-    """The node takes connections, and answers nothing."""
-    pid = int((cassandra.directory / "node1" / "pid").read_text())
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextlib.contextmanager
-def stopped(cassandra):
-    cassandra.stop_node(1)
-    try:
-        yield
-    finally:
-        cassandra.start_node(1)
 
 
 @pytest.mark.parametrize("away, seconds, queue", [
@@ -161,33 +127,19 @@ def test_away_under_load(cassandra, keyspace, away, seconds, queue):
         load.check()
 
 
-def small_disk(tmp_path, megabytes: int):
-    """A directory on a file system of that size, or None where nothing may be mounted."""
-    directory = tmp_path / "small"
-    directory.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", directory], capture_output=True, check=False)
-    return directory if done.returncode == 0 else None
-
-
 def test_disk_of_the_queue_is_full(cassandra, keyspace, tmp_path):
-    disk = small_disk(tmp_path, 2)
-    if disk is None:
-        pytest.skip("may not mount a file system here")
-    try:
-        settings = {"queue_folder": disk / "queue", "request_timeout": "2s"}
-        with cassandra_server(cassandra, keyspace, **settings) as server, peak_memory(server, MEMORY):
-            with Load(server, "m") as load:
-                process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
-                with frozen(cassandra):
-                    process.wait_until(lambda: 503 in load.refused, 120, "the disk is full")
-                before = min(load.acknowledged)
-                process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
-            assert set(load.refused) == {503} and not load.without_retry_after, load.refused
-            wait_delivered(server)
-            assert metric(server, "sluice_timeseries_lost_points_total") == 0
-            load.check()
-    finally:
-        subprocess.run(["umount", "-l", disk], check=False)
+    with small_disk(tmp_path, 2) as disk, \
+            cassandra_server(cassandra, keyspace, queue_folder=disk / "queue", request_timeout="2s") as server, peak_memory(server, MEMORY):
+        with Load(server, "m") as load:
+            process.wait_until(lambda: min(load.acknowledged) > 20, 60, "the load runs")
+            with frozen(cassandra):
+                process.wait_until(lambda: 503 in load.refused, 120, "the disk is full")
+            before = min(load.acknowledged)
+            process.wait_until(lambda: min(load.acknowledged) > before + 20, 60, "points are taken again")
+        assert set(load.refused) == {503} and not load.without_retry_after, load.refused
+        wait_delivered(server)
+        assert metric(server, "sluice_timeseries_lost_points_total") == 0
+        load.check()
 
 
 def test_starts_while_cassandra_is_away(cassandra, keyspace):

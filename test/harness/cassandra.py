@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -71,6 +72,26 @@ class Cassandra:
 
     def __exit__(self, *_):
         self.close()
+
+
+@contextlib.contextmanager
+def frozen(cassandra):
+    """The node takes connections, and answers nothing."""
+    pid = int((cassandra.directory / "node1" / "pid").read_text())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def stopped(cassandra):
+    cassandra.stop_node(1)
+    try:
+        yield
+    finally:
+        cassandra.start_node(1)
 
 
 def run_tests(program: str, tests: str, cassandra, seconds, **environment):

@@ -6,9 +6,11 @@ import re
 import threading
 import time
 
-from harness import process
+from harness import process, sanitized
 from harness.kairos import Api
 from harness.server import Server
+
+MEMORY = (2048 if sanitized() else 400) << 20  # what a server with a small queue stays below
 
 
 def cassandra_server(cassandra, keyspace: str, server_options=None, **settings) -> Server:
@@ -27,6 +29,13 @@ def metric(server: Server, name: str) -> float:
 
 def wait_delivered(server: Server, seconds: float = 60):
     process.wait_until(lambda: metric(server, "sluice_timeseries_queue_bytes") == 0, seconds, "the queue is delivered")
+
+
+def healthy(server) -> bool:
+    api = Api(server.kairos_port)
+    status = api.get("/api/v1/health/check").status
+    assert status in (204, 500)
+    return status == 204
 
 
 class Load:

@@ -19,21 +19,40 @@ class JavaKairos:
 
     def __init__(self, cassandra, keyspace: str, settings=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="sluice-kairosdb-"))
-        log = self.directory / "script.log"
-        options = ["--cassandra", cassandra.address, "--keyspace", keyspace, "--heap", "512m"]
+        self._options = ["--cassandra", cassandra.address, "--keyspace", keyspace, "--heap", "512m"]
         for name, value in (settings or {}).items():
-            options += ["--set", f"kairosdb.{name}={value}"]
+            self._options += ["--set", f"kairosdb.{name}={value}"]
+        self.start()
+        self.api = Api(int((self.directory / "http").read_text()))
+
+    def start(self):
+        """Again, after stop()."""
+        done, said = self._script("start", *self._options)
+        assert done == 0, said
+
+    def stop(self):
+        self._script("stop")
+
+    def tool(self, command: str, *arguments):
+        """KairosDB's own `export` or `import` with the settings of this server, which must be stopped."""
+        _, said = self._script("tool", command, *arguments)
+        # Its exit code is 0 whatever happens.
+        assert "All done" in said, said[-8000:]
+
+    def _script(self, command, *arguments):
+        log = self.directory / f"{command}.log"
         with open(log, "wb") as output:
-            done = subprocess.run([SCRIPT, "start", self.directory, *options], stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            done = subprocess.run([SCRIPT, command, self.directory, *arguments], stdout=output, stderr=output, stdin=subprocess.DEVNULL,
                                   timeout=400, check=False)
         if done.returncode == NOT_HERE:
             pytest.skip(log.read_text().strip())
-        assert done.returncode == 0, log.read_text()
-        self.api = Api(int((self.directory / "http").read_text()))
+        return done.returncode, log.read_text(errors="replace")
 
     def close(self):
-        subprocess.run([SCRIPT, "stop", self.directory], check=False, timeout=60)
-        shutil.rmtree(self.directory, ignore_errors=True)
+        """Also more than once."""
+        if self.directory.exists():
+            self.stop()
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
         return self

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Moving over from KairosDB: roll-ups over REST, `sluice kairos export, import, verify, migrate-config`, variables of Java."""
 import json
-import os
 import socket
-import subprocess
 import time
 
 import pytest
 
-from harness import server_binary
+from harness.command import sluice
 from harness.kairos import Api
 from harness.server import Server
 
@@ -19,13 +17,6 @@ START = 1_600_000_000_000 // HOUR * HOUR
 @pytest.fixture(scope="module")
 def api(server):
     return Api(server.kairos_port)
-
-
-def sluice(*words, data=None, environment=None):
-    # Of this environment only what coverage and sanitizers need: other variables may be settings.
-    kept = {name: value for name, value in os.environ.items() if name == "LLVM_PROFILE_FILE" or name.endswith("SAN_OPTIONS")}
-    return subprocess.run([str(server_binary()), *words], input=data, capture_output=True, text=True, timeout=120, check=False,
-                          env={"PATH": "/usr/bin:/bin", **kept, **(environment or {})})
 
 
 def task(name="t", save_as="mig.sum"):
@@ -96,6 +87,21 @@ def test_wrong_lines_are_named(server, tmp_path):
     done = sluice("kairos", "import", "--data-dir", str(tmp_path / "d"), data=f'{good}\n{{"name":""}}\n{{"na\n{good}\n')
     assert done.returncode == 1
     assert "line 2:" in done.stderr and "line 3:" in done.stderr and "line 4:" not in done.stderr and "line 1:" not in done.stderr
+
+
+def test_an_https_server_with_its_own_authority(certificate):
+    """Its certificate must be signed by --ca or by an authority of the system."""
+    settings = {"timeseries.tls": True, "tls.cert": certificate[0], "tls.key": certificate[1], "timeseries.self_metrics": "0"}
+    line = '{"name":"mig.tls","tags":{"a":"b"},"datapoints":[[1,1,"long"]]}\n'
+    with Server(settings=settings) as server:
+        url = f"https://localhost:{server.kairos_port}"
+        for words in (["import", "--url", url], ["export", "--url", url, "-n", "mig.tls"], ["verify", "--left", url, "--right", url]):
+            refused = sluice("kairos", *words, data=line)
+            assert refused.returncode == 1 and "certificate" in refused.stderr, refused
+            done = sluice("kairos", *words, "--ca", certificate[0], data=line)
+            assert done.returncode == 0, done
+            if words[0] == "export":
+                assert done.stdout == line
 
 
 # --- comparing -----------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <set>
 
@@ -28,12 +29,13 @@ class TextSink : public timeseries::AnswerSink {
   std::string& text_;
 };
 
-// "{"name":..,"tags":{..},"datapoints":[", tags in the order of java.util.HashMap, as org.json writes a map.
+// "{"name":..,"tags":{..},"datapoints":[", tags in the order of java.util.HashMap, as org.json writes a map: it copies
+// it into one that is made for as many entries.
 std::string line_head(std::string_view metric, const timeseries::Tags& tags) {
   std::string line = "{\"name\":";
   timeseries::append_answer_string(line, metric);
   line += ",\"tags\":{";
-  const auto hashed = timeseries::GroupTags::of({&tags}).hashed();
+  const auto hashed = timeseries::GroupTags::of({&tags}).hashed(std::bit_ceil(tags.size()));
   for (const auto& [name, values] : hashed.all()) {
     if (!line.ends_with('{')) line += ',';
     timeseries::append_answer_string(line, name);
@@ -214,6 +216,19 @@ class ServerLines : public PointLinesSource {
 
   static bool is_fraction(const JsonValue& number) { return number.text().find_first_of(".eE") != std::string::npos; }
 
+  // Answers write whole doubles as longs: a series with fractions is one of doubles, but two numbers of one time are a
+  // long and a double.
+  static bool is_double(const std::vector<JsonValue>& points, size_t i, bool doubles) {
+    const auto beside = [&](size_t other) {
+      return other < points.size() && points[other].items().size() > 1 &&
+             points[other].items()[0].text() == points[i].items()[0].text();
+    };
+    const bool before = i > 0 && beside(i - 1);
+    if (!before && !beside(i + 1)) return doubles;
+    if (is_fraction(points[i].items()[1])) return true;
+    return before && !is_fraction(points[i - 1].items()[1]);
+  }
+
   Status export_result(const std::string& metric, const JsonValue& result, const LineSink& sink,
                        ExportFigures& figures) {
     const JsonValue* const values = result.find("values");
@@ -228,7 +243,9 @@ class ServerLines : public PointLinesSource {
              is_fraction(point.items()[1]);
     });
     bool first = true;
-    for (const JsonValue& point : values->items()) {
+    const auto& points = values->items();
+    for (size_t i = 0; i < points.size(); ++i) {
+      const JsonValue& point = points[i];
       if (point.items().size() < 2) continue;
       const JsonValue& value = point.items()[1];
       const bool text = value.kind() == JsonValue::Kind::kString;
@@ -240,7 +257,7 @@ class ServerLines : public PointLinesSource {
       first = false;
       line.append("[").append(point.items()[0].text()).append(",");
       line += text ? quoted(value.text()) : value.text();
-      line.append(text ? ",\"string\"]" : doubles ? ",\"double\"]" : ",\"long\"]");
+      line.append(text ? ",\"string\"]" : is_double(points, i, doubles) ? ",\"double\"]" : ",\"long\"]");
       ++figures.points;
     }
     if (first) return {};

@@ -203,9 +203,12 @@ int run_verify(const VerifyOptions& options) {
   const int64_t now = now_ms();
   std::vector<VerifyRequest> requests;
   if (options.queries.empty()) {
-    auto made = default_verify_requests(left, options.metrics, now);
+    auto made = default_verify_requests(left, right, options.metrics, now);
     if (!made) return failure(made.error());
-    requests = std::move(*made);
+    if (made->left_out > 0)
+      std::fprintf(stderr, "sluice: %zu further metrics are not looked at; --metrics says how many are\n",
+                   made->left_out);
+    requests = std::move(made->requests);
   } else {
     std::ifstream in(options.queries);
     if (!in) return usage_error("cannot read " + options.queries);
@@ -263,7 +266,7 @@ void add_kairos_commands(CLI::App& app, std::function<Result<std::filesystem::pa
   verifying->add_option("--right", options->right, "The second server")->required()->type_name("URL");
   verifying
       ->add_option("--queries", options->queries,
-                   "Queries, one a line [tags, counts, sums, averages and newest points of all metrics]")
+                   "Queries, one a line [tags, counts, sums, fitted lines and newest points of all metrics]")
       ->type_name("FILE");
   verifying->add_option("--metrics", options->metrics, "Metrics to look at when no queries are given [1000]");
   add_access(*verifying, options->http);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <future>
+#include <set>
 #include <sstream>
 
 #include "timeseries/calendar.h"
@@ -143,37 +144,53 @@ std::string with_absolute_times(std::string_view query, int64_t now) {
   return text + "}";
 }
 
-Result<std::vector<VerifyRequest>> default_verify_requests(HttpCaller& left, size_t metrics, int64_t now) {
-  constexpr int64_t kDay = 86'400'000;
-  const auto answer = TRY(left.call("GET", "/api/v1/metricnames"));
+namespace {
+
+Status add_metric_names(HttpCaller& server, std::set<std::string>& names) {
+  const auto answer = TRY(server.call("GET", "/api/v1/metricnames"));
   const auto json = timeseries::parse_document(answer.body, kCompat);
-  const JsonValue* const names = json ? json->find("results") : nullptr;
-  if (answer.status != 200 || !names)
+  const JsonValue* const found = json ? json->find("results") : nullptr;
+  if (answer.status != 200 || !found)
     return fail(Error(Code::kUnavailable, "/api/v1/metricnames answered " + std::to_string(answer.status))
-                    .with_peer(left.url()));
+                    .with_peer(server.url()));
   // Metrics of the servers themselves differ by nature.
   constexpr std::string_view kOwn = "kairosdb.";
-  constexpr size_t kEach = 5;  // requests of a metric
-  std::vector<VerifyRequest> requests;
-  for (const JsonValue& name : names->items()) {
-    if (name.text().starts_with(kOwn)) continue;
-    if (requests.size() / kEach >= metrics) break;
+  for (const JsonValue& name : found->items())
+    if (!name.text().starts_with(kOwn)) names.insert(name.text());
+  return {};
+}
+
+}  // namespace
+
+Result<DefaultRequests> default_verify_requests(HttpCaller& left, HttpCaller& right, size_t metrics, int64_t now) {
+  constexpr int64_t kDay = 86'400'000;
+  std::set<std::string> names;
+  TRY(add_metric_names(left, names));
+  TRY(add_metric_names(right, names));
+  DefaultRequests made;
+  size_t asked = 0;
+  for (const std::string& name : names) {
+    if (asked++ >= metrics) {
+      ++made.left_out;
+      continue;
+    }
     const auto add = [&](const char* what, int64_t start, const std::string& more, const char* path = "") {
-      requests.push_back({name.text() + ": " + what, "POST", std::string("/api/v1/datapoints/query") + path,
-                          "{\"start_absolute\":" + std::to_string(start) + ",\"end_absolute\":" + std::to_string(now) +
-                              ",\"time_zone\":\"UTC\",\"metrics\":[{\"name\":" + name.to_json() + more + "}]}"});
+      made.requests.push_back(
+          {name + ": " + what, "POST", std::string("/api/v1/datapoints/query") + path,
+           "{\"start_absolute\":" + std::to_string(start) + ",\"end_absolute\":" + std::to_string(now) +
+               ",\"time_zone\":\"UTC\",\"metrics\":[{\"name\":" + JsonValue::of_string(name).to_json() + more + "}]}"});
     };
-    const auto aggregated = [](const char* function, const char* unit) {
-      return std::string(",\"aggregators\":[{\"name\":\"") + function + "\",\"sampling\":{\"value\":1,\"unit\":\"" +
-             unit + "\"},\"align_start_time\":true}]";
+    const auto by_day = [](const char* function) {
+      return std::string(",\"aggregators\":[{\"name\":\"") + function +
+             "\",\"sampling\":{\"value\":1,\"unit\":\"days\"},\"align_start_time\":true}]";
     };
     add("tags", 0, "", "/tags");
-    add("count by day", 0, aggregated("count", "days"));
-    add("sum by day", 0, aggregated("sum", "days"));
-    add("avg by hour, 30 days", now - 30 * kDay, aggregated("avg", "hours"));
+    add("count by day", 0, by_day("count"));
+    add("sum by day", 0, by_day("sum"));
+    add("least squares by day", 0, by_day("least_squares"));
     add("newest points, 30 days", now - 30 * kDay, ",\"order\":\"desc\",\"limit\":1000");
   }
-  return requests;
+  return made;
 }
 
 VerifyFigures verify(HttpCaller& left, HttpCaller& right, const std::vector<VerifyRequest>& requests, int64_t now,

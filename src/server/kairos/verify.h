@@ -36,10 +36,14 @@ Result<std::vector<VerifyRequest>> read_verify_requests(std::istream& in);
 // what is no query is returned as it is.
 std::string with_absolute_times(std::string_view query, int64_t now);
 
-// What is asked when no file is given, for each metric of the left server (at most `metrics`; none of those about the
-// servers themselves): its tags, its points counted and summed by day, and of the last 30 days averages by hour and the
-// newest points.
-Result<std::vector<VerifyRequest>> default_verify_requests(HttpCaller& left, size_t metrics, int64_t now);
+// What is asked when no file is given, for each metric of either server (at most `metrics`; none of those about the
+// servers themselves): its tags, its points counted, summed and fitted with a line by day, which values at other times
+// change, and the newest points of the last 30 days.
+struct DefaultRequests {
+  std::vector<VerifyRequest> requests;
+  size_t left_out = 0;  // metrics beyond the first `metrics`
+};
+Result<DefaultRequests> default_verify_requests(HttpCaller& left, HttpCaller& right, size_t metrics, int64_t now);
 
 struct VerifyFigures {
   uint64_t requests = 0;

@@ -41,11 +41,11 @@ GroupTags GroupTags::of(const std::vector<const Tags*>& series) {
   return made;
 }
 
-GroupTags GroupTags::hashed() const {
+GroupTags GroupTags::hashed(size_t buckets) const {
   GroupTags made = *this;
   for (auto& [name, values] : made.entries_)
     order_as_hashed(values, 4, [](const std::string& value) -> const std::string& { return value; });
-  order_as_hashed(made.entries_, 16, [](const Entry& entry) -> const std::string& { return entry.first; });
+  order_as_hashed(made.entries_, buckets, [](const Entry& entry) -> const std::string& { return entry.first; });
   return made;
 }
 

@@ -18,8 +18,9 @@ class GroupTags {
   GroupTags() = default;
   // Names and values sorted as Java sorts strings.
   static GroupTags of(const std::vector<const Tags*>& series);
-  // The same tags as groups by time, value or bin list them: in the order of java.util.HashMap and HashSet.
-  GroupTags hashed() const;
+  // The same tags as groups by time, value or bin list them: in the order of java.util.HashMap and HashSet. `buckets`:
+  // that the map is made with, a power of two.
+  GroupTags hashed(size_t buckets = 16) const;
 
   const std::vector<Entry>& all() const { return entries_; }
   bool operator==(const GroupTags&) const = default;

@@ -146,6 +146,8 @@ start() {
   fi
   echo "$port" >"$directory/port"
   [ -f "$directory/storage_port" ] || free_port >"$directory/storage_port"
+  # Both were free a moment ago: they may be the same one.
+  while [ "$(cat "$directory/storage_port")" = "$port" ]; do free_port >"$directory/storage_port"; done
   storage_port=$(cat "$directory/storage_port")
   echo "$heap" >"$directory/heap"
   # A lone node waits for nobody; several need a moment to hear of each other's tokens.

@@ -10,16 +10,26 @@
 #     --tuned                 batches of 2,000 and a memory queue of 500,000 points, as the published figures were taken
 #     --set KEY=VALUE         a further setting, e.g. kairosdb.datastore.cassandra.datapoint_ttl=60
 #   kairosdb.sh stop <directory>
+#   kairosdb.sh tool <directory> COMMAND ..    KairosDB's own export or import, with the settings of a server that was started there and
+#                                              stopped: -f FILE, -n METRIC, -r RECOVERY_FILE, -a
 # Exit code 77: cannot be had here (no Maven, no registry, no JDK).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../jars.sh"
-command=${1:?install, start or stop}
+command=${1:?install, start, stop or tool}
 shift
 if [ "$command" != install ]; then
   directory=$(mkdir -p "${1:?directory}" && cd "$1" && pwd)
   shift
 fi
+
+# Into `main`: the program, which is to be started in its directory.
+# Exceptions that are thrown often keep their message (OmitStackTraceInFastThrow).
+# The settings must not lie on the class path: they would hide the defaults in the jar, which has a file of that name.
+main_of() {
+  main=(java "-Xmx$1" -XX:-OmitStackTraceInFastThrow --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED
+    -Duser.timezone=UTC -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -p "$directory/conf/kairosdb.conf" -c)
+}
 
 start() {
   local cassandra="" keyspace=kairosdb http="" telnet="" heap=1g tuned=0 settings=()
@@ -67,11 +77,8 @@ start() {
   <root level="INFO"><appender-ref ref="OUT"/></root>
 </configuration>
 XML
-  # Exceptions that are thrown often keep their message (OmitStackTraceInFastThrow).
-  # The settings must not lie on the class path: they would hide the defaults in the jar, which has a file of that name.
-  (cd "$directory" && exec setsid java -Xmx"$heap" -XX:-OmitStackTraceInFastThrow --add-opens=java.base/java.lang=ALL-UNNAMED --add-opens=java.base/java.util=ALL-UNNAMED -Duser.timezone=UTC \
-    -cp "$directory/conf/logging:$jars/*" org.kairosdb.core.Main -c run -p "$directory/conf/kairosdb.conf" \
-    >>"$directory/server.log" 2>&1 </dev/null) &
+  main_of "$heap"
+  (cd "$directory" && exec setsid "${main[@]}" run >>"$directory/server.log" 2>&1 </dev/null) &
   echo $! >"$directory/pid"
   local deadline=$((SECONDS + 300))
   until [ "$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$http/api/v1/health/check")" = 204 ]; do
@@ -80,7 +87,7 @@ XML
       end_process "$directory/pid"
       exit 1
     fi
-    sleep 0.3
+    sleep 0.05
   done
   echo "http=$http telnet=$telnet"
 }
@@ -93,5 +100,11 @@ case $command in
     start "$@"
     ;;
   stop) end_process "$directory/pid" ;;
+  tool)
+    fetch_jars "$here" kairosdb-1.3.0-1
+    main_of 512m
+    cd "$directory"
+    exec "${main[@]}" "$@"
+    ;;
   *) echo "kairosdb: unknown command $command" >&2; exit 2 ;;
 esac

@@ -5,6 +5,7 @@
 
 #include "base/failpoint.h"
 #include "timeseries/store/embedded/keys.h"
+#include "timeseries/store/embedded/windows.h"
 
 namespace sluice::timeseries {
 namespace {
@@ -20,8 +21,6 @@ constexpr size_t kManySmall = 8;
 // A block of new points ends before such a gap, milliseconds: late points far apart must not make a block that overlaps
 // all those between them.
 constexpr uint64_t kGap = 24 * 3600 * 1000;
-// Blocks that are joined at once: bounds memory.
-constexpr size_t kMostJoined = 64 * kMaxBlockPoints;
 
 rocksdb::Slice slice(std::string_view text) { return {text.data(), text.size()}; }
 
@@ -128,24 +127,33 @@ Status BlockKeeper::read(uint32_t series, const Span& span, Columns& into) {
 
 Status BlockKeeper::join(const StoredSeries& series, std::span<const Span> spans, const Limits& limits) {
   if (auto fault = FAILPOINT("store.blocks.join")) return fail(std::move(*fault));
-  std::vector<Span> in_order(spans.begin(), spans.end());
-  // Later made blocks hide the points of earlier ones.
-  std::sort(in_order.begin(), in_order.end(), [](const Span& a, const Span& b) { return a.sequence < b.sequence; });
-  Columns joined;
-  joined.type = series.type();
-  Columns one;
-  for (const Span& span : in_order) {
-    if (auto status = read(series.number, span, one); !status) return status;
-    if (one.type != joined.type) return fail(Code::kDataLoss, "a block of another type than its series");
-    joined.append(one, 0, one.size());
+  std::vector<Extent> extents;
+  for (const Span& span : spans) extents.push_back({span.first, span.last, span.count});
+  Columns joined, one;
+  for (const Window& window : cut_windows(extents, merged_points_)) {
+    std::vector<Span> in_order;
+    for (const uint32_t number : window.pieces) in_order.push_back(spans[number]);
+    // Later made blocks hide the points of earlier ones.
+    std::sort(in_order.begin(), in_order.end(), [](const Span& a, const Span& b) { return a.sequence < b.sequence; });
+    joined.clear();
+    joined.type = series.type();
+    for (const Span& span : in_order) {
+      if (auto status = read(series.number, span, one); !status) return status;
+      if (one.type != joined.type) return fail(Code::kDataLoss, "a block of another type than its series");
+      const auto from = std::lower_bound(one.times.begin(), one.times.end(), window.min);
+      const auto to = std::upper_bound(from, one.times.end(), window.max);
+      joined.append(one, static_cast<size_t>(from - one.times.begin()), static_cast<size_t>(to - one.times.begin()));
+    }
+    joined.settle();
+    if (limits.oldest > kMinTime)
+      joined.drop(limits.now, kMinTime, limits.oldest - 1);
+    else
+      joined.drop(limits.now, 1, 0);
+    put(series, joined, Effort::kSmall);
+    // A window that is written hides what it was made of: until those blocks are dropped, all at once, nothing changes.
+    if (batch_.GetDataSize() > kBatchBytes) TRY(finish());
   }
-  for (const Span& span : in_order) drop(series.number, span);
-  joined.settle();
-  if (limits.oldest > kMinTime)
-    joined.drop(limits.now, kMinTime, limits.oldest - 1);
-  else
-    joined.drop(limits.now, 1, 0);
-  put(series, joined, Effort::kSmall);
+  for (const Span& span : spans) drop(series.number, span);
   return batch_.GetDataSize() > kBatchBytes ? finish() : Status();
 }
 
@@ -179,7 +187,7 @@ Result<bool> BlockKeeper::compact(const StoredSeries& series, const Limits& limi
       for (const Span& span : cluster) drop(series.number, span);
       left -= cluster.size();
     } else if (cluster.size() > 1 || small(cluster[0])) {
-      if (run_points + points > kMostJoined) TRY(end_run());
+      if (run_points + points > merged_points_) TRY(end_run());
       must |= cluster.size() > 1;
       run.insert(run.end(), cluster.begin(), cluster.end());
       run_points += points;

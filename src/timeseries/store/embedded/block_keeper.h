@@ -18,7 +18,8 @@ Status find_spans(rocksdb::Iterator& at, uint32_t series, int64_t begin, int64_t
 
 class BlockKeeper {
  public:
-  explicit BlockKeeper(Database& database) : database_(database) {}
+  // `merged_points`: of blocks that are joined in memory at a time, about.
+  BlockKeeper(Database& database, uint64_t merged_points) : database_(database), merged_points_(merged_points) {}
   // Sequences go on where they ended.
   Status load();
 
@@ -34,7 +35,8 @@ class BlockKeeper {
     int64_t oldest;    // milliseconds: blocks that end before are dropped; kMinTime: none
     bool all = false;  // joins all that can be joined, not only many
   };
-  // Joins blocks that overlap and small ones, drops what may be dropped. False: the series has no block left.
+  // Joins blocks that overlap and small ones, those of a run that is too large for memory by windows of time, drops
+  // what may be dropped. False: the series has no block left.
   Result<bool> compact(const StoredSeries& series, const Limits& limits);
   // Drops points [begin, end] out of all blocks. False: the series has no block left.
   Result<bool> erase(const StoredSeries& series, int64_t begin, int64_t end);
@@ -54,6 +56,7 @@ class BlockKeeper {
   void drop(uint32_t series, const Span& span);
 
   Database& database_;
+  const uint64_t merged_points_;
   rocksdb::WriteBatch batch_;
   uint64_t next_sequence_ = 1;
   uint64_t garbage_ = 0;

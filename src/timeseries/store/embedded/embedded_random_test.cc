@@ -66,6 +66,7 @@ class Model {
     // Sometimes a replay has to seal.
     settings.head_bytes = random(3) == 0 ? 4000 : 256u << 20;
     settings.patience = std::chrono::seconds(0);
+    settings.merged_points = random(2) == 0 ? 1 + random(40) : 512 * 1024;
     settings.cached_series = random(3) == 0 ? 2 : 1000;
     settings.now = [this] { return now_; };
     small_memory_ = settings.head_bytes == 4000;

@@ -44,7 +44,8 @@ Result<std::vector<EmbeddedStore::Found>> EmbeddedStore::find_pieces(std::string
     }
   }
   // After the heads: what left them meanwhile is in the snapshot's blocks, and seen twice at worst.
-  context = std::make_shared<ReadContext>(ReadContext{*database_, database_->snapshot(), options, now_seconds()});
+  context = std::make_shared<ReadContext>(
+      ReadContext{*database_, database_->snapshot(), options, now_seconds(), settings_.merged_points});
   return found;
 }
 

@@ -38,7 +38,7 @@ Status EmbeddedStore::load() {
   if (error) return fail(system_error("cannot make the folder " + settings_.folder + "/blocks", error.value()));
   database_ = TRY(Database::open(settings_.folder + "/blocks", settings_.cache_bytes));
   index_ = std::make_unique<SeriesIndex>(*database_, settings_.pattern_prefix, settings_.cached_series);
-  blocks_ = std::make_unique<BlockKeeper>(*database_);
+  blocks_ = std::make_unique<BlockKeeper>(*database_, settings_.merged_points);
   committer_ = std::make_unique<Committer>(settings_, *index_);
   TRY(index_->load());
   TRY(blocks_->load());

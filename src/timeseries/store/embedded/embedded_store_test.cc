@@ -227,6 +227,56 @@ TEST_F(EmbeddedStoreTest, ManySeriesAreFoundWithoutReadingTheIndexAgain) {
   EXPECT_LT(rocksdb::get_perf_context()->block_read_byte, 200u << 20);
 }
 
+// Points that are sent again, and others between them: one cluster of all blocks, read and joined piece by piece.
+TEST_F(EmbeddedStoreTest, LargeClustersAreMergedByWindows) {
+  constexpr int64_t kPoints = 200'000;
+  settings_.merged_points = 20'000;
+  ASSERT_TRUE(open());
+  const auto series = *store_->series("m", PointType::kDouble, Tags({{"host", "a"}}));
+  const auto value = [](int64_t time, int64_t round) { return static_cast<double>(time * 10 + round); };
+  for (int64_t round = 0; round < 3; ++round) {
+    WriteBatch batch;
+    for (int64_t i = 0; i < kPoints; ++i) batch.add_double(series, 6 * i + (round == 1 ? 3 : 0), value(i, round));
+    ASSERT_TRUE(store_->write(batch));
+    if (round < 2) {
+      ASSERT_TRUE(store_->seal());  // the last round stays in memory
+    }
+  }
+  const auto check = [&](Order order) {
+    ReadOptions options;
+    options.order = order;
+    auto rows = store_->read({"m", 300, 6 * kPoints - 300, {}}, options);
+    ASSERT_TRUE(rows.has_value());
+    ASSERT_EQ(rows->size(), 1u);
+    EXPECT_EQ((*rows)[0].points, 2u * (kPoints - 100) + 1);
+    int64_t expected = order == Order::kAscending ? 300 : 6 * kPoints - 300;
+    for (Points points;;) {
+      ASSERT_TRUE((*rows)[0].source->next(points));
+      if (points.empty()) break;
+      for (size_t i = 0; i < points.size(); ++i) {
+        ASSERT_EQ(points.time(i), expected);
+        ASSERT_EQ(points.double_value(i), value(expected / 6, expected % 6 == 0 ? 2 : 1));
+        expected += order == Order::kAscending ? 3 : -3;
+      }
+    }
+    EXPECT_EQ(expected, order == Order::kAscending ? 6 * kPoints - 297 : 297);
+  };
+  const auto check_both = [&] {
+    check(Order::kAscending);
+    check(Order::kDescending);
+  };
+  check_both();
+  ASSERT_TRUE(store_->seal());
+  check_both();
+  const auto before = store_->statistics().block_bytes;
+  ASSERT_TRUE(store_->compact());
+  EXPECT_LT(store_->statistics().block_bytes, before);
+  check_both();
+  ASSERT_TRUE(open());
+  check_both();
+  EXPECT_EQ(count("m"), 2u * kPoints);
+}
+
 TEST_F(EmbeddedStoreTest, TheSearchForSeriesCanBeStopped) {
   ASSERT_TRUE(open());
   WriteBatch batch;

@@ -4,11 +4,13 @@
 #include <algorithm>
 
 #include "timeseries/store/embedded/keys.h"
+#include "timeseries/store/embedded/windows.h"
 
 namespace sluice::timeseries {
 namespace {
 
 constexpr size_t kBatch = kMaxBlockPoints;  // points that next() gives at most
+constexpr uint32_t kCutRun = 64 * 1024;
 
 Columns& scratch() {
   thread_local Columns columns;
@@ -36,8 +38,18 @@ SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t beg
   pieces_.reserve(spans.size() + runs.size());
   for (const Span& span : spans) pieces_.push_back({span.first, span.last, span, {}});
   for (auto& run : runs) {
-    const auto [min, max] = std::pair(run.min, run.max);
-    if (max >= begin && min <= end) pieces_.push_back({min, max, {}, std::move(run)});
+    // Beside blocks long runs are cut, so that windows can be.
+    const uint32_t most = spans.empty() || !run.ordered() ? UINT32_MAX : kCutRun;
+    for (uint32_t from = run.begin; from < run.end;) {
+      HeadPiece part = run;
+      part.begin = from;
+      part.end = from = from + std::min(most, run.end - from);
+      if (part.size() != run.size()) {
+        part.min = part.times().front();
+        part.max = part.times().back();
+      }
+      if (part.max >= begin && part.min <= end) pieces_.push_back({part.min, part.max, {}, std::move(part)});
+    }
   }
   std::vector<uint32_t> places(pieces_.size());
   for (size_t i = 0; i < places.size(); ++i) places[i] = static_cast<uint32_t>(i);
@@ -50,19 +62,41 @@ SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t beg
     Cluster cluster{i, i + 1, pieces_[places[i]].min, pieces_[places[i]].max};
     while (cluster.end < places.size() && pieces_[places[cluster.end]].min <= cluster.max)
       cluster.max = std::max(cluster.max, pieces_[places[cluster.end++]].max);
-    std::sort(places.begin() + static_cast<ptrdiff_t>(cluster.begin),
-              places.begin() + static_cast<ptrdiff_t>(cluster.end));
-    for (size_t k = cluster.begin; k < cluster.end; ++k) by_time.push_back(std::move(pieces_[places[k]]));
-    clusters_.push_back(cluster);
+    add_cluster(cluster, std::span(places).subspan(cluster.begin, cluster.end - cluster.begin), by_time);
     i = cluster.end;
   }
   pieces_.swap(by_time);
   last_ = clusters_.size();
 }
 
-std::pair<size_t, size_t> SeriesPoints::in_range(std::span<const int64_t> times) const {
-  const auto from = std::lower_bound(times.begin(), times.end(), begin_);
-  const auto to = std::upper_bound(from, times.end(), end_);
+void SeriesPoints::add_cluster(Cluster cluster, std::span<uint32_t> places, std::vector<Piece>& by_time) {
+  const auto add = [&](std::span<uint32_t> of, int64_t min, int64_t max) {
+    std::sort(of.begin(), of.end());
+    const size_t begin = by_time.size();
+    for (const uint32_t place : of) by_time.push_back(pieces_[place]);
+    clusters_.push_back({begin, by_time.size(), min, max});
+  };
+  std::vector<Extent> extents;
+  uint64_t points = 0;
+  bool blocks = false;
+  for (const uint32_t place : places) {
+    const Piece& piece = pieces_[place];
+    extents.push_back({piece.min, piece.max, piece.is_block() ? piece.span.count : piece.head.size()});
+    points += extents.back().points;
+    blocks |= piece.is_block();
+  }
+  // What is in memory alone is merged where it lies.
+  if (!blocks || points <= context_->merged_points) return add(places, cluster.min, cluster.max);
+  for (const Window& window : cut_windows(extents, context_->merged_points)) {
+    std::vector<uint32_t> of;
+    for (const uint32_t number : window.pieces) of.push_back(places[number]);
+    add(of, window.min, window.max);
+  }
+}
+
+std::pair<size_t, size_t> SeriesPoints::in_range(std::span<const int64_t> times, const Cluster& cluster) const {
+  const auto from = std::lower_bound(times.begin(), times.end(), std::max(begin_, cluster.min));
+  const auto to = std::upper_bound(from, times.end(), std::min(end_, cluster.max));
   return {static_cast<size_t>(from - times.begin()), static_cast<size_t>(to - times.begin())};
 }
 
@@ -88,7 +122,8 @@ Status SeriesPoints::load(const Cluster& cluster, Columns& into) {
       TRY(load_block(piece, into));
     } else {
       TRY(load_block(piece, scratch()));
-      into.append(scratch(), 0, scratch().size());
+      const auto [from, to] = in_range(scratch().times, cluster);
+      into.append(scratch(), from, to);
     }
   }
   into.settle();
@@ -105,13 +140,13 @@ Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
   if (!simple(cluster)) {
     Columns columns;
     TRY(load(cluster, columns));
-    const auto [from, to] = in_range(columns.times);
+    const auto [from, to] = in_range(columns.times, cluster);
     return to - from;
   }
   const Piece& piece = pieces_[cluster.begin];
   if (inside(cluster)) return uint64_t{piece.is_block() ? piece.span.count : piece.head.size()};
   if (!piece.is_block()) {
-    const auto [from, to] = in_range(piece.head.times());
+    const auto [from, to] = in_range(piece.head.times(), cluster);
     return to - from;
   }
   rocksdb::PinnableSlice bytes;
@@ -119,7 +154,7 @@ Result<uint64_t> SeriesPoints::count(const Cluster& cluster) {
   if (!TRY(context_->database.get(context_->database.blocks(), key, context_->snapshot, bytes)))
     return fail(Code::kDataLoss, "a block of a time series is missing");
   TRY(decode_times(view(bytes), scratch().times));
-  const auto [from, to] = in_range(scratch().times);
+  const auto [from, to] = in_range(scratch().times, cluster);
   return to - from;
 }
 
@@ -141,7 +176,9 @@ Result<bool> SeriesPoints::any_in_rows(int64_t first_row, int64_t last_row) {
     if (simple(cluster) && (in_rows(cluster.min) || in_rows(cluster.max))) return true;
     Columns columns;
     TRY(load(cluster, columns));
-    if (std::any_of(columns.times.begin(), columns.times.end(), in_rows)) return true;
+    if (std::any_of(columns.times.begin(), columns.times.end(),
+                    [&](int64_t time) { return time >= cluster.min && time <= cluster.max && in_rows(time); }))
+      return true;
   }
   return false;
 }
@@ -175,11 +212,11 @@ RunMerge SeriesPoints::merge_of(const Cluster& cluster) const {
   for (size_t i = cluster.begin; i < cluster.end; ++i) {
     const Piece& piece = pieces_[i];
     const auto times = piece.head.times();
-    if (piece.min >= begin_ && piece.max <= end_) {
+    if (piece.min >= std::max(begin_, cluster.min) && piece.max <= std::min(end_, cluster.max)) {
       merge.add(times, piece.head.values());
       continue;
     }
-    const auto [from, to] = in_range(times);
+    const auto [from, to] = in_range(times, cluster);
     if (from < to) merge.add(times.subspan(from, to - from), piece.head.values().subspan(from, to - from));
   }
   return merge;
@@ -238,7 +275,7 @@ Status SeriesPoints::next(Points& into) {
     if (TRY(give_directly(cluster, into))) continue;
     into.clear();
     TRY(load(cluster, loaded_));
-    std::tie(from_, to_) = in_range(loaded_.times);
+    std::tie(from_, to_) = in_range(loaded_.times, cluster);
   }
   return {};
 }

@@ -20,7 +20,8 @@ struct ReadContext {
   const Database& database;
   Database::Snapshot snapshot;
   ReadOptions options;
-  uint32_t now;  // seconds: what expired before is not read
+  uint32_t now;            // seconds: what expired before is not read
+  uint64_t merged_points;  // of overlapping blocks that are in memory at a time, about
 };
 using ReadContextRef = std::shared_ptr<const ReadContext>;
 
@@ -48,6 +49,7 @@ class SeriesPoints : public PointSource {
     bool is_block() const { return head.chunk == nullptr; }
     bool simple() const;  // its points are ordered and none expires
   };
+  // Pieces that overlap, or a window of them: then some have points outside of [min, max], which are not its own.
   struct Cluster {
     size_t begin;
     size_t end;  // of pieces_
@@ -56,15 +58,19 @@ class SeriesPoints : public PointSource {
   };
 
   bool simple(const Cluster& cluster) const {
-    return cluster.end - cluster.begin == 1 && pieces_[cluster.begin].simple();
+    if (cluster.end - cluster.begin != 1) return false;
+    const Piece& piece = pieces_[cluster.begin];
+    return piece.simple() && piece.min >= cluster.min && piece.max <= cluster.max;
   }
   bool inside(const Cluster& cluster) const { return cluster.min >= begin_ && cluster.max <= end_; }
   Result<uint64_t> count(const Cluster& cluster);
   // All points of a cluster that count, in the range or not.
   Status load(const Cluster& cluster, Columns& into);
   Status load_block(const Piece& piece, Columns& into);
-  // The part of ordered times that lies in the range.
-  std::pair<size_t, size_t> in_range(std::span<const int64_t> times) const;
+  // Adds the pieces at these places, sorted by min, and their cluster, or windows of it.
+  void add_cluster(Cluster cluster, std::span<uint32_t> places, std::vector<Piece>& by_time);
+  // The part of ordered times that lies in the range and belongs to the cluster.
+  std::pair<size_t, size_t> in_range(std::span<const int64_t> times, const Cluster& cluster) const;
   bool take_cluster(Cluster& cluster);
   // Whether it is numbers in memory that need not be looked at one by one: runs to be merged.
   bool mergeable(const Cluster& cluster) const;

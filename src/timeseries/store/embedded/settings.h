@@ -21,6 +21,7 @@ struct EmbeddedSettings {
   std::chrono::seconds head_age{2 * 3600};  // at which they are sealed
   std::chrono::seconds idle{30};            // without writes: they are sealed, and small blocks joined
   uint64_t cache_bytes = 64u << 20;         // of blocks that were read
+  uint64_t merged_points = 512 * 1024;      // of overlapping blocks that are merged in memory at a time, about
   size_t cached_series = 500'000;           // kept in memory though nobody uses them
   uint32_t default_ttl = 0;                 // seconds; 0: points stay for ever
   std::chrono::seconds retention{0};        // older points are not seen any more, and dropped by and by; 0: never
