@@ -102,7 +102,7 @@ def test_java_to_ours(cassandra, tmp_path):
     assert lines[0] == lines[1]
 
 
-@pytest.mark.parametrize("store", ["embedded", "cassandra"])
+@pytest.mark.parametrize("store", ["embedded", pytest.param("cassandra", marks=pytest.mark.chaos)])
 def test_ours_to_java(cassandra, tmp_path, store):
     """Java's import takes what `export` wrote, out of a directory with all types, out of a running server with those that answers tell."""
     file = tmp_path / "ours.txt"

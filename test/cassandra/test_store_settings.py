@@ -49,7 +49,8 @@ def cells(cql, keyspace: str, now: int) -> dict:
     return found
 
 
-@pytest.mark.parametrize("case", LIVES)
+# Each starts a Java.
+@pytest.mark.parametrize("case", [pytest.param(case, marks=() if case in ("default", "force and align", "the table's own") else pytest.mark.chaos) for case in LIVES])
 def test_times_to_live(cassandra, case):
     """In the cells and in the rows that name series; the same as Java's."""
     settings, of_java, expected = LIVES[case]
