@@ -70,27 +70,34 @@ SeriesPoints::SeriesPoints(ReadContextRef context, StoredRef series, int64_t beg
 }
 
 void SeriesPoints::add_cluster(Cluster cluster, std::span<uint32_t> places, std::vector<Piece>& by_time) {
-  const auto add = [&](std::span<uint32_t> of, int64_t min, int64_t max) {
-    std::sort(of.begin(), of.end());
-    const size_t begin = by_time.size();
-    for (const uint32_t place : of) by_time.push_back(pieces_[place]);
-    clusters_.push_back({begin, by_time.size(), min, max});
+  const auto points_of = [&](const Piece& piece) {
+    return uint64_t{piece.is_block() ? piece.span.count : piece.head.size()};
   };
-  std::vector<Extent> extents;
   uint64_t points = 0;
   bool blocks = false;
   for (const uint32_t place : places) {
-    const Piece& piece = pieces_[place];
-    extents.push_back({piece.min, piece.max, piece.is_block() ? piece.span.count : piece.head.size()});
-    points += extents.back().points;
-    blocks |= piece.is_block();
+    points += points_of(pieces_[place]);
+    blocks |= pieces_[place].is_block();
   }
+  cluster.begin = by_time.size();
   // What is in memory alone is merged where it lies.
-  if (!blocks || points <= context_->merged_points) return add(places, cluster.min, cluster.max);
+  if (!blocks || points <= context_->merged_points) {
+    std::sort(places.begin(), places.end());
+    for (const uint32_t place : places) by_time.push_back(std::move(pieces_[place]));
+    cluster.end = by_time.size();
+    clusters_.push_back(cluster);
+    return;
+  }
+  std::vector<Extent> extents;
+  for (const uint32_t place : places)
+    extents.push_back({pieces_[place].min, pieces_[place].max, points_of(pieces_[place])});
   for (const Window& window : cut_windows(extents, context_->merged_points)) {
     std::vector<uint32_t> of;
     for (const uint32_t number : window.pieces) of.push_back(places[number]);
-    add(of, window.min, window.max);
+    std::sort(of.begin(), of.end());
+    const size_t begin = by_time.size();
+    for (const uint32_t place : of) by_time.push_back(pieces_[place]);
+    clusters_.push_back({begin, by_time.size(), window.min, window.max});
   }
 }
 
