@@ -142,7 +142,8 @@ def test_a_stop_sends_what_waits():
         for number in range(1, 10):
             assert Api(server.kairos_port).get("/api/v1/version", headers=traceparent(f"{number:032x}")).status == 200
         assert server.stop() == 0
-        assert {span["traceId"] for span in collector.spans()} == {f"{number:032x}" for number in range(1, 10)}
+        # Those of the requests that waited for its start may be there, too.
+        assert {span["traceId"] for span in collector.spans()} >= {f"{number:032x}" for number in range(1, 10)}
 
 
 def test_nobody_waits_for_a_collector_that_is_away():
