@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random points and requests, to Java KairosDB 1.3.0-1 and to Sluice with timeseries.compat = "1.3": the answers must be the same JSON.
+"""Random points and requests, to Java KairosDB and to Sluice with the same timeseries.compat: the answers must be the same JSON.
 
     make test-kairos-java                                       5,000 requests (SLUICE_KAIROS_QUERIES); Java on Cassandra, Sluice on it and embedded
     test/kairos/compare_java.py --seed 7 --queries 200          others; Java on H2, Sluice on the embedded store
     test/kairos/compare_java.py --cassandra --answers FILE      Java's answers are kept there: the next run does without Java, its Sluice embedded
     ... --only 113                                              one request again, with all answers
+    ... --compat 1.4 --jars FOLDER                              not 1.3.0-1 but a build of KairosDB's sources with all its jars
 
 random_requests.py says what is asked and what is left out.
 """
@@ -55,6 +56,8 @@ def java(options, directory: pathlib.Path):
             call("cassandra", "start", directory / "cassandra")
             address = f"127.0.0.1:{(directory / 'cassandra' / 'port').read_text().strip()}"
             more = ["--cassandra", address, "--keyspace", "java"]
+        if options.jars:
+            more += ["--jars", options.jars.resolve()]
         call("kairosdb", "start", directory / "kairosdb", *more)
         yield [int((directory / "kairosdb" / name).read_text()) for name in ("http", "telnet")], address
     finally:
@@ -206,7 +209,7 @@ def servers(options, stack, cassandra):
     """Sluice on each store that there is."""
     made = []
     for name in ["embedded"] + (["cassandra"] if cassandra else []):
-        settings = {"timeseries.compat": "1.3", "timeseries.self_metrics": "0"}
+        settings = {"timeseries.compat": options.compat, "timeseries.self_metrics": "0"}
         if name == "cassandra":
             settings.update({"timeseries.store": "cassandra", "timeseries.cassandra.contact_points": cassandra, "timeseries.cassandra.keyspace": "sluice"})
         server = stack.enter_context(Server(binary=options.binary, settings=settings))
@@ -221,6 +224,8 @@ def main():
     parser.add_argument("--queries", type=int, default=int(os.environ.get("SLUICE_KAIROS_QUERIES", "5000")))
     parser.add_argument("--only", type=int, help="number of a request")
     parser.add_argument("--cassandra", action="store_true")
+    parser.add_argument("--compat", choices=["1.3", "1.4"], default="1.3", help="timeseries.compat; 1.4 asks for --jars, as 1.3.0-1 is the last release")
+    parser.add_argument("--jars", type=pathlib.Path, help="folder of another KairosDB's jars")
     parser.add_argument("--answers", type=pathlib.Path, help="file of Java's answers; made when it is not there")
     parser.add_argument("--show", type=int, default=10, help="differences to print")
     options = parser.parse_args()

@@ -229,7 +229,9 @@ def test_metadata(api):
 
 def test_index(api):
     assert api.get("/api/v1/datapoints/index?start_absolute=1&end_absolute=2000&metric=x").status == 204
-    assert api.get("/api/v1/datapoints/index?metric=x").status == 500
+    for missing in ("metric=x", "start_absolute=1&metric=x", "start_absolute=1&end_absolute=2000"):
+        refused = api.get("/api/v1/datapoints/index?" + missing)
+        assert (refused.status, refused.json) == (400, {"errors": ["start_absolute, end_absolute and metric must be given"]})
     assert api.get("/api/v1/datapoints/index?start_absolute=a&end_absolute=2000&metric=x").status == 404
 
 

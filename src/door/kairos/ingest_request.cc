@@ -229,13 +229,14 @@ awaitable<void> Request::index_tags() {
   query.metric = parameter("metric").value_or("");
   const auto start = read_time(start_text);
   const auto end = read_time(end_text);
-  if (!start || !end) {
-    // A parameter that is no number means to Jersey that there is no such resource.
-    const bool no_number = (start_text && !start) || (end_text && !end);
-    if (no_number)
-      co_await answer_bare(404);
-    else
-      co_await answer_error(500, {});
+  // A parameter that is no number means to Jersey that there is no such resource.
+  if ((start_text && !start) || (end_text && !end)) {
+    co_await answer_bare(404);
+    co_return;
+  }
+  // Java has 500 and a page of HTML.
+  if (!start || !end || query.metric.empty()) {
+    co_await answer_error(400, "start_absolute, end_absolute and metric must be given");
     co_return;
   }
   query.start = *start;

@@ -75,7 +75,7 @@ Route find_route(std::string_view method, std::string_view path) {
     route.name = pattern.path;
     if (pattern.method != wanted) {
       if (!route.allow.empty()) route.allow += ',';
-      route.allow += pattern.method;
+      route.allow += pattern.method == "GET" ? "GET,HEAD" : pattern.method;
       options = options || pattern.method == "OPTIONS";
       continue;
     }

@@ -33,7 +33,7 @@ TEST(Routes, WrongMethods) {
   const Route route = find_route("GET", "/api/v1/datapoints");
   EXPECT_EQ(route.kind, RouteKind::kWrongMethod);
   EXPECT_EQ(route.allow, "POST,PUT,OPTIONS");
-  EXPECT_EQ(find_route("POST", "/api/v1/features").allow, "GET,OPTIONS");
+  EXPECT_EQ(find_route("POST", "/api/v1/features").allow, "GET,HEAD,OPTIONS");
   EXPECT_EQ(find_route("OPTIONS", "/api/v1/features").kind, RouteKind::kAllow);
   EXPECT_EQ(find_route("OPTIONS", "/api/v1/metric/x").kind, RouteKind::kPreflight);
   EXPECT_EQ(find_route("OPTIONS", "/api/put").kind, RouteKind::kPreflight);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <vector>
 
 #include "base/json_text.h"
 
@@ -63,8 +64,8 @@ void append_field(std::string& json, const FeatureField& field) {
   json += '}';
 }
 
-void append_processors(std::string& json, std::string_view name, const FeatureFamily& family) {
-  append_array(json, name, family.processors, [&json](const FeatureProcessor& processor) {
+void append_processors(std::string& json, std::string_view name, std::span<const FeatureProcessor> processors) {
+  append_array(json, name, processors, [&json](const FeatureProcessor& processor) {
     json += '{';
     append_member(json, "name", processor.name);
     append_member(json, "label", processor.label);
@@ -83,7 +84,7 @@ std::string features_json() {
     json += '{';
     append_member(json, "name", family.name);
     append_member(json, "label", family.label);
-    append_processors(json, "properties", family);
+    append_processors(json, "properties", family.processors);
     json += '}';
   });
   return json;
@@ -94,8 +95,10 @@ tl::expected<std::string, ParseOutcome> feature_json(std::string_view feature) {
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const FeatureFamily& family : feature_families()) {
     if (family.name != name) continue;
+    std::vector<FeatureProcessor> by_name(family.processors.begin(), family.processors.end());
+    std::ranges::sort(by_name, {}, &FeatureProcessor::name);
     std::string json;
-    append_processors(json, "", family);
+    append_processors(json, "", by_name);
     return json;
   }
   return tl::unexpected(ParseOutcome{404, {"Unknown feature '" + name + "'"}});

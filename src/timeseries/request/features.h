@@ -48,7 +48,8 @@ std::span<const FeatureFamily> feature_families();
 
 // The body of /api/v1/features.
 std::string features_json();
-// The body of /api/v1/features/{feature}, whatever its case, or the answer 404.
+// The body of /api/v1/features/{feature}, whatever its case, or the answer 404. Sorted by name, as in Java; those of
+// features_json() are sorted by label.
 tl::expected<std::string, ParseOutcome> feature_json(std::string_view feature);
 
 }  // namespace sluice::timeseries

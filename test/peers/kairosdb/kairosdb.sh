@@ -8,6 +8,7 @@
 #     --http N, --telnet N    ports (default: free ones, kept in <directory>)
 #     --heap SIZE             default 1g
 #     --tuned                 batches of 2,000 and a memory queue of 500,000 points, as the published figures were taken
+#     --jars FOLDER           of another build of KairosDB in place of 1.3.0-1, with all it needs
 #     --set KEY=VALUE         a further setting, e.g. kairosdb.datastore.cassandra.datapoint_ttl=60
 #   kairosdb.sh stop <directory>
 #   kairosdb.sh tool <directory> COMMAND ..    KairosDB's own export or import, with the settings of a server that was started there and
@@ -41,6 +42,7 @@ start() {
       --telnet) telnet=$2; shift 2 ;;
       --heap) heap=$2; shift 2 ;;
       --tuned) tuned=1; shift ;;
+      --jars) jars=$2; shift 2 ;;
       --set) settings+=("$2"); shift 2 ;;
       *) echo "kairosdb: unknown option $1" >&2; exit 2 ;;
     esac
