@@ -130,6 +130,7 @@ class Session : public std::enable_shared_from_this<Session> {
   TaskScope scope_{"cassandra session"};
   std::atomic<uint32_t> next_host_{0};  // round robin
   std::atomic<bool> refresh_wanted_{false};
+  bool nodes_complete_ = true;  // as read last; the control loop's own
 
   mutable std::mutex mutex_;
   // Guarded by mutex_:

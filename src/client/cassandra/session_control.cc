@@ -14,6 +14,8 @@ namespace {
 using Clock = Deadline::Clock;
 
 constexpr std::chrono::seconds kReadAnyway{60};
+// While not everything is known of a node: then twice as long, and so on, up to kReadAnyway.
+constexpr std::chrono::seconds kReadIncomplete{1};
 // Changes come in bursts: nodes announce each other's states one by one.
 constexpr std::chrono::milliseconds kSettle{200};
 constexpr std::chrono::seconds kAgreementTime{10};
@@ -142,16 +144,14 @@ awaitable<Result<std::shared_ptr<Connection>>> Session::control_connection(std::
     auto connection = co_await Connection::open(settings_, address, scope_, std::move(observer),
                                                 Deadline::after(settings_->connect_timeout));
     if (connection) {
-      auto known = co_await refresh(**connection);
-      if (known) {
-        auto registered = co_await (*connection)
-                              ->call(make_frame(Opcode::kRegister, register_body(), false),
-                                     Deadline::after(settings_->connect_timeout));
-        if (registered) co_return connection;
-        known = fail(std::move(registered).error());
-      }
+      // First, so that no change comes between what is read and what is told.
+      auto registered = co_await (*connection)
+                            ->call(make_frame(Opcode::kRegister, register_body(), false),
+                                   Deadline::after(settings_->connect_timeout));
+      const Status known = registered ? co_await refresh(**connection) : fail(std::move(registered).error());
+      if (known) co_return connection;
       (*connection)->close(Error(Code::kCancelled, "the node cannot tell of its cluster"));
-      connection = fail(std::move(known).error());
+      connection = fail(known.error());
     }
     if (connection.error().code() == Code::kCancelled) co_return connection;
     last = Error(connection.error().code(), "the Cassandra node cannot be used")
@@ -168,8 +168,11 @@ awaitable<void> Session::watch_cluster(std::shared_ptr<Connection> connection, s
     control_signal_ = signal;
   }
   static log::RateLimit limit;
+  std::chrono::seconds next_pause = kReadIncomplete;
   while (connection->is_open() && !co_await cancelled()) {
-    if (!refresh_wanted_) co_await signal->wait(Deadline::after(kReadAnyway));
+    const std::chrono::seconds pause = nodes_complete_ ? kReadAnyway : next_pause;
+    if (!refresh_wanted_) co_await signal->wait(Deadline::after(pause));
+    next_pause = refresh_wanted_ || nodes_complete_ ? kReadIncomplete : std::min(2 * pause, kReadAnyway);
     if (!connection->is_open() || co_await cancelled()) break;
     (void)co_await sleep_for(kSettle);
     refresh_wanted_ = false;
@@ -221,9 +224,11 @@ awaitable<Result<std::vector<Node>>> Session::read_nodes(Connection& connection)
   own->address = address.host;
   own->port = address.port;
   nodes.push_back(std::move(*own));
+  nodes_complete_ = true;
   auto peer = peers->cursor();
   while (peer.next()) {
     auto node = node_of(*peers, peer);
+    if (!node) nodes_complete_ = false;
     if (!node || node->host_id == nodes.front().host_id) continue;
     const int v2 = peers->column("native_address");
     const int address_column = v2 >= 0 ? v2 : peers->column("rpc_address");
@@ -231,6 +236,7 @@ awaitable<Result<std::vector<Node>>> Session::read_nodes(Connection& connection)
     // A node that listens on all addresses is reached where its peers reach it.
     if (text && (*text == "0.0.0.0" || *text == "::"))
       text = peer[static_cast<size_t>(peers->column("peer"))].address();
+    if (!text) nodes_complete_ = false;
     if (!text) continue;
     node->address = *text;
     node->port = address.port;

@@ -263,6 +263,46 @@ TEST_F(SessionFaults, ServerThatGoesAndComes) {
   expect_works();
 }
 
+TEST_F(SessionFaults, EventsAreAskedForBeforeTheClusterIsRead) {
+  std::vector<std::string> asked;  // guarded by the server: one request at a time
+  serve([&](const FakeRequest& request) -> std::optional<FakeReply> {
+    if (request.connection != 0) return std::nullopt;
+    if (request.opcode == Opcode::kRegister) asked.push_back("REGISTER");
+    if (request.opcode == Opcode::kQuery) asked.push_back("SELECT");
+    return std::nullopt;
+  });
+  open();
+  server_->stop();
+  EXPECT_THAT(asked, testing::ElementsAre("REGISTER", "SELECT", "SELECT", "SELECT"));
+}
+
+// A node that joins is in its peers' tables before its tokens are, and is not announced again when they are.
+TEST_F(SessionFaults, NodesThatAreKnownInPartAreReadAgain) {
+  FakeServer joining(threads_);
+  const FakeColumns columns{{"peer", kInetType},
+                            {"native_address", kInetType},
+                            {"native_port", kIntType},
+                            {"host_id", kUuidType},
+                            {"data_center", kTextType},
+                            {"rack", kTextType},
+                            {"release_version", kTextType},
+                            {"tokens", kTextSetType}};
+  std::atomic<int> reads = 0;
+  serve([&](const FakeRequest& request) -> std::optional<FakeReply> {
+    if (request.opcode != Opcode::kQuery || request.body.view().find("FROM system.peers") == std::string_view::npos)
+      return std::nullopt;
+    const std::string address("\x7F\0\0\1", 4);
+    std::vector<std::optional<std::string>> row{address, address, be32(joining.port()), std::string(16, 'b'), "dc1",
+                                                "r1",    "5.0.5"};
+    row.push_back(++reads == 1 ? std::nullopt : std::optional(text_set({"100"})));
+    return FakeReply{.body = rows_body(columns, {row})};
+  });
+  open();
+  eventually([&] { return session_->hosts().size() == 2; });
+  EXPECT_EQ(reads, 2);
+  session_->close();
+}
+
 TEST_F(SessionFaults, SilentConnectionsAreFoundByHeartbeats) {
   std::atomic<bool> dead{false};
   serve([&](const FakeRequest& request) -> std::optional<FakeReply> {

@@ -62,7 +62,7 @@ class CassandraStore : public Store, public ServiceStore {
     uint64_t delivered_points;  // since open()
     uint64_t lost_points;       // dropped, or refused by Cassandra
     uint64_t lost_queue_bytes;  // damaged
-    uint64_t batches;           // sent
+    uint64_t batches;           // sent, and answered or given up
     uint64_t delivery_ns;       // from the sending of each of them to its end
     Status delivery;            // an error: Cassandra does not take points now
   };

@@ -154,7 +154,6 @@ void Delivery::send(ParcelPtr parcel) {
   ++parcel->attempts;
   parcel->sent = Deadline::Clock::now();
   ++in_flight_;
-  ++batches_;
   cluster_->session().execute(
       batch, [answers = answers_, sent = std::make_shared<ParcelPtr>(std::move(parcel))](Result<cql::Rows> result) {
         const std::lock_guard lock(answers->mutex);
@@ -172,6 +171,7 @@ void Delivery::take_answers() {
   for (auto& one : done) {
     --in_flight_;
     delivery_ns_ += static_cast<uint64_t>((Deadline::Clock::now() - one.parcel->sent).count());
+    ++batches_;
     if (!one.status) {
       failed(std::move(one.parcel), one.status.error());
       continue;

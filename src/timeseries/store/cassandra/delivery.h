@@ -29,6 +29,7 @@ class Delivery {
 
   uint64_t delivered_points() const { return delivered_.load(std::memory_order_relaxed); }
   uint64_t lost_points() const { return lost_.load(std::memory_order_relaxed); }
+  // Those that came to an end.
   uint64_t batches() const { return batches_.load(std::memory_order_relaxed); }
   // From the sending of each batch to its end, in all.
   uint64_t delivery_ns() const { return delivery_ns_.load(std::memory_order_relaxed); }
