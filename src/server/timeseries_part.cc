@@ -371,9 +371,9 @@ void TimeseriesPart::register_metrics() {
     metrics_.push_back(metrics.callback_counter(
         "sluice_timeseries_lost_points_total", "Points of damaged queue files, or that Cassandra refused for good.", {},
         [cassandra] { return static_cast<double>(cassandra->state().lost_points); }));
-    metrics_.push_back(
-        metrics.callback_counter("sluice_timeseries_cassandra_batches_total", "Batches sent to Cassandra.", {},
-                                 [cassandra] { return static_cast<double>(cassandra->state().batches); }));
+    metrics_.push_back(metrics.callback_counter(
+        "sluice_timeseries_cassandra_batches_total", "Batches that Cassandra answered, or that got no answer.", {},
+        [cassandra] { return static_cast<double>(cassandra->state().batches); }));
   }
   if (!opened_->embedded) return;
   const auto* const store = opened_->embedded.get();

@@ -224,7 +224,7 @@ def main():
     parser.add_argument("--queries", type=int, default=int(os.environ.get("SLUICE_KAIROS_QUERIES", "5000")))
     parser.add_argument("--only", type=int, help="number of a request")
     parser.add_argument("--cassandra", action="store_true")
-    parser.add_argument("--compat", choices=["1.3", "1.4"], default="1.3", help="timeseries.compat; 1.4 asks for --jars, as 1.3.0-1 is the last release")
+    parser.add_argument("--compat", choices=["1.3", "1.4"], default="1.3", help="timeseries.compat")
     parser.add_argument("--jars", type=pathlib.Path, help="folder of another KairosDB's jars")
     parser.add_argument("--answers", type=pathlib.Path, help="file of Java's answers; made when it is not there")
     parser.add_argument("--show", type=int, default=10, help="differences to print")
@@ -232,7 +232,9 @@ def main():
     kept = None
     if options.answers and options.answers.exists():
         kept = json.loads(gzip.decompress(options.answers.read_bytes()))
-        options.seed, options.cassandra = kept["seed"], kept["cassandra"]
+        options.seed, options.cassandra, options.compat = kept["seed"], kept["cassandra"], kept.get("compat", "1.3")
+    elif options.compat != "1.3" and not options.jars:
+        parser.error("--compat 1.4 needs --jars: the last release is 1.3.0-1")
     draw = random.Random(options.seed)
     now = kept["now"] if kept else int(time.time() * 1000)
     metrics = metrics_of(draw, now)
@@ -257,7 +259,7 @@ def main():
         if comparison.dead:
             print("a server does not answer at " + comparison.dead)
     if options.answers and not kept and options.only is None and not comparison.dead:
-        made = {"seed": options.seed, "cassandra": options.cassandra, "count": options.queries, "now": now, "answers": comparison.answers}
+        made = {"compat": options.compat, "seed": options.seed, "cassandra": options.cassandra, "count": options.queries, "now": now, "answers": comparison.answers}
         options.answers.write_bytes(gzip.compress(json.dumps(made).encode()))
     different = sorted({number for number, _ in comparison.different})
     asked = len(comparison.answers)

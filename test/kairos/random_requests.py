@@ -5,8 +5,8 @@ relative times depend on the clock.
 What is left out, because Java's answer is random or an accident: percentile over more than 1,028 points a bucket (a random sample); two points of
 one series and time in one body (both cells have the same time of writing, so Cassandra keeps the one with the greater bytes); texts, and longs that
 are one number as doubles, of several series at the same time (in the order in which rows came); on H2 limits (H2 has no rows), filters with
-regex: (they have no effect there) and times of query/tags (neither have they); zones whose rules changed after Java's tables were made; times before 1970 of which Java does not find all rows;
-the tags of series whose points were deleted, which Cassandra's tables of rows remember and the embedded store does not; a negative ttl, which
+regex: (they have no effect there) and times of query/tags (neither have they); zones whose rules changed after Java's tables were made; times before
+1970 of which Java does not find all rows; the tags of series whose points were deleted, which Cassandra's tables of rows remember and the embedded store does not; a negative ttl, which
 Cassandra refuses: Java then loses its whole batch; a negative limit.
 """
 import dataclasses

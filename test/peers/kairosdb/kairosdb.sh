@@ -42,7 +42,7 @@ start() {
       --telnet) telnet=$2; shift 2 ;;
       --heap) heap=$2; shift 2 ;;
       --tuned) tuned=1; shift ;;
-      --jars) jars=$2; shift 2 ;;
+      --jars) jars=$(cd "$2" && pwd); shift 2 ;;
       --set) settings+=("$2"); shift 2 ;;
       *) echo "kairosdb: unknown option $1" >&2; exit 2 ;;
     esac
